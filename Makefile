@@ -1,0 +1,45 @@
+# Everything a user types. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+ENV := . ./env.sh
+EPISODES ?= 5
+
+# What a rebuild depends on: with --symlink-install Python sources and edited YAML take effect at
+# once; only new files and package metadata need colcon.
+METADATA := $(shell find src -name setup.py -o -name setup.cfg -o -name package.xml)
+SHARED := $(shell find launch config models -type f 2>/dev/null)
+MODULES := $(shell find src -name '*.py' -path '*/vla_*/vla_*/*' 2>/dev/null | sort | sha256sum | cut -c1-12)
+BUILT := install/.built-$(shell echo '$(SHARED)' '$(MODULES)' | sha256sum | cut -c1-12)
+
+.PHONY: help setup demo test lint bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: venv $(BUILT) ## environment and colcon build; does nothing when up to date
+
+.PHONY: venv
+venv:
+	@tools/setup.sh
+
+$(BUILT): $(METADATA) | venv
+	@echo 'building the workspace with colcon'
+	@$(ENV) && colcon --log-level error build --symlink-install --event-handlers console_direct- >log-build.txt 2>&1 \
+	  || { tail -n 30 log-build.txt >&2; echo 'error: colcon build failed (see log-build.txt)' >&2; exit 1; }
+	@rm -f install/.built-* log-build.txt && touch $@
+
+demo: setup ## simulator, policy and filter over ROS 2: episodes, success rate, videos
+	@$(ENV) && exec python -m vla_rollout.ros.demo --episodes $(EPISODES)
+
+test: setup ## colcon test, then the system tests
+	@$(ENV) && tools/run_tests.sh
+
+lint: setup ## ruff and mypy
+	@$(ENV) && ruff check . && ruff format --check . && mypy
+
+bench: setup ## speed figures, side by side with references
+	@$(ENV) && python -m tests.bench
+
+clean: ## remove what was built, keep the environment
+	rm -rf build install log

