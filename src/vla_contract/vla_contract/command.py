@@ -1,0 +1,59 @@
+"""What every command shares: one-sentence errors, exit codes, writing results safely."""
+
+import argparse
+from collections.abc import Callable
+import errno
+import json
+import os
+from pathlib import Path
+import sys
+import tempfile
+from typing import Any
+
+from vla_contract.errors import VlaError
+
+DONE, NOT_GOOD_ENOUGH, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+
+def command_parser(module: str, summary: str, example: str) -> argparse.ArgumentParser:
+    """Return a parser whose --help ends in an example that can be pasted."""
+    return argparse.ArgumentParser(
+        prog=f'python -m {module}',
+        description=summary,
+        epilog=f'example:\n  {example}',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def run_command(body: Callable[[], int]) -> int:
+    """Run a command's body; turn the errors a user can cause into one sentence and a status.
+
+    Returns:
+        What `body` returns; 2 for a VlaError; 1 when the disk is full or not writable; 130
+        after Ctrl-C.
+    """
+    try:
+        return body()
+    except VlaError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        where = error.filename or tempfile.gettempdir()
+        print(f'error: cannot write {where}: {os.strerror(error.errno)}', file=sys.stderr)
+        return NOT_GOOD_ENOUGH
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON through a temporary file, so that a full disk leaves no half a result."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + '.part')
+    try:
+        temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + '\n')
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,31 @@
+"""The one protocol every policy backend implements: observation in, chunk out."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from vla_contract.contract import RobotContract
+from vla_contract.values import ActionChunk, Observation
+
+
+class Policy(Protocol):
+    """Anything that turns an observation into an action chunk.
+
+    Attributes:
+        needs_images: whether the observation must carry every camera of the contract.
+        needs_extras: names of privileged values the policy reads from `Observation.extras`.
+    """
+
+    needs_images: bool
+    needs_extras: tuple[str, ...]
+
+    def infer(self, observation: Observation) -> ActionChunk:
+        """Return the commanded positions from the observation's time on."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything about the running episode."""
+        ...
+
+
+PolicyFactory = Callable[[RobotContract, str, str], Policy]
+"""Builds a policy from (contract, policy_path, device); raises PolicyError when it cannot."""

@@ -1,0 +1,103 @@
+"""Joint states, chunks and commands to messages and back, always by joint name."""
+
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+from vla_contract.errors import ContractError
+from vla_contract.joint_map import JointMap
+from vla_contract.ros.stamps import from_stamp, to_duration, to_time
+from vla_contract.values import ActionChunk, JointSample, Vector
+
+
+class JointReader:
+    """Reads vectors from messages in the contract's joint order, whatever theirs is."""
+
+    def __init__(self, names: Sequence[str], topic: str) -> None:
+        """Prepare for the contract's joint names; `topic` is named in errors."""
+        self._names = tuple(names)
+        self._topic = topic
+        self._map: JointMap | None = None
+
+    def sample(self, msg: JointState) -> JointSample:
+        """Return the joints of a JointState.
+
+        Raises:
+            NameMismatchError: a joint is missing or repeated.
+            ContractError: the message has fewer positions than names.
+        """
+        order = self._order(msg.name)
+        position = self._take(order, msg.position, len(msg.name))
+        velocity = np.zeros_like(position)
+        if len(msg.velocity) == len(msg.name):
+            velocity = order(np.asarray(msg.velocity))
+        return JointSample(from_stamp(msg.header.stamp), position, velocity)
+
+    def chunk(self, msg: JointTrajectory) -> ActionChunk:
+        """Return the chunk of a JointTrajectory with evenly spaced points.
+
+        Raises:
+            NameMismatchError: a joint is missing or repeated.
+            ContractError: a point has another number of positions, or times do not increase.
+        """
+        if not msg.points:
+            raise ContractError(f'{self._topic}: found no points')
+        order = self._order(msg.joint_names)
+        count = len(msg.joint_names)
+        positions = np.array([self._take(order, p.positions, count) for p in msg.points])
+        times_ns = [from_stamp(point.time_from_start) for point in msg.points]
+        period_ns = times_ns[1] - times_ns[0] if len(times_ns) > 1 else 1
+        even = [times_ns[0] + k * period_ns for k in range(len(times_ns))]
+        if period_ns <= 0 or any(abs(a - b) > 1000 for a, b in zip(times_ns, even, strict=True)):
+            raise ContractError(f'{self._topic}: points must be evenly spaced in time')
+        return ActionChunk(from_stamp(msg.header.stamp) + times_ns[0], period_ns, positions)
+
+    def first_point(self, msg: JointTrajectory) -> Vector:
+        """Return the positions of a trajectory's first point, shape (D,).
+
+        Raises:
+            NameMismatchError, ContractError: as `chunk`.
+        """
+        if not msg.points:
+            raise ContractError(f'{self._topic}: found no points')
+        order = self._order(msg.joint_names)
+        return self._take(order, msg.points[0].positions, len(msg.joint_names))
+
+    def _order(self, names: Sequence[str]) -> JointMap:
+        source = tuple(names)
+        if self._map is None or self._map.source != source:
+            self._map = JointMap(source, self._names, self._topic)
+        return self._map
+
+    def _take(self, order: JointMap, values: Sequence[float], count: int) -> Vector:
+        if len(values) != count:
+            raise ContractError(f'{self._topic}: found {len(values)} positions for {count} joints')
+        return order(np.asarray(values))
+
+
+def joints_to_msg(sample: JointSample, names: Sequence[str]) -> JointState:
+    """Return a JointState; effort stays empty, which means unavailable."""
+    msg = JointState(name=list(names))
+    msg.header.stamp = to_time(sample.stamp_ns)
+    msg.position = array('d', sample.position)
+    msg.velocity = array('d', sample.velocity)
+    return msg
+
+
+def chunk_to_msg(chunk: ActionChunk, names: Sequence[str]) -> JointTrajectory:
+    """Return a JointTrajectory stamped with the time of the observation."""
+    msg = JointTrajectory(joint_names=list(names))
+    msg.header.stamp = to_time(chunk.stamp_ns)
+    msg.points = [
+        point_to_msg(positions, k * chunk.period_ns) for k, positions in enumerate(chunk.positions)
+    ]
+    return msg
+
+
+def point_to_msg(positions: Vector, time_from_start_ns: int) -> JointTrajectoryPoint:
+    """Return one point of a trajectory."""
+    point = JointTrajectoryPoint(time_from_start=to_duration(time_from_start_ns))
+    point.positions = array('d', positions)
+    return point

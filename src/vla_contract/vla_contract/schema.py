@@ -1,0 +1,163 @@
+"""Strict dataclasses from YAML: unknown keys, wrong types and out-of-range values are refused.
+
+A field declared with `setting` carries its documentation, unit and range. The same metadata
+becomes a ROS parameter descriptor (see `vla_contract.ros.params`), so a value is described once.
+"""
+
+import dataclasses
+import math
+from pathlib import Path
+import types
+import typing
+from typing import Any
+
+from vla_contract.errors import ResourceNotFoundError, SettingError, VlaError
+import yaml
+
+
+def setting(
+    default: Any = dataclasses.MISSING,
+    *,
+    doc: str,
+    unit: str = '',
+    lower: float | None = None,
+    upper: float | None = None,
+    choices: tuple[str, ...] = (),
+    dynamic: bool = False,
+) -> Any:
+    """Declare a dataclass field with its documentation, unit and allowed values.
+
+    Args:
+        default: value when the key is absent; a field without default is required.
+        doc: one line for `ros2 param describe` and the generated tables.
+        unit: SI unit of the value, empty when it has none.
+        lower: smallest allowed number, inclusive.
+        upper: largest allowed number, inclusive.
+        choices: allowed strings; empty allows any.
+        dynamic: as a ROS parameter it may change while the node runs.
+    """
+    metadata = {'doc': doc, 'unit': unit, 'lower': lower, 'upper': upper, 'choices': choices}
+    metadata['dynamic'] = dynamic
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def load_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises:
+        ResourceNotFoundError: there is no such file.
+        VlaError: the file is not valid YAML or not a mapping.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding='utf-8'))
+    except FileNotFoundError:
+        raise ResourceNotFoundError('configuration', path, 'check the name') from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        place = getattr(error, 'problem_mark', None)
+        line = f' at line {place.line + 1}' if place else ''
+        problem = getattr(error, 'problem', None) or 'it is not text'
+        raise VlaError(f'{path} is not valid YAML{line}: {problem}') from None
+    if not isinstance(content, dict):
+        found = type(content).__name__
+        raise VlaError(f'{path} must be a mapping of names to values, found {found}')
+    return content
+
+
+def build[T](cls: type[T], values: Any, where: str, prefix: str = '') -> T:
+    """Build a dataclass from a mapping, checking every key, type and range.
+
+    Args:
+        cls: the dataclass to build; fields may be dataclasses or tuples of dataclasses.
+        values: mapping of field names to plain YAML values.
+        where: file or source named in error messages.
+        prefix: dotted path of `values` inside `where`.
+
+    Raises:
+        SettingError: a key is unknown or missing, or a value has the wrong type or range.
+    """
+    if not isinstance(values, dict):
+        name = prefix.rstrip('.') or cls.__name__
+        raise SettingError(where, name, _describe(values), 'a mapping of names to values')
+    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    for key in values:
+        if key not in fields:
+            raise SettingError(where, f'{prefix}{key}', 'an unknown name', ', '.join(fields))
+    hints = typing.get_type_hints(cls)
+    built = {}
+    for name, field in fields.items():
+        if name in values:
+            built[name] = convert(hints[name], values[name], field, where, prefix + name)
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise SettingError(where, f'{prefix}{name}', 'nothing', _allowed(hints[name], field))
+    return cls(**built)
+
+
+def convert(hint: Any, value: Any, field: 'dataclasses.Field[Any]', where: str, name: str) -> Any:
+    """Check one value against a type hint and a field's metadata; return it converted.
+
+    Raises:
+        SettingError: the value has the wrong type or lies outside the field's range.
+    """
+    if isinstance(hint, types.UnionType):
+        if value is None:
+            return None
+        hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+    if dataclasses.is_dataclass(hint):
+        return build(typing.cast(type[Any], hint), value, where, name + '.')
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        return _convert_tuple(hint, value, field, where, name)
+    if origin is dict and isinstance(value, dict):
+        inner = typing.get_args(hint)[1]
+        return {k: convert(inner, v, field, where, f'{name}.{k}') for k, v in value.items()}
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if origin is dict or type(value) is not hint or not _in_range(value, field):
+        raise SettingError(where, name, _describe(value), _allowed(hint, field))
+    return value
+
+
+def _convert_tuple(
+    hint: Any, value: Any, field: 'dataclasses.Field[Any]', where: str, name: str
+) -> tuple[Any, ...]:
+    inner = typing.get_args(hint)
+    variadic = len(inner) == 2 and inner[1] is Ellipsis
+    if not isinstance(value, list | tuple) or not (variadic or len(value) == len(inner)):
+        raise SettingError(where, name, _describe(value), _allowed(hint, field))
+    kinds = [inner[0]] * len(value) if variadic else inner
+    return tuple(
+        convert(kind, item, field, where, f'{name}[{i}]')
+        for i, (kind, item) in enumerate(zip(kinds, value, strict=True))
+    )
+
+
+def _in_range(value: Any, field: 'dataclasses.Field[Any]') -> bool:
+    limits = field.metadata
+    if isinstance(value, str):
+        return not limits.get('choices') or value in limits['choices']
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return True
+    lower, upper = limits.get('lower'), limits.get('upper')
+    return (
+        math.isfinite(value)
+        and (lower is None or value >= lower)
+        and (upper is None or value <= upper)
+    )
+
+
+def _allowed(hint: Any, field: 'dataclasses.Field[Any]') -> str:
+    """Say in words what a field accepts, e.g. 'float in [0, 1] [s]'."""
+    limits = field.metadata
+    if limits.get('choices'):
+        return ' or '.join(limits['choices'])
+    text = getattr(hint, '__name__', str(hint)) if not typing.get_args(hint) else str(hint)
+    lower, upper = limits.get('lower'), limits.get('upper')
+    if lower is not None or upper is not None:
+        low = '-inf' if lower is None else f'{lower:g}'
+        high = 'inf' if upper is None else f'{upper:g}'
+        text += f' in [{low}, {high}]'
+    return text + (f' [{limits["unit"]}]' if limits.get('unit') else '')
+
+
+def _describe(value: Any) -> str:
+    return f'{value!r} ({type(value).__name__})'

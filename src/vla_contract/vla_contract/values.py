@@ -1,0 +1,97 @@
+"""Value types that pass between the cores: frozen, shape-checked, stamped in nanoseconds."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+NS_PER_S = 1_000_000_000
+
+Vector = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+
+def to_ns(seconds: float) -> int:
+    """Convert seconds to integer nanoseconds, rounding to the nearest."""
+    return round(seconds * NS_PER_S)
+
+
+def _freeze(values: Vector, shape: tuple[int | None, ...], what: str) -> Vector:
+    values = np.array(values, dtype=np.float64)
+    fits = values.ndim == len(shape) and all(
+        want is None or want == have for want, have in zip(shape, values.shape, strict=True)
+    )
+    if not fits:
+        raise ValueError(f'{what} must have shape {shape}, got {values.shape}')
+    values.setflags(write=False)
+    return values
+
+
+@dataclass(frozen=True)
+class JointSample:
+    """Joint positions at one time.
+
+    Attributes:
+        stamp_ns: time of measurement [ns].
+        position: shape (D,) in the contract's joint order [rad or m].
+        velocity: shape (D,) [rad/s or m/s].
+    """
+
+    stamp_ns: int
+    position: Vector
+    velocity: Vector
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'position', _freeze(self.position, (None,), 'position'))
+        dim = len(self.position)
+        object.__setattr__(self, 'velocity', _freeze(self.velocity, (dim,), 'velocity'))
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a policy sees.
+
+    Attributes:
+        stamp_ns: capture time of the newest image [ns].
+        state: shape (D,) in the contract's joint order, interpolated to `stamp_ns`.
+        images: camera name to RGB image, shape (H, W, 3), as captured.
+        instruction: task text.
+        extras: privileged values of a simulator, for the scripted expert only.
+    """
+
+    stamp_ns: int
+    state: Vector
+    images: dict[str, Image]
+    instruction: str
+    extras: dict[str, Vector] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'state', _freeze(self.state, (None,), 'state'))
+
+
+@dataclass(frozen=True)
+class ActionChunk:
+    """A sequence of commanded positions that starts at the time of its observation.
+
+    Attributes:
+        stamp_ns: time of the observation; point k is due at stamp_ns + k * period_ns.
+        period_ns: time between points [ns].
+        positions: shape (T, D) in the contract's joint order [rad or m].
+    """
+
+    stamp_ns: int
+    period_ns: int
+    positions: Vector
+
+    def __post_init__(self) -> None:
+        positions = _freeze(self.positions, (None, None), 'positions')
+        object.__setattr__(self, 'positions', positions)
+        if len(positions) == 0 or self.period_ns <= 0:
+            raise ValueError(
+                f'a chunk needs points and a period, got {positions.shape} and {self.period_ns}'
+            )
+
+    @property
+    def end_ns(self) -> int:
+        """Time at which the last point is due [ns]."""
+        return self.stamp_ns + (len(self.positions) - 1) * self.period_ns
