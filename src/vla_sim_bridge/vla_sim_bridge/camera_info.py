@@ -1,0 +1,25 @@
+"""Intrinsics of a simulated pinhole camera."""
+
+import math
+from typing import NamedTuple
+
+from vla_contract.contract import Camera
+from vla_sim_bridge.world_config import CameraPlacement
+
+
+class Intrinsics(NamedTuple):
+    """Pinhole intrinsics without distortion [px]."""
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+
+def pinhole_intrinsics(camera: Camera, placement: CameraPlacement) -> Intrinsics:
+    """Return the intrinsics MuJoCo renders with: square pixels, centred principal point.
+
+    f = (H / 2) / tan(fovy / 2); with pixel centres at integers, cx = (W - 1) / 2.
+    """
+    focal = camera.height / 2 / math.tan(math.radians(placement.fovy_deg) / 2)
+    return Intrinsics(focal, focal, (camera.width - 1) / 2, (camera.height - 1) / 2)

@@ -1,0 +1,103 @@
+"""Steps a world at the pace of a clock; waits neither for rendering nor for commands."""
+
+from collections.abc import Callable
+import threading
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from vla_contract.values import JointSample, NS_PER_S, to_ns, Vector
+from vla_sim_bridge.world import Judgement, World
+
+# Behind by more than this the lost time is given up instead of raced after.
+_GIVE_UP_NS = to_ns(0.1)
+
+
+class Tick(NamedTuple):
+    """State of the world after one tick; copies, safe to keep."""
+
+    time_ns: int
+    joints: JointSample
+    qpos: NDArray[np.float64]
+    cube_pose: Vector
+    judgement: Judgement
+
+
+class PacedSimulation:
+    """Owns a world: commands and resets come from any thread, ticks go to one callback."""
+
+    def __init__(
+        self,
+        world: World,
+        tick_ns: int,
+        speed: float,
+        clock_ns: Callable[[], int],
+        wait: Callable[[float], bool],
+        on_tick: Callable[[Tick], None],
+    ) -> None:
+        """Prepare to run.
+
+        Args:
+            world: the world to step; nobody else may touch it.
+            tick_ns: simulated time per tick [ns].
+            speed: simulated seconds per second of the clock.
+            clock_ns: a monotonic clock [ns].
+            wait: waits for some seconds; returns True when the run should end.
+            on_tick: called after each tick, in the thread of `run`.
+        """
+        self._world = world
+        self._tick_ns = tick_ns
+        self._speed = speed
+        self._clock_ns = clock_ns
+        self._wait = wait
+        self._on_tick = on_tick
+        self._lock = threading.Lock()
+        self._target = world.command
+        self._lost_ns = 0
+
+    @property
+    def lost_s(self) -> float:
+        """Time given up because physics could not keep pace [s]."""
+        return self._lost_ns / NS_PER_S
+
+    def command(self, position: Vector) -> bool:
+        """Set the commanded joint position; refuses what is not finite."""
+        if not np.isfinite(position).all():
+            return False
+        with self._lock:
+            self._target = np.array(position)
+        return True
+
+    def reset(self, seed: int) -> dict[str, Any]:
+        """Start an episode and drop the old command; returns the manifest."""
+        with self._lock:
+            manifest = self._world.reset(seed)
+            self._target = self._world.command
+            return manifest
+
+    def run(self) -> None:
+        """Tick until `wait` says to end."""
+        due_ns = self._clock_ns()
+        while True:
+            self.tick()
+            due_ns += int(self._tick_ns / self._speed)
+            ahead_ns = due_ns - self._clock_ns()
+            if ahead_ns < -_GIVE_UP_NS:
+                self._lost_ns -= ahead_ns
+                due_ns -= ahead_ns
+            if self._wait(max(0.0, ahead_ns / NS_PER_S)):
+                return
+
+    def tick(self) -> None:
+        """Simulate one tick and hand it on."""
+        with self._lock:
+            world = self._world
+            world.step(self._target, self._tick_ns)
+            tick = Tick(
+                world.time_ns,
+                world.joint_sample(),
+                world.data.qpos.copy(),
+                world.cube_pose(),
+                world.judge(),
+            )
+        self._on_tick(tick)

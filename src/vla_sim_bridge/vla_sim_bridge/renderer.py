@@ -1,0 +1,75 @@
+"""Render the contract's cameras from a copy of the state, so that physics never waits."""
+
+import os
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+from vla_contract.errors import SimError
+from vla_contract.values import Image
+from vla_sim_bridge.world import World
+
+_CURE = (
+    'install libegl1 and libgl1-mesa-dri (Debian and Ubuntu: apt-get install libegl1 '
+    'libgl1-mesa-dri) and set MUJOCO_GL=egl'
+)
+
+
+class CameraRenderer:
+    """Renders every camera of the contract; use it from the thread that built it.
+
+    Raises:
+        SimError: no OpenGL context can be made; names the packages to install.
+    """
+
+    def __init__(self, world: World) -> None:
+        """Create the OpenGL context and upload the meshes (about half a second)."""
+        self._model = world.model
+        self._data = mujoco.MjData(world.model)
+        self._cameras = world.contract.cameras
+        option = mujoco.MjvOption()
+        option.geomgroup[:] = [1, 1, 0, 1, 0, 0]
+        self._option = option
+        try:
+            self._renderers = {
+                size: mujoco.Renderer(world.model, height=size[1], width=size[0])
+                for size in {(camera.width, camera.height) for camera in self._cameras}
+            }
+        except (ImportError, AttributeError, RuntimeError, OSError, mujoco.FatalError) as error:
+            backend = os.environ.get('MUJOCO_GL', 'unset')
+            text = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise SimError(
+                f'cannot make an OpenGL context with MUJOCO_GL={backend} ({text}); {_CURE}'
+            ) from error
+
+    @property
+    def gl_renderer(self) -> str:
+        """Name of the OpenGL device, e.g. 'llvmpipe' for the software renderer."""
+        from OpenGL import GL
+
+        return str(GL.glGetString(GL.GL_RENDERER).decode())
+
+    def render(self, qpos: NDArray[np.float64]) -> dict[str, Image]:
+        """Render the cameras for a copied joint vector of the whole model.
+
+        Args:
+            qpos: `World.data.qpos` at the capture time, shape (nq,).
+
+        Returns:
+            Camera name to RGB image, shape (H, W, 3), uint8.
+        """
+        self._data.qpos[:] = qpos
+        mujoco.mj_kinematics(self._model, self._data)
+        mujoco.mj_comPos(self._model, self._data)
+        mujoco.mj_camlight(self._model, self._data)
+        images = {}
+        for camera in self._cameras:
+            renderer = self._renderers[camera.width, camera.height]
+            renderer.update_scene(self._data, camera=camera.name, scene_option=self._option)
+            images[camera.name] = renderer.render()
+        return images
+
+    def close(self) -> None:
+        """Free the OpenGL context."""
+        for renderer in self._renderers.values():
+            renderer.close()

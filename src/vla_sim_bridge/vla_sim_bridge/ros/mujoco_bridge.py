@@ -1,0 +1,239 @@
+"""The node mujoco_bridge: a world that speaks the topics of the robot."""
+
+import json
+import sys
+import threading
+import time
+from typing import Any
+
+from geometry_msgs.msg import PoseStamped
+import mujoco
+import numpy as np
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from std_msgs.msg import Bool, Float64MultiArray
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+from vla_contract.contract import Camera, load_contract
+from vla_contract.errors import ContractError
+from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
+from vla_contract.ros.image_conversion import image_to_msg
+from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
+from vla_contract.ros.lifecycle import run_node, VlaNode
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.ros.stamps import to_time
+from vla_contract.transforms import xyzw_from_wxyz
+from vla_contract.values import Image as Pixels
+from vla_contract.values import to_ns, Vector
+from vla_sim_bridge.bridge_config import BridgeConfig
+from vla_sim_bridge.camera_info import pinhole_intrinsics
+from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
+from vla_sim_bridge.rate_divider import RateDivider
+from vla_sim_bridge.render_thread import RenderThread
+from vla_sim_bridge.ros.viewer import Viewer
+from vla_sim_bridge.world import World
+from vla_sim_bridge.world_config import load_world_config
+
+_CLOCK = QoSProfile(depth=10)
+
+
+class MujocoBridge(VlaNode):
+    """Publishes images, camera_info, joint_states, /clock and sim/success; takes commands."""
+
+    settings_type = BridgeConfig
+
+    def __init__(self) -> None:
+        """Declare the parameters."""
+        super().__init__('mujoco_bridge')
+        self._ending = threading.Event()
+        self._physics: threading.Thread | None = None
+        self._renderer: RenderThread | None = None
+        self._viewer: Viewer | None = None
+        self._success: bool | None = None
+
+    def build(self, settings: BridgeConfig) -> None:
+        """Build the world, the threads' owners and every publisher and subscription."""
+        contract = load_contract(settings.robot)
+        self._config = load_world_config(settings.world)
+        self._contract = contract
+        self._command_interface = settings.command_interface
+        world = World(contract, self._config)
+        self._world_model = world.model
+        self._renderer = RenderThread(world, self._publish_images, self.fail)
+        self._simulation = PacedSimulation(
+            world,
+            to_ns(1.0 / settings.clock_hz),
+            settings.speed,
+            time.monotonic_ns,
+            self._ending.wait,
+            self._on_tick,
+        )
+        if not settings.headless:
+            self._viewer = Viewer(world.model)
+        self._reader = JointReader(contract.joint_names, self._command_topic())
+        self._joints_due = RateDivider(to_ns(1.0 / contract.rates.joint_states_hz))
+        rate_hz = max(camera.rate_hz for camera in contract.cameras)
+        self._frames_due = RateDivider(to_ns(1.0 / rate_hz))
+        self._create_interfaces()
+
+    def start(self) -> None:
+        """Run the physics thread."""
+        self._ending.clear()
+        self._mark = (time.monotonic(), 0, 0)
+        self._time_ns = 0
+        self._physics = threading.Thread(target=self._run_physics, name='physics', daemon=True)
+        self._physics.start()
+
+    def stop(self) -> None:
+        """End the physics thread; simulated time stands still."""
+        self._ending.set()
+        if self._physics is not None:
+            self._physics.join()
+            self._physics = None
+
+    def destroy(self) -> None:
+        """End the threads and free the OpenGL context."""
+        self.stop()
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+    def _command_topic(self) -> str:
+        if self._command_interface == 'forward':
+            return 'forward_position_controller/commands'
+        return 'joint_trajectory_controller/joint_trajectory'
+
+    def _create_interfaces(self) -> None:
+        topic = self._command_topic()
+        if self._command_interface == 'forward':
+            self.create_subscription(Float64MultiArray, topic, self._on_forward, COMMAND)
+        else:
+            self.create_subscription(JointTrajectory, topic, self._on_trajectory, COMMAND)
+        self.create_service(Trigger, 'sim/reset', self._on_reset)
+        self._clock_pub = self.create_publisher(Clock, '/clock', _CLOCK)
+        self._joints_pub = self.create_publisher(JointState, 'joint_states', STATE)
+        self._success_pub = self.create_publisher(Bool, 'sim/success', LATCHED)
+        self._cube_pub = self.create_publisher(PoseStamped, 'sim/cube_pose', STATE)
+        self._image_pubs = {}
+        self._info_pubs = {}
+        self._infos = {}
+        for camera in self._contract.cameras:
+            self._image_pubs[camera.name] = self.create_publisher(
+                Image, f'{camera.topic}/image_raw', SENSOR
+            )
+            self._info_pubs[camera.name] = self.create_publisher(
+                CameraInfo, f'{camera.topic}/camera_info', SENSOR
+            )
+            self._infos[camera.name] = self._camera_info(camera)
+        self._diagnostics = DiagnosticsPublisher(self, self._check)
+
+    def _camera_info(self, camera: Camera) -> CameraInfo:
+        placement = next(p for p in self._config.cameras if p.name == camera.name)
+        fx, fy, cx, cy = pinhole_intrinsics(camera, placement)
+        msg = CameraInfo(
+            width=camera.width, height=camera.height, distortion_model='plumb_bob', d=[0.0] * 5
+        )
+        msg.header.frame_id = camera.frame
+        msg.k = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]
+        msg.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+        msg.p = [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+        return msg
+
+    def _run_physics(self) -> None:
+        try:
+            self._simulation.run()
+        except Exception as error:  # noqa: BLE001 - a thread's exception would be lost
+            if not self._ending.is_set():
+                self.fail(f'physics failed: {type(error).__name__}: {error}')
+
+    def _on_tick(self, tick: Tick) -> None:
+        self._time_ns = tick.time_ns
+        stamp = to_time(tick.time_ns)
+        self._clock_pub.publish(Clock(clock=stamp))
+        if self._joints_due.is_due(tick.time_ns):
+            self._joints_pub.publish(joints_to_msg(tick.joints, self._contract.joint_names))
+        if self._frames_due.is_due(tick.time_ns):
+            self._renderer.offer(tick.time_ns, tick.qpos)
+            self._publish_cube(tick)
+            if self._viewer is not None:
+                self._viewer.show(tick.qpos)
+        if tick.judgement.success != self._success:
+            self._success = tick.judgement.success
+            self._success_pub.publish(Bool(data=self._success))
+
+    def _publish_cube(self, tick: Tick) -> None:
+        msg = PoseStamped()
+        msg.header.stamp = to_time(tick.time_ns)
+        msg.header.frame_id = self._contract.model.base_frame
+        position, orientation = msg.pose.position, msg.pose.orientation
+        position.x, position.y, position.z = map(float, tick.cube_pose[:3])
+        xyzw = map(float, xyzw_from_wxyz(tick.cube_pose[3:]))
+        orientation.x, orientation.y, orientation.z, orientation.w = xyzw
+        self._cube_pub.publish(msg)
+
+    def _publish_images(self, time_ns: int, images: dict[str, Pixels]) -> None:
+        for camera in self._contract.cameras:
+            msg = image_to_msg(images[camera.name], time_ns, camera.frame)
+            info = self._infos[camera.name]
+            info.header.stamp = msg.header.stamp
+            self._image_pubs[camera.name].publish(msg)
+            self._info_pubs[camera.name].publish(info)
+
+    def _on_trajectory(self, msg: JointTrajectory) -> None:
+        try:
+            self._apply(self._reader.first_point(msg))
+        except ContractError as error:
+            self.get_logger().error(str(error), throttle_duration_sec=5.0)
+
+    def _on_forward(self, msg: Float64MultiArray) -> None:
+        if len(msg.data) == len(self._contract.joints):
+            self._apply(np.array(msg.data))
+        else:
+            self.get_logger().error(
+                f'{self._command_topic()}: found {len(msg.data)} values, '
+                f'allowed {len(self._contract.joints)}',
+                throttle_duration_sec=5.0,
+            )
+
+    def _apply(self, position: Vector) -> None:
+        if not self._simulation.command(position):
+            self.get_logger().error('command is not finite', throttle_duration_sec=5.0)
+
+    def _on_reset(self, request: Any, response: Any) -> Any:
+        seed = self.get_parameter('next_seed').value
+        manifest = self._simulation.reset(seed)
+        self._success = None
+        self.set_parameters([Parameter('next_seed', value=seed + 1)])
+        response.success, response.message = True, json.dumps(manifest)
+        return response
+
+    def _check(self) -> Health:
+        now, (then, time_ns, frames) = time.monotonic(), self._mark
+        if not self.is_active or now <= then:
+            return Health(OK, 'inactive', {})
+        self._mark = (now, self._time_ns, self._renderer.frames)
+        rtf = (self._time_ns - time_ns) / 1e9 / (now - then)
+        values = {
+            'realtime_factor': rtf,
+            'camera_hz': (self._renderer.frames - frames) / (now - then),
+            'dropped_frames': self._renderer.dropped,
+            'lost_s': self._simulation.lost_s,
+            'gl_renderer': self._renderer.gl_renderer,
+            'mujoco': mujoco.__version__,
+        }
+        slow = rtf < 0.9 * self.get_parameter('speed').value
+        if slow:
+            return Health(WARN, f'slower than asked: {rtf:.2f} x real time', values)
+        software = 'llvmpipe' in self._renderer.gl_renderer
+        return Health(OK, 'running, software renderer' if software else 'running', values)
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(MujocoBridge)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

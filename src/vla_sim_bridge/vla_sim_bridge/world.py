@@ -1,0 +1,162 @@
+"""A simulated robot at a task: reset with a seed, step, observe, judge. No ROS, no clock."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+import zlib
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+from vla_contract.contract import RobotContract
+from vla_contract.values import JointSample, to_ns, Vector
+from vla_sim_bridge.scene import build_model, CUBE, ROBOT
+from vla_sim_bridge.world_config import WorldConfig
+
+
+def random_stream(seed: int, term: str) -> np.random.Generator:
+    """Return the generator of one named term, so that adding a term never shifts another."""
+    return np.random.default_rng([seed, zlib.crc32(term.encode())])
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the simulator knows of the task.
+
+    Attributes:
+        height_m: how far the cube's centre is above its rest.
+        success: the task is done.
+    """
+
+    height_m: float
+    success: bool
+
+
+class World:
+    """One robot, one task. Time never goes backwards, not even on reset."""
+
+    def __init__(self, contract: RobotContract, config: WorldConfig) -> None:
+        """Compile the model; the world stands at rest with the arm at home.
+
+        Raises:
+            SimError, NameMismatchError, ResourceNotFoundError: as `build_model`.
+        """
+        self.contract = contract
+        self.config = config
+        self.model = build_model(contract, config)
+        self.data = mujoco.MjData(self.model)
+        names = [ROBOT + joint.model_joint for joint in contract.joints]
+        self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])
+        self._qvel = np.array([self.model.joint(name).dofadr[0] for name in names])
+        self._drive = _Drive(self.model, contract)
+        self._cube_qpos = int(self.model.joint(CUBE).qposadr[0])
+        self._step_ns = to_ns(config.physics_step_s)
+        self._steps = 0
+        self._held_steps = 0
+        self._command = contract.home
+        self.reset(0)
+
+    @property
+    def time_ns(self) -> int:
+        """Simulated time since construction [ns]."""
+        return self._steps * self._step_ns
+
+    @property
+    def step_ns(self) -> int:
+        """Length of one physics step [ns]."""
+        return self._step_ns
+
+    @property
+    def command(self) -> Vector:
+        """The commanded joint position of this instant, shape (D,) [rad or m]."""
+        return self._command.copy()
+
+    def reset(self, seed: int) -> dict[str, Any]:
+        """Start an episode: arm near home, cube at random in its area with any yaw.
+
+        Args:
+            seed: the same seed gives the same episode, whatever came before.
+
+        Returns:
+            The manifest: seed, versions and every sampled value with its unit.
+        """
+        cube, contract = self.config.cube, self.contract
+        x = random_stream(seed, 'cube_x').uniform(*cube.x_m)
+        y = random_stream(seed, 'cube_y').uniform(*cube.y_m)
+        yaw = random_stream(seed, 'cube_yaw').uniform(-np.pi, np.pi)
+        home = contract.home
+        jitter = random_stream(seed, 'home_jitter').uniform(-1.0, 1.0, len(contract.arm))
+        home[list(contract.arm)] += self.config.home_jitter_rad * jitter
+
+        mujoco.mj_resetData(self.model, self.data)
+        self.data.qpos[self._qpos] = home
+        pose = [x, y, cube.edge_m / 2, np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)]
+        self.data.qpos[self._cube_qpos : self._cube_qpos + 7] = pose
+        self._command = home
+        self._drive.apply(self.data, home)
+        mujoco.mj_forward(self.model, self.data)
+        self._held_steps = 0
+        values = {'cube_x': (x, 'm'), 'cube_y': (y, 'm'), 'cube_yaw': (yaw, 'rad')}
+        values |= {f'home.{contract.joints[i].name}': (home[i], 'rad') for i in contract.arm}
+        return {
+            'seed': seed,
+            'task': self.config.task,
+            'contract_sha256': contract.sha256,
+            'mujoco': version('mujoco'),
+            'values': {k: {'value': float(v), 'unit': unit} for k, (v, unit) in values.items()},
+        }
+
+    def step(self, target: NDArray[np.float64], duration_ns: int) -> None:
+        """Move the commanded position linearly to `target` over `duration_ns`, and simulate.
+
+        Args:
+            target: commanded joint position at the end, contract order, shape (D,) [rad or m].
+            duration_ns: a multiple of the physics step [ns].
+        """
+        count = max(1, round(duration_ns / self._step_ns))
+        start = self._command
+        for i in range(1, count + 1):
+            self._command = start + (target - start) * (i / count)
+            self._drive.apply(self.data, self._command)
+            mujoco.mj_step(self.model, self.data)
+            lifted = self._height_m() >= self.config.success_height_m
+            self._held_steps = self._held_steps + 1 if lifted else 0
+        self._steps += count
+
+    def joint_sample(self) -> JointSample:
+        """Measure the joints now."""
+        return JointSample(self.time_ns, self.data.qpos[self._qpos], self.data.qvel[self._qvel])
+
+    def cube_pose(self) -> Vector:
+        """Return the cube's pose in the base frame: position [m] and wxyz, shape (7,)."""
+        return np.array(self.data.qpos[self._cube_qpos : self._cube_qpos + 7])
+
+    def judge(self) -> Judgement:
+        """Say whether the cube has been held high long enough."""
+        held_s = self._held_steps * self.config.physics_step_s
+        return Judgement(self._height_m(), held_s >= self.config.success_hold_s)
+
+    def _height_m(self) -> float:
+        return float(self.data.qpos[self._cube_qpos + 2]) - self.config.cube.edge_m / 2
+
+
+class _Drive:
+    """Writes joint commands into actuator controls."""
+
+    def __init__(self, model: mujoco.MjModel, contract: RobotContract) -> None:
+        self._arm = np.array(contract.arm)
+        self._servos = np.array(
+            [model.actuator(ROBOT + contract.joints[i].name).id for i in contract.arm]
+        )
+        self._gripper = contract.grippers[0] if contract.model.gripper_actuator else None
+        if self._gripper is not None:
+            joint = contract.joints[self._gripper]
+            self._fingers = model.actuator(ROBOT + contract.model.gripper_actuator).id
+            low, high = model.actuator_ctrlrange[self._fingers]
+            self._scale = (high - low) / (joint.upper - joint.lower)
+            self._offset = low - joint.lower * self._scale
+
+    def apply(self, data: mujoco.MjData, command: NDArray[np.float64]) -> None:
+        data.ctrl[self._servos] = command[self._arm]
+        if self._gripper is not None:
+            data.ctrl[self._fingers] = command[self._gripper] * self._scale + self._offset

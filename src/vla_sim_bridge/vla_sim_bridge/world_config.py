@@ -1,0 +1,77 @@
+"""The YAML of a world: what stands in front of the arm and when the task is done."""
+
+from dataclasses import dataclass
+
+from vla_contract.schema import build, load_yaml, setting
+from vla_contract.share import find_config
+
+Interval = tuple[float, float]
+Colour = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class ServoConfig:
+    """Gains of the joint position servos that stand for the robot's controller."""
+
+    stiffness: float = setting(doc='proportional gain', unit='Nm/rad', lower=1.0)
+    damping: float = setting(doc='derivative gain', unit='Nm s/rad', lower=0.0)
+
+
+@dataclass(frozen=True)
+class CubeConfig:
+    """The object of the task."""
+
+    edge_m: float = setting(doc='edge length', unit='m', lower=0.005, upper=0.08)
+    mass_kg: float = setting(doc='mass', unit='kg', lower=1e-3)
+    friction: float = setting(doc='sliding friction', lower=0.0)
+    x_m: Interval = setting(doc='where its centre may lie', unit='m')
+    y_m: Interval = setting(doc='where its centre may lie', unit='m')
+    rgba: Colour = setting(doc='colour', lower=0.0, upper=1.0)
+
+
+@dataclass(frozen=True)
+class TableConfig:
+    """The table; its top is z = 0 of the base frame."""
+
+    size_m: tuple[float, float, float] = setting(doc='edges', unit='m', lower=1e-3)
+    centre_m: tuple[float, float] = setting(doc='centre of the top', unit='m')
+    rgba: Colour = setting(doc='colour', lower=0.0, upper=1.0)
+
+
+@dataclass(frozen=True)
+class CameraPlacement:
+    """Where a camera of the contract stands."""
+
+    name: str = setting(doc='name of a camera of the contract')
+    eye_m: tuple[float, float, float] = setting(doc='position, base frame', unit='m')
+    target_m: tuple[float, float, float] = setting(doc='point in the image centre', unit='m')
+    fovy_deg: float = setting(doc='vertical field of view', unit='deg', lower=1.0, upper=170.0)
+
+
+@dataclass(frozen=True)
+class WorldConfig:
+    """A world; build it with `load_world_config`."""
+
+    task: str = setting(doc='what counts as success', choices=('lift_cube',))
+    instruction: str = setting(doc='task text for the policy')
+    physics_step_s: float = setting(doc='simulation step', unit='s', lower=1e-4, upper=0.01)
+    time_limit_s: float = setting(doc='an episode fails after this', unit='s', lower=0.1)
+    success_height_m: float = setting(doc='how far to lift', unit='m', lower=0.0)
+    success_hold_s: float = setting(doc='how long to hold it there', unit='s', lower=0.0)
+    home_jitter_rad: float = setting(doc='spread of the first pose', unit='rad', lower=0.0)
+    servo: ServoConfig = setting(doc='joint servos')
+    cube: CubeConfig = setting(doc='the object')
+    pad_friction: float = setting(doc='sliding friction of the finger pads', lower=0.0)
+    table: TableConfig = setting(doc='the table')
+    cameras: tuple[CameraPlacement, ...] = setting(doc='one entry per camera of the contract')
+
+
+def load_world_config(world: str) -> WorldConfig:
+    """Load a world by name (config/worlds) or path.
+
+    Raises:
+        ContractError: a value is missing, unknown or out of range.
+        ResourceNotFoundError: there is no such file.
+    """
+    path = find_config('worlds', world)
+    return build(WorldConfig, load_yaml(path), str(path))
