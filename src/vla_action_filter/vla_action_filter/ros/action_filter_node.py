@@ -1,0 +1,161 @@
+"""The node action_filter: chunks in, bounded commands out, at a fixed rate."""
+
+import sys
+import threading
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.publisher import Publisher
+from rclpy.timer import Timer
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool, Float64, Float64MultiArray
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+from vla_action_filter.action_filter import ActionFilter
+from vla_action_filter.config import FilterConfig
+from vla_action_filter.verdict import FilterResult, Verdict
+from vla_contract.contract import load_contract
+from vla_contract.errors import ContractError
+from vla_contract.ros.diagnostics import (
+    DiagnosticsPublisher,
+    ERROR,
+    Health,
+    OK,
+    status_msg,
+    WARN,
+)
+from vla_contract.ros.joint_conversion import JointReader, point_to_msg
+from vla_contract.ros.lifecycle import run_node, VlaNode
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.values import to_ns, Vector
+
+_LEVELS = {Verdict.PASS: OK, Verdict.CLAMP: OK, Verdict.HOLD: WARN}
+_STATUS_PERIOD_NS = to_ns(0.1)
+
+
+class ActionFilterNode(VlaNode):
+    """Wires the filter core to topics; the core decides everything."""
+
+    settings_type = FilterConfig
+
+    def __init__(self) -> None:
+        """Declare the parameters."""
+        super().__init__('action_filter')
+        self._timer: Timer | None = None
+        self._result = FilterResult(None, Verdict.HOLD, ('inactive',))
+
+    def build(self, settings: FilterConfig) -> None:
+        """Load the contract, build the core, subscribe."""
+        contract = load_contract(settings.robot)
+        self._names = contract.joint_names
+        self._filter = ActionFilter(contract, settings)
+        self._status_ns = 0
+        self._command_pub = self._create_command_publisher(settings.command_interface)
+        self._status_pub = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
+        self._joint_reader = JointReader(self._names, 'joint_states')
+        self._chunk_reader = JointReader(self._names, 'policy_chunk')
+        self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
+        self.create_subscription(JointTrajectory, 'policy_chunk', self._on_chunk, COMMAND)
+        self.create_subscription(Bool, 'e_stop', self._on_e_stop, LATCHED)
+        self.create_subscription(Float64, 'speed_scale', self._on_speed_scale, LATCHED)
+        self.create_service(Trigger, 'action_filter/reset', self._on_reset)
+        self._diagnostics = DiagnosticsPublisher(self, self._check)
+
+    def start(self) -> None:
+        """Arm at the next measured position and run the loop."""
+        self._filter.disarm()
+        self._timer = self.create_timer(self._filter.period_ns / 1e9, self._on_timer)
+
+    def stop(self) -> None:
+        """Decelerate within the limits, then publish nothing more: the controller holds."""
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
+        # The executor is blocked here, so simulated time stands still; a real period paces it.
+        pause = threading.Event()
+        while self._filter.is_moving:
+            self._publish_command(self._filter.brake())
+            pause.wait(self._filter.period_ns / 1e9)
+        self._publish_status()
+
+    def _create_command_publisher(self, interface: str) -> Publisher:
+        self._is_forward = interface == 'forward'
+        if self._is_forward:
+            topic = 'forward_position_controller/commands'
+            return self.create_publisher(Float64MultiArray, topic, COMMAND)
+        topic = 'joint_trajectory_controller/joint_trajectory'
+        return self.create_publisher(JointTrajectory, topic, COMMAND)
+
+    def _on_joints(self, msg: JointState) -> None:
+        try:
+            self._filter.offer_joints(self._joint_reader.sample(msg))
+        except ContractError as error:
+            self._reject('rejected_joint_states', str(error))
+
+    def _on_chunk(self, msg: JointTrajectory) -> None:
+        if not self.is_active:
+            return
+        try:
+            chunk = self._chunk_reader.chunk(msg)
+        except ContractError as error:
+            self._reject('rejected_chunks', str(error))
+            return
+        reason = self._filter.offer_chunk(chunk, self.now_ns())
+        if reason:
+            self.get_logger().error(f'policy_chunk refused: {reason}', throttle_duration_sec=5.0)
+
+    def _on_e_stop(self, msg: Bool) -> None:
+        self._filter.set_e_stop(msg.data)
+
+    def _on_speed_scale(self, msg: Float64) -> None:
+        if not self._filter.set_speed_scale(msg.data):
+            self.get_logger().error(f'speed_scale refused: found {msg.data}; allowed: 0 to 1')
+
+    def _on_reset(self, request: Any, response: Any) -> Any:
+        reason = self._filter.reset()
+        response.success = not reason
+        response.message = reason or 'armed anew; waiting for a new chunk'
+        return response
+
+    def _on_timer(self) -> None:
+        now_ns = self.now_ns()
+        result = self._filter.step(now_ns)
+        if result.command is not None:
+            self._publish_command(result.command)
+        changed = result.verdict != self._result.verdict
+        self._result = result
+        if changed or now_ns - self._status_ns >= _STATUS_PERIOD_NS:
+            self._status_ns = now_ns
+            self._publish_status()
+
+    def _publish_status(self) -> None:
+        self._status_pub.publish(status_msg('action_filter', self._check()))
+
+    def _publish_command(self, command: Vector) -> None:
+        if self._is_forward:
+            self._command_pub.publish(Float64MultiArray(data=command.tolist()))
+            return
+        msg = JointTrajectory(joint_names=list(self._names))
+        msg.points = [point_to_msg(command, self._filter.period_ns)]
+        self._command_pub.publish(msg)
+
+    def _reject(self, counter: str, reason: str) -> None:
+        self._filter.counters[counter] += 1
+        self.get_logger().error(reason, throttle_duration_sec=5.0)
+
+    def _check(self) -> Health:
+        result = self._result
+        if not self.is_active:
+            return Health(OK, 'inactive', {})
+        message = ': '.join([result.verdict.name.lower(), *result.reasons[:1]])
+        level = _LEVELS.get(result.verdict, ERROR)
+        return Health(level, message, dict(self._filter.counters))
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(ActionFilterNode)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
