@@ -1,0 +1,39 @@
+"""Find a backend by name. A new backend is one factory; nothing else changes."""
+
+import importlib
+
+from vla_contract.contract import RobotContract
+from vla_contract.errors import PolicyError, UnknownNameError
+from vla_contract.policy import Policy, PolicyFactory
+
+# The expert needs the simulator's model, so it lives there; it is imported only when asked for.
+BACKENDS = {
+    'hold': 'vla_policy_server.backends.hold:make_hold',
+    'replay': 'vla_policy_server.backends.replay:make_replay',
+    'lerobot': 'vla_policy_server.backends.lerobot_policy:make_lerobot',
+    'scripted': 'vla_sim_bridge.expert:make_scripted_expert',
+}
+
+
+def make_policy(backend: str, contract: RobotContract, policy_path: str, device: str) -> Policy:
+    """Build a policy.
+
+    Args:
+        backend: a name of `BACKENDS`, or 'module:factory' of your own.
+        contract: the robot the policy must fit.
+        policy_path: checkpoint, dataset or world, as the backend understands it.
+        device: torch device, ignored by backends without one.
+
+    Raises:
+        UnknownNameError: there is no such backend.
+        PolicyError: the policy cannot be loaded or does not fit the contract.
+    """
+    target = BACKENDS.get(backend, backend if ':' in backend else '')
+    if not target:
+        raise UnknownNameError('backend', backend, 'vla_policy_server', BACKENDS)
+    module, _, name = target.partition(':')
+    try:
+        factory: PolicyFactory = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise PolicyError(f'backend {backend} cannot be imported: {error}') from error
+    return factory(contract, policy_path, device)

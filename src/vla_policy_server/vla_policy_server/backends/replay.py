@@ -1,0 +1,70 @@
+"""Replays the recorded actions of one episode: checks the whole road without a model."""
+
+from pathlib import Path
+
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.errors import NameMismatchError, PolicyError, ResourceNotFoundError
+from vla_contract.joint_map import JointMap
+from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.values import ActionChunk, Observation, to_ns, Vector
+
+_HORIZON = 16
+
+
+class ReplayPolicy:
+    """Plays recorded actions from the first observation on; holds the last one."""
+
+    needs_images = False
+    needs_extras: tuple[str, ...] = ()
+
+    def __init__(self, contract: RobotContract, actions: Vector) -> None:
+        """Take the actions of an episode, contract order, shape (T, D)."""
+        self._actions = actions
+        self._period_ns = to_ns(1.0 / contract.action.fps)
+        self._start_ns: int | None = None
+
+    def infer(self, observation: Observation) -> ActionChunk:
+        """Return the next actions by the time since the episode began."""
+        if self._start_ns is None:
+            self._start_ns = observation.stamp_ns
+        first = (observation.stamp_ns - self._start_ns) // self._period_ns
+        frames = np.minimum(first + np.arange(_HORIZON), len(self._actions) - 1)
+        stamp_ns = self._start_ns + first * self._period_ns
+        return ActionChunk(stamp_ns, self._period_ns, self._actions[frames])
+
+    def reset(self) -> None:
+        """Start over at the next observation."""
+        self._start_ns = None
+
+
+def make_replay(contract: RobotContract, policy_path: str, device: str) -> ReplayPolicy:
+    """Build the policy from 'DATASET' or 'DATASET:EPISODE'.
+
+    Raises:
+        ResourceNotFoundError: there is no dataset.
+        NameMismatchError: its action names are not the contract's joints.
+        PolicyError: it has no such episode, or another rate than the contract.
+    """
+    folder, _, episode_text = policy_path.partition(':')
+    root = Path(folder).expanduser()
+    if not (root / 'meta' / 'info.json').is_file():
+        raise ResourceNotFoundError('dataset', root, 'give the folder of a LeRobotDataset v3')
+    quiet_lerobot()
+    from lerobot.datasets import LeRobotDataset
+
+    dataset = LeRobotDataset(f'local/{root.name}', root=root)
+    if dataset.fps != contract.action.fps:
+        raise PolicyError(f'{root} has {dataset.fps} fps, the contract {contract.action.fps:g}')
+    names = dataset.meta.features['action']['names']
+    if sorted(names) != sorted(contract.joint_names):
+        raise NameMismatchError(f'{root}: action', contract.joint_names, names)
+    episode = int(episode_text) if episode_text.isdigit() else 0
+    if episode >= dataset.num_episodes or not (episode_text.isdigit() or not episode_text):
+        raise PolicyError(
+            f"{root}: no episode '{episode_text}'; it has 0 to {dataset.num_episodes - 1}"
+        )
+    rows = dataset.hf_dataset.with_format('numpy').select_columns(['action', 'episode_index'])
+    index = np.asarray(rows['episode_index'])
+    actions = np.asarray(rows['action'])[index == episode]
+    return ReplayPolicy(contract, JointMap(names, contract.joint_names, str(root))(actions))

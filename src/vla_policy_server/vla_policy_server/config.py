@@ -1,0 +1,27 @@
+"""Settings of the policy server."""
+
+from dataclasses import dataclass
+
+from vla_contract.schema import setting
+
+
+@dataclass(frozen=True)
+class PolicyServerConfig:
+    """Parameters of the policy server node; names, rates and deadlines come from the contract."""
+
+    robot: str = setting('panda_2f85', doc='name or path of the robot contract')
+    backend: str = setting(
+        'lerobot', doc='hold, scripted, replay, lerobot, or module:factory of your own'
+    )
+    policy_path: str = setting(
+        'panda_lift_act', doc='checkpoint: name under models/, folder, or hub id'
+    )
+    device: str = setting('cpu', doc='torch device of the policy, e.g. cpu, cuda, cuda:1')
+    control_freq: float = setting(
+        10.0, doc='rate of policy_action and of attempts to infer', unit='Hz', lower=0.1, upper=500
+    )
+    execute_steps: int = setting(
+        8, doc='steps of a chunk after which the next inference starts', lower=1, upper=1000
+    )
+    instruction: str = setting('lift the cube', doc='task text until the topic says otherwise')
+    threads: int = setting(1, doc='CPU threads of the policy', lower=1, upper=256)

@@ -1,0 +1,45 @@
+"""Runs a policy off the thread that serves callbacks; one inference at a time."""
+
+from collections.abc import Callable
+import queue
+import threading
+import time
+
+from vla_contract.policy import Policy
+from vla_contract.values import ActionChunk, Observation
+from vla_policy_server.session import infer_checked
+
+Done = Callable[[Observation, ActionChunk | str, int], None]
+
+
+class InferenceThread:
+    """Takes observations and hands results to a callback, in its own thread."""
+
+    def __init__(self, policy: Policy, done: Done) -> None:
+        """Start the thread.
+
+        Args:
+            policy: used by this thread only.
+            done: called with the observation, the chunk or the reason there is none, and the
+                time inference took [ns].
+        """
+        self._policy = policy
+        self._done = done
+        self._jobs: queue.SimpleQueue[Observation | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name='inference', daemon=True)
+        self._thread.start()
+
+    def submit(self, observation: Observation) -> None:
+        """Ask for an inference; the caller sees to it that none is running."""
+        self._jobs.put(observation)
+
+    def close(self) -> None:
+        """Finish the running inference and end the thread."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (observation := self._jobs.get()) is not None:
+            started = time.monotonic_ns()
+            result = infer_checked(self._policy, observation)
+            self._done(observation, result, time.monotonic_ns() - started)

@@ -1,0 +1,92 @@
+"""Joins the newest images with the joint state of their time; never fills a gap with zeros."""
+
+from collections import deque
+import threading
+
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
+
+# Two seconds at 100 Hz: longer than any image deadline, so that an image always finds its state.
+_JOINT_HISTORY = 200
+
+
+class ObservationBuffer:
+    """Collects streams and builds observations; safe to fill from one thread and read in another.
+
+    The reference time of an observation is the oldest of its images, so that every stream has
+    already seen it. Joint positions are interpolated to that time.
+    """
+
+    def __init__(self, contract: RobotContract, needs_images: bool, extras: tuple[str, ...]):
+        """Prepare for the cameras and deadlines of a contract."""
+        self._deadlines = contract.deadlines
+        self._cameras = tuple(c.name for c in contract.cameras) if needs_images else ()
+        self._wanted_extras = extras
+        self._joints: deque[JointSample] = deque(maxlen=_JOINT_HISTORY)
+        self._images: dict[str, tuple[int, Image]] = {}
+        self._extras: dict[str, Vector] = {}
+        self._lock = threading.Lock()
+        self._not_before_ns = 0
+        self.instruction = ''
+
+    def clear(self, now_ns: int) -> None:
+        """Forget everything, and refuse what was captured before `now_ns`."""
+        with self._lock:
+            self._joints.clear()
+            self._images.clear()
+            self._extras.clear()
+            self._not_before_ns = now_ns
+
+    def add_joints(self, sample: JointSample) -> None:
+        """Add a measurement; out-of-order samples are dropped."""
+        with self._lock:
+            in_order = not self._joints or sample.stamp_ns > self._joints[-1].stamp_ns
+            if in_order and sample.stamp_ns >= self._not_before_ns:
+                self._joints.append(sample)
+
+    def add_image(self, camera: str, stamp_ns: int, image: Image) -> None:
+        """Add the newest image of a camera of the contract."""
+        with self._lock:
+            if stamp_ns >= self._not_before_ns:
+                self._images[camera] = (stamp_ns, image)
+
+    def add_extra(self, name: str, values: Vector) -> None:
+        """Add a privileged value of the simulator."""
+        with self._lock:
+            self._extras[name] = values
+
+    def observe(self, now_ns: int) -> Observation | str:
+        """Return the newest complete observation, or the reason why there is none."""
+        with self._lock:
+            for camera in self._cameras:
+                if camera not in self._images:
+                    return f'no image from camera {camera}'
+                age_ns = now_ns - self._images[camera][0]
+                if age_ns > to_ns(self._deadlines.image_age_s):
+                    return f'image of camera {camera} is {age_ns / 1e6:.0f} ms old'
+            if not self._joints:
+                return 'no joint_states'
+            newest_ns = self._joints[-1].stamp_ns
+            if now_ns - newest_ns > to_ns(self._deadlines.joint_state_age_s):
+                return f'joint_states are {(now_ns - newest_ns) / 1e6:.0f} ms old'
+            for name in self._wanted_extras:
+                if name not in self._extras:
+                    return f'no {name} from the simulator'
+            stamps = [self._images[camera][0] for camera in self._cameras]
+            stamp_ns = min(stamps, default=newest_ns)
+            return Observation(
+                stamp_ns,
+                self._state_at(stamp_ns),
+                {camera: self._images[camera][1] for camera in self._cameras},
+                self.instruction,
+                {name: self._extras[name] for name in self._wanted_extras},
+            )
+
+    def _state_at(self, stamp_ns: int) -> Vector:
+        """Interpolate the joints; before or after the history its nearest end counts."""
+        after = next((s for s in self._joints if s.stamp_ns >= stamp_ns), self._joints[-1])
+        before = next((s for s in reversed(self._joints) if s.stamp_ns <= stamp_ns), after)
+        span = after.stamp_ns - before.stamp_ns
+        weight = 0.0 if span <= 0 else (stamp_ns - before.stamp_ns) / span
+        return np.asarray(before.position + weight * (after.position - before.position))

@@ -1,0 +1,189 @@
+"""The node policy_server: observations in, action chunks out."""
+
+import sys
+import threading
+from typing import Any
+
+from geometry_msgs.msg import PoseStamped
+import numpy as np
+from rclpy.timer import Timer
+from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+from vla_contract.contract import load_contract
+from vla_contract.errors import ContractError
+from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
+from vla_contract.ros.image_conversion import image_from_msg
+from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader, point_to_msg
+from vla_contract.ros.lifecycle import run_node, VlaNode
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR
+from vla_contract.ros.stamps import from_stamp
+from vla_contract.transforms import wxyz_from_xyzw
+from vla_contract.values import ActionChunk, Observation
+from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.config import PolicyServerConfig
+from vla_policy_server.inference_thread import InferenceThread
+from vla_policy_server.latency import LatencyWindow
+from vla_policy_server.session import PolicySession
+
+
+class PolicyServer(VlaNode):
+    """Feeds a policy session from topics, runs inference aside, publishes its chunks."""
+
+    settings_type = PolicyServerConfig
+
+    def __init__(self) -> None:
+        """Declare the parameters."""
+        super().__init__('policy_server')
+        self._thread: InferenceThread | None = None
+        self._timer: Timer | None = None
+
+    def build(self, settings: PolicyServerConfig) -> None:
+        """Load the policy, check it against the contract, subscribe."""
+        self._contract = contract = load_contract(settings.robot)
+        self._lock = threading.Lock()
+        self._inference = LatencyWindow()
+        self._counts = {'chunks': 0, 'failed_inferences': 0, 'rejected_messages': 0}
+        self._last_failure = ''
+        policy = make_policy(settings.backend, contract, settings.policy_path, settings.device)
+        _limit_threads(settings.threads)
+        self._session = PolicySession(contract, policy, settings.execute_steps)
+        self._session.buffer.instruction = settings.instruction
+        self._thread = InferenceThread(policy, self._on_result)
+        self._period_s = 1.0 / settings.control_freq
+        self._reader = JointReader(contract.joint_names, 'joint_states')
+        self._chunk_pub = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
+        self._action_pub = self.create_publisher(JointTrajectoryPoint, 'policy_action', COMMAND)
+        self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
+        self.create_subscription(String, 'instruction', self._on_instruction, LATCHED)
+        if policy.needs_images:
+            for camera in contract.cameras:
+                self.create_subscription(
+                    Image,
+                    f'{camera.topic}/image_raw',
+                    lambda msg, name=camera.name: self._on_image(name, msg),
+                    SENSOR,
+                )
+        if policy.needs_extras:
+            self.create_subscription(PoseStamped, 'sim/cube_pose', self._on_cube, SENSOR)
+        self.create_service(Trigger, 'policy_server/reset', self._on_reset)
+        self._diagnostics = DiagnosticsPublisher(self, self._check)
+
+    def start(self) -> None:
+        """Begin an episode with what is captured from now on."""
+        self._restart()
+        self._timer = self.create_timer(self._period_s, self._on_control_tick)
+
+    def stop(self) -> None:
+        """Publish nothing more; the filter holds when its chunk grows stale."""
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
+        self._restart()
+
+    def destroy(self) -> None:
+        """End the inference thread."""
+        if self._thread is not None:
+            self._thread.close()
+            self._thread = None
+
+    def _restart(self) -> None:
+        with self._lock:
+            self._session.restart(self.now_ns())
+
+    def _on_joints(self, msg: JointState) -> None:
+        try:
+            self._session.buffer.add_joints(self._reader.sample(msg))
+        except ContractError as error:
+            self._reject(str(error))
+
+    def _on_image(self, camera: str, msg: Image) -> None:
+        try:
+            image = image_from_msg(msg)
+        except ContractError as error:
+            self._reject(str(error))
+            return
+        self._session.buffer.add_image(camera, from_stamp(msg.header.stamp), image)
+        self._infer_if_due()
+
+    def _on_cube(self, msg: PoseStamped) -> None:
+        p, q = msg.pose.position, msg.pose.orientation
+        wxyz = wxyz_from_xyzw(np.array([q.x, q.y, q.z, q.w]))
+        self._session.buffer.add_extra('cube_pose', np.array([p.x, p.y, p.z, *wxyz]))
+
+    def _on_instruction(self, msg: String) -> None:
+        self._session.buffer.instruction = msg.data
+
+    def _on_reset(self, request: Any, response: Any) -> Any:
+        self._restart()
+        response.success, response.message = True, 'episode forgotten'
+        return response
+
+    def _on_control_tick(self) -> None:
+        self._infer_if_due()
+        with self._lock:
+            chunk = self._session.chunk
+        if chunk is None:
+            return
+        k = (self.now_ns() - chunk.stamp_ns) // chunk.period_ns
+        action = chunk.positions[min(max(k, 0), len(chunk.positions) - 1)]
+        self._action_pub.publish(point_to_msg(action, chunk.period_ns))
+
+    def _infer_if_due(self) -> None:
+        if not self.is_active or self._thread is None:
+            return
+        with self._lock:
+            observation = self._session.begin(self.now_ns())
+        if observation is not None:
+            self._thread.submit(observation)
+
+    def _on_result(
+        self, observation: Observation, result: ActionChunk | str, duration_ns: int
+    ) -> None:
+        """Publish a chunk; runs in the inference thread."""
+        chunk = result if isinstance(result, ActionChunk) else None
+        with self._lock:
+            usable = self._session.finish(observation, chunk)
+        if chunk is None:
+            self._counts['failed_inferences'] += 1
+            self._last_failure = str(result)
+            self.get_logger().error(str(result), throttle_duration_sec=5.0)
+        elif usable and self.is_active:
+            self._inference.add(duration_ns)
+            self._counts['chunks'] += 1
+            self._chunk_pub.publish(chunk_to_msg(chunk, self._contract.joint_names))
+
+    def _reject(self, reason: str) -> None:
+        self._counts['rejected_messages'] += 1
+        self.get_logger().error(reason, throttle_duration_sec=5.0)
+
+    def _check(self) -> Health:
+        waiting = self._session.waiting_for
+        values = {
+            **self._counts,
+            'inference_p50_ms': self._inference.percentile_ms(50),
+            'inference_p95_ms': self._inference.percentile_ms(95),
+            'last_failure': self._last_failure,
+            'contract_sha256': self._contract.sha256,
+        }
+        if not self.is_active:
+            return Health(OK, 'inactive', values)
+        if self._session.is_due(self.now_ns()) and waiting:
+            return Health(WARN, f'waiting: {waiting}', values)
+        return Health(OK, 'serving', values)
+
+
+def _limit_threads(threads: int) -> None:
+    """Bound the CPU threads of a torch policy; one that never imported torch needs no bound."""
+    if 'torch' in sys.modules:
+        sys.modules['torch'].set_num_threads(threads)
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(PolicyServer)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
