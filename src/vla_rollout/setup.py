@@ -1,0 +1,28 @@
+from setuptools import find_packages, setup
+
+PACKAGE = 'vla_rollout'
+
+setup(
+    name=PACKAGE,
+    version='0.1.0',
+    packages=find_packages(exclude=['test', 'test.*']),
+    package_data={PACKAGE: ['py.typed']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (f'share/{PACKAGE}', ['package.xml']),
+    ],
+    install_requires=['setuptools'],
+    extras_require={'test': ['pytest']},
+    zip_safe=True,
+    maintainer='vla-deploy maintainers',
+    maintainer_email='maintainers@example.org',
+    description='Counted episodes on a running graph or in one process, with intervals.',
+    license='Apache-2.0',
+    entry_points={
+        'console_scripts': [
+            'rollout = vla_rollout.ros.rollout:main',
+            'simulate = vla_rollout.simulate:main',
+            'demo = vla_rollout.ros.demo:main',
+        ],
+    },
+)

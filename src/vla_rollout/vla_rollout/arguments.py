@@ -1,0 +1,39 @@
+"""Arguments that rollout, simulate and demo share."""
+
+import argparse
+from pathlib import Path
+
+
+def at_least(lower: int, text: str) -> int:
+    """Parse a whole number with a lower bound, for argparse."""
+    if not text.lstrip('-').isdigit() or int(text) < lower:
+        raise argparse.ArgumentTypeError(f'found {text}; allowed: a whole number from {lower} up')
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """Parse a whole number from 1 up."""
+    return at_least(1, text)
+
+
+def natural(text: str) -> int:
+    """Parse a whole number from 0 up."""
+    return at_least(0, text)
+
+
+def add_episodes(parser: argparse.ArgumentParser, episodes: int = 20) -> None:
+    """Add what says how many episodes run and where results go."""
+    parser.add_argument('--episodes', type=positive, default=episodes)
+    parser.add_argument('--first-seed', type=natural, default=0)
+    parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
+    parser.add_argument('--json', type=Path, help='also write the result here')
+
+
+def add_deployment(parser: argparse.ArgumentParser) -> None:
+    """Add what names robot, world and policy."""
+    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    parser.add_argument('--randomization', default='none', choices=['none'])
+    parser.add_argument('--policy', default='panda_lift_act', help='checkpoint, dataset or world')
+    parser.add_argument('--backend', default='lerobot', help='hold, scripted, replay, lerobot')
+    parser.add_argument('--device', default='cpu', help='torch device of the policy')

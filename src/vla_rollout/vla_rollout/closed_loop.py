@@ -1,0 +1,125 @@
+"""World, policy session and filter in one process: the graph without DDS, deterministic."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from vla_action_filter.action_filter import ActionFilter
+from vla_action_filter.config import FilterConfig
+from vla_contract.policy import Policy
+from vla_contract.values import ActionChunk, Image, Observation, to_ns
+from vla_policy_server.session import infer_checked, PolicySession
+from vla_rollout.episode import EpisodeResult
+from vla_sim_bridge.expert import CUBE_POSE
+from vla_sim_bridge.renderer import CameraRenderer
+from vla_sim_bridge.world import World
+
+FrameHook = Callable[[dict[str, Image]], None]
+
+
+@dataclass
+class _Pending:
+    """A chunk on its way from the policy to the filter."""
+
+    due_ns: int
+    observation: Observation
+    chunk: ActionChunk | None
+
+
+class ClosedLoop:
+    """Runs episodes with the same cores as the ROS graph, in simulated time.
+
+    Inference takes `latency_s` of simulated time whatever it takes on the clock, so that results
+    depend on seeds alone; the world keeps moving meanwhile, as a real robot does.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        policy: Policy,
+        filter_config: FilterConfig,
+        execute_steps: int,
+        latency_s: float,
+        blank_images: bool = False,
+    ) -> None:
+        """Wire the cores; a renderer is made only for a policy that needs images."""
+        contract = world.contract
+        self._world = world
+        self._policy = policy
+        self._session = PolicySession(contract, policy, execute_steps)
+        self._session.buffer.instruction = world.config.instruction
+        self._filter_config = filter_config
+        self._latency_ns = to_ns(latency_s)
+        self._blank_images = blank_images
+        self.frame_hz = max(camera.rate_hz for camera in contract.cameras)
+        self._frame_ns = to_ns(1.0 / self.frame_hz)
+        self._renderer: CameraRenderer | None = None
+
+    def run(self, seed: int, on_frame: FrameHook | None = None) -> EpisodeResult:
+        """Run one episode to success or to the world's time limit.
+
+        Args:
+            seed: seed of the world's reset.
+            on_frame: called with the images of every camera frame, for a video.
+        """
+        world, session = self._world, self._session
+        manifest = world.reset(seed)
+        action_filter = ActionFilter(world.contract, self._filter_config)
+        start_ns = next_frame_ns = world.time_ns
+        session.restart(start_ns)
+        pending: _Pending | None = None
+        end_ns = start_ns + to_ns(world.config.time_limit_s)
+        while world.time_ns < end_ns and not world.judge().success:
+            now_ns = world.time_ns
+            sample = world.joint_sample()
+            session.buffer.add_joints(sample)
+            action_filter.offer_joints(sample)
+            if now_ns >= next_frame_ns:
+                next_frame_ns += self._frame_ns
+                self._capture(now_ns, on_frame)
+                pending = self._infer(now_ns) or pending
+            if pending is not None and now_ns >= pending.due_ns:
+                if session.finish(pending.observation, pending.chunk) and pending.chunk:
+                    action_filter.offer_chunk(pending.chunk, now_ns)
+                pending = None
+            command = action_filter.step(now_ns).command
+            period_ns = action_filter.period_ns
+            world.step(world.command if command is None else command, period_ns)
+        success = world.judge().success
+        counters = dict(action_filter.counters)
+        latency_ms = self._latency_ns / 1e6 if counters.get('chunks') else None
+        return EpisodeResult(
+            seed=seed,
+            success=success,
+            termination='success' if success else 'timeout',
+            duration_s=(world.time_ns - start_ns) / 1e9,
+            interventions=counters.get('interventions', 0),
+            chunks=counters.get('chunks', 0),
+            chunk_latency_p50_ms=latency_ms,
+            chunk_latency_p95_ms=latency_ms,
+            filter_counters=counters,
+            manifest=manifest,
+        )
+
+    def _capture(self, now_ns: int, on_frame: FrameHook | None) -> None:
+        """Render when somebody looks: the policy at its next inference, or the video."""
+        session, world = self._session, self._world
+        session.buffer.add_extra(CUBE_POSE, world.cube_pose())
+        wanted = self._policy.needs_images and session.is_due(now_ns)
+        if not wanted and on_frame is None:
+            return
+        self._renderer = self._renderer or CameraRenderer(world)
+        images = self._renderer.render(world.data.qpos)
+        if on_frame is not None:
+            on_frame(images)
+        for name, image in images.items():
+            seen = np.zeros_like(image) if self._blank_images else image
+            session.buffer.add_image(name, now_ns, seen)
+
+    def _infer(self, now_ns: int) -> _Pending | None:
+        observation = self._session.begin(now_ns)
+        if observation is None:
+            return None
+        chunk = infer_checked(self._policy, observation)
+        delivered = chunk if isinstance(chunk, ActionChunk) else None
+        return _Pending(now_ns + self._latency_ns, observation, delivered)

@@ -1,0 +1,73 @@
+"""What one counted episode leaves behind."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from vla_rollout.statistics import format_interval, wilson_interval
+
+
+@dataclass(frozen=True)
+class EpisodeResult:
+    """Outcome of one episode; how it ended is separate from whether it succeeded.
+
+    Attributes:
+        seed: seed of the episode.
+        success: the simulator or the operator saw the task done.
+        termination: why the episode ended: success, timeout, or the cause of an abort.
+        duration_s: simulated or real time from start to end [s].
+        interventions: how often the filter stopped passing the policy's wish unchanged.
+        chunks: action chunks the policy delivered.
+        chunk_latency_p50_ms: median age of a chunk on arrival at the filter [ms], or None.
+        chunk_latency_p95_ms: its 95th percentile [ms], or None.
+        filter_counters: cycles by verdict, rejected inputs and more.
+        manifest: every sampled value of the world.
+        video: file name of the video, or None.
+    """
+
+    seed: int
+    success: bool
+    termination: str
+    duration_s: float
+    interventions: int
+    chunks: int
+    chunk_latency_p50_ms: float | None
+    chunk_latency_p95_ms: float | None
+    filter_counters: dict[str, int] = field(default_factory=dict)
+    manifest: dict[str, Any] = field(default_factory=dict)
+    video: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+
+def episode_line(number: int, total: int, result: EpisodeResult) -> str:
+    """Return the one line a person reads per episode."""
+    outcome = 'success' if result.success else f'FAILED ({result.termination})'
+    latency = 'no chunk'
+    if result.chunk_latency_p50_ms is not None and result.chunk_latency_p95_ms is not None:
+        p50, p95 = result.chunk_latency_p50_ms, result.chunk_latency_p95_ms
+        latency = f'chunk latency {p50:.0f}/{p95:.0f} ms (p50/p95)'
+    return (
+        f'episode {number}/{total}  seed {result.seed}  {outcome}  {result.duration_s:.1f} s  '
+        f'{result.interventions} filter interventions  {latency}'
+    )
+
+
+def summarise(results: list[EpisodeResult], settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the summary.json of a run: counts, interval, settings and every episode."""
+    successes = sum(result.success for result in results)
+    summary: dict[str, Any] = {'episodes': len(results), 'successes': successes}
+    if results:
+        rate, lower, upper = wilson_interval(successes, len(results))
+        summary |= {'success_rate': rate, 'wilson_95': [lower, upper]}
+    summary |= {'settings': settings, 'results': [result.as_dict() for result in results]}
+    return summary
+
+
+def summary_line(results: list[EpisodeResult]) -> str:
+    """Return the last line of a run."""
+    if not results:
+        return 'no episode finished'
+    successes = sum(result.success for result in results)
+    return f'success {format_interval(successes, len(results))}'

@@ -1,0 +1,85 @@
+"""Collects what happens during one episode on a running graph; fed by callbacks."""
+
+import threading
+
+from vla_contract.values import Image
+from vla_policy_server.latency import LatencyWindow
+from vla_rollout.video import VideoWriter
+
+
+class EpisodeMonitor:
+    """Thread-safe tally of success, chunk latency, filter counters and video frames."""
+
+    def __init__(self) -> None:
+        """Start with nothing seen."""
+        self._lock = threading.Lock()
+        self._success = False
+        self._chunks = 0
+        self._latency = LatencyWindow(10_000)
+        self._counters: dict[str, int] = {}
+        self._baseline: dict[str, int] = {}
+        self._video: VideoWriter | None = None
+
+    def begin(self, video: VideoWriter | None) -> None:
+        """Forget the last episode; later counters count from here."""
+        with self._lock:
+            self._success = False
+            self._chunks = 0
+            self._latency.clear()
+            self._baseline = dict(self._counters)
+            self._video = video
+
+    def end(self) -> None:
+        """Stop writing frames."""
+        with self._lock:
+            self._video = None
+
+    def on_success(self, success: bool) -> None:
+        """Take the simulator's verdict."""
+        with self._lock:
+            self._success = success
+
+    def on_chunk(self, latency_ns: int) -> None:
+        """Take the age of a chunk on arrival [ns]."""
+        with self._lock:
+            self._chunks += 1
+            self._latency.add(max(0, latency_ns))
+
+    def on_counters(self, counters: dict[str, int]) -> None:
+        """Take the filter's counters, which run since its start."""
+        with self._lock:
+            self._counters = counters
+
+    def on_image(self, image: Image) -> None:
+        """Take a camera frame."""
+        with self._lock:
+            if self._video is not None:
+                self._video.write(image)
+
+    @property
+    def success(self) -> bool:
+        """Whether the task is done."""
+        with self._lock:
+            return self._success
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks arrived in this episode."""
+        with self._lock:
+            return self._chunks
+
+    def latency_ms(self, percent: float) -> float | None:
+        """Return a percentile of the chunk latency [ms], None without chunks."""
+        with self._lock:
+            return self._latency.percentile_ms(percent)
+
+    def counters(self) -> dict[str, int]:
+        """Return the filter's counters of this episode."""
+        with self._lock:
+            # A filter that was restarted counts from zero again.
+            return {
+                name: value - self._baseline.get(name, 0)
+                if value >= self._baseline.get(name, 0)
+                else value
+                for name, value in self._counters.items()
+            }

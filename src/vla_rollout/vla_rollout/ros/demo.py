@@ -1,0 +1,69 @@
+"""Start the whole stack, run a few episodes through it, stop everything."""
+
+import argparse
+import os
+import signal
+import sys
+from types import FrameType
+
+from vla_contract.command import command_parser, NOT_GOOD_ENOUGH, run_command, WRONG_USE
+from vla_rollout.arguments import add_deployment, add_episodes, natural
+from vla_rollout.ros.rollout import report, run_rollout
+from vla_rollout.run_folder import make_run_folder
+from vla_rollout.stack import ProcessDiedError, Stack
+
+
+def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
+    """Return the parameters that the command line changes, by process."""
+    robot = {'robot': args.robot}
+    return {
+        'mujoco_bridge': {**robot, 'world': args.world, 'headless': not args.viewer},
+        'action_filter': dict(robot),
+        'policy_server': {
+            **robot,
+            'backend': args.backend,
+            'policy_path': args.policy,
+            'device': args.device,
+        },
+    }
+
+
+def demo(args: argparse.Namespace) -> int:
+    """Run the demo; whatever happens, no process survives it."""
+    folder = make_run_folder('demo', args.runs)
+    domain_id = args.domain_id or 1 + os.getpid() % 100
+    stack = Stack('sim', folder / 'logs', domain_id, stack_overrides(args))
+    print(f'starting {", ".join(stack.names)} (ROS_DOMAIN_ID={domain_id})', flush=True)
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    try:
+        with stack:
+            results = run_rollout(args, folder, domain_id, stack.check)
+    except ProcessDiedError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return WRONG_USE if error.returncode == WRONG_USE else NOT_GOOD_ENOUGH
+    report(args, folder, results)
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_rollout.ros.demo',
+        'Start simulator, policy server and action filter, run episodes, stop everything.',
+        'python -m vla_rollout.ros.demo --episodes 5',
+    )
+    add_episodes(parser, episodes=5)
+    add_deployment(parser)
+    parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
+    parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
+    args = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    return run_command(lambda: demo(args))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == '__main__':
+    sys.exit(main())

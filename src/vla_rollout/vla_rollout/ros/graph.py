@@ -1,0 +1,172 @@
+"""The rollout's side of a running graph: lifecycle, reset, and what the topics say."""
+
+from collections.abc import Callable
+import json
+import threading
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.srv import SetParameters
+from rclpy.client import Client
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+from vla_contract.contract import RobotContract
+from vla_contract.errors import VlaError
+from vla_contract.ros.image_conversion import image_from_msg
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.ros.stamps import from_stamp
+from vla_rollout.episode_monitor import EpisodeMonitor
+
+# What an episode needs, in the order in which motion is enabled.
+_MOTION = ('action_filter', 'policy_server')
+_POLL_S = 0.02
+_CALL_S = 20.0
+
+Check = Callable[[], None]
+
+
+class GraphError(VlaError):
+    """A node of the graph did not answer, or refused."""
+
+
+class RolloutGraph:
+    """Drives episodes on a running graph from plain synchronous code.
+
+    A thread of its own serves the callbacks; `check` is called while waiting and may raise.
+    """
+
+    def __init__(self, context: Context, contract: RobotContract, check: Check) -> None:
+        """Join the graph of an initialised context."""
+        self._check = check
+        self.monitor = EpisodeMonitor()
+        sim_time = Parameter('use_sim_time', value=True)
+        self._node = Node('rollout', context=context, parameter_overrides=[sim_time])
+        self._subscribe(contract)
+        self._clients: dict[str, Client] = {}
+        self._executor = SingleThreadedExecutor(context=context)
+        self._executor.add_node(self._node)
+        self._thread = threading.Thread(target=self._spin, name='rollout', daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._executor.shutdown(timeout_sec=1.0)
+        self._thread.join(timeout=2.0)
+        self._node.destroy_node()
+
+    def now_ns(self) -> int:
+        """Return the time of the graph [ns]."""
+        return int(self._node.get_clock().now().nanoseconds)
+
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+        """Wait for a condition, watching the processes.
+
+        Raises:
+            GraphError: it did not become true in time; says what was awaited.
+        """
+        deadline = time.monotonic() + timeout_s
+        pause = threading.Event()
+        while not condition():
+            self._check()
+            if time.monotonic() > deadline:
+                raise GraphError(f'waited {timeout_s:g} s for {what}')
+            pause.wait(_POLL_S)
+
+    def wait_until_ready(self, timeout_s: float) -> None:
+        """Wait until the nodes of an episode are configured and time runs.
+
+        Raises:
+            GraphError: names the node that did not become active.
+        """
+        for name in ('mujoco_bridge', *_MOTION):
+            client = self._client(GetState, f'{name}/get_state')
+            self.wait_until(client.service_is_ready, timeout_s, f'node {name} to start')
+            self.wait_until(
+                lambda name=name: self._state(name) == State.PRIMARY_STATE_ACTIVE,
+                timeout_s,
+                f'node {name} to become active',
+            )
+        self.wait_until(lambda: self.now_ns() > 0, timeout_s, 'simulated time')
+
+    def pause(self) -> None:
+        """Stop the policy, let the arm come to rest, silence the filter."""
+        for name in reversed(_MOTION):
+            if self._state(name) == State.PRIMARY_STATE_ACTIVE:
+                self._change(name, Transition.TRANSITION_DEACTIVATE, 'deactivate')
+
+    def resume(self) -> None:
+        """Arm the filter at the measured position, then let the policy begin."""
+        for name in _MOTION:
+            if self._state(name) == State.PRIMARY_STATE_INACTIVE:
+                self._change(name, Transition.TRANSITION_ACTIVATE, 'activate')
+
+    def reset_world(self, seed: int) -> dict[str, Any]:
+        """Reset the simulator; returns the manifest of the episode."""
+        request = SetParameters.Request()
+        request.parameters = [Parameter('next_seed', value=seed).to_parameter_msg()]
+        self._call(SetParameters, 'mujoco_bridge/set_parameters', request)
+        response = self._call(Trigger, 'sim/reset', Trigger.Request())
+        manifest: dict[str, Any] = json.loads(response.message)
+        if manifest['seed'] != seed:
+            raise GraphError(f'sim/reset used seed {manifest["seed"]} instead of {seed}')
+        return manifest
+
+    def _subscribe(self, contract: RobotContract) -> None:
+        node, monitor = self._node, self.monitor
+        node.create_subscription(
+            Bool, 'sim/success', lambda msg: monitor.on_success(msg.data), LATCHED
+        )
+        node.create_subscription(
+            JointTrajectory,
+            'policy_chunk',
+            lambda msg: monitor.on_chunk(self.now_ns() - from_stamp(msg.header.stamp)),
+            COMMAND,
+        )
+        node.create_subscription(
+            DiagnosticStatus,
+            'action_filter/status',
+            lambda msg: monitor.on_counters({v.key: int(v.value) for v in msg.values}),
+            STATE,
+        )
+        node.create_subscription(
+            Image,
+            f'{contract.cameras[0].topic}/image_raw',
+            lambda msg: monitor.on_image(image_from_msg(msg)),
+            SENSOR,
+        )
+
+    def _spin(self) -> None:
+        try:
+            self._executor.spin()
+        except ExternalShutdownException:
+            return
+
+    def _client(self, kind: type[Any], name: str) -> Client:
+        if name not in self._clients:
+            self._clients[name] = self._node.create_client(kind, name)
+        return self._clients[name]
+
+    def _call(self, kind: type[Any], name: str, request: Any) -> Any:
+        client = self._client(kind, name)
+        self.wait_until(client.service_is_ready, _CALL_S, f'service {name}')
+        future = client.call_async(request)
+        self.wait_until(future.done, _CALL_S, f'an answer of service {name}')
+        return future.result()
+
+    def _state(self, name: str) -> int:
+        answer = self._call(GetState, f'{name}/get_state', GetState.Request())
+        return int(answer.current_state.id)
+
+    def _change(self, name: str, transition: int, verb: str) -> None:
+        request = ChangeState.Request(transition=Transition(id=transition))
+        if not self._call(ChangeState, f'{name}/change_state', request).success:
+            raise GraphError(f'node {name} could not {verb}; its log says why')

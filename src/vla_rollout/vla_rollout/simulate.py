@@ -1,0 +1,146 @@
+"""Counted episodes in one process, without DDS: fast, deterministic, parallel."""
+
+import argparse
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+import multiprocessing
+from pathlib import Path
+import sys
+import time
+from typing import Any
+
+from tqdm import tqdm
+from vla_action_filter.config import FilterConfig
+from vla_contract.command import command_parser, run_command, write_json
+from vla_contract.contract import load_contract
+from vla_policy_server.backends.registry import make_policy
+from vla_rollout.arguments import add_deployment, add_episodes, positive
+from vla_rollout.closed_loop import ClosedLoop
+from vla_rollout.episode import EpisodeResult, summarise, summary_line
+from vla_rollout.run_folder import make_run_folder
+from vla_rollout.video import VideoWriter
+from vla_sim_bridge.world import World
+from vla_sim_bridge.world_config import load_world_config
+
+# Every worker process holds one loop, built once.
+_loop: ClosedLoop | None = None
+
+
+def build_loop(settings: dict[str, Any]) -> ClosedLoop:
+    """Build world, policy and filter.
+
+    Raises:
+        VlaError: one of them cannot be built; nothing has been written.
+    """
+    _use_one_thread()
+    contract = load_contract(settings['robot'])
+    world = World(contract, load_world_config(settings['world']))
+    policy = make_policy(settings['backend'], contract, settings['policy'], settings['device'])
+    return ClosedLoop(
+        world,
+        policy,
+        FilterConfig(robot=settings['robot'], alpha=settings['alpha']),
+        settings['execute_steps'],
+        settings['latency_s'],
+        settings['blank_images'],
+    )
+
+
+def _use_one_thread() -> None:
+    """Give every worker one torch thread: results must not depend on how many share the cores."""
+    try:
+        import torch
+    except ImportError:
+        return
+    torch.set_num_threads(1)
+
+
+def _start_worker(settings: dict[str, Any]) -> None:
+    global _loop
+    _loop = build_loop(settings)
+
+
+def _run_seed(seed: int, videos: Path | None) -> EpisodeResult:
+    if _loop is None:
+        raise RuntimeError('the worker has no loop')
+    if videos is None:
+        return _loop.run(seed)
+    with VideoWriter(videos / f'seed_{seed}.mp4', fps=_loop.frame_hz) as video:
+        return _loop.run(seed, lambda images: video.write(next(iter(images.values()))))
+
+
+def run_seeds(
+    settings: dict[str, Any], seeds: range, workers: int, videos: Path | None
+) -> Iterator[EpisodeResult]:
+    """Yield results in the order of the seeds, whatever the number of workers."""
+    run = partial(_run_seed, videos=videos)
+    if workers == 1:
+        _start_worker(settings)
+        yield from map(run, seeds)
+        return
+    context = multiprocessing.get_context('spawn')
+    with ProcessPoolExecutor(workers, context, _start_worker, (settings,)) as pool:
+        yield from pool.map(run, seeds)
+
+
+def simulate(args: argparse.Namespace) -> int:
+    """Run the episodes and write summary.json."""
+    settings = {
+        key: getattr(args, key)
+        for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'alpha')
+        + ('execute_steps', 'latency_s', 'blank_images')
+    }
+    # Built here first, so that a wrong name is one sentence and leaves no empty run behind.
+    load_world_config(args.world)
+    make_policy(args.backend, load_contract(args.robot), args.policy, args.device)
+    folder = make_run_folder('simulate', args.runs)
+    videos = folder / 'videos' if args.video else None
+    seeds = range(args.first_seed, args.first_seed + args.episodes)
+    results: list[EpisodeResult] = []
+    started = time.monotonic()
+    progress = tqdm(total=len(seeds), unit='episode')
+    for result in run_seeds(settings, seeds, args.workers, videos):
+        results.append(result)
+        progress.set_postfix(success=f'{sum(r.success for r in results)}/{len(results)}')
+        progress.update()
+    progress.close()
+    wall_s = time.monotonic() - started
+    simulated_s = sum(result.duration_s for result in results)
+    summary = summarise(results, settings)
+    summary['timing'] = {
+        'wall_s': round(wall_s, 2),
+        'simulated_s': round(simulated_s, 2),
+        'realtime_factor': round(simulated_s / wall_s, 2),
+    }
+    for path in filter(None, (folder / 'summary.json', args.json)):
+        write_json(path, summary)
+    print(summary_line(results))
+    print(f'{simulated_s / wall_s:.1f} x real time; results in {folder}/summary.json')
+    failed = [result.seed for result in results if not result.success]
+    if failed:
+        print(f'failed seeds: {" ".join(map(str, failed))}')
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_rollout.simulate',
+        'Counted episodes in one process, without DDS: fast, deterministic, parallel.',
+        'python -m vla_rollout.simulate --episodes 100',
+    )
+    add_episodes(parser, episodes=20)
+    add_deployment(parser)
+    parser.add_argument('--workers', type=positive, default=2, help='processes')
+    parser.add_argument('--execute-steps', type=positive, default=8, help='steps per inference')
+    parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
+    parser.add_argument('--alpha', type=float, default=0.7, help='smoother of the filter')
+    parser.add_argument('--blank-images', action='store_true', help='black images: must fail')
+    parser.add_argument('--video', action='store_true', help='write one video per episode')
+    args = parser.parse_args(argv)
+    return run_command(lambda: simulate(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""Intervals for success rates."""
+
+from typing import NamedTuple
+
+from scipy.stats import binomtest
+
+
+class Interval(NamedTuple):
+    """A success rate with its 95 % interval, all in [0, 1]."""
+
+    rate: float
+    lower: float
+    upper: float
+
+
+def wilson_interval(successes: int, episodes: int) -> Interval:
+    """Return the Wilson score interval at 95 % (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212).
+
+    The textbook interval p +- 1.96 sqrt(p (1 - p) / n) prints 100-100 % at 5 of 5.
+
+    Raises:
+        ValueError: no episodes, or more successes than episodes.
+    """
+    result = binomtest(successes, episodes).proportion_ci(method='wilson')
+    return Interval(successes / episodes, float(result.low), float(result.high))
+
+
+def format_interval(successes: int, episodes: int) -> str:
+    """Return e.g. '9/12 (75 %, 95 % interval 47-91 %)'."""
+    rate, lower, upper = wilson_interval(successes, episodes)
+    return f'{successes}/{episodes} ({rate:.0%}, 95 % interval {lower * 100:.0f}-{upper:.0%})'
