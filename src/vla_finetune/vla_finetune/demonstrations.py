@@ -1,0 +1,113 @@
+"""Hold a small LeRobotDataset in memory, as uint8, and cut training batches from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from vla_contract.contract import RobotContract
+from vla_contract.errors import NameMismatchError, ResourceNotFoundError
+
+STATE, ACTION = 'observation.state', 'action'
+Batch = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Demonstrations:
+    """All frames of a dataset.
+
+    Attributes:
+        images: feature key to tensor of shape (N, 3, H, W), uint8.
+        state: shape (N, S), float32.
+        action: shape (N, A), float32.
+        last: index of the last frame of each frame's episode, shape (N,).
+        stats: statistics of the dataset, as LeRobot's processors take them.
+    """
+
+    images: dict[str, torch.Tensor]
+    state: torch.Tensor
+    action: torch.Tensor
+    last: torch.Tensor
+    stats: dict[str, dict[str, torch.Tensor]]
+
+    def batch(self, frames: torch.Tensor, chunk: int) -> Batch:
+        """Cut a batch; actions after the end of an episode repeat its last one and are masked.
+
+        Args:
+            frames: indices, shape (B,).
+            chunk: actions per frame.
+
+        Returns:
+            LeRobot's training batch: images float in [0, 1], action (B, chunk, A), action_is_pad.
+        """
+        future = frames[:, None] + torch.arange(chunk)[None]
+        last = self.last[frames][:, None]
+        batch = {key: pixels[frames].float() / 255.0 for key, pixels in self.images.items()}
+        batch[STATE] = self.state[frames]
+        batch[ACTION] = self.action[torch.minimum(future, last)]
+        batch['action_is_pad'] = future > last
+        return batch
+
+
+def load_demonstrations(root: Path, contract: RobotContract, floor: float) -> Demonstrations:
+    """Read a dataset recorded under `contract`.
+
+    Args:
+        root: folder of a LeRobotDataset v3.
+        contract: names and cameras the dataset must have.
+        floor: smallest standard deviation of state and action; a joint that hardly moved would
+            otherwise turn encoder noise into large inputs.
+
+    Raises:
+        ResourceNotFoundError: there is no dataset in `root`.
+        NameMismatchError: its joint names or cameras differ from the contract's.
+    """
+    if not (root / 'meta' / 'info.json').is_file():
+        raise ResourceNotFoundError('dataset', root, 'record one with vla_sim_bridge.make_dataset')
+    from lerobot.datasets import LeRobotDataset
+
+    dataset = LeRobotDataset(f'local/{root.name}', root=root)
+    features = dataset.meta.features
+    for key, names in ((STATE, contract.state.names), (ACTION, contract.action.names)):
+        if tuple(features[key]['names']) != names:
+            raise NameMismatchError(f'{root}: {key}', names, features[key]['names'])
+    keys = [camera.feature for camera in contract.cameras]
+    if sorted(keys) != sorted(dataset.meta.camera_keys):
+        raise NameMismatchError(f'{root}: cameras', keys, dataset.meta.camera_keys)
+    frames = [dataset[i] for i in range(dataset.num_frames)]
+    episode = torch.tensor([int(frame['episode_index']) for frame in frames])
+    return Demonstrations(
+        images={
+            key: torch.stack([(frame[key] * 255.0).round().byte() for frame in frames])
+            for key in keys
+        },
+        state=torch.stack([frame[STATE] for frame in frames]),
+        action=torch.stack([frame[ACTION] for frame in frames]),
+        last=torch.searchsorted(episode, episode, right=True) - 1,
+        stats=_floored(dataset.meta.stats, floor),
+    )
+
+
+def _floored(stats: dict[str, Any], floor: float) -> dict[str, dict[str, torch.Tensor]]:
+    tensors = {
+        key: {name: torch.tensor(np.asarray(value)).float() for name, value in entry.items()}
+        for key, entry in stats.items()
+    }
+    for key in (STATE, ACTION):
+        tensors[key]['std'] = tensors[key]['std'].clamp_min(floor)
+    return tensors
+
+
+def vary_photometry(batch: Batch, keys: list[str], rng: torch.Generator) -> None:
+    """Change brightness, contrast and colour of each image a little, in place."""
+    for key in keys:
+        images = batch[key]
+        count = len(images)
+
+        def draw(spread: float, channels: int = 1, count: int = count) -> torch.Tensor:
+            return 1 + spread * (2 * torch.rand(count, channels, 1, 1, generator=rng) - 1)
+
+        mean = images.mean(dim=(1, 2, 3), keepdim=True)
+        varied = (images - mean) * draw(0.15) + mean * draw(0.15)
+        batch[key] = (varied * draw(0.05, channels=3)).clamp(0, 1)
