@@ -1,6 +1,6 @@
 # Everything a user types. `make help` lists it.
 SHELL := /bin/bash
-.SHELLFLAGS := -eu -o pipefail -c
+.SHELLFLAGS := -e -o pipefail -c
 .DEFAULT_GOAL := help
 ENV := . ./env.sh
 EPISODES ?= 5

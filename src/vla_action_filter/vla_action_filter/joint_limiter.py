@@ -87,12 +87,8 @@ class JointLimiter:
         chosen = min(max(wish, max(low, to_lower)), min(high, to_upper))
         bound = ''
         if abs(chosen - wish) > _EPSILON * self._velocity:
-            bound = self._name_bound(wish, limit, to_lower, to_upper)
+            bound = 'velocity' if abs(chosen) == limit else 'acceleration'
+            bound = 'position' if chosen in (to_lower, to_upper) else bound
         self.position = min(max(q + chosen * dt, self._lower), self._upper)
         self.velocity = chosen
         return Step(self.position, chosen, bound)
-
-    def _name_bound(self, wish: float, limit: float, to_lower: float, to_upper: float) -> str:
-        if wish > to_upper or wish < to_lower:
-            return 'position'
-        return 'velocity' if abs(wish) > limit else 'acceleration'

@@ -45,7 +45,7 @@ def find_config(kind: str, name: str) -> Path:
 def find_model(name: str) -> Path | None:
     """Return the folder of a checkpoint shipped under models/, or None when it has no such."""
     for root in shared_roots():
-        if (root / 'models' / name).is_dir():
+        if Path(name).name == name and (root / 'models' / name).is_dir():
             return root / 'models' / name
     return None
 

@@ -34,42 +34,6 @@ def wxyz_from_xyzw(quaternion: Matrix) -> Matrix:
     return np.asarray(quaternion)[..., [3, 0, 1, 2]]
 
 
-def rotation_from_xyzw(quaternion: Matrix) -> Matrix:
-    """Return the rotation matrix, shape (3, 3), of a unit quaternion, shape (4,)."""
-    x, y, z, w = np.asarray(quaternion, dtype=np.float64) / np.linalg.norm(quaternion)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-
-
-def rotation_vector(rotation: Matrix) -> Matrix:
-    """Return the rotation vector, shape (3,) [rad], of a rotation matrix (its SO(3) log).
-
-    Uses the half-angle quaternion, which stays accurate near 0 and near pi.
-    """
-    w = np.sqrt(max(0.0, 1.0 + np.trace(rotation))) / 2.0
-    if w > 1e-3:
-        axis = np.array(
-            [
-                rotation[2, 1] - rotation[1, 2],
-                rotation[0, 2] - rotation[2, 0],
-                rotation[1, 0] - rotation[0, 1],
-            ]
-        ) / (4.0 * w)
-    else:
-        columns = rotation + np.eye(3)
-        axis = columns[:, int(np.argmax(np.diag(rotation)))]
-        axis = axis / np.linalg.norm(axis)
-    norm = float(np.linalg.norm(axis))
-    if norm < 1e-12:
-        return np.zeros(3)
-    return np.asarray(axis / norm * (2.0 * np.arctan2(norm, w)))
-
-
 def look_at(eye: Matrix, target: Matrix) -> Matrix:
     """Return R_world_camera of an optical frame (x right, y down, z forward) at `eye`.
 

@@ -111,3 +111,38 @@ def vary_photometry(batch: Batch, keys: list[str], rng: torch.Generator) -> None
         mean = images.mean(dim=(1, 2, 3), keepdim=True)
         varied = (images - mean) * draw(0.15) + mean * draw(0.15)
         batch[key] = (varied * draw(0.05, channels=3)).clamp(0, 1)
+
+
+def blank_some(
+    batch: Batch,
+    data: Demonstrations,
+    grippers: tuple[int, ...],
+    share: float,
+    rng: torch.Generator,
+) -> None:
+    """Teach the policy to stay where it is when it sees nothing, in place.
+
+    A policy that has never seen a blank image gropes about, and in a small workspace finds the
+    object now and then. Blanked frames get one random colour, half of them black, and the
+    measured joints as every action of their chunk.
+
+    Args:
+        batch: from `data.batch`; state and action must share their joint order.
+        data: where the batch comes from.
+        grippers: indices of the gripper joints, which stay open or closed.
+        share: part of the batch to blank, in [0, 1].
+        rng: source of the choice.
+    """
+    state, action = batch[STATE], batch[ACTION]
+    blank = torch.rand(len(state), generator=rng) < share
+    for key in data.images:
+        colour = torch.rand(len(state), 3, 1, 1, generator=rng)
+        colour *= (torch.rand(len(state), 1, 1, 1, generator=rng) < 0.5).float()
+        batch[key] = torch.where(blank[:, None, None, None], colour, batch[key])
+    stay = state.clone()
+    for gripper in grippers:
+        low, high = data.action[:, gripper].aminmax()
+        # Fingers that hold a small object are about half closed.
+        stay[:, gripper] = torch.where(state[:, gripper] > 0.4 * (low + high), high, low)
+    batch[ACTION] = torch.where(blank[:, None, None], stay[:, None], action)
+    batch['action_is_pad'] = batch['action_is_pad'] & ~blank[:, None]

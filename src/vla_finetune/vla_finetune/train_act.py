@@ -19,6 +19,7 @@ from vla_contract.errors import VlaError
 from vla_contract.lerobot_logging import quiet_lerobot
 from vla_finetune.demonstrations import (
     ACTION,
+    blank_some,
     Demonstrations,
     load_demonstrations,
     STATE,
@@ -66,7 +67,13 @@ def learning_rate_factor(step: int, steps: int, warmup: int = 100) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def fit(policy: Any, preprocess: Any, data: Demonstrations, args: argparse.Namespace) -> float:
+def fit(
+    policy: Any,
+    preprocess: Any,
+    data: Demonstrations,
+    grippers: tuple[int, ...],
+    args: argparse.Namespace,
+) -> float:
     """Train in place; return the mean loss of the last tenth."""
     rng = torch.Generator().manual_seed(args.seed)
     optimizer = torch.optim.AdamW(policy.parameters(), lr=args.lr, weight_decay=1e-4)
@@ -80,6 +87,7 @@ def fit(policy: Any, preprocess: Any, data: Demonstrations, args: argparse.Names
             frames = torch.randint(len(data.state), (args.batch,), generator=rng)
             batch = data.batch(frames, CHUNK)
             vary_photometry(batch, list(data.images), rng)
+            blank_some(batch, data, grippers, args.blank_share, rng)
             loss, _parts = policy.forward(preprocess(batch))
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -123,7 +131,10 @@ def train_act(args: argparse.Namespace) -> int:
     started = time.monotonic()
     policy = ACTPolicy(act_config(contract)).to(memory_format=torch.channels_last)
     preprocess, postprocess = make_pre_post_processors(policy.config, dataset_stats=data.stats)
-    loss = fit(policy, preprocess, data, args)
+    grippers = tuple(
+        contract.action.names.index(contract.joint_names[i]) for i in contract.grippers
+    )
+    loss = fit(policy, preprocess, data, grippers, args)
     policy.save_pretrained(args.output)
     preprocess.save_pretrained(args.output)
     postprocess.save_pretrained(args.output)
@@ -137,6 +148,7 @@ def train_act(args: argparse.Namespace) -> int:
         'dataset_frames': len(data.state),
         'steps': args.steps,
         'batch': args.batch,
+        'blank_share': args.blank_share,
         'seed': args.seed,
         'final_loss': loss,
         'train_wall_s': round(time.monotonic() - started, 1),
@@ -156,9 +168,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--dataset', type=Path, required=True, help='LeRobotDataset v3 folder')
     parser.add_argument('--output', type=Path, required=True, help='new checkpoint folder')
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--steps', type=int, default=1200)
+    parser.add_argument('--steps', type=int, default=2200)
     parser.add_argument('--batch', type=int, default=16)
     parser.add_argument('--lr', type=float, default=5e-4, help='peak learning rate')
+    parser.add_argument('--blank-share', type=float, default=0.06, help='frames without image')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--threads', type=int, default=2)
     args = parser.parse_args(argv)

@@ -11,6 +11,7 @@ import sys
 from types import TracebackType
 from typing import Any
 
+from vla_contract.command import WRONG_USE
 from vla_contract.errors import VlaError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
@@ -40,15 +41,23 @@ class StackConfig:
 
 
 class ProcessDiedError(VlaError):
-    """A process of the stack ended by itself; carries the end of its log."""
+    """A process of the stack ended by itself.
+
+    One that could not start has said why in a sentence, which is repeated; of any other the end
+    of its log is shown.
+    """
 
     def __init__(self, name: str, returncode: int, log: Path) -> None:
-        how = f'exit status {returncode}'
-        if returncode < 0:
-            how = f'signal {signal.Signals(-returncode).name}'
         lines = log.read_text(errors='replace').splitlines()[-_LOG_LINES:]
-        tail = '\n'.join(f'  | {line}' for line in lines) or '  | (empty)'
-        super().__init__(f'{name} died ({how}); the end of {log}:\n{tail}')
+        said = lines[-1].removeprefix('error: ') if lines else ''
+        if returncode == WRONG_USE and said != (lines or [''])[-1]:
+            super().__init__(f'{said} (log: {log})')
+        else:
+            how = f'exit status {returncode}'
+            if returncode < 0:
+                how = f'signal {signal.Signals(-returncode).name}'
+            tail = '\n'.join(f'  | {line}' for line in lines) or '  | (empty)'
+            super().__init__(f'{name} died ({how}); the end of {log}:\n{tail}')
         self.name = name
         self.returncode = returncode
 

@@ -7,8 +7,10 @@ after a disturbance or in the middle of another policy's episode.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 from vla_contract.contract import RobotContract
 from vla_contract.errors import PolicyError
+from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
 from vla_sim_bridge.kinematics import ArmKinematics
 from vla_sim_bridge.scene import build_model
@@ -84,7 +86,7 @@ class ScriptedExpert:
             horizon: number of steps.
         """
         state, cube = np.array(state), np.array(cube_pose[:3])
-        yaw = 2.0 * np.arctan2(cube_pose[6], cube_pose[3])
+        yaw = _cube_yaw(cube_pose[3:])
         steps = []
         for _ in range(horizon):
             before, rotation = self._kinematics.tool_pose(state[self._arm])
@@ -141,6 +143,14 @@ def _decide(scene: _Scene) -> tuple[Vector, bool]:
     clear = scene.tool[2] > 0.09 or scene.offset_m < 0.03
     over = cube[:2] if clear else scene.tool[:2]
     return np.array([over[0], over[1], _HOVER_M]), False
+
+
+def _cube_yaw(wxyz: Vector) -> float:
+    """Yaw of a horizontal edge of the cube, whichever face it lies on."""
+    rotation = Rotation.from_quat(xyzw_from_wxyz(wxyz)).as_matrix()
+    upright = int(np.argmax(np.abs(rotation[2])))
+    edge = rotation[:, (upright + 1) % 3]
+    return float(np.arctan2(edge[1], edge[0]))
 
 
 def _tool_yaw(rotation: Vector) -> float:

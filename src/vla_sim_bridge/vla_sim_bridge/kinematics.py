@@ -3,8 +3,8 @@
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 from vla_contract.contract import RobotContract
-from vla_contract.transforms import rotation_vector
 from vla_contract.values import Vector
 from vla_sim_bridge.scene import ROBOT
 
@@ -47,7 +47,8 @@ class ArmKinematics:
             rotation: wanted tool rotation, shape (3, 3); keep it within a few tenths of a rad.
         """
         now, now_rotation = self.tool_pose(arm)
-        error = np.concatenate([position - now, rotation_vector(rotation @ now_rotation.T)])
+        turn = Rotation.from_matrix(rotation @ now_rotation.T).as_rotvec()
+        error = np.concatenate([position - now, turn])
         mujoco.mj_comPos(self._model, self._data)
         mujoco.mj_jacSite(
             self._model, self._data, self._jacobian[:3], self._jacobian[3:], self._site

@@ -52,6 +52,7 @@ class World:
         self._cube_qpos = int(self.model.joint(CUBE).qposadr[0])
         self._step_ns = to_ns(config.physics_step_s)
         self._steps = 0
+        self._owed_ns = 0
         self._held_steps = 0
         self._command = contract.home
         self.reset(0)
@@ -60,11 +61,6 @@ class World:
     def time_ns(self) -> int:
         """Simulated time since construction [ns]."""
         return self._steps * self._step_ns
-
-    @property
-    def step_ns(self) -> int:
-        """Length of one physics step [ns]."""
-        return self._step_ns
 
     @property
     def command(self) -> Vector:
@@ -95,6 +91,7 @@ class World:
         self._command = home
         self._drive.apply(self.data, home)
         mujoco.mj_forward(self.model, self.data)
+        self._owed_ns = 0
         self._held_steps = 0
         values = {'cube_x': (x, 'm'), 'cube_y': (y, 'm'), 'cube_yaw': (yaw, 'rad')}
         values |= {f'home.{contract.joints[i].name}': (home[i], 'rad') for i in contract.arm}
@@ -111,9 +108,10 @@ class World:
 
         Args:
             target: commanded joint position at the end, contract order, shape (D,) [rad or m].
-            duration_ns: a multiple of the physics step [ns].
+            duration_ns: how long to simulate [ns]; what is no whole physics step is owed to the
+                next call, so that time keeps up in the mean.
         """
-        count = max(1, round(duration_ns / self._step_ns))
+        count, self._owed_ns = divmod(self._owed_ns + duration_ns, self._step_ns)
         start = self._command
         for i in range(1, count + 1):
             self._command = start + (target - start) * (i / count)

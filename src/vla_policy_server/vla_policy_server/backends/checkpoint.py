@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.errors import PolicyError
 
@@ -74,12 +75,10 @@ def check_statistics(
                 known = ', '.join(step.stats or {}) or 'none'
                 raise PolicyError(f'{source}: {what} has no statistics of {key}; it has: {known}')
             for name in ('mean', 'std', 'min', 'max'):
-                found = getattr(entry.get(name), 'shape', None)
-                values = entry.get(name)
-                size = 0 if values is None else int(getattr(values, 'size', len(values)))
-                if found is not None and size != width:
+                found = np.size(entry[name]) if name in entry else width
+                if found != width:
                     raise PolicyError(
-                        f'{source}: {what} statistics {key}.{name} have width {size}, '
+                        f'{source}: {what} statistics {key}.{name} have width {found}, '
                         f'contract {contract.name} has {width}'
                     )
 

@@ -1,0 +1,128 @@
+import time
+
+from diagnostic_msgs.msg import DiagnosticStatus
+import numpy as np
+import pytest
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+from vla_action_filter.ros.action_filter_node import ActionFilterNode
+from vla_contract.contract import load_contract
+from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg
+from vla_contract.ros.qos import COMMAND, LATCHED, STATE
+from vla_contract.values import ActionChunk, JointSample, to_ns
+
+CONTRACT = load_contract('panda_2f85')
+
+
+class Robot:
+    """A robot that is always where it was told to be, and a policy beside it."""
+
+    def __init__(self, executor) -> None:
+        self.node = rclpy.create_node('robot')
+        self.executor = executor
+        executor.add_node(self.node)
+        create = self.node.create_publisher
+        self.joints = create(JointState, 'joint_states', STATE)
+        self.chunks = create(JointTrajectory, 'policy_chunk', COMMAND)
+        self.e_stop = create(Bool, 'e_stop', LATCHED)
+        self.position = CONTRACT.home
+        self.commands: list[np.ndarray] = []
+        self.statuses: list[str] = []
+        self.node.create_subscription(
+            JointTrajectory,
+            'joint_trajectory_controller/joint_trajectory',
+            self._on_command,
+            COMMAND,
+        )
+        self.node.create_subscription(
+            DiagnosticStatus,
+            'action_filter/status',
+            lambda msg: self.statuses.append(msg.message),
+            STATE,
+        )
+        self.reset = self.node.create_client(Trigger, 'action_filter/reset')
+
+    def _on_command(self, msg) -> None:
+        self.position = np.array(msg.points[0].positions)
+        self.commands.append(self.position)
+
+    def now_ns(self) -> int:
+        return self.node.get_clock().now().nanoseconds
+
+    def measure(self) -> None:
+        sample = JointSample(self.now_ns(), self.position, np.zeros(8))
+        self.joints.publish(joints_to_msg(sample, CONTRACT.joint_names))
+
+    def send_chunk(self, offset: float, names=CONTRACT.joint_names) -> None:
+        positions = np.tile(CONTRACT.home, (16, 1))
+        positions[:, 0] += offset * np.linspace(0.0, 1.0, 16)
+        chunk = ActionChunk(self.now_ns(), to_ns(0.1), positions)
+        self.chunks.publish(chunk_to_msg(chunk, names))
+
+    def wait(self, condition, timeout_s: float = 20.0) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < deadline, f'condition not met; {self.statuses[-3:]}'
+            self.measure()
+            self.executor.spin_once(timeout_sec=0.01)
+
+
+@pytest.fixture
+def robot(ros):
+    executor = SingleThreadedExecutor()
+    node = ActionFilterNode()
+    executor.add_node(node)
+    robot = Robot(executor)
+    node.trigger_configure()
+    node.trigger_activate()
+    robot.wait(lambda: robot.commands and robot.statuses)
+    robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
+    yield robot
+    node.shut_down()
+    executor.shutdown()
+    node.destroy_node()
+    robot.node.destroy_node()
+
+
+def test_the_first_command_is_the_measured_position(robot):
+    assert robot.commands[0] == pytest.approx(CONTRACT.home)
+
+
+def test_a_chunk_moves_the_arm_and_its_end_is_held(robot):
+    robot.send_chunk(0.2)
+    robot.wait(lambda: robot.position[0] > 0.15)
+    robot.wait(lambda: robot.statuses[-1] == 'hold: chunk stale')
+    still = robot.position[0]
+    robot.commands.clear()
+    robot.wait(lambda: len(robot.commands) > 10)
+    assert robot.position[0] == pytest.approx(still, abs=0.05)
+
+
+def test_wrong_joint_names_are_refused(robot):
+    robot.send_chunk(0.5, names=['x', *CONTRACT.joint_names[1:]])
+    robot.commands.clear()
+    robot.wait(lambda: len(robot.commands) > 20)
+    assert robot.position == pytest.approx(CONTRACT.home)
+    assert robot.statuses[-1] == 'hold: no chunk'
+
+
+def test_e_stop_latches_until_the_reset_service(robot):
+    robot.send_chunk(1.0)
+    robot.wait(lambda: robot.position[0] > 0.05)
+    robot.e_stop.publish(Bool(data=True))
+    robot.wait(lambda: robot.statuses[-1] == 'latched: e_stop')
+    refused = robot.reset.call_async(Trigger.Request())
+    robot.wait(refused.done)
+    assert not refused.result().success
+    robot.e_stop.publish(Bool(data=False))
+    robot.wait(lambda: robot.statuses[-1].startswith('latched: e_stop released'))
+    still = robot.position[0]
+    accepted = robot.reset.call_async(Trigger.Request())
+    robot.wait(accepted.done)
+    assert accepted.result().success
+    robot.wait(lambda: robot.statuses[-1] == 'hold: no chunk')
+    assert robot.position[0] == pytest.approx(still, abs=1e-6)

@@ -1,0 +1,242 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+import numpy as np
+import pytest
+from vla_action_filter.action_filter import ActionFilter
+from vla_action_filter.config import FilterConfig
+from vla_action_filter.verdict import Verdict
+from vla_contract.contract import load_contract
+from vla_contract.values import ActionChunk, JointSample, to_ns
+
+PERIOD_NS = to_ns(0.01)
+
+
+class Bench:
+    """A filter with a clock and a robot that is always where it was told to be."""
+
+    def __init__(self, contract, **settings) -> None:
+        self.contract = contract
+        self.filter = ActionFilter(contract, FilterConfig(**settings))
+        self.now_ns = to_ns(10.0)
+        self.measured = contract.home
+
+    def joints(self) -> None:
+        zero = np.zeros_like(self.measured)
+        self.filter.offer_joints(JointSample(self.now_ns, self.measured, zero))
+
+    def step(self, measure: bool = True):
+        self.now_ns += PERIOD_NS
+        if measure:
+            self.joints()
+        result = self.filter.step(self.now_ns)
+        if result.command is not None:
+            self.measured = result.command
+        return result
+
+    def chunk(self, offset: float, stamp_ns: int | None = None) -> ActionChunk:
+        positions = np.tile(self.contract.home, (16, 1))
+        positions[:, 0] += offset * np.linspace(0.0, 1.0, 16)
+        return ActionChunk(self.now_ns if stamp_ns is None else stamp_ns, to_ns(0.1), positions)
+
+    def offer(self, chunk: ActionChunk) -> str:
+        return self.filter.offer_chunk(chunk, self.now_ns)
+
+
+@pytest.fixture
+def bench(contract) -> Bench:
+    return Bench(contract)
+
+
+def test_nothing_is_commanded_before_the_first_joint_state(bench):
+    result = bench.step(measure=False)
+    assert result.command is None
+    assert result.reasons == ('no joint_states',)
+
+
+def test_the_first_command_is_the_measured_position(bench):
+    bench.measured = bench.contract.home + 0.01
+    assert bench.step().command[:7] == pytest.approx(bench.contract.home[:7] + 0.01)
+
+
+def test_a_chunk_moves_the_arm(bench):
+    bench.step()
+    assert bench.offer(bench.chunk(0.5)) == ''
+    for _ in range(100):
+        bench.step()
+    assert bench.measured[0] > bench.contract.home[0] + 0.25
+
+
+def test_a_stale_chunk_decelerates_to_hold(bench):
+    bench.step()
+    bench.offer(bench.chunk(2.0))
+    speeds, last = [], bench.measured[0]
+    for _ in range(200):
+        result = bench.step()
+        speeds.append((bench.measured[0] - last) / 0.01)
+        last = bench.measured[0]
+    assert result.verdict is Verdict.HOLD
+    assert result.reasons == ('chunk stale',)
+    assert speeds[-1] == 0.0
+    assert max(speeds) > 0.5
+    limit = bench.contract.joints[0].acceleration
+    assert np.abs(np.diff(speeds)).max() / 0.01 <= limit * (1 + 1e-9)
+
+
+def test_stale_joint_states_stop(bench):
+    bench.step()
+    bench.offer(bench.chunk(1.0))
+    for _ in range(40):
+        result = bench.step(measure=False)
+    assert result.verdict is Verdict.STOP
+    assert result.reasons == ('joint_states stale',)
+    assert not bench.filter.is_moving
+
+
+@pytest.mark.parametrize('poison', [np.nan, np.inf, -np.inf])
+def test_a_chunk_that_is_not_finite_is_refused(bench, poison):
+    bench.step()
+    positions = np.tile(bench.contract.home, (16, 1))
+    positions[7, 3] = poison
+    assert bench.offer(ActionChunk(bench.now_ns, to_ns(0.1), positions)) == 'chunk is not finite'
+    assert bench.step().reasons == ('no chunk',)
+
+
+def test_a_chunk_of_another_width_is_refused(bench):
+    assert bench.offer(ActionChunk(0, 1, np.zeros((3, 6)))) == 'chunk has 6 joints, not 8'
+
+
+def test_a_chunk_from_the_future_is_refused(bench):
+    late = bench.chunk(0.1, stamp_ns=bench.now_ns + to_ns(5.0))
+    assert bench.offer(late) == 'chunk is from the future'
+
+
+def test_joint_states_that_are_not_finite_do_not_arm(bench):
+    bench.measured = bench.contract.home * np.nan
+    assert bench.step().command is None
+
+
+def test_e_stop_latches_until_reset_after_release(bench):
+    bench.step()
+    bench.offer(bench.chunk(1.0))
+    for _ in range(20):
+        bench.step()
+    bench.filter.set_e_stop(True)
+    assert bench.step().verdict is Verdict.LATCHED
+    assert bench.filter.reset() == 'e_stop is still pressed'
+    bench.filter.set_e_stop(False)
+    bench.offer(bench.chunk(1.0))
+    assert bench.step().verdict is Verdict.LATCHED
+    assert bench.filter.reset() == ''
+    assert bench.step().reasons == ('no chunk',)
+
+
+def test_reset_never_moves_the_arm(bench):
+    bench.step()
+    bench.offer(bench.chunk(1.0))
+    for _ in range(20):
+        bench.step()
+    bench.filter.set_e_stop(True)
+    for _ in range(50):
+        bench.step()
+    still = bench.measured.copy()
+    bench.filter.set_e_stop(False)
+    bench.filter.reset()
+    for _ in range(50):
+        assert np.array_equal(bench.step().command, still)
+
+
+def test_a_clock_that_goes_backwards_stops(bench):
+    bench.step()
+    bench.offer(bench.chunk(1.0))
+    bench.step()
+    bench.now_ns -= to_ns(1.0)
+    assert bench.step().reasons == ('clock went backwards',)
+    assert bench.step().reasons == ('no chunk',)
+
+
+def test_speed_scale_slows_down(bench):
+    assert bench.filter.set_speed_scale(0.1)
+    bench.step()
+    bench.offer(bench.chunk(3.0))
+    last, speeds = bench.measured[0], []
+    for _ in range(100):
+        bench.step()
+        speeds.append((bench.measured[0] - last) / 0.01)
+        last = bench.measured[0]
+    assert max(speeds) <= 0.1 * bench.contract.joints[0].velocity * (1 + 1e-12)
+
+
+@pytest.mark.parametrize('scale', [-0.1, 1.1, np.nan, np.inf])
+def test_a_speed_scale_outside_its_range_is_refused(bench, scale):
+    assert not bench.filter.set_speed_scale(scale)
+
+
+def test_a_chunk_inside_the_limits_passes(bench):
+    bench.step()
+    bench.offer(bench.chunk(0.2))
+    verdicts = [bench.step().verdict for _ in range(100)]
+    assert verdicts.count(Verdict.PASS) > 90
+
+
+def test_interventions_count_beginnings_not_cycles(bench):
+    bench.step()
+    bench.offer(bench.chunk(0.2))
+    for _ in range(100):
+        bench.step()
+    before = bench.filter.counters['interventions']
+    for _ in range(100):
+        bench.step(measure=False)
+    assert bench.filter.counters['interventions'] == before + 1
+
+
+numbers = st.floats(allow_nan=True, allow_infinity=True)
+events = st.one_of(
+    st.tuples(st.just('chunk'), st.lists(numbers, min_size=1, max_size=9), st.integers(1, 5)),
+    st.tuples(st.just('joints'), numbers),
+    st.tuples(st.just('e_stop'), st.booleans()),
+    st.tuples(st.just('reset')),
+    st.tuples(st.just('scale'), numbers),
+    st.tuples(st.just('time'), st.floats(-1.0, 3.0)),
+    st.tuples(st.just('run'), st.integers(1, 30)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(events, max_size=25))
+def test_no_sequence_of_events_commands_anything_outside_the_limits(events):
+    contract = load_contract('panda_2f85')
+    bench = Bench(contract)
+    lower = np.array([j.lower for j in contract.joints])
+    upper = np.array([j.upper for j in contract.joints])
+    velocity = np.array([j.velocity for j in contract.joints])[:7]
+    acceleration = np.array([j.acceleration for j in contract.joints])[:7]
+    last, speed = None, np.zeros(7)
+    for kind, *rest in [*events, ('run', 5)]:
+        if kind == 'chunk':
+            row, count = rest
+            stamp_ns = bench.now_ns - to_ns(0.05)
+            bench.offer(ActionChunk(stamp_ns, to_ns(0.1), np.tile(row, (count, 1))))
+        elif kind == 'joints':
+            zero = np.zeros(8)
+            bench.filter.offer_joints(JointSample(bench.now_ns, np.full(8, rest[0]), zero))
+        elif kind == 'e_stop':
+            bench.filter.set_e_stop(rest[0])
+        elif kind == 'reset' and bench.filter.reset() == '':
+            last, speed = None, np.zeros(7)
+        elif kind == 'scale':
+            bench.filter.set_speed_scale(rest[0])
+        elif kind == 'time':
+            bench.now_ns += to_ns(rest[0])
+        elif kind == 'run':
+            for _ in range(rest[0]):
+                command = bench.step().command
+                if command is None:
+                    continue
+                assert (command >= lower).all()
+                assert (command <= upper).all()
+                if last is not None:
+                    now = (command - last)[:7] / 0.01
+                    assert (np.abs(now) <= velocity * (1 + 1e-9)).all()
+                    assert (np.abs(now - speed) <= acceleration * 0.01 * (1 + 1e-6)).all()
+                    speed = now
+                last = command

@@ -1,0 +1,194 @@
+from dataclasses import replace
+import json
+from pathlib import Path
+import shutil
+
+import numpy as np
+import pytest
+from vla_contract.errors import PolicyError, ResourceNotFoundError, UnknownNameError
+from vla_contract.share import find_model
+from vla_contract.values import Observation, to_ns
+from vla_policy_server.backends.registry import make_policy
+
+STATE = np.array([0.0, 0.15, 0.0, -2.15, 0.0, 2.30, 0.785, 0.0])
+
+
+def test_an_unknown_backend_lists_those_that_exist(contract):
+    with pytest.raises(UnknownNameError, match='hold, lerobot, replay, scripted'):
+        make_policy('act', contract, '', 'cpu')
+
+
+def test_a_backend_of_ones_own_is_a_factory(contract):
+    policy = make_policy('vla_policy_server.backends.hold:make_hold', contract, '', 'cpu')
+    assert not policy.needs_images
+    with pytest.raises(PolicyError, match='cannot be imported'):
+        make_policy('no_such_module:make', contract, '', 'cpu')
+
+
+def test_hold_stays_where_it_was_first_seen(contract):
+    policy = make_policy('hold', contract, '', 'cpu')
+    policy.infer(Observation(0, STATE, {}, ''))
+    chunk = policy.infer(Observation(1, STATE + 0.5, {}, ''))
+    assert (chunk.positions == STATE).all()
+    policy.reset()
+    assert (policy.infer(Observation(2, STATE + 0.5, {}, '')).positions == STATE + 0.5).all()
+
+
+def test_scripted_needs_the_cubes_pose_and_no_images(contract):
+    policy = make_policy('scripted', contract, '', 'cpu')
+    assert policy.needs_extras == ('cube_pose',)
+    assert not policy.needs_images
+
+
+def test_replay_of_no_dataset_is_one_sentence(contract, tmp_path):
+    with pytest.raises(ResourceNotFoundError, match='LeRobotDataset'):
+        make_policy('replay', contract, str(tmp_path), 'cpu')
+
+
+@pytest.fixture(scope='module')
+def dataset(tmp_path_factory, contract) -> Path:
+    from lerobot.datasets import LeRobotDataset
+
+    root = tmp_path_factory.mktemp('data') / 'replay'
+    names = list(reversed(contract.action.names))
+    vector = {'dtype': 'float32', 'shape': (8,), 'names': names}
+    features = {'action': vector, 'observation.state': vector}
+    written = LeRobotDataset.create('local/replay', 10, features, root=root, use_videos=False)
+    for episode in range(2):
+        for k in range(20):
+            action = np.full(8, episode + k / 100, np.float32)
+            action[-1] = -1.0  # the contract's first joint
+            written.add_frame({'action': action, 'observation.state': action, 'task': 't'})
+        written.save_episode()
+    written.finalize()
+    return root
+
+
+@pytest.fixture(scope='module')
+def checkpoint() -> Path:
+    found = find_model('panda_lift_act')
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def copy(checkpoint, tmp_path) -> Path:
+    return Path(shutil.copytree(checkpoint, tmp_path / 'checkpoint'))
+
+
+class TestReplay:
+    """Replay of a dataset that this test writes."""
+
+    def test_actions_follow_their_names_and_the_clock(self, contract, dataset):
+        policy = make_policy('replay', contract, f'{dataset}:1', 'cpu')
+        first = policy.infer(Observation(to_ns(3.0), STATE, {}, ''))
+        assert first.positions[0, 0] == -1.0
+        assert first.positions[:, 7] == pytest.approx(1 + np.arange(16) / 100)
+        later = policy.infer(Observation(to_ns(3.55), STATE, {}, ''))
+        assert later.stamp_ns == to_ns(3.5)
+        assert later.positions[0, 7] == pytest.approx(1.05)
+        assert later.positions[-1, 7] == pytest.approx(1.19)
+
+    def test_an_episode_that_does_not_exist_is_named(self, contract, dataset):
+        with pytest.raises(PolicyError, match="no episode '7'; it has 0 to 1"):
+            make_policy('replay', contract, f'{dataset}:7', 'cpu')
+
+    def test_another_rate_is_refused(self, contract, dataset):
+        slow = replace(contract, action=replace(contract.action, fps=5.0))
+        with pytest.raises(PolicyError, match='has 10 fps, the contract 5'):
+            make_policy('replay', slow, str(dataset), 'cpu')
+
+
+class TestLeRobot:
+    """The shipped checkpoint, whole and damaged."""
+
+    def observation(self, brightness: int) -> Observation:
+        image = np.full((384, 384, 3), brightness, np.uint8)
+        return Observation(9, STATE, {'top': image}, 'lift the cube')
+
+    def test_it_answers_with_a_chunk_that_depends_on_the_image(self, contract):
+        policy = make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
+        dark, bright = (policy.infer(self.observation(b)) for b in (20, 220))
+        assert dark.stamp_ns == 9
+        assert dark.positions.shape == (16, 8)
+        assert np.abs(dark.positions - bright.positions).max() > 0.01
+        again = policy.infer(self.observation(20))
+        assert np.array_equal(again.positions, dark.positions)
+
+    def test_a_folder_that_does_not_exist_is_one_sentence(self, contract):
+        with pytest.raises(PolicyError, match="checkpoint './nothing' not found"):
+            make_policy('lerobot', contract, './nothing', 'cpu')
+
+    def test_a_folder_without_a_checkpoint_is_one_sentence(self, contract, tmp_path):
+        with pytest.raises(PolicyError, match='it has no config.json'):
+            make_policy('lerobot', contract, str(tmp_path), 'cpu')
+
+    def test_damaged_weights_are_one_sentence(self, contract, copy):
+        (copy / 'model.safetensors').write_bytes(b'xx')
+        with pytest.raises(PolicyError, match='cannot be loaded'):
+            make_policy('lerobot', contract, str(copy), 'cpu')
+
+    def test_missing_weights_are_not_filled_in(self, contract, copy):
+        from safetensors.torch import load_file, save_file
+
+        weights = load_file(copy / 'model.safetensors')
+        weights.pop(next(iter(weights)))
+        save_file(weights, copy / 'model.safetensors', metadata={'format': 'pt'})
+        with pytest.raises(PolicyError, match='cannot be loaded'):
+            make_policy('lerobot', contract, str(copy), 'cpu')
+
+    def test_a_camera_the_policy_does_not_know_is_refused(self, contract, copy):
+        camera = replace(contract.cameras[0], feature='observation.images.wrist')
+        with pytest.raises(PolicyError, match='the contract gives observation.images.wrist'):
+            make_policy('lerobot', replace(contract, cameras=(camera,)), str(copy), 'cpu')
+
+    def test_another_image_size_is_refused(self, contract, copy):
+        camera = replace(contract.cameras[0], policy_width=128)
+        with pytest.raises(PolicyError, match=r'observation.images.top \[3, 96, 128\]'):
+            make_policy('lerobot', replace(contract, cameras=(camera,)), str(copy), 'cpu')
+
+    @pytest.mark.parametrize('key', ['state', 'action'])
+    def test_permuted_joint_names_are_refused(self, contract, copy, key):
+        vector = getattr(contract, key)
+        permuted = replace(vector, names=(vector.names[1], vector.names[0], *vector.names[2:]))
+        with pytest.raises(PolicyError, match=f'{key}_names: the checkpoint was trained with'):
+            make_policy('lerobot', replace(contract, **{key: permuted}), str(copy), 'cpu')
+
+    def test_another_rate_is_refused(self, contract, copy):
+        fast = replace(contract, action=replace(contract.action, fps=30.0))
+        with pytest.raises(PolicyError, match='trained at 10 Hz'):
+            make_policy('lerobot', fast, str(copy), 'cpu')
+
+    @pytest.mark.parametrize(
+        ('stem', 'key'),
+        [
+            ('preprocessor_step_3_normalizer', 'observation.state'),
+            ('postprocessor_step_0_unnormalizer', 'action'),
+        ],
+    )
+    def test_statistics_under_another_key_are_refused(self, contract, copy, stem, key):
+        self.rewrite_statistics(copy, stem, lambda name: name.replace(key, 'other'))
+        with pytest.raises(PolicyError, match=f'no statistics of {key}'):
+            make_policy('lerobot', contract, str(copy), 'cpu')
+
+    def test_statistics_of_another_width_are_refused(self, contract, copy):
+        stem = 'postprocessor_step_0_unnormalizer'
+        self.rewrite_statistics(copy, stem, lambda name: name, cut='action.mean')
+        with pytest.raises(PolicyError, match='action.mean have width 1'):
+            make_policy('lerobot', contract, str(copy), 'cpu')
+
+    def test_a_device_that_is_not_there_is_one_sentence(self, contract, monkeypatch):
+        monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+        with pytest.raises(PolicyError, match="device 'cuda' is not available"):
+            make_policy('lerobot', contract, 'panda_lift_act', 'cuda')
+
+    def test_the_manifest_names_what_it_was_trained_on(self, checkpoint, contract):
+        manifest = json.loads((checkpoint / 'vla_manifest.json').read_text())
+        assert tuple(manifest['action_names']) == contract.action.names
+
+    def rewrite_statistics(self, folder: Path, stem: str, rename, cut: str = '') -> None:
+        from safetensors.torch import load_file, save_file
+
+        path = folder / f'policy_{stem}_processor.safetensors'
+        values = {rename(name): value for name, value in load_file(path).items()}
+        save_file({k: v[:1].clone() if k == cut else v for k, v in values.items()}, path)

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+from vla_contract.values import JointSample, to_ns
+from vla_policy_server.observation_buffer import ObservationBuffer
+
+IMAGE = np.zeros((4, 4, 3), np.uint8)
+T0 = to_ns(5.0)
+
+
+def sample(stamp_ns: int, value: float) -> JointSample:
+    return JointSample(stamp_ns, np.full(8, value), np.zeros(8))
+
+
+@pytest.fixture
+def buffer(contract) -> ObservationBuffer:
+    buffer = ObservationBuffer(contract, needs_images=True, extras=())
+    buffer.instruction = 'lift the cube'
+    return buffer
+
+
+def test_joints_are_interpolated_to_the_images_time(buffer):
+    for k in range(5):
+        buffer.add_joints(sample(T0 + to_ns(0.01 * k), float(k)))
+    buffer.add_image('top', T0 + to_ns(0.025), IMAGE)
+    observation = buffer.observe(T0 + to_ns(0.05))
+    assert observation.stamp_ns == T0 + to_ns(0.025)
+    assert observation.state == pytest.approx(np.full(8, 2.5))
+    assert observation.instruction == 'lift the cube'
+
+
+def test_an_image_newer_than_the_joints_takes_the_newest(buffer):
+    buffer.add_joints(sample(T0, 1.0))
+    buffer.add_image('top', T0 + to_ns(0.01), IMAGE)
+    assert buffer.observe(T0 + to_ns(0.02)).state[0] == 1.0
+
+
+def test_a_missing_camera_is_named(buffer):
+    buffer.add_joints(sample(T0, 1.0))
+    assert buffer.observe(T0) == 'no image from camera top'
+
+
+def test_a_stale_camera_is_named_with_its_age(buffer):
+    buffer.add_joints(sample(T0 + to_ns(0.6), 1.0))
+    buffer.add_image('top', T0, IMAGE)
+    assert buffer.observe(T0 + to_ns(0.6)) == 'image of camera top is 600 ms old'
+
+
+def test_missing_and_stale_joints_are_named(buffer):
+    buffer.add_image('top', T0, IMAGE)
+    assert buffer.observe(T0) == 'no joint_states'
+    buffer.add_joints(sample(T0 - to_ns(0.3), 1.0))
+    assert buffer.observe(T0) == 'joint_states are 300 ms old'
+
+
+def test_after_clear_only_newer_captures_count(buffer):
+    buffer.clear(T0)
+    buffer.add_joints(sample(T0 - 1, 1.0))
+    buffer.add_image('top', T0 - 1, IMAGE)
+    assert buffer.observe(T0) == 'no image from camera top'
+    buffer.add_image('top', T0, IMAGE)
+    buffer.add_joints(sample(T0, 1.0))
+    assert buffer.observe(T0).stamp_ns == T0
+
+
+def test_out_of_order_joints_are_dropped(buffer):
+    buffer.add_joints(sample(T0, 1.0))
+    buffer.add_joints(sample(T0 - 5, 9.0))
+    buffer.add_image('top', T0, IMAGE)
+    assert buffer.observe(T0).state[0] == 1.0
+
+
+def test_a_policy_without_images_needs_none(contract):
+    buffer = ObservationBuffer(contract, needs_images=False, extras=('cube_pose',))
+    buffer.add_joints(sample(T0, 1.0))
+    assert buffer.observe(T0) == 'no cube_pose from the simulator'
+    buffer.add_extra('cube_pose', np.zeros(7))
+    assert buffer.observe(T0).images == {}

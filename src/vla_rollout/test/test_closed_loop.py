@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+from vla_action_filter.config import FilterConfig
+from vla_contract.contract import load_contract
+from vla_contract.values import ActionChunk, to_ns
+from vla_policy_server.backends.registry import make_policy
+from vla_rollout.closed_loop import ClosedLoop
+from vla_sim_bridge.world import World
+from vla_sim_bridge.world_config import load_world_config
+
+CONTRACT = load_contract('panda_2f85')
+
+
+@pytest.fixture(scope='module')
+def world() -> World:
+    return World(CONTRACT, load_world_config('lift_cube'))
+
+
+def make_loop(world, policy, latency_s=0.06, **settings) -> ClosedLoop:
+    return ClosedLoop(world, policy, FilterConfig(), settings.pop('execute_steps', 4), latency_s,
+                      **settings)  # fmt: skip
+
+
+@pytest.fixture(scope='module')
+def expert():
+    return make_policy('scripted', CONTRACT, '', 'cpu')
+
+
+def test_the_expert_succeeds_through_session_and_filter(world, expert):
+    loop = make_loop(world, expert)
+    results = [loop.run(seed) for seed in range(10)]
+    assert sum(result.success for result in results) >= 9
+    assert {result.termination for result in results} <= {'success', 'timeout'}
+    assert all(result.chunks > 2 for result in results)
+
+
+def test_the_same_seed_gives_the_same_numbers(world, expert):
+    loop = make_loop(world, expert)
+    first = loop.run(3)
+    loop.run(11)
+    assert loop.run(3) == first
+    again = make_loop(World(CONTRACT, load_world_config('lift_cube')), expert)
+    assert again.run(3) == first
+
+
+def test_the_world_moves_on_while_the_policy_thinks(world, expert):
+    quick, slow = (make_loop(world, expert, latency_s=s).run(0) for s in (0.0, 0.4))
+    assert quick.chunk_latency_p50_ms == 0.0
+    assert slow.chunk_latency_p50_ms == 400.0
+    assert slow.duration_s > quick.duration_s
+
+
+def test_holding_still_ends_in_a_timeout_and_moves_nothing(world):
+    result = make_loop(world, make_policy('hold', CONTRACT, '', 'cpu')).run(0)
+    assert not result.success
+    assert result.termination == 'timeout'
+    assert result.duration_s == pytest.approx(12.0, abs=0.02)
+    home = np.array([result.manifest['values'][f'home.{n}']['value'] for n in
+                     CONTRACT.joint_names[:7]])  # fmt: skip
+    assert world.joint_sample().position[:7] == pytest.approx(home, abs=0.005)
+
+
+class Broken:
+    needs_images = False
+    needs_extras = ()
+
+    def infer(self, observation):
+        return ActionChunk(observation.stamp_ns, to_ns(0.1), np.full((16, 8), np.nan))
+
+    def reset(self):
+        pass
+
+
+def test_a_policy_that_answers_nan_moves_nothing(world):
+    world.reset(0)
+    start = world.command
+    result = make_loop(world, Broken()).run(0)
+    assert not result.success
+    assert result.chunks == 0
+    assert world.command[:7] == pytest.approx(start[:7], abs=1e-3)
+
+
+def test_a_video_sees_every_frame(world, expert):
+    frames = []
+    result = make_loop(world, expert).run(0, lambda images: frames.append(images['top'].mean()))
+    assert len(frames) == pytest.approx(result.duration_s * 15, abs=2)

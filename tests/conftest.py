@@ -1,0 +1,89 @@
+"""What the system tests share: processes with deadlines, no sleeps."""
+
+from collections.abc import Callable, Iterator
+import os
+from pathlib import Path
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def wait_for(condition: Callable[[], object], timeout_s: float, what: str) -> None:
+    """Wait until a condition is true; fail with `what` when it takes too long."""
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f'waited {timeout_s:g} s for {what}'
+        pause.wait(0.01)
+
+
+def is_running(pid: int) -> bool:
+    """Tell a running process from one that ended and that nobody has waited for."""
+    try:
+        state = Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in 'ZX'
+
+
+class Command:
+    """A running command whose output can be waited for."""
+
+    def __init__(self, args: list[str], cwd: Path, environment: dict[str, str]) -> None:
+        self.log = cwd / 'output.txt'
+        self._file = self.log.open('wb')
+        self.process = subprocess.Popen(
+            args, cwd=cwd, stdout=self._file, stderr=subprocess.STDOUT, env=environment
+        )
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors='replace')
+
+    def wait_for_text(self, text: str, timeout_s: float = 120.0) -> None:
+        wait_for(
+            lambda: text in self.output or self.process.poll() is not None, timeout_s, repr(text)
+        )
+        assert text in self.output, self.output
+
+    def children(self) -> dict[str, int]:
+        """Return the stack's processes: module name to process id."""
+        found = {}
+        pid = self.process.pid
+        for child in Path(f'/proc/{pid}/task/{pid}/children').read_text().split():
+            words = Path(f'/proc/{child}/cmdline').read_bytes().decode().split('\0')
+            if '-m' in words:
+                found[words[words.index('-m') + 1].rsplit('.', 1)[-1]] = int(child)
+        return found
+
+    def finish(self, timeout_s: float = 60.0) -> int:
+        try:
+            return self.process.wait(timeout_s)
+        finally:
+            self._file.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
+    """Start Python modules in an empty folder; what still runs at the end is ended."""
+    commands: list[Command] = []
+
+    def run(module: str, *args: str, **environment: str) -> Command:
+        command = Command(
+            [sys.executable, '-m', module, *args],
+            tmp_path,
+            {**os.environ, 'PYTHONUNBUFFERED': '1', **environment},
+        )
+        commands.append(command)
+        return command
+
+    yield run
+    for command in commands:
+        if command.process.poll() is None:
+            command.process.terminate()
+            command.finish()

@@ -1,0 +1,167 @@
+"""Wrong input gets one clear sentence and a non-zero status; nothing moves, nothing is left."""
+
+from pathlib import Path
+import shutil
+import subprocess
+
+import pytest
+from vla_contract.share import find_config
+
+DEMO, SIMULATE = 'vla_rollout.ros.demo', 'vla_rollout.simulate'
+ROOT = Path(__file__).parent.parent
+PANDA, WORLD = find_config('robots', 'panda_2f85'), find_config('worlds', 'lift_cube')
+
+
+def edited(source: Path, target: Path, old: str, new: str) -> str:
+    text = source.read_text()
+    assert old in text
+    target.write_text(text.replace(old, new))
+    return str(target)
+
+
+def the_error(output: str) -> str:
+    lines = [line for line in output.splitlines() if line.startswith('error: ')]
+    assert len(lines) == 1, output
+    assert 'Traceback' not in output
+    return lines[0]
+
+
+@pytest.mark.parametrize('module', [DEMO, SIMULATE])
+def test_a_wrong_checkpoint_folder(start, module, tmp_path):
+    command = start(module, '--policy', './nowhere')
+    assert command.finish(120) == 2
+    error = the_error(command.output)
+    assert "checkpoint './nowhere' not found: neither a name under models/" in error
+    assert 'episode 1' not in command.output
+
+
+def test_a_folder_that_is_no_checkpoint(start, tmp_path):
+    (tmp_path / 'empty').mkdir()
+    command = start(SIMULATE, '--policy', './empty')
+    assert command.finish(120) == 2
+    assert 'it has no config.json' in the_error(command.output)
+    assert not (tmp_path / 'runs').exists()
+
+
+def test_a_world_without_the_contracts_camera(start, tmp_path):
+    text = WORLD.read_text()
+    world = tmp_path / 'world.yaml'
+    world.write_text(text[: text.index('cameras:')] + 'cameras: []\n')
+    command = start(DEMO, '--world', str(world), '--backend', 'hold')
+    assert command.finish(120) == 2
+    assert 'cameras of the world: missing top' in the_error(command.output)
+
+
+@pytest.mark.parametrize('module', [DEMO, SIMULATE])
+def test_permuted_joint_names(start, tmp_path, module):
+    robot = edited(
+        PANDA, tmp_path / 'robot.yaml',
+        'names: [panda_joint1, panda_joint2', 'names: [panda_joint2, panda_joint1',
+    )  # fmt: skip
+    command = start(module, '--robot', robot)
+    assert command.finish(120) == 2
+    assert 'state_names: the checkpoint was trained with panda_joint1' in the_error(command.output)
+
+
+@pytest.mark.parametrize('module', [DEMO, SIMULATE])
+def test_corrupt_yaml(start, tmp_path, module):
+    robot = edited(PANDA, tmp_path / 'robot.yaml', 'joints:', 'joints: [')
+    command = start(module, '--robot', robot)
+    assert command.finish(120) == 2
+    error = the_error(command.output)
+    assert 'robot.yaml is not valid YAML at line' in error
+
+
+def test_an_unknown_parameter_value_names_its_range(start):
+    command = start(SIMULATE, '--episodes', '0')
+    assert command.finish(120) == 2
+    assert 'found 0; allowed: a whole number from 1 up' in command.output
+
+
+def in_namespace(script: str, cwd: Path, timeout_s: float = 120.0):
+    """Run a shell script in a mount namespace of its own."""
+    probe = subprocess.run(['unshare', '-rm', 'true'], capture_output=True, check=False)
+    if probe.returncode:
+        pytest.skip('this machine allows no mount namespaces')
+    return subprocess.run(
+        ['unshare', '-rm', 'bash', '-ec', script],
+        cwd=cwd, capture_output=True, text=True, timeout=timeout_s, check=False,
+    )  # fmt: skip
+
+
+def test_no_egl_library(tmp_path):
+    result = in_namespace(
+        'for lib in /usr/lib/*/libEGL*.so*; do mount --bind /dev/null "$lib"; done\n'
+        f'python -m {DEMO} --backend hold --episodes 1',
+        tmp_path,
+    )
+    assert result.returncode == 2, result.stdout + result.stderr
+    error = the_error(result.stdout + result.stderr)
+    assert 'cannot make an OpenGL context with MUJOCO_GL=egl' in error
+    assert 'install libegl1 and libgl1-mesa-dri' in error
+
+
+def test_a_full_disk(tmp_path):
+    (tmp_path / 'runs').mkdir()
+    result = in_namespace(
+        'mount -t tmpfs -o size=16k tmpfs runs\n'
+        f'python -m {SIMULATE} --backend hold --episodes 4 --workers 1',
+        tmp_path,
+    )
+    assert result.returncode == 1, result.stdout + result.stderr
+    error = the_error(result.stdout + result.stderr)
+    assert 'No space left on device' in error
+
+
+def test_a_full_disk_during_the_demo(tmp_path):
+    (tmp_path / 'runs').mkdir()
+    result = in_namespace(
+        'mount -t tmpfs -o size=64k tmpfs runs\n'
+        f'python -m {DEMO} --backend scripted --policy lift_cube --episodes 3',
+        tmp_path,
+    )
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert 'No space left on device' in the_error(result.stdout + result.stderr)
+
+
+@pytest.fixture
+def workspace(tmp_path) -> Path:
+    """Return a copy of what setup needs, without an environment."""
+    for name in ('tools', 'constraints.txt'):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    for path in ROOT.glob('requirements*.txt'):
+        shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+def setup(workspace: Path, **environment: str):
+    return subprocess.run(
+        ['tools/setup.sh'], cwd=workspace, capture_output=True, text=True, timeout=300,
+        env={'PATH': '/usr/bin:/bin', 'HOME': str(workspace), **environment}, check=False,
+    )  # fmt: skip
+
+
+def test_no_python_3_12(workspace):
+    bare = workspace / 'bin'
+    bare.mkdir()
+    for tool in ('bash', 'env', 'dirname', 'cat', 'sha256sum', 'cut', 'tail', 'awk', 'df', 'sed'):
+        (bare / tool).symlink_to(shutil.which(tool, path='/usr/bin:/bin'))
+    result = setup(workspace, PATH=str(bare))
+    assert result.returncode == 2, result.stderr
+    assert 'no Python 3.12 found, neither on PATH nor under pyenv' in the_error(result.stderr)
+    assert not (workspace / '.venv').exists()
+
+
+def test_no_network(workspace):
+    import sys
+
+    bare = workspace / 'bin'
+    bare.mkdir()
+    (bare / 'python3.12').symlink_to(sys.executable)
+    result = setup(
+        workspace, PATH=f'{bare}:/usr/bin:/bin', PIP_INDEX_URL='http://127.0.0.1:9/simple',
+        PIP_RETRIES='0', PIP_NO_CACHE_DIR='1', PIP_CONFIG_FILE='/dev/null',
+    )  # fmt: skip
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert 'cannot reach the Python package index' in the_error(result.stderr)

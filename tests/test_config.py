@@ -1,0 +1,61 @@
+"""The YAML files list every parameter, and nothing else; stack and launch start the same."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from vla_action_filter.config import FilterConfig
+from vla_contract.contract import load_contract
+from vla_contract.schema import build, load_yaml
+from vla_policy_server.config import PolicyServerConfig
+from vla_rollout.stack import StackConfig
+from vla_sim_bridge.bridge_config import BridgeConfig
+from vla_sim_bridge.world_config import load_world_config
+
+ROOT = Path(__file__).parent.parent
+NODES = {
+    'mujoco_bridge': BridgeConfig,
+    'policy_server': PolicyServerConfig,
+    'action_filter': FilterConfig,
+}
+
+
+@pytest.mark.parametrize('node', NODES)
+def test_a_nodes_yaml_lists_exactly_its_parameters_with_valid_values(node):
+    values = load_yaml(ROOT / 'config' / f'{node}.yaml')['/**']['ros__parameters']
+    assert list(values) == [field.name for field in dataclasses.fields(NODES[node])]
+    assert build(NODES[node], values, node) == NODES[node](), 'YAML and code differ in a default'
+
+
+@pytest.mark.parametrize('path', (ROOT / 'config' / 'robots').glob('*.yaml'), ids=lambda p: p.stem)
+def test_every_contract_is_valid(path):
+    assert load_contract(str(path)).name == path.stem
+
+
+@pytest.mark.parametrize('path', (ROOT / 'config' / 'worlds').glob('*.yaml'), ids=lambda p: p.stem)
+def test_every_world_is_valid(path):
+    load_world_config(str(path))
+
+
+def test_launch_starts_the_same_nodes_as_the_stack():
+    launch = pytest.importorskip('launch')
+    pytest.importorskip('launch_ros')
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+    from launch_ros.actions import Node
+
+    stack = build(StackConfig, load_yaml(ROOT / 'config' / 'stacks' / 'sim.yaml'), 'sim')
+    source = PythonLaunchDescriptionSource(str(ROOT / 'launch' / 'sim.launch.py'))
+    description = source.try_get_launch_description_without_context()
+    context = launch.LaunchContext()
+    nodes = {}
+    for entity in description.entities:
+        if isinstance(entity, launch.actions.DeclareLaunchArgument):
+            entity.execute(context)
+        elif isinstance(entity, Node):
+            entity._perform_substitutions(context)
+            nodes[entity.node_name.strip('/')] = (entity.node_package, entity.node_executable)
+    modules = {p.name: p.module for p in stack.processes}
+    assert set(nodes) == set(modules)
+    for name, (package, executable) in nodes.items():
+        setup = (ROOT / 'src' / package / 'setup.py').read_text()
+        assert f"'{executable} = {modules[name]}:main'" in setup

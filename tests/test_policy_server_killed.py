@@ -1,0 +1,97 @@
+"""kill -9 of the policy server in mid-motion: the filter brakes within limits and holds."""
+
+import os
+import signal
+
+from conftest import wait_for
+import numpy as np
+import pytest
+import rclpy
+from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
+from trajectory_msgs.msg import JointTrajectory
+from vla_contract.contract import load_contract
+from vla_rollout.ros.graph import RolloutGraph
+from vla_rollout.stack import Stack
+
+CONTRACT = load_contract('panda_2f85')
+DOMAIN = 1 + os.getpid() % 100
+PERIOD_S = 1.0 / CONTRACT.rates.filter_hz
+ARM = list(CONTRACT.arm)
+
+
+class CommandLog:
+    """Every command the filter sent, with its sequence number, so that a lost one is seen."""
+
+    def __init__(self, node) -> None:
+        self.positions: list[np.ndarray] = []
+        self.numbers: list[int] = []
+        node.create_subscription(
+            JointTrajectory,
+            'joint_trajectory_controller/joint_trajectory',
+            self._on_command,
+            QoSProfile(depth=1000),
+        )
+
+    def _on_command(self, msg: JointTrajectory, info) -> None:
+        self.positions.append(np.array(msg.points[0].positions)[ARM])
+        self.numbers.append(info['publication_sequence_number'])
+
+    def speeds(self, start: int = 0) -> np.ndarray:
+        """Return the velocity of every command, shape (N, 7) [rad/s], NaN after a gap."""
+        speeds = np.diff(np.array(self.positions[start:]), axis=0) / PERIOD_S
+        speeds[np.diff(self.numbers[start:]) != 1] = np.nan
+        return speeds
+
+
+@pytest.fixture
+def stack(tmp_path, monkeypatch):
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    expert = {'policy_server': {'backend': 'scripted', 'policy_path': 'lift_cube'}}
+    with Stack('sim', tmp_path / 'logs', DOMAIN, expert) as stack:
+        yield stack
+
+
+@pytest.fixture
+def graph(stack):
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=DOMAIN, signal_handler_options=SignalHandlerOptions.NO)
+    graph = RolloutGraph(context, CONTRACT, lambda: None)
+    graph.wait_until_ready(60.0)
+    yield graph
+    graph.close()
+    rclpy.try_shutdown(context=context)
+
+
+def test_the_filter_brakes_within_limits_holds_and_resumes(stack, graph):
+    log = CommandLog(graph._node)
+    graph.pause()
+    graph.reset_world(0)
+    graph.monitor.begin(None)
+    log.positions.clear()
+    log.numbers.clear()
+    graph.resume()
+    wait_for(lambda: len(log.positions) > 20 and np.nanmax(np.abs(log.speeds(-10))) > 0.2, 20.0,
+             'motion')  # fmt: skip
+    os.kill(stack.pid('policy_server'), signal.SIGKILL)
+    killed_at = len(log.positions)
+    wait_for(lambda: len(log.positions) > killed_at + 20
+             and not np.nanmax(np.abs(log.speeds(-15))), 20.0, 'standstill')  # fmt: skip
+
+    velocity = np.array([CONTRACT.joints[i].velocity for i in ARM])
+    acceleration = np.array([CONTRACT.joints[i].acceleration for i in ARM])
+    speeds = log.speeds()
+    changes = np.abs(np.diff(speeds, axis=0)) / PERIOD_S
+    assert np.nanmax(np.abs(speeds) / velocity) <= 1 + 1e-6
+    assert np.nanmax(changes / acceleration) <= 1 + 1e-6
+    # The chunk deadline, plus braking from full speed, plus two filter periods and slack for a
+    # loaded machine.
+    standstill_s = (len(log.positions) - killed_at) * PERIOD_S
+    assert standstill_s <= CONTRACT.deadlines.chunk_age_s + 0.5 + 0.5
+
+    held = log.positions[-1]
+    assert not graph.monitor.success
+    stack.start()
+    wait_for(lambda: np.abs(log.positions[-1] - held).max() > 0.05, 60.0, 'motion to resume')
+    wait_for(lambda: graph.monitor.success, 60.0, 'success after the restart')
+    assert np.nanmax(np.abs(np.diff(log.speeds(), axis=0)) / PERIOD_S / acceleration) <= 1 + 1e-6
