@@ -12,7 +12,7 @@ SHARED := $(shell find launch config models -type f 2>/dev/null)
 MODULES := $(shell find src -name '*.py' -path '*/vla_*/vla_*/*' 2>/dev/null | sort | sha256sum | cut -c1-12)
 BUILT := install/.built-$(shell echo '$(SHARED)' '$(MODULES)' | sha256sum | cut -c1-12)
 
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test lint bench model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,12 @@ lint: setup ## ruff and mypy
 
 bench: setup ## speed figures, side by side with references
 	@$(ENV) && python -m tests.bench
+
+STAMP := $(shell date +%Y%m%d-%H%M%S)
+model: setup ## record demonstrations and train the demo policy again, on a CPU
+	@$(ENV) && python -m vla_sim_bridge.make_dataset --episodes 400 --output datasets/lift_cube-$(STAMP) \
+	  && python -m vla_finetune.train_act --dataset datasets/lift_cube-$(STAMP) --output runs/act-$(STAMP) \
+	  && python -m vla_rollout.simulate --policy runs/act-$(STAMP) --episodes 100
 
 clean: ## remove what was built, keep the environment
 	rm -rf build install log

@@ -104,7 +104,7 @@ def test_no_egl_library(tmp_path):
 def test_a_full_disk(tmp_path):
     (tmp_path / 'runs').mkdir()
     result = in_namespace(
-        'mount -t tmpfs -o size=16k tmpfs runs\n'
+        'mount -t tmpfs -o size=4k tmpfs runs\n'
         f'python -m {SIMULATE} --backend hold --episodes 4 --workers 1',
         tmp_path,
     )

@@ -27,12 +27,16 @@ def test_a_nodes_yaml_lists_exactly_its_parameters_with_valid_values(node):
     assert build(NODES[node], values, node) == NODES[node](), 'YAML and code differ in a default'
 
 
-@pytest.mark.parametrize('path', (ROOT / 'config' / 'robots').glob('*.yaml'), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    'path', sorted((ROOT / 'config' / 'robots').glob('*.yaml')), ids=lambda p: p.stem
+)
 def test_every_contract_is_valid(path):
     assert load_contract(str(path)).name == path.stem
 
 
-@pytest.mark.parametrize('path', (ROOT / 'config' / 'worlds').glob('*.yaml'), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    'path', sorted((ROOT / 'config' / 'worlds').glob('*.yaml')), ids=lambda p: p.stem
+)
 def test_every_world_is_valid(path):
     load_world_config(str(path))
 

@@ -27,7 +27,7 @@ find_python() {
 explain_failure() {
   if grep -qiE 'no space left|disk quota' "$LOG"; then
     fail "the disk is full; the environment needs 7 GB in $PWD/$VENV ($(df -h . | awk 'NR==2 {print $4}') free)"
-  elif grep -qE 'NewConnectionError|name resolution|NameResolutionError|Network is unreachable|ConnectTimeout|ProxyError|Max retries' "$LOG"; then
+  elif grep -qE 'NewConnectionError|name resolution|NameResolutionError|Network is unreachable|ConnectTimeout|ProxyError|Max retries|from versions: none' "$LOG"; then
     fail 'cannot reach the Python package index (pypi.org); check the network or pip.conf, then run make again'
   fi
   fail "pip failed: $(grep -E '^ERROR' "$LOG" | tail -n 1 | cut -c1-300) (whole log: $LOG)"

@@ -58,6 +58,12 @@ def test_the_first_command_is_the_measured_position(bench):
     assert bench.step().command[:7] == pytest.approx(bench.contract.home[:7] + 0.01)
 
 
+def test_the_first_command_is_the_measured_position_even_with_a_chunk_waiting(bench):
+    bench.offer(bench.chunk(1.0))
+    bench.now_ns += to_ns(0.5)
+    assert np.array_equal(bench.step().command, bench.contract.home)
+
+
 def test_a_chunk_moves_the_arm(bench):
     bench.step()
     assert bench.offer(bench.chunk(0.5)) == ''
@@ -127,6 +133,7 @@ def test_e_stop_latches_until_reset_after_release(bench):
     bench.offer(bench.chunk(1.0))
     assert bench.step().verdict is Verdict.LATCHED
     assert bench.filter.reset() == ''
+    assert bench.step().reasons == ('arming',)
     assert bench.step().reasons == ('no chunk',)
 
 

@@ -5,6 +5,7 @@ limits, starts at the measured position and changes only by bounded acceleration
 """
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 from vla_action_filter.chunk_player import ChunkPlayer
@@ -31,6 +32,8 @@ class ActionFilter:
         self.period_ns = to_ns(dt)
         self._dim = len(contract.joints)
         self._names = contract.joint_names
+        self._lower = np.array([joint.lower for joint in contract.joints])
+        self._upper = np.array([joint.upper for joint in contract.joints])
         fractions = (config.velocity_fraction, config.acceleration_fraction)
         self._arm = {i: JointLimiter(contract.joints[i], dt, *fractions) for i in contract.arm}
         dwell_ns = to_ns(config.gripper_dwell_s)
@@ -79,10 +82,18 @@ class ActionFilter:
             reason = 'chunk is not finite'
         elif chunk.stamp_ns > now_ns + _FUTURE_NS:
             reason = 'chunk is from the future'
-        elif not self._player.offer(chunk):
+        elif not self._player.offer(self._clipped(chunk)):
             reason = 'chunk is older than the one in use'
         self.counters['rejected_chunks' if reason else 'chunks'] += 1
         return reason
+
+    def _clipped(self, chunk: ActionChunk) -> ActionChunk:
+        """Move points outside the position limits onto them, so that no number overflows."""
+        positions = np.clip(chunk.positions, self._lower, self._upper)
+        if np.array_equal(positions, chunk.positions):
+            return chunk
+        self.counters['clipped_chunks'] += 1
+        return replace(chunk, positions=positions)
 
     def set_e_stop(self, pressed: bool) -> None:
         """Press or release the stop; pressing latches, releasing alone resumes nothing."""
@@ -116,8 +127,8 @@ class ActionFilter:
         Args:
             now_ns: time of the same clock that stamps joint states and chunks [ns].
         """
-        if not self._armed and not self._arm_from_joints(now_ns):
-            return FilterResult(None, Verdict.HOLD, ('no joint_states',))
+        if not self._armed:
+            return self._arm_from_joints(now_ns)
         hold = self._reason_to_hold(now_ns)
         self._last_ns = now_ns
         if hold is not None:
@@ -130,17 +141,18 @@ class ActionFilter:
         self._count(result.verdict)
         return result
 
-    def _arm_from_joints(self, now_ns: int) -> bool:
+    def _arm_from_joints(self, now_ns: int) -> FilterResult:
+        """Start at rest where the arm is: the first command is the measured position."""
         sample = self._joints
         if sample is None or now_ns - sample.stamp_ns > to_ns(self._deadlines.joint_state_age_s):
-            return False
+            return FilterResult(None, Verdict.HOLD, ('no joint_states',))
         for i, limiter in self._arm.items():
             limiter.reset(float(sample.position[i]))
         for i, gate in self._grippers.items():
             gate.reset(float(sample.position[i]))
         self._smoother.reset()
         self._armed = True
-        return True
+        return FilterResult(self.brake(), Verdict.HOLD, ('arming',))
 
     def _reason_to_hold(self, now_ns: int) -> tuple[Verdict, str] | None:
         if self._latched:

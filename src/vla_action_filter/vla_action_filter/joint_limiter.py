@@ -75,10 +75,12 @@ class JointLimiter:
             speed_scale: share of the velocity limit in use, in [0, 1].
         """
         q, v, dt, a = self.position, self.velocity, self._dt, self._acceleration
-        # The target's own motion of this cycle is followed; only what lies behind is caught up.
-        lag = target - target_velocity * dt - q
+        goal = min(max(target, self._lower), self._upper)
+        pace = min(max(target_velocity, -self._velocity), self._velocity)
+        # The goal's own motion of this cycle is followed; only what lies behind is caught up.
+        lag = goal - pace * dt - q
         catch_up = min(abs(lag) / dt, braking_speed(abs(lag), a, dt))
-        wish = target_velocity + math.copysign(catch_up, lag)
+        wish = pace + math.copysign(catch_up, lag)
         limit = self._velocity * speed_scale
         high = min(max(limit, v - a * dt), v + a * dt)
         low = max(min(-limit, v + a * dt), v - a * dt)
@@ -86,9 +88,12 @@ class JointLimiter:
         to_lower = -braking_speed(q - self._lower, a, dt)
         chosen = min(max(wish, max(low, to_lower)), min(high, to_upper))
         bound = ''
-        if abs(chosen - wish) > _EPSILON * self._velocity:
-            bound = 'velocity' if abs(chosen) == limit else 'acceleration'
-            bound = 'position' if chosen in (to_lower, to_upper) else bound
+        if goal != target or (chosen != wish and chosen in (to_lower, to_upper)):
+            bound = 'position'
+        elif pace != target_velocity or (chosen != wish and abs(chosen) == limit):
+            bound = 'velocity'
+        elif abs(chosen - wish) > _EPSILON * self._velocity:
+            bound = 'acceleration'
         self.position = min(max(q + chosen * dt, self._lower), self._upper)
         self.velocity = chosen
         return Step(self.position, chosen, bound)

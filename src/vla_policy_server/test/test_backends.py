@@ -102,18 +102,20 @@ class TestReplay:
 class TestLeRobot:
     """The shipped checkpoint, whole and damaged."""
 
-    def observation(self, brightness: int) -> Observation:
-        image = np.full((384, 384, 3), brightness, np.uint8)
+    def observation(self, column: int) -> Observation:
+        """Return a red cube on a table, at an image column."""
+        image = np.full((384, 384, 3), (170, 140, 105), np.uint8)
+        image[180:225, column : column + 45] = (200, 40, 30)
         return Observation(9, STATE, {'top': image}, 'lift the cube')
 
     def test_it_answers_with_a_chunk_that_depends_on_the_image(self, contract):
         policy = make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
-        dark, bright = (policy.infer(self.observation(b)) for b in (20, 220))
-        assert dark.stamp_ns == 9
-        assert dark.positions.shape == (16, 8)
-        assert np.abs(dark.positions - bright.positions).max() > 0.01
-        again = policy.infer(self.observation(20))
-        assert np.array_equal(again.positions, dark.positions)
+        left, right = (policy.infer(self.observation(column)) for column in (100, 240))
+        assert left.stamp_ns == 9
+        assert left.positions.shape == (16, 8)
+        assert np.abs(left.positions - right.positions).max() > 0.05
+        again = policy.infer(self.observation(100))
+        assert np.array_equal(again.positions, left.positions)
 
     def test_a_folder_that_does_not_exist_is_one_sentence(self, contract):
         with pytest.raises(PolicyError, match="checkpoint './nothing' not found"):

@@ -26,6 +26,8 @@ _ALIGNED_M, _ALIGNED_RAD, _FUNNEL = 0.011, 0.12, 0.2
 _GRASP_HEIGHT_TOLERANCE_M = 0.008
 # The knuckle closes by at least 0.15 rad per period until the pads meet the cube near 0.45 rad.
 _CLOSING_RAD, _HOLDING_RAD = 0.15, 0.38
+# Share of a commanded step that servos with a time constant of one period cover in that period.
+_FOLLOWED = 0.6
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,8 @@ class ScriptedExpert:
         return self._kinematics.step_towards(arm, now + delta, wanted)
 
     def _follow(self, state: Vector, command: Vector, closed: bool) -> Vector:
-        """Predict the joints one step later: the arm follows, the fingers stop at the cube."""
-        after = command.copy()
+        """Predict the joints one step later: servos lag, the fingers stop at the cube."""
+        after = state + _FOLLOWED * (command - state)
         knuckle = state[self._gripper]
         after[self._gripper] = min(knuckle + _CLOSING_RAD, 0.45) if closed else self._open
         return after

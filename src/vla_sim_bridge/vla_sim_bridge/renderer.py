@@ -1,12 +1,11 @@
 """Render the contract's cameras from a copy of the state, so that physics never waits."""
 
-import os
-
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.errors import SimError
 from vla_contract.values import Image
+from vla_sim_bridge.gl_backend import requested_backend
 from vla_sim_bridge.world import World
 
 _CURE = (
@@ -36,10 +35,10 @@ class CameraRenderer:
                 for size in {(camera.width, camera.height) for camera in self._cameras}
             }
         except (ImportError, AttributeError, RuntimeError, OSError, mujoco.FatalError) as error:
-            backend = os.environ.get('MUJOCO_GL', 'unset')
             text = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise SimError(
-                f'cannot make an OpenGL context with MUJOCO_GL={backend} ({text}); {_CURE}'
+                f'cannot make an OpenGL context with MUJOCO_GL={requested_backend()} ({text}); '
+                f'{_CURE}'
             ) from error
 
     @property

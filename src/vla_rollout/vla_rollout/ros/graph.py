@@ -47,6 +47,7 @@ class RolloutGraph:
     def __init__(self, context: Context, contract: RobotContract, check: Check) -> None:
         """Join the graph of an initialised context."""
         self._check = check
+        self._error: BaseException | None = None
         self.monitor = EpisodeMonitor()
         sim_time = Parameter('use_sim_time', value=True)
         self._node = Node('rollout', context=context, parameter_overrides=[sim_time])
@@ -72,11 +73,14 @@ class RolloutGraph:
 
         Raises:
             GraphError: it did not become true in time; says what was awaited.
+            OSError: a callback could not write its video frame.
         """
         deadline = time.monotonic() + timeout_s
         pause = threading.Event()
         while not condition():
             self._check()
+            if self._error is not None:
+                raise self._error
             if time.monotonic() > deadline:
                 raise GraphError(f'waited {timeout_s:g} s for {what}')
             pause.wait(_POLL_S)
@@ -149,6 +153,8 @@ class RolloutGraph:
             self._executor.spin()
         except ExternalShutdownException:
             return
+        except Exception as error:  # noqa: BLE001 - raised again by who waits
+            self._error = error
 
     def _client(self, kind: type[Any], name: str) -> Client:
         if name not in self._clients:
