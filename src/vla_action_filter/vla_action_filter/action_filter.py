@@ -90,9 +90,9 @@ class ActionFilter:
     def _clipped(self, chunk: ActionChunk) -> ActionChunk:
         """Move points outside the position limits onto them, so that no number overflows."""
         positions = np.clip(chunk.positions, self._lower, self._upper)
-        if np.array_equal(positions, chunk.positions):
-            return chunk
-        self.counters['clipped_chunks'] += 1
+        arm = list(self._arm)
+        if not np.array_equal(positions[:, arm], chunk.positions[:, arm]):
+            self.counters['clipped_chunks'] += 1
         return replace(chunk, positions=positions)
 
     def set_e_stop(self, pressed: bool) -> None:

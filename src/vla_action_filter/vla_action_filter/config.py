@@ -23,7 +23,7 @@ class FilterConfig:
         1.0, doc="share of the contract's velocity limits in use", lower=0.01, upper=1.0
     )
     acceleration_fraction: float = setting(
-        0.8, doc="share of the contract's acceleration limits in use", lower=0.01, upper=1.0
+        1.0, doc="share of the contract's acceleration limits in use", lower=0.01, upper=1.0
     )
     gripper_dwell_s: float = setting(
         0.3, doc='shortest time between two gripper reversals', unit='s', lower=0.0, upper=5.0

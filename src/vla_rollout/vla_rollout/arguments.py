@@ -37,3 +37,8 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--policy', default='panda_lift_act', help='checkpoint, dataset or world')
     parser.add_argument('--backend', default='lerobot', help='hold, scripted, replay, lerobot')
     parser.add_argument('--device', default='cpu', help='torch device of the policy')
+
+
+def add_one_worker(parser: argparse.ArgumentParser) -> None:
+    """Add --workers for commands that drive one graph: there is one robot."""
+    parser.add_argument('--workers', type=int, default=1, choices=[1], help='one graph, one robot')

@@ -10,9 +10,8 @@ from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, Image, Observation, to_ns
 from vla_policy_server.session import infer_checked, PolicySession
 from vla_rollout.episode import EpisodeResult
-from vla_sim_bridge.expert import CUBE_POSE
 from vla_sim_bridge.renderer import CameraRenderer
-from vla_sim_bridge.world import World
+from vla_sim_bridge.world import CUBE_POSE, World
 
 FrameHook = Callable[[dict[str, Image]], None]
 
@@ -69,7 +68,7 @@ class ClosedLoop:
         session.restart(start_ns)
         pending: _Pending | None = None
         end_ns = start_ns + to_ns(world.config.time_limit_s)
-        while world.time_ns < end_ns and not world.judge().success:
+        while world.time_ns < end_ns and not world.success:
             now_ns = world.time_ns
             sample = world.joint_sample()
             session.buffer.add_joints(sample)
@@ -85,7 +84,7 @@ class ClosedLoop:
             command = action_filter.step(now_ns).command
             period_ns = action_filter.period_ns
             world.step(world.command if command is None else command, period_ns)
-        success = world.judge().success
+        success = world.success
         counters = dict(action_filter.counters)
         latency_ms = self._latency_ns / 1e6 if counters.get('chunks') else None
         return EpisodeResult(

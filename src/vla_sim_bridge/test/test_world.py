@@ -84,11 +84,23 @@ def test_the_gripper_closes_and_opens(world, contract):
     assert world.joint_sample().position[7] < 0.05
 
 
+def test_an_observation_holds_joints_instruction_and_cube(world, config):
+    world.reset(4)
+    observation = world.observe()
+    assert observation.stamp_ns == world.time_ns
+    assert observation.instruction == config.instruction
+    assert np.array_equal(observation.state, world.joint_sample().position)
+    assert np.array_equal(observation.extras['cube_pose'], world.cube_pose())
+    assert observation.images == {}
+    image = np.zeros((2, 2, 3), np.uint8)
+    assert world.observe(lambda qpos: {'top': image}).images['top'] is image
+
+
 def test_a_resting_cube_is_no_success(world):
     world.reset(1)
     world.step(world.command, to_ns(2.0))
-    assert not world.judge().success
-    assert abs(world.judge().height_m) < 0.001
+    assert not world.success
+    assert abs(world.height_m) < 0.001
 
 
 def test_success_needs_the_cube_to_stay_up(world, config):
@@ -96,10 +108,10 @@ def test_success_needs_the_cube_to_stay_up(world, config):
     address = int(world.model.joint('cube').qposadr[0])
     world.data.qpos[address + 2] = 0.6
     world.step(world.command, to_ns(0.1))
-    assert world.judge().height_m > config.success_height_m
-    assert not world.judge().success
+    assert world.height_m > config.success_height_m
+    assert not world.success
     world.step(world.command, to_ns(1.0))
-    assert not world.judge().success
+    assert not world.success
 
 
 def test_a_world_without_the_contracts_camera_is_refused(contract, config):

@@ -13,7 +13,7 @@ class BridgeConfig:
     world: str = setting('lift_cube', doc='name or path of the world')
     headless: bool = setting(True, doc='false opens the MuJoCo viewer (needs a display)')
     clock_hz: float = setting(
-        200.0, doc='rate of /clock and of command updates', unit='Hz', lower=100.0, upper=1000.0
+        100.0, doc='rate of /clock and of command updates', unit='Hz', lower=100.0, upper=1000.0
     )
     speed: float = setting(
         1.0, doc='simulated seconds per real second', unit='', lower=0.01, upper=100.0

@@ -14,9 +14,8 @@ from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
 from vla_sim_bridge.kinematics import ArmKinematics
 from vla_sim_bridge.scene import build_model
+from vla_sim_bridge.world import CUBE_POSE
 from vla_sim_bridge.world_config import load_world_config
-
-CUBE_POSE = 'cube_pose'
 
 _HOVER_M, _GRASP_M, _LIFT_M = 0.13, 0.02, 0.20
 _STEP_M, _STEP_RAD = 0.045, 0.25

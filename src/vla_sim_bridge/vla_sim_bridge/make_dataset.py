@@ -19,7 +19,7 @@ from vla_contract.values import to_ns
 from vla_sim_bridge.expert import ScriptedExpert
 from vla_sim_bridge.kinematics import ArmKinematics
 from vla_sim_bridge.renderer import CameraRenderer
-from vla_sim_bridge.world import random_stream, World
+from vla_sim_bridge.world import CUBE_POSE, random_stream, World
 from vla_sim_bridge.world_config import load_world_config, WorldConfig
 
 STATE, ACTION = 'observation.state', 'action'
@@ -81,7 +81,7 @@ class Demonstrator:
         if rng.uniform() < self._missed_share:
             self._miss(rng)
         frames = list(self._frames(seed))
-        return frames if self._world.judge().success else None
+        return frames if self._world.success else None
 
     def _miss(self, rng: np.random.Generator) -> None:
         """Close the fingers up to 6 cm beside the cube and up to 20 cm above the table."""
@@ -102,20 +102,19 @@ class Demonstrator:
         rng = random_stream(seed, 'expert_noise')
         arm = list(contract.arm)
         for _ in range(round(world.config.time_limit_s * contract.action.fps)):
-            state = world.joint_sample().position
-            images = self._renderer.render(world.data.qpos)
-            command = self._expert.plan(state, world.cube_pose(), horizon=1)[0]
+            seen = world.observe(self._renderer.render)
+            command = self._expert.plan(seen.state, seen.extras[CUBE_POSE], horizon=1)[0]
             frame: Frame = {
-                STATE: self._to_state(state).astype(np.float32),
+                STATE: self._to_state(seen.state).astype(np.float32),
                 ACTION: self._to_action(command).astype(np.float32),
-                'task': world.config.instruction,
+                'task': seen.instruction,
             }
             for camera in contract.cameras:
-                frame[camera.feature] = fit_for_policy(images[camera.name], camera)
+                frame[camera.feature] = fit_for_policy(seen.images[camera.name], camera)
             yield frame
             command[arm] += rng.normal(0.0, self._noise_rad, len(arm))
             world.step(command, self._period_ns)
-            if world.judge().success:
+            if world.success:
                 return
 
 

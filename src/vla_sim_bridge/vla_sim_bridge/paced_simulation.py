@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.values import JointSample, NS_PER_S, to_ns, Vector
-from vla_sim_bridge.world import Judgement, World
+from vla_sim_bridge.world import World
 
 # Behind by more than this the lost time is given up instead of raced after.
 _GIVE_UP_NS = to_ns(0.1)
@@ -20,7 +20,7 @@ class Tick(NamedTuple):
     joints: JointSample
     qpos: NDArray[np.float64]
     cube_pose: Vector
-    judgement: Judgement
+    success: bool
 
 
 class PacedSimulation:
@@ -98,6 +98,6 @@ class PacedSimulation:
                 world.joint_sample(),
                 world.data.qpos.copy(),
                 world.cube_pose(),
-                world.judge(),
+                world.success,
             )
         self._on_tick(tick)

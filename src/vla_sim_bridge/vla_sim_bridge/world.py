@@ -1,6 +1,6 @@
 """A simulated robot at a task: reset with a seed, step, observe, judge. No ROS, no clock."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 import zlib
@@ -9,27 +9,19 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.contract import RobotContract
-from vla_contract.values import JointSample, to_ns, Vector
+from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 from vla_sim_bridge.scene import build_model, CUBE, ROBOT
 from vla_sim_bridge.world_config import WorldConfig
+
+CUBE_POSE = 'cube_pose'
+"""Name of the cube's pose among an observation's extras: position [m] and wxyz, shape (7,)."""
+
+Render = Callable[[NDArray[np.float64]], dict[str, Image]]
 
 
 def random_stream(seed: int, term: str) -> np.random.Generator:
     """Return the generator of one named term, so that adding a term never shifts another."""
     return np.random.default_rng([seed, zlib.crc32(term.encode())])
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What the simulator knows of the task.
-
-    Attributes:
-        height_m: how far the cube's centre is above its rest.
-        success: the task is done.
-    """
-
-    height_m: float
-    success: bool
 
 
 class World:
@@ -117,7 +109,7 @@ class World:
             self._command = start + (target - start) * (i / count)
             self._drive.apply(self.data, self._command)
             mujoco.mj_step(self.model, self.data)
-            lifted = self._height_m() >= self.config.success_height_m
+            lifted = self.height_m >= self.config.success_height_m
             self._held_steps = self._held_steps + 1 if lifted else 0
         self._steps += count
 
@@ -125,17 +117,31 @@ class World:
         """Measure the joints now."""
         return JointSample(self.time_ns, self.data.qpos[self._qpos], self.data.qvel[self._qvel])
 
+    def observe(self, render: Render | None = None) -> Observation:
+        """See the world now.
+
+        Args:
+            render: makes the images, e.g. `CameraRenderer.render`; without it there are none.
+        """
+        images = render(self.data.qpos) if render else {}
+        extras = {CUBE_POSE: self.cube_pose()}
+        state = self.joint_sample().position
+        return Observation(self.time_ns, state, images, self.config.instruction, extras)
+
+    @property
+    def success(self) -> bool:
+        """Whether the cube has been held high long enough."""
+        held_s = self._held_steps * self.config.physics_step_s
+        return held_s >= self.config.success_hold_s
+
+    @property
+    def height_m(self) -> float:
+        """How far the cube's centre is above its rest [m]."""
+        return float(self.data.qpos[self._cube_qpos + 2]) - self.config.cube.edge_m / 2
+
     def cube_pose(self) -> Vector:
         """Return the cube's pose in the base frame: position [m] and wxyz, shape (7,)."""
         return np.array(self.data.qpos[self._cube_qpos : self._cube_qpos + 7])
-
-    def judge(self) -> Judgement:
-        """Say whether the cube has been held high long enough."""
-        held_s = self._held_steps * self.config.physics_step_s
-        return Judgement(self._height_m(), held_s >= self.config.success_hold_s)
-
-    def _height_m(self) -> float:
-        return float(self.data.qpos[self._cube_qpos + 2]) - self.config.cube.edge_m / 2
 
 
 class _Drive:

@@ -10,8 +10,9 @@ from vla_contract.images import fit_for_policy
 from vla_contract.joint_map import JointMap
 from vla_contract.lerobot_logging import quiet_lerobot
 from vla_contract.share import find_model
-from vla_contract.values import ActionChunk, Observation, to_ns
+from vla_contract.values import ActionChunk, Image, Observation, to_ns
 from vla_policy_server.backends.checkpoint import check_features, check_statistics
+from vla_policy_server.session import infer_checked
 
 STATE, ACTION = 'observation.state', 'action'
 
@@ -87,7 +88,25 @@ def make_lerobot(contract: RobotContract, policy_path: str, device: str) -> LeRo
         text = ' '.join(str(error).split())[:300]
         raise PolicyError(f"checkpoint '{source}' cannot be loaded: {text}") from error
     check_statistics(contract, source, preprocess, postprocess)
-    return LeRobotPolicy(contract, policy.to(device).eval(), preprocess, postprocess)
+    loaded = LeRobotPolicy(contract, policy.to(device).eval(), preprocess, postprocess)
+    _warm_up(loaded, contract, source)
+    return loaded
+
+
+def _warm_up(policy: LeRobotPolicy, contract: RobotContract, source: str) -> None:
+    """Infer twice on a grey image: a cold start belongs here, and so does a policy that fails.
+
+    Raises:
+        PolicyError: the policy cannot answer an observation of the contract.
+    """
+    grey: dict[str, Image] = {
+        c.name: np.full((c.height, c.width, 3), 128, np.uint8) for c in contract.cameras
+    }
+    for _ in range(2):
+        chunk = infer_checked(policy, Observation(0, contract.home, grey, 'warm up'))
+        if isinstance(chunk, str):
+            raise PolicyError(f"checkpoint '{source}' cannot be used: {chunk}")
+    policy.reset()
 
 
 def _resolve(policy_path: str) -> str:

@@ -7,7 +7,7 @@ import sys
 from types import FrameType
 
 from vla_contract.command import command_parser, NOT_GOOD_ENOUGH, run_command, WRONG_USE
-from vla_rollout.arguments import add_deployment, add_episodes, natural
+from vla_rollout.arguments import add_deployment, add_episodes, add_one_worker, natural
 from vla_rollout.ros.rollout import report, run_rollout
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.stack import ProcessDiedError, Stack
@@ -54,6 +54,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     add_episodes(parser, episodes=5)
     add_deployment(parser)
+    add_one_worker(parser)
     parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
     parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
     args = parser.parse_args(argv)

@@ -11,7 +11,7 @@ from rclpy.signals import SignalHandlerOptions
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_contract.values import to_ns
-from vla_rollout.arguments import add_deployment, add_episodes
+from vla_rollout.arguments import add_deployment, add_episodes, add_one_worker
 from vla_rollout.episode import episode_line, EpisodeResult, summarise, summary_line
 from vla_rollout.ros.graph import Check, RolloutGraph
 from vla_rollout.run_folder import make_run_folder
@@ -126,6 +126,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     add_episodes(parser)
     add_deployment(parser)
+    add_one_worker(parser)
     args = parser.parse_args(argv)
     return run_command(lambda: rollout(args))
 

@@ -81,8 +81,8 @@ class MujocoBridge(VlaNode):
     def start(self) -> None:
         """Run the physics thread."""
         self._ending.clear()
-        self._mark = (time.monotonic(), 0, 0)
-        self._time_ns = 0
+        self._mark = (time.monotonic(), 0, 0, 0)
+        self._time_ns = self._samples = 0
         self._physics = threading.Thread(target=self._run_physics, name='physics', daemon=True)
         self._physics.start()
 
@@ -153,14 +153,15 @@ class MujocoBridge(VlaNode):
         stamp = to_time(tick.time_ns)
         self._clock_pub.publish(Clock(clock=stamp))
         if self._joints_due.is_due(tick.time_ns):
+            self._samples += 1
             self._joints_pub.publish(joints_to_msg(tick.joints, self._contract.joint_names))
         if self._frames_due.is_due(tick.time_ns):
             self._renderer.offer(tick.time_ns, tick.qpos)
             self._publish_cube(tick)
             if self._viewer is not None:
                 self._viewer.show(tick.qpos)
-        if tick.judgement.success != self._success:
-            self._success = tick.judgement.success
+        if tick.success != self._success:
+            self._success = tick.success
             self._success_pub.publish(Bool(data=self._success))
 
     def _publish_cube(self, tick: Tick) -> None:
@@ -210,13 +211,14 @@ class MujocoBridge(VlaNode):
         return response
 
     def _check(self) -> Health:
-        now, (then, time_ns, frames) = time.monotonic(), self._mark
+        now, (then, time_ns, frames, samples) = time.monotonic(), self._mark
         if not self.is_active or now <= then:
             return Health(OK, 'inactive', {})
-        self._mark = (now, self._time_ns, self._renderer.frames)
+        self._mark = (now, self._time_ns, self._renderer.frames, self._samples)
         rtf = (self._time_ns - time_ns) / 1e9 / (now - then)
         values = {
             'realtime_factor': rtf,
+            'joint_states_hz': (self._samples - samples) / (now - then),
             'camera_hz': (self._renderer.frames - frames) / (now - then),
             'dropped_frames': self._renderer.dropped,
             'lost_s': self._simulation.lost_s,
