@@ -1,5 +1,7 @@
 """Any LeRobot checkpoint as a policy: its own processors, the contract's names and images."""
 
+from contextlib import redirect_stdout
+import io
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +79,8 @@ def make_lerobot(contract: RobotContract, policy_path: str, device: str) -> LeRo
         check_features(contract, source, config)
         config.device = device
         policy_class = get_policy_class(config.type)
-        policy = policy_class.from_pretrained(source, config=config, strict=True)
+        with redirect_stdout(io.StringIO()):  # it prints 'Loading weights' in the middle of ours
+            policy = policy_class.from_pretrained(source, config=config, strict=True)
         overrides = {'device_processor': {'device': device}}
         preprocess, postprocess = make_pre_post_processors(
             config, pretrained_path=source, preprocessor_overrides=overrides
