@@ -57,7 +57,7 @@ def test_launch_starts_the_same_nodes_as_the_stack():
             entity.execute(context)
         elif isinstance(entity, Node):
             entity._perform_substitutions(context)
-            nodes[entity.node_name.strip('/')] = (entity.node_package, entity.node_executable)
+            nodes[entity.node_name.split('/')[-1]] = (entity.node_package, entity.node_executable)
     modules = {p.name: p.module for p in stack.processes}
     assert set(nodes) == set(modules)
     for name, (package, executable) in nodes.items():
