@@ -98,6 +98,14 @@ def test_stale_joint_states_stop(bench):
     assert not bench.filter.is_moving
 
 
+def test_joint_states_from_the_future_stop(bench):
+    bench.step()
+    bench.offer(bench.chunk(1.0))
+    late = JointSample(bench.now_ns + to_ns(60.0), bench.measured, np.zeros(8))
+    bench.filter.offer_joints(late)
+    assert bench.step(measure=False).reasons == ('joint_states from the future',)
+
+
 @pytest.mark.parametrize('poison', [np.nan, np.inf, -np.inf])
 def test_a_chunk_that_is_not_finite_is_refused(bench, poison):
     bench.step()
@@ -132,6 +140,9 @@ def test_e_stop_latches_until_reset_after_release(bench):
     bench.filter.set_e_stop(False)
     bench.offer(bench.chunk(1.0))
     assert bench.step().verdict is Verdict.LATCHED
+    assert bench.filter.reset() == 'the arm has not come to rest'
+    for _ in range(30):
+        bench.step()
     assert bench.filter.reset() == ''
     assert bench.step().reasons == ('arming',)
     assert bench.step().reasons == ('no chunk',)
@@ -228,8 +239,8 @@ def test_no_sequence_of_events_commands_anything_outside_the_limits(events):
             bench.filter.offer_joints(JointSample(bench.now_ns, np.full(8, rest[0]), zero))
         elif kind == 'e_stop':
             bench.filter.set_e_stop(rest[0])
-        elif kind == 'reset' and bench.filter.reset() == '':
-            last, speed = None, np.zeros(7)
+        elif kind == 'reset':
+            bench.filter.reset()
         elif kind == 'scale':
             bench.filter.set_speed_scale(rest[0])
         elif kind == 'time':

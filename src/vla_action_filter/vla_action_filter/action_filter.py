@@ -17,8 +17,8 @@ from vla_action_filter.verdict import FilterResult, Verdict
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 
-# A chunk from the future would be played late without a word; one filter second of clock
-# difference is more than any synchronised pair of hosts has.
+# A chunk from the future would be played late, a joint state from there would never grow stale;
+# one second of clock difference is more than any synchronised pair of hosts has.
 _FUTURE_NS = to_ns(1.0)
 
 
@@ -48,11 +48,6 @@ class ActionFilter:
         self._last_ns: int | None = None
         self._last_verdict = Verdict.HOLD
         self.counters: Counter[str] = Counter()
-
-    @property
-    def is_armed(self) -> bool:
-        """Whether the filter knows where the arm is and may send commands."""
-        return self._armed
 
     @property
     def is_moving(self) -> bool:
@@ -105,10 +100,13 @@ class ActionFilter:
     def reset(self) -> str:
         """Leave a latched stop; returns '' or why not. Never moves the arm.
 
-        The filter arms anew at the next measured position and waits for a new chunk.
+        The filter arms anew at the next measured position and waits for a new chunk. An arm in
+        motion is not reset: commanding it to rest where it is would be a jump.
         """
         if self._pressed:
             return 'e_stop is still pressed'
+        if self.is_moving:
+            return 'the arm has not come to rest'
         self._latched = False
         self.disarm()
         return ''
@@ -164,6 +162,8 @@ class ActionFilter:
         joints_age_ns = now_ns - self._joints.stamp_ns if self._joints else now_ns
         if joints_age_ns > to_ns(self._deadlines.joint_state_age_s):
             return Verdict.STOP, 'joint_states stale'
+        if joints_age_ns < -_FUTURE_NS:
+            return Verdict.STOP, 'joint_states from the future'
         if self._player.stamp_ns is None:
             return Verdict.HOLD, 'no chunk'
         if now_ns - self._player.stamp_ns > to_ns(self._deadlines.chunk_age_s):

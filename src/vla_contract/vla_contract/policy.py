@@ -6,6 +6,9 @@ from typing import Protocol
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, Observation
 
+CUBE_POSE = 'cube_pose'
+"""Name of the object's pose among an observation's extras: position [m] and wxyz, shape (7,)."""
+
 
 class Policy(Protocol):
     """Anything that turns an observation into an action chunk.

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
-from vla_contract.policy import Policy
+from vla_contract.policy import CUBE_POSE, Policy
 from vla_contract.values import ActionChunk, Image, Observation, to_ns
 from vla_policy_server.session import infer_checked, PolicySession
 from vla_rollout.episode import EpisodeResult
 from vla_sim_bridge.renderer import CameraRenderer
-from vla_sim_bridge.world import CUBE_POSE, World
+from vla_sim_bridge.world import World
 
 FrameHook = Callable[[dict[str, Image]], None]
 

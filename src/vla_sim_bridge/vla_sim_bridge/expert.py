@@ -10,11 +10,11 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 from vla_contract.contract import RobotContract
 from vla_contract.errors import PolicyError
+from vla_contract.policy import CUBE_POSE
 from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
 from vla_sim_bridge.kinematics import ArmKinematics
 from vla_sim_bridge.scene import build_model
-from vla_sim_bridge.world import CUBE_POSE
 from vla_sim_bridge.world_config import load_world_config
 
 _HOVER_M, _GRASP_M, _LIFT_M = 0.13, 0.02, 0.20

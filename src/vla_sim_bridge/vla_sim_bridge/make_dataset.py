@@ -15,11 +15,12 @@ from vla_contract.errors import VlaError
 from vla_contract.images import fit_for_policy
 from vla_contract.joint_map import JointMap
 from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.policy import CUBE_POSE
 from vla_contract.values import to_ns
 from vla_sim_bridge.expert import ScriptedExpert
 from vla_sim_bridge.kinematics import ArmKinematics
 from vla_sim_bridge.renderer import CameraRenderer
-from vla_sim_bridge.world import CUBE_POSE, random_stream, World
+from vla_sim_bridge.world import random_stream, World
 from vla_sim_bridge.world_config import load_world_config, WorldConfig
 
 STATE, ACTION = 'observation.state', 'action'

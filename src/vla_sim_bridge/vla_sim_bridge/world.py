@@ -9,12 +9,10 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.contract import RobotContract
+from vla_contract.policy import CUBE_POSE
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 from vla_sim_bridge.scene import build_model, CUBE, ROBOT
 from vla_sim_bridge.world_config import WorldConfig
-
-CUBE_POSE = 'cube_pose'
-"""Name of the cube's pose among an observation's extras: position [m] and wxyz, shape (7,)."""
 
 Render = Callable[[NDArray[np.float64]], dict[str, Image]]
 

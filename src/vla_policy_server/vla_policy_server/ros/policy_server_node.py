@@ -13,6 +13,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError
+from vla_contract.policy import CUBE_POSE
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
 from vla_contract.ros.image_conversion import image_from_msg
 from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader, point_to_msg
@@ -110,7 +111,7 @@ class PolicyServer(VlaNode):
     def _on_cube(self, msg: PoseStamped) -> None:
         p, q = msg.pose.position, msg.pose.orientation
         wxyz = wxyz_from_xyzw(np.array([q.x, q.y, q.z, q.w]))
-        self._session.buffer.add_extra('cube_pose', np.array([p.x, p.y, p.z, *wxyz]))
+        self._session.buffer.add_extra(CUBE_POSE, np.array([p.x, p.y, p.z, *wxyz]))
 
     def _on_instruction(self, msg: String) -> None:
         self._session.buffer.instruction = msg.data
