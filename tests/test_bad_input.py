@@ -3,6 +3,7 @@
 from pathlib import Path
 import shutil
 import subprocess
+import sys
 
 import pytest
 from vla_contract.share import find_config
@@ -153,9 +154,17 @@ def test_no_python_3_12(workspace):
     assert not (workspace / '.venv').exists()
 
 
-def test_no_network(workspace):
-    import sys
+def test_a_disk_too_full_for_the_environment(workspace):
+    script = (
+        'mkdir small && mount -t tmpfs -o size=64m tmpfs small\n'
+        'cp -r tools *.txt small && cd small && tools/setup.sh'
+    )
+    result = in_namespace(script, workspace)
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert 'the environment needs 7 GB' in the_error(result.stderr)
 
+
+def test_no_network(workspace):
     bare = workspace / 'bin'
     bare.mkdir()
     (bare / 'python3.12').symlink_to(sys.executable)

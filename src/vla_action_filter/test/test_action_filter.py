@@ -196,6 +196,28 @@ def test_a_chunk_inside_the_limits_passes(bench):
     assert verdicts.count(Verdict.PASS) > 90
 
 
+def largest_change(bench) -> float:
+    """Replace a plan that goes left by one that goes right; return the largest speed change."""
+    bench.step()
+    bench.offer(bench.chunk(0.2))
+    for _ in range(60):
+        bench.step()
+    bench.offer(bench.chunk(-0.2))
+    last, speeds = bench.measured[0], []
+    for _ in range(60):
+        bench.step()
+        speeds.append((bench.measured[0] - last) / 0.01)
+        last = bench.measured[0]
+    assert speeds[-1] == pytest.approx(-0.2 / 1.5, abs=0.01)
+    return float(np.abs(np.diff(speeds)).max() / 0.01)
+
+
+def test_a_faded_seam_needs_far_less_acceleration(contract):
+    faded, at_once = (largest_change(Bench(contract, fade_s=fade_s)) for fade_s in (0.3, 0.0))
+    assert at_once == pytest.approx(contract.joints[0].acceleration)
+    assert faded < 0.75 * at_once
+
+
 def test_interventions_count_beginnings_not_cycles(bench):
     bench.step()
     bench.offer(bench.chunk(0.2))

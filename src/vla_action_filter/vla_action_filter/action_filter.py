@@ -12,6 +12,7 @@ from vla_action_filter.chunk_player import ChunkPlayer
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.gripper_gate import GripperGate
 from vla_action_filter.joint_limiter import JointLimiter
+from vla_action_filter.seam import Seam
 from vla_action_filter.smoother import EmaSmoother
 from vla_action_filter.verdict import FilterResult, Verdict
 from vla_contract.contract import RobotContract
@@ -39,6 +40,8 @@ class ActionFilter:
         dwell_ns = to_ns(config.gripper_dwell_s)
         self._grippers = {i: GripperGate(contract.joints[i], dwell_ns) for i in contract.grippers}
         self._player = ChunkPlayer()
+        self._seam = Seam(to_ns(config.fade_s), self._dim)
+        self._is_new_chunk = False
         self._smoother = EmaSmoother(config.alpha)
         self._joints: JointSample | None = None
         self._armed = False
@@ -79,6 +82,8 @@ class ActionFilter:
             reason = 'chunk is from the future'
         elif not self._player.offer(self._clipped(chunk)):
             reason = 'chunk is older than the one in use'
+        else:
+            self._is_new_chunk = True
         self.counters['rejected_chunks' if reason else 'chunks'] += 1
         return reason
 
@@ -183,8 +188,11 @@ class ActionFilter:
         sampled = self._player.sample(now_ns)
         if sampled is None:
             return FilterResult(self.brake(), Verdict.HOLD, ('no chunk',))
-        wish, _ = sampled
-        target, velocity = self._smoother.smooth(*sampled)
+        wish, pace = sampled
+        if self._is_new_chunk:
+            self._begin_seam(now_ns, wish, pace)
+        offset, drift = self._seam.offset(now_ns)
+        target, velocity = self._smoother.smooth(wish + offset, pace + drift)
         command = np.empty(self._dim)
         reasons: list[str] = []
         for i, limiter in self._arm.items():
@@ -195,6 +203,16 @@ class ActionFilter:
         for i, gate in self._grippers.items():
             command[i] = gate.step(float(wish[i]), now_ns)
         return FilterResult(command, Verdict.CLAMP if reasons else Verdict.PASS, tuple(reasons))
+
+    def _begin_seam(self, now_ns: int, wish: Vector, pace: Vector) -> None:
+        """Anchor a new plan at the command, which is where the arm was told to be."""
+        self._is_new_chunk = False
+        position, velocity = wish.copy(), pace.copy()
+        for i, limiter in self._arm.items():
+            position[i], velocity[i] = limiter.position, limiter.velocity
+        self._seam.begin(now_ns, position - wish, velocity - pace)
+        # An average over two plans belongs to neither.
+        self._smoother.reset()
 
     def _count(self, verdict: Verdict) -> None:
         self.counters['cycles'] += 1

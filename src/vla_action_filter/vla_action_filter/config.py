@@ -19,6 +19,13 @@ class FilterConfig:
     alpha: float = setting(
         0.7, doc='weight of the newest target in the moving average; 1 is off', lower=0.01, upper=1
     )
+    fade_s: float = setting(
+        0.3,
+        doc='time over which the step to a new chunk fades out; 0 takes it at once',
+        unit='s',
+        lower=0.0,
+        upper=2.0,
+    )
     velocity_fraction: float = setting(
         1.0, doc="share of the contract's velocity limits in use", lower=0.01, upper=1.0
     )

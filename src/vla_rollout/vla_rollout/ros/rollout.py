@@ -82,6 +82,7 @@ def run_rollout(
     )
     graph = RolloutGraph(context, contract, check)
     results: list[EpisodeResult] = []
+    write_json(folder / 'summary.json', summarise(results, _settings(args)))
     try:
         graph.wait_until_ready(_READY_S)
         for number in range(1, args.episodes + 1):
