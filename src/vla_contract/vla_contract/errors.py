@@ -53,7 +53,8 @@ class NameMismatchError(ContractError):
             for label, names in (('missing', missing), ('unknown', extra), ('repeated', double))
             if names
         ]
-        super().__init__(f'{what}: {"; ".join(parts)} (expected: {", ".join(expected)})')
+        problem = '; '.join(parts) or f'in another order: {", ".join(found)}'
+        super().__init__(f'{what}: {problem} (expected: {", ".join(expected)})')
         self.missing = missing
         self.extra = extra
 

@@ -1,0 +1,108 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from vla_contract.contract import load_contract
+from vla_contract.errors import NameMismatchError, ResourceNotFoundError
+from vla_finetune.demonstrations import (
+    ACTION,
+    blank_some,
+    Demonstrations,
+    load_demonstrations,
+    STATE,
+    vary_photometry,
+)
+
+KEY = 'observation.images.top'
+
+
+@pytest.fixture
+def data() -> Demonstrations:
+    """Return two episodes of 3 and 2 frames; action k is k everywhere, the gripper 0 or 0.8."""
+    action = torch.arange(5.0)[:, None].repeat(1, 8)
+    action[:, 7] = torch.tensor([0.0, 0.0, 0.8, 0.0, 0.8])
+    return Demonstrations(
+        images={KEY: torch.full((5, 3, 4, 4), 100, dtype=torch.uint8)},
+        state=torch.full((5, 8), 0.5),
+        action=action,
+        last=torch.tensor([2, 2, 2, 4, 4]),
+        stats={},
+    )
+
+
+def test_actions_stop_at_the_end_of_their_episode(data):
+    batch = data.batch(torch.tensor([1, 4]), chunk=4)
+    assert batch[ACTION][:, :, 0].tolist() == [[1, 2, 2, 2], [4, 4, 4, 4]]
+    assert batch['action_is_pad'].tolist() == [
+        [False, False, True, True],
+        [False, True, True, True],
+    ]
+    assert batch[KEY].max() == pytest.approx(100 / 255)
+
+
+def test_a_blank_frame_asks_to_stay_and_keeps_the_fingers(data):
+    batch = data.batch(torch.tensor([0, 3]), chunk=4)
+    blank_some(batch, data, (7,), share=1.0, rng=torch.Generator().manual_seed(0))
+    assert (batch[ACTION][:, :, :7] == 0.5).all()
+    assert batch[ACTION][:, :, 7].tolist() == [[pytest.approx(0.8)] * 4] * 2
+    assert not batch['action_is_pad'].any()
+    assert batch[KEY].std(dim=(2, 3)).max() == 0.0
+
+
+def test_without_a_share_nothing_is_blanked(data):
+    batch = data.batch(torch.tensor([0, 3]), chunk=4)
+    before = {key: value.clone() for key, value in batch.items()}
+    blank_some(batch, data, (7,), share=0.0, rng=torch.Generator().manual_seed(0))
+    assert all(torch.equal(batch[key], before[key]) for key in before)
+
+
+def test_photometry_stays_an_image_and_follows_its_seed(data):
+    first, second = (data.batch(torch.tensor([0, 1]), chunk=2) for _ in range(2))
+    for batch in (first, second):
+        vary_photometry(batch, [KEY], torch.Generator().manual_seed(3))
+    assert torch.equal(first[KEY], second[KEY])
+    assert 0.0 <= first[KEY].min() <= first[KEY].max() <= 1.0
+    assert not torch.equal(first[KEY][0], first[KEY][1])
+
+
+@pytest.fixture(scope='module')
+def dataset(tmp_path_factory):
+    from lerobot.datasets import LeRobotDataset
+
+    contract = load_contract('panda_2f85')
+    root = tmp_path_factory.mktemp('data') / 'tiny'
+    vector = {'dtype': 'float32', 'shape': (8,), 'names': list(contract.action.names)}
+    image = {'dtype': 'image', 'shape': (96, 96, 3), 'names': ['height', 'width', 'channels']}
+    features = {ACTION: vector, STATE: vector, KEY: image}
+    written = LeRobotDataset.create('local/tiny', 10, features, root=root, use_videos=False)
+    rng = np.random.default_rng(0)
+    for length in (4, 3):
+        for _ in range(length):
+            frame = {key: rng.normal(size=8).astype(np.float32) for key in (ACTION, STATE)}
+            frame[ACTION][0] = 1.0
+            pixels = rng.integers(0, 255, (96, 96, 3), dtype=np.uint8)
+            written.add_frame({**frame, KEY: pixels, 'task': 't'})
+        written.save_episode()
+    written.finalize()
+    return root
+
+
+def test_a_dataset_is_read_with_its_episodes_and_floored_statistics(dataset):
+    data = load_demonstrations(dataset, load_contract('panda_2f85'), floor=0.01)
+    assert data.last.tolist() == [3, 3, 3, 3, 6, 6, 6]
+    assert data.images[KEY].shape == (7, 3, 96, 96)
+    assert data.stats[ACTION]['std'][0] == pytest.approx(0.01)
+
+
+def test_another_joint_order_is_refused(dataset):
+    contract = load_contract('panda_2f85')
+    names = contract.action.names
+    other = replace(contract.action, names=(names[1], names[0], *names[2:]))
+    with pytest.raises(NameMismatchError, match='action: in another order'):
+        load_demonstrations(dataset, replace(contract, action=other), floor=0.01)
+
+
+def test_no_dataset_says_how_to_record_one(tmp_path):
+    with pytest.raises(ResourceNotFoundError, match='make_dataset'):
+        load_demonstrations(tmp_path, load_contract('panda_2f85'), floor=0.01)

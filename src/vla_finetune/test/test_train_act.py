@@ -1,0 +1,44 @@
+import pytest
+import torch
+from vla_contract.contract import load_contract
+from vla_finetune.train_act import act_config, halve_weights, learning_rate_factor, main
+
+
+def test_the_rate_warms_up_and_decays_to_two_percent():
+    factors = [learning_rate_factor(step, 1000) for step in range(1001)]
+    assert factors[0] == pytest.approx(0.01)
+    assert factors[99] == pytest.approx(1.0)
+    assert factors[550] == pytest.approx(0.51)
+    assert factors[1000] == pytest.approx(0.02)
+    assert max(factors) <= 1.0
+
+
+def test_the_network_has_the_contracts_features():
+    contract = load_contract('panda_2f85')
+    config = act_config(contract)
+    assert config.input_features['observation.images.top'].shape == (3, 96, 96)
+    assert config.input_features['observation.state'].shape == (8,)
+    assert config.output_features['action'].shape == (8,)
+
+
+def test_halved_weights_keep_their_values_and_integers(tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    weights = {'w': torch.randn(10), 'count': torch.tensor([3])}
+    save_file(weights, tmp_path / 'model.safetensors')
+    halve_weights(tmp_path)
+    halved = load_file(tmp_path / 'model.safetensors')
+    assert halved['w'].dtype == torch.float16
+    assert torch.allclose(halved['w'].float(), weights['w'], atol=2e-3)
+    assert halved['count'].dtype == torch.int64
+
+
+def test_an_existing_output_is_not_touched(tmp_path, capsys):
+    assert main(['--dataset', str(tmp_path / 'x'), '--output', str(tmp_path)]) == 2
+    assert 'exists; name a new folder' in capsys.readouterr().err
+
+
+def test_a_missing_dataset_is_one_sentence(tmp_path, capsys):
+    assert main(['--dataset', str(tmp_path / 'x'), '--output', str(tmp_path / 'y')]) == 2
+    assert 'record one with vla_sim_bridge.make_dataset' in capsys.readouterr().err
+    assert not (tmp_path / 'y').exists()
