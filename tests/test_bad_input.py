@@ -79,6 +79,12 @@ def test_an_unknown_parameter_value_names_its_range(start):
     assert 'found 0; allowed: a whole number from 1 up' in command.output
 
 
+def test_a_viewer_without_a_display(start):
+    command = start(DEMO, '--viewer', '--backend', 'hold', DISPLAY='', WAYLAND_DISPLAY='')
+    assert command.finish(120) == 2
+    assert 'neither DISPLAY nor WAYLAND_DISPLAY is set' in the_error(command.output)
+
+
 def in_namespace(script: str, cwd: Path, timeout_s: float = 120.0):
     """Run a shell script in a mount namespace of its own."""
     probe = subprocess.run(['unshare', '-rm', 'true'], capture_output=True, check=False)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from vla_contract.errors import SimError
 from vla_contract.values import Image
 from vla_sim_bridge.gl_backend import requested_backend
+from vla_sim_bridge.scene import COLLISION_GROUP
 from vla_sim_bridge.world import World
 
 _CURE = (
@@ -27,7 +28,10 @@ class CameraRenderer:
         self._data = mujoco.MjData(world.model)
         self._cameras = world.contract.cameras
         option = mujoco.MjvOption()
-        option.geomgroup[:] = [1, 1, 0, 1, 0, 0]
+        # Collision meshes instead of visual ones (group 2): a software renderer is bound by
+        # vertices, and this draws three times as many frames.
+        option.geomgroup[:] = 0
+        option.geomgroup[[0, 1, COLLISION_GROUP]] = 1
         self._option = option
         try:
             self._renderers = {

@@ -1,8 +1,8 @@
 """Build the MuJoCo model of a world: table, cube, cameras, and the contract's robot.
 
 The robot is read by path out of the package that the contract names. Its motors become position
-servos, its visual meshes are hidden and its collision meshes shown: a software renderer is bound
-by vertices, and this draws three times as many frames.
+servos, and its collision meshes get colours, because the cameras show them instead of the visual
+meshes (see `renderer`).
 """
 
 import mujoco
@@ -15,7 +15,7 @@ from vla_sim_bridge.world_config import CameraPlacement, WorldConfig
 
 ROBOT = 'arm/'
 CUBE = 'cube'
-_VISUAL_GROUP, _COLLISION_GROUP = 2, 3
+COLLISION_GROUP = 3
 _WHITE, _GREY = (0.90, 0.91, 0.93, 1.0), (0.25, 0.26, 0.28, 1.0)
 
 
@@ -124,10 +124,7 @@ def _load_robot(contract: RobotContract, config: WorldConfig) -> mujoco.MjSpec:
     for body in robot.bodies[1:]:
         body.gravcomp = 1.0
     for geom in robot.geoms:
-        if geom.group == _VISUAL_GROUP:
-            geom.rgba = (0.0, 0.0, 0.0, 0.0)
-            geom.material = ''
-        elif geom.group == _COLLISION_GROUP:
+        if geom.group == COLLISION_GROUP:
             geom.rgba = _GREY if 'link' not in geom.meshname else _WHITE
         if 'pad' in geom.name:
             geom.friction[0] = config.pad_friction

@@ -99,6 +99,9 @@ class MujocoBridge(VlaNode):
         if self._renderer is not None:
             self._renderer.close()
             self._renderer = None
+        if self._viewer is not None:
+            self._viewer.close()
+            self._viewer = None
 
     def _command_topic(self) -> str:
         if self._command_interface == 'forward':
