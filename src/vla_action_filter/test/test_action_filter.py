@@ -218,6 +218,36 @@ def test_a_faded_seam_needs_far_less_acceleration(contract):
     assert faded < 0.75 * at_once
 
 
+def test_single_actions_move_the_arm_in_a_line(bench):
+    bench.step()
+    for k in range(1, 11):
+        wish = bench.contract.home + 0.02 * k
+        assert bench.filter.offer_action(wish, to_ns(0.1), bench.now_ns) == ''
+        for _ in range(10):
+            bench.step()
+    for _ in range(30):
+        bench.step()
+    assert bench.measured[0] == pytest.approx(bench.contract.home[0] + 0.2, abs=0.01)
+
+
+def test_a_single_action_that_is_not_finite_is_refused(bench):
+    bench.step()
+    wish = bench.contract.home * np.nan
+    assert bench.filter.offer_action(wish, to_ns(0.1), bench.now_ns) == 'chunk is not finite'
+
+
+def test_a_conflict_holds_until_it_is_over_and_a_new_chunk_comes(bench):
+    bench.step()
+    bench.offer(bench.chunk(1.0))
+    bench.step()
+    bench.filter.set_conflict('policy_chunk has 2 publishers')
+    assert bench.step().reasons == ('policy_chunk has 2 publishers',)
+    bench.filter.set_conflict('')
+    assert bench.step().reasons == ('no chunk',)
+    bench.offer(bench.chunk(1.0))
+    assert bench.step().verdict in (Verdict.PASS, Verdict.CLAMP)
+
+
 def test_interventions_count_beginnings_not_cycles(bench):
     bench.step()
     bench.offer(bench.chunk(0.2))

@@ -47,6 +47,7 @@ class ActionFilter:
         self._armed = False
         self._pressed = False
         self._latched = False
+        self._conflict = ''
         self._speed_scale = 1.0
         self._last_ns: int | None = None
         self._last_verdict = Verdict.HOLD
@@ -86,6 +87,21 @@ class ActionFilter:
             self._is_new_chunk = True
         self.counters['rejected_chunks' if reason else 'chunks'] += 1
         return reason
+
+    def offer_action(self, position: Vector, duration_ns: int, now_ns: int) -> str:
+        """Take a single action, due `duration_ns` from now; returns '' or why it is refused.
+
+        The way there is a straight line from the present command.
+        """
+        start = np.array(position)
+        for i, limiter in self._arm.items():
+            start[i : i + 1] = limiter.position
+        points = np.stack([start, position])
+        return self.offer_chunk(ActionChunk(now_ns, max(1, duration_ns), points), now_ns)
+
+    def set_conflict(self, reason: str) -> None:
+        """Hold for a reason from outside, such as two policies on one topic; '' resumes."""
+        self._conflict = reason
 
     def _clipped(self, chunk: ActionChunk) -> ActionChunk:
         """Move points outside the position limits onto them, so that no number overflows."""
@@ -169,6 +185,9 @@ class ActionFilter:
             return Verdict.STOP, 'joint_states stale'
         if joints_age_ns < -_FUTURE_NS:
             return Verdict.STOP, 'joint_states from the future'
+        if self._conflict:
+            self._player.clear()
+            return Verdict.HOLD, self._conflict
         if self._player.stamp_ns is None:
             return Verdict.HOLD, 'no chunk'
         if now_ns - self._player.stamp_ns > to_ns(self._deadlines.chunk_age_s):

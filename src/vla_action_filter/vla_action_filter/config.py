@@ -10,6 +10,12 @@ class FilterConfig:
     """Parameters of the action filter node; limits and deadlines come from the contract."""
 
     robot: str = setting('panda_2f85', doc='name or path of the robot contract')
+    input: str = setting(
+        'policy_chunk',
+        doc='policy_chunk, or policy_action from a node that publishes one action at a time',
+        choices=('policy_chunk', 'policy_action'),
+    )
+    dry_run: bool = setting(False, doc='compute and report everything, command nothing')
     command_interface: str = setting(
         'trajectory',
         doc='trajectory: joint_trajectory_controller/joint_trajectory; '

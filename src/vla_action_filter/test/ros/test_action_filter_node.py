@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
 from vla_contract.contract import load_contract
-from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg
+from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg, point_to_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
@@ -72,20 +73,32 @@ class Robot:
 
 
 @pytest.fixture
-def robot(ros):
+def make_robot(ros):
     executor = SingleThreadedExecutor()
     node = ActionFilterNode()
     executor.add_node(node)
     robot = Robot(executor)
-    node.trigger_configure()
-    node.trigger_activate()
-    robot.wait(lambda: robot.commands and robot.statuses)
-    robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
-    yield robot
+
+    def make(**parameters) -> Robot:
+        for name, value in parameters.items():
+            node._parameters[name] = Parameter(name, value=value)
+        node.trigger_configure()
+        node.trigger_activate()
+        robot.wait(lambda: robot.statuses and robot.statuses[-1] == 'hold: no chunk')
+        return robot
+
+    yield make
     node.shut_down()
     executor.shutdown()
     node.destroy_node()
     robot.node.destroy_node()
+
+
+@pytest.fixture
+def robot(make_robot):
+    robot = make_robot()
+    robot.wait(lambda: robot.commands and robot.chunks.get_subscription_count() == 1)
+    return robot
 
 
 def test_the_first_command_is_the_measured_position(robot):
@@ -126,3 +139,30 @@ def test_e_stop_latches_until_the_reset_service(robot):
     assert accepted.result().success
     robot.wait(lambda: robot.statuses[-1] == 'hold: no chunk')
     assert robot.position[0] == pytest.approx(still, abs=1e-6)
+
+
+def test_two_publishers_of_chunks_hold_the_arm(robot):
+    robot.send_chunk(1.0)
+    robot.wait(lambda: robot.position[0] > 0.05)
+    second = robot.node.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
+    robot.wait(lambda: robot.statuses[-1] == 'hold: policy_chunk has 2 publishers')
+    robot.node.destroy_publisher(second)
+    robot.wait(lambda: robot.statuses[-1] == 'hold: no chunk')
+
+
+def test_single_actions_are_taken_when_told(make_robot):
+    robot = make_robot(input='policy_action')
+    actions = robot.node.create_publisher(JointTrajectoryPoint, 'policy_action', COMMAND)
+    robot.wait(lambda: actions.get_subscription_count() == 1)
+    target = CONTRACT.home.copy()
+    target[0] = 0.1
+    actions.publish(point_to_msg(target, to_ns(0.1)))
+    robot.wait(lambda: abs(robot.position[0] - 0.1) < 0.01)
+
+
+def test_a_dry_run_reports_and_commands_nothing(make_robot):
+    robot = make_robot(dry_run=True)
+    robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
+    robot.send_chunk(0.3)
+    robot.wait(lambda: {'pass', 'hold: chunk stale'} <= set(robot.statuses))
+    assert robot.commands == []

@@ -5,17 +5,19 @@ import threading
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
+import numpy as np
 from rclpy.publisher import Publisher
 from rclpy.timer import Timer
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64, Float64MultiArray
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.verdict import FilterResult, Verdict
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError
+from vla_contract.joint_map import JointMap
 from vla_contract.ros.diagnostics import (
     DiagnosticsPublisher,
     ERROR,
@@ -27,10 +29,12 @@ from vla_contract.ros.diagnostics import (
 from vla_contract.ros.joint_conversion import JointReader, point_to_msg
 from vla_contract.ros.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import to_ns, Vector
 
 _LEVELS = {Verdict.PASS: OK, Verdict.CLAMP: OK, Verdict.HOLD: WARN}
 _STATUS_PERIOD_NS = to_ns(0.1)
+_PUBLISHER_CHECK_S = 0.1
 
 
 class ActionFilterNode(VlaNode):
@@ -50,15 +54,24 @@ class ActionFilterNode(VlaNode):
         self._names = contract.joint_names
         self._filter = ActionFilter(contract, settings)
         self._status_ns = 0
+        self._is_dry_run = settings.dry_run
+        self._input = settings.input
         self._command_pub = self._create_command_publisher(settings.command_interface)
         self._status_pub = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
         self._joint_reader = JointReader(self._names, 'joint_states')
         self._chunk_reader = JointReader(self._names, 'policy_chunk')
+        self._to_contract = JointMap(contract.action.names, self._names, 'policy_action')
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
-        self.create_subscription(JointTrajectory, 'policy_chunk', self._on_chunk, COMMAND)
+        if settings.input == 'policy_chunk':
+            self.create_subscription(JointTrajectory, 'policy_chunk', self._on_chunk, COMMAND)
+        else:
+            self.create_subscription(
+                JointTrajectoryPoint, 'policy_action', self._on_action, COMMAND
+            )
         self.create_subscription(Bool, 'e_stop', self._on_e_stop, LATCHED)
         self.create_subscription(Float64, 'speed_scale', self._on_speed_scale, LATCHED)
         self.create_service(Trigger, 'action_filter/reset', self._on_reset)
+        self.create_timer(_PUBLISHER_CHECK_S, self._check_publishers)
         self._diagnostics = DiagnosticsPublisher(self, self._check)
 
     def start(self) -> None:
@@ -100,9 +113,28 @@ class ActionFilterNode(VlaNode):
         except ContractError as error:
             self._reject('rejected_chunks', str(error))
             return
-        reason = self._filter.offer_chunk(chunk, self.now_ns())
+        self._report(self._filter.offer_chunk(chunk, self.now_ns()))
+
+    def _on_action(self, msg: JointTrajectoryPoint) -> None:
+        """Take one action in the order of the contract's action names."""
+        if not self.is_active:
+            return
+        if len(msg.positions) != len(self._names):
+            found = f'found {len(msg.positions)} positions for {len(self._names)} joints'
+            self._reject('rejected_chunks', f'policy_action: {found}')
+            return
+        position = self._to_contract(np.array(msg.positions))
+        duration_ns = from_stamp(msg.time_from_start)
+        self._report(self._filter.offer_action(position, duration_ns, self.now_ns()))
+
+    def _report(self, reason: str) -> None:
         if reason:
-            self.get_logger().error(f'policy_chunk refused: {reason}', throttle_duration_sec=5.0)
+            self.get_logger().error(f'{self._input} refused: {reason}', throttle_duration_sec=5.0)
+
+    def _check_publishers(self) -> None:
+        """Two policies on one topic would take turns with the arm: hold it instead."""
+        count = self.count_publishers(self._input)
+        self._filter.set_conflict(f'{self._input} has {count} publishers' if count > 1 else '')
 
     def _on_e_stop(self, msg: Bool) -> None:
         self._filter.set_e_stop(msg.data)
@@ -132,6 +164,8 @@ class ActionFilterNode(VlaNode):
         self._status_pub.publish(status_msg('action_filter', self._check()))
 
     def _publish_command(self, command: Vector) -> None:
+        if self._is_dry_run:
+            return
         if self._is_forward:
             self._command_pub.publish(Float64MultiArray(data=command.tolist()))
             return
