@@ -60,7 +60,6 @@ class MujocoBridge(VlaNode):
         self._contract = contract
         self._command_interface = settings.command_interface
         world = World(contract, self._config)
-        self._world_model = world.model
         self._renderer = RenderThread(world, self._publish_images, self.fail)
         self._simulation = PacedSimulation(
             world,
@@ -76,13 +75,13 @@ class MujocoBridge(VlaNode):
         self._joints_due = RateDivider(to_ns(1.0 / contract.rates.joint_states_hz))
         rate_hz = max(camera.rate_hz for camera in contract.cameras)
         self._frames_due = RateDivider(to_ns(1.0 / rate_hz))
+        self._time_ns = self._samples = 0
         self._create_interfaces()
 
     def start(self) -> None:
         """Run the physics thread."""
         self._ending.clear()
-        self._mark = (time.monotonic(), 0, 0, 0)
-        self._time_ns = self._samples = 0
+        self._mark = (time.monotonic(), self._time_ns, self._renderer.frames, self._samples)
         self._physics = threading.Thread(target=self._run_physics, name='physics', daemon=True)
         self._physics.start()
 
