@@ -7,7 +7,7 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
@@ -165,4 +165,18 @@ def test_a_dry_run_reports_and_commands_nothing(make_robot):
     robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
     robot.send_chunk(0.3)
     robot.wait(lambda: {'pass', 'hold: chunk stale'} <= set(robot.statuses))
+    assert robot.commands == []
+
+
+def test_plain_numbers_are_commanded_when_told(make_robot):
+    robot = make_robot(command_interface='forward')
+    numbers = []
+    robot.node.create_subscription(
+        Float64MultiArray,
+        'forward_position_controller/commands',
+        lambda msg: numbers.append(list(msg.data)),
+        COMMAND,
+    )
+    robot.wait(lambda: numbers)
+    assert numbers[0] == pytest.approx(CONTRACT.home.tolist())
     assert robot.commands == []

@@ -7,7 +7,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
@@ -46,9 +46,11 @@ class Listener:
 
 
 @pytest.fixture
-def graph(ros):
+def graph(ros, request):
     executor = SingleThreadedExecutor()
     bridge = MujocoBridge()
+    for name, value in getattr(request, 'param', {}).items():
+        bridge._parameters[name] = Parameter(name, value=value)
     executor.add_node(bridge)
     listener = Listener(executor)
     bridge.trigger_configure()
@@ -109,6 +111,20 @@ def test_it_follows_commands_by_joint_name(graph):
     msg = JointTrajectory(joint_names=names)
     msg.points = [point_to_msg([target[name] for name in names], 0)]
     publisher.publish(msg)
+    listener.wait(lambda: abs(listener.seen['joint_states'][-1].position[0] - 0.3) < 0.01)
+
+
+@pytest.mark.parametrize('graph', [{'command_interface': 'forward'}], indirect=True)
+def test_it_follows_plain_numbers_in_the_contracts_order(graph):
+    _, listener = graph
+    publisher = listener.node.create_publisher(
+        Float64MultiArray, 'forward_position_controller/commands', COMMAND
+    )
+    listener.wait(lambda: listener.seen['joint_states'] and publisher.get_subscription_count())
+    target = CONTRACT.home
+    publisher.publish(Float64MultiArray(data=[0.0] * 3))
+    target[0] += 0.3
+    publisher.publish(Float64MultiArray(data=target.tolist()))
     listener.wait(lambda: abs(listener.seen['joint_states'][-1].position[0] - 0.3) < 0.01)
 
 
