@@ -37,3 +37,17 @@ def test_submitting_never_waits_for_the_policy():
     thread.close()
     assert results[0].stamp_ns == 7
     assert policy.thread == 'inference'
+
+
+def test_a_reset_waits_for_the_running_inference_and_runs_in_its_thread():
+    policy, done, was_reset = Slow(), threading.Event(), threading.Event()
+    order = []
+    policy.reset = lambda: (order.append(threading.current_thread().name), was_reset.set())
+    thread = InferenceThread(policy, lambda *_: (order.append('result'), done.set()))
+    thread.submit(Observation(7, np.zeros(2), {}, ''))
+    thread.reset()
+    assert order == []
+    policy.go.set()
+    assert was_reset.wait(10)
+    thread.close()
+    assert order == ['result', 'inference']

@@ -11,6 +11,8 @@ from vla_policy_server.session import infer_checked
 
 Done = Callable[[Observation, ActionChunk | str, int], None]
 
+_RESET = object()
+
 
 class InferenceThread:
     """Takes observations and hands results to a callback, in its own thread."""
@@ -25,7 +27,7 @@ class InferenceThread:
         """
         self._policy = policy
         self._done = done
-        self._jobs: queue.SimpleQueue[Observation | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Observation | object | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name='inference', daemon=True)
         self._thread.start()
 
@@ -33,13 +35,26 @@ class InferenceThread:
         """Ask for an inference; the caller sees to it that none is running."""
         self._jobs.put(observation)
 
+    def reset(self) -> None:
+        """Reset the policy after the running inference and before the next.
+
+        Reset from another thread, a policy that is just inferring would remember the old episode.
+        """
+        self._jobs.put(_RESET)
+
     def close(self) -> None:
         """Finish the running inference and end the thread."""
         self._jobs.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        while (observation := self._jobs.get()) is not None:
-            started = time.monotonic_ns()
-            result = infer_checked(self._policy, observation)
-            self._done(observation, result, time.monotonic_ns() - started)
+        while (job := self._jobs.get()) is not None:
+            if isinstance(job, Observation):
+                self._infer(job)
+            else:
+                self._policy.reset()
+
+    def _infer(self, observation: Observation) -> None:
+        started = time.monotonic_ns()
+        result = infer_checked(self._policy, observation)
+        self._done(observation, result, time.monotonic_ns() - started)

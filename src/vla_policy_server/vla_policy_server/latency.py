@@ -12,10 +12,6 @@ class LatencyWindow:
         """Keep at most `size` samples."""
         self._samples_ns: deque[int] = deque(maxlen=size)
 
-    def __len__(self) -> int:
-        """Return how many samples are in the window."""
-        return len(self._samples_ns)
-
     def add(self, duration_ns: int) -> None:
         """Add one duration [ns]."""
         self._samples_ns.append(duration_ns)

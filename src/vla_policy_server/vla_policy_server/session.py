@@ -16,7 +16,6 @@ class PolicySession:
 
     def __init__(self, contract: RobotContract, policy: Policy, execute_steps: int) -> None:
         """Start a session with an idle policy."""
-        self._policy = policy
         self._execute_ns = to_ns(execute_steps / contract.action.fps)
         self._running: Observation | None = None
         self.buffer = ObservationBuffer(contract, policy.needs_images, policy.needs_extras)
@@ -24,8 +23,10 @@ class PolicySession:
         self.waiting_for = ''
 
     def restart(self, now_ns: int) -> None:
-        """Forget the episode; only what is captured from `now_ns` on counts."""
-        self._policy.reset()
+        """Forget the episode; only what is captured from `now_ns` on counts.
+
+        The policy itself is reset by whoever runs it, in the thread that runs it.
+        """
         self.buffer.clear(now_ns)
         self.chunk = None
         self._running = None

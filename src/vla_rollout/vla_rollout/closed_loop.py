@@ -66,6 +66,7 @@ class ClosedLoop:
         action_filter = ActionFilter(world.contract, self._filter_config)
         start_ns = next_frame_ns = world.time_ns
         session.restart(start_ns)
+        self._policy.reset()
         pending: _Pending | None = None
         end_ns = start_ns + to_ns(world.config.time_limit_s)
         while world.time_ns < end_ns and not world.success:

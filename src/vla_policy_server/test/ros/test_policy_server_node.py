@@ -12,6 +12,7 @@ from vla_contract.contract import load_contract
 from vla_contract.ros.joint_conversion import joints_to_msg
 from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.ros.stamps import from_stamp
+from vla_contract.share import find_config
 from vla_contract.values import JointSample
 from vla_policy_server.ros.policy_server_node import PolicyServer
 
@@ -89,6 +90,19 @@ def test_permuted_joint_states_are_read_by_name(server, robot):
     names, position = CONTRACT.joint_names[::-1], CONTRACT.home[::-1]
     robot.wait(lambda: robot.chunks, lambda: robot.measure(names, position))
     assert list(robot.chunks[0].points[0].positions) == pytest.approx(CONTRACT.home.tolist())
+
+
+def test_policy_action_follows_the_contracts_action_names(server, robot, tmp_path):
+    text = find_config('robots', 'panda_2f85').read_text()
+    action = text[text.index('action:') :]
+    swapped = action.replace('[panda_joint1, panda_joint2', '[panda_joint2, panda_joint1', 1)
+    (tmp_path / 'robot.yaml').write_text(text.replace(action, swapped))
+    use(server, robot=str(tmp_path / 'robot.yaml'), backend='hold', policy_path='')
+    assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    server.trigger_activate()
+    robot.wait(lambda: robot.actions, robot.measure)
+    expected = CONTRACT.home[[1, 0, 2, 3, 4, 5, 6, 7]]
+    assert list(robot.actions[0].positions) == pytest.approx(expected.tolist())
 
 
 def test_joint_states_without_a_joint_give_no_chunk_and_a_reason(server, robot):

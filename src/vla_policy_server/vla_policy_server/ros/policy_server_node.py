@@ -13,6 +13,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError
+from vla_contract.joint_map import JointMap
 from vla_contract.policy import CUBE_POSE
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
 from vla_contract.ros.image_conversion import image_from_msg
@@ -54,6 +55,7 @@ class PolicyServer(VlaNode):
         self._thread = InferenceThread(policy, self._on_result)
         self._period_s = 1.0 / settings.control_freq
         self._reader = JointReader(contract.joint_names, 'joint_states')
+        self._to_action = JointMap(contract.joint_names, contract.action.names, 'contract joints')
         self._chunk_pub = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
         self._action_pub = self.create_publisher(JointTrajectoryPoint, 'policy_action', COMMAND)
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
@@ -92,6 +94,8 @@ class PolicyServer(VlaNode):
     def _restart(self) -> None:
         with self._lock:
             self._session.restart(self.now_ns())
+        if self._thread is not None:
+            self._thread.reset()
 
     def _on_joints(self, msg: JointState) -> None:
         try:
@@ -129,7 +133,7 @@ class PolicyServer(VlaNode):
             return
         k = (self.now_ns() - chunk.stamp_ns) // chunk.period_ns
         action = chunk.positions[min(max(k, 0), len(chunk.positions) - 1)]
-        self._action_pub.publish(point_to_msg(action, chunk.period_ns))
+        self._action_pub.publish(point_to_msg(self._to_action(action), chunk.period_ns))
 
     def _infer_if_due(self) -> None:
         if not self.is_active or self._thread is None:
