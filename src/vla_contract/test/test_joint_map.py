@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from vla_contract.joint_map import JointMap
 NAMES = ('a', 'b', 'c', 'd')
 
 
+@settings(deadline=None)
 @given(st.permutations(NAMES), st.permutations(NAMES))
 def test_there_and_back_is_the_identity(source, target):
     values = np.arange(4.0)

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ number = st.floats(-3.0, 3.0)
 vector = st.tuples(number, number, number).map(np.array)
 
 
+@settings(deadline=None)
 @given(vector, vector)
 def test_a_transform_times_its_inverse_is_one(position, turn):
     T = make_transform(position, Rotation.from_rotvec(turn).as_matrix())
