@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from vla_contract.errors import ContractError, NameMismatchError, UnknownNameError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
+from vla_contract.workspace import check_workspace, Workspace
 
 Vector = NDArray[float64]
-Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,6 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Box:
-    """An axis-aligned box in the base frame."""
-
-    lower: Triple = setting(doc='smallest corner', unit='m')
-    upper: Triple = setting(doc='largest corner', unit='m')
-
-
-@dataclass(frozen=True)
 class Rates:
     """How often the loops run."""
 
@@ -111,7 +103,7 @@ class RobotContract:
     state: Features = setting(doc='observation.state of the policy')
     action: Action = setting(doc='action of the policy')
     cameras: tuple[Camera, ...] = setting(doc='cameras the policy sees')
-    workspace: Box = setting(doc='where the tool may be, in the base frame')
+    workspace: Workspace = setting(doc='Cartesian limits, in the base frame')
     rates: Rates = setting(doc='loop rates')
     deadlines: Deadlines = setting(doc='largest ages')
     model: Model = setting(doc='kinematic and visual model')
@@ -175,6 +167,7 @@ def _check_consistency(contract: RobotContract, path: Path) -> None:
     for what, names in (('state', contract.state.names), ('action', contract.action.names)):
         if sorted(names) != sorted(known):
             raise NameMismatchError(f'{path}: {what}.names', known, names)
+    check_workspace(contract.workspace, str(path))
     for joint in contract.joints:
         if not joint.lower < joint.upper or not joint.lower <= joint.home <= joint.upper:
             raise ContractError(

@@ -35,16 +35,20 @@ class JointSample:
         stamp_ns: time of measurement [ns].
         position: shape (D,) in the contract's joint order [rad or m].
         velocity: shape (D,) [rad/s or m/s].
+        effort: shape (D,) [Nm or N], None where the robot does not measure it.
     """
 
     stamp_ns: int
     position: Vector
     velocity: Vector
+    effort: Vector | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'position', _freeze(self.position, (None,), 'position'))
         dim = len(self.position)
         object.__setattr__(self, 'velocity', _freeze(self.velocity, (dim,), 'velocity'))
+        if self.effort is not None:
+            object.__setattr__(self, 'effort', _freeze(self.effort, (dim,), 'effort'))
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,10 @@ class JointReader:
         velocity = np.zeros_like(position)
         if len(msg.velocity) == len(msg.name):
             velocity = order(np.asarray(msg.velocity))
-        return JointSample(from_stamp(msg.header.stamp), position, velocity)
+        effort = None
+        if len(msg.effort) == len(msg.name):
+            effort = order(np.asarray(msg.effort))
+        return JointSample(from_stamp(msg.header.stamp), position, velocity, effort)
 
     def chunk(self, msg: JointTrajectory) -> ActionChunk:
         """Return the chunk of a JointTrajectory with evenly spaced points.
@@ -78,11 +81,13 @@ class JointReader:
 
 
 def joints_to_msg(sample: JointSample, names: Sequence[str]) -> JointState:
-    """Return a JointState; effort stays empty, which means unavailable."""
+    """Return a JointState; an empty effort means that it is not measured."""
     msg = JointState(name=list(names))
     msg.header.stamp = to_time(sample.stamp_ns)
     msg.position = array('d', sample.position)
     msg.velocity = array('d', sample.velocity)
+    if sample.effort is not None:
+        msg.effort = array('d', sample.effort)
     return msg
 
 
