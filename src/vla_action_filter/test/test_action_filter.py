@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.verdict import Verdict
+from vla_action_filter.verdict import State, Verdict
 from vla_contract.contract import load_contract
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
@@ -88,14 +88,19 @@ def test_a_stale_chunk_decelerates_to_hold(bench):
     assert np.abs(np.diff(speeds)).max() / 0.01 <= limit * (1 + 1e-9)
 
 
-def test_stale_joint_states_stop(bench):
+def test_stale_joint_states_latch_until_reset(bench):
     bench.step()
     bench.offer(bench.chunk(1.0))
     for _ in range(40):
         result = bench.step(measure=False)
-    assert result.verdict is Verdict.STOP
+    assert result.verdict is Verdict.LATCHED
+    assert result.state is State.STOPPED
     assert result.reasons == ('joint_states stale',)
     assert not bench.filter.is_moving
+    assert bench.filter.reset(bench.now_ns) == 'joint_states are stale'
+    bench.offer(bench.chunk(1.0))
+    assert bench.step().verdict is Verdict.LATCHED
+    assert bench.filter.reset(bench.now_ns) == ''
 
 
 def test_joint_states_from_the_future_stop(bench):
@@ -103,7 +108,24 @@ def test_joint_states_from_the_future_stop(bench):
     bench.offer(bench.chunk(1.0))
     late = JointSample(bench.now_ns + to_ns(60.0), bench.measured, np.zeros(8))
     bench.filter.offer_joints(late)
-    assert bench.step(measure=False).reasons == ('joint_states from the future',)
+    results = [bench.step(measure=False) for _ in range(4)]
+    assert results[0].verdict is Verdict.PASS or results[0].verdict is Verdict.CLAMP
+    assert results[-1].reasons == ('joint_states from the future',)
+
+
+def test_an_arm_that_is_pushed_away_stops_and_latches(bench):
+    bench.step()
+    bench.offer(bench.chunk(0.2))
+    for _ in range(10):
+        bench.step()
+    bench.measured = bench.measured + 0.5
+    zero = np.zeros(8)
+    for _ in range(5):
+        bench.now_ns += PERIOD_NS
+        bench.filter.offer_joints(JointSample(bench.now_ns, bench.measured, zero))
+        result = bench.filter.step(bench.now_ns)
+    assert result.state is State.STOPPED
+    assert result.reason.startswith('tracking error panda_joint')
 
 
 @pytest.mark.parametrize('poison', [np.nan, np.inf, -np.inf])
@@ -135,15 +157,17 @@ def test_e_stop_latches_until_reset_after_release(bench):
     for _ in range(20):
         bench.step()
     bench.filter.set_e_stop(True)
-    assert bench.step().verdict is Verdict.LATCHED
-    assert bench.filter.reset() == 'e_stop is still pressed'
+    assert bench.step().verdict is Verdict.STOP
+    assert bench.filter.reset(bench.now_ns) == 'e_stop is still pressed'
     bench.filter.set_e_stop(False)
     bench.offer(bench.chunk(1.0))
-    assert bench.step().verdict is Verdict.LATCHED
-    assert bench.filter.reset() == 'the arm has not come to rest'
+    assert bench.step().verdict is Verdict.STOP
+    assert bench.filter.reset(bench.now_ns) == 'the arm has not come to rest'
     for _ in range(30):
-        bench.step()
-    assert bench.filter.reset() == ''
+        result = bench.step()
+    assert result.verdict is Verdict.LATCHED
+    assert result.reasons == ('e_stop released, reset needed',)
+    assert bench.filter.reset(bench.now_ns) == ''
     assert bench.step().reasons == ('arming',)
     assert bench.step().reasons == ('no chunk',)
 
@@ -158,9 +182,9 @@ def test_reset_never_moves_the_arm(bench):
         bench.step()
     still = bench.measured.copy()
     bench.filter.set_e_stop(False)
-    bench.filter.reset()
+    bench.filter.reset(bench.now_ns)
     for _ in range(50):
-        assert np.array_equal(bench.step().command, still)
+        assert bench.step().command == pytest.approx(still, abs=1e-12)
 
 
 def test_a_clock_that_goes_backwards_stops(bench):
@@ -169,7 +193,9 @@ def test_a_clock_that_goes_backwards_stops(bench):
     bench.step()
     bench.now_ns -= to_ns(1.0)
     assert bench.step().reasons == ('clock went backwards',)
-    assert bench.step().reasons == ('no chunk',)
+    bench.now_ns += to_ns(2.0)
+    assert bench.step().reasons == ('clock went backwards',)
+    assert bench.filter.state is State.STOPPED
 
 
 def test_speed_scale_slows_down(bench):
@@ -212,6 +238,74 @@ def largest_change(bench) -> float:
     return float(np.abs(np.diff(speeds)).max() / 0.01)
 
 
+def test_a_chunk_that_jumps_is_refused_and_the_arm_holds_until_a_good_one(bench):
+    bench.step()
+    bench.offer(bench.chunk(0.2))
+    for _ in range(50):
+        bench.step()
+    torn = bench.chunk(0.2)
+    torn = ActionChunk(torn.stamp_ns, torn.period_ns, torn.positions + 1.2 * np.eye(8)[1])
+    assert bench.offer(torn) == 'jump panda_joint2 of 1.20'
+    for _ in range(20):
+        result = bench.step()
+    assert result.reasons == ('chunk refused, jump panda_joint2 of 1.20',)
+    assert result.state is State.HOLDING
+    assert not bench.filter.is_moving
+    bench.offer(bench.chunk(0.2))
+    assert bench.step().state is State.ACTIVE
+
+
+def test_refused_chunks_in_a_row_hold_and_single_ones_do_not(bench):
+    bench.step()
+    bench.offer(bench.chunk(0.2))
+    bad = ActionChunk(bench.now_ns, PERIOD_NS, np.full((3, 8), np.nan))
+    for _ in range(2):
+        bench.offer(bad)
+        assert bench.step().state is State.ACTIVE
+    bench.offer(bad)
+    assert bench.step().reasons == ('chunk refused, chunk is not finite',)
+
+
+def test_after_every_stop_speed_rises_slowly(contract):
+    fast = largest_speed(Bench(contract, rearm_ramp_s=0.0))
+    slow = largest_speed(Bench(contract, rearm_ramp_s=5.0))
+    assert slow < 0.1 * contract.joints[0].velocity < fast
+
+
+def largest_speed(bench) -> float:
+    """Run a fast chunk for half a second; return the highest speed of the first joint."""
+    bench.step()
+    bench.offer(bench.chunk(2.0))
+    positions = [bench.step().command[0] for _ in range(50)]
+    return float(np.abs(np.diff(positions)).max() / 0.01)
+
+
+def test_a_deactivated_filter_forgets_where_it_was_even_when_latched(bench):
+    bench.step()
+    bench.filter.set_e_stop(True)
+    bench.step()
+    bench.filter.disarm()
+    result = bench.step()
+    assert result.command is None
+    assert result.state is State.STOPPED
+
+
+def test_a_replaced_chunk_with_another_seam_keeps_the_limits(contract):
+    limit = contract.joints[0].acceleration * (1 + 1e-9)
+    for seam in ('replace', 'fade'):
+        assert largest_change(Bench(contract, seam=seam)) <= limit
+
+
+def test_an_ensemble_of_two_opposite_plans_stands_between_them(contract):
+    bench = Bench(contract, seam='ensemble', ensemble_decay=0.0)
+    bench.step()
+    bench.offer(bench.chunk(0.2))
+    bench.offer(bench.chunk(-0.2))
+    for _ in range(60):
+        bench.step()
+    assert bench.measured[0] == pytest.approx(contract.home[0], abs=1e-6)
+
+
 def test_a_faded_seam_needs_far_less_acceleration(contract):
     faded, at_once = (largest_change(Bench(contract, fade_s=fade_s)) for fade_s in (0.3, 0.0))
     assert at_once == pytest.approx(contract.joints[0].acceleration)
@@ -243,6 +337,9 @@ def test_a_conflict_holds_until_it_is_over_and_a_new_chunk_comes(bench):
     bench.filter.set_conflict('policy_chunk has 2 publishers')
     assert bench.step().reasons == ('policy_chunk has 2 publishers',)
     bench.filter.set_conflict('')
+    bench.offer(bench.chunk(1.0))
+    for _ in range(9):
+        assert bench.step().reasons == ('policy_chunk has 2 publishers',)
     assert bench.step().reasons == ('no chunk',)
     bench.offer(bench.chunk(1.0))
     assert bench.step().verdict in (Verdict.PASS, Verdict.CLAMP)
@@ -292,7 +389,7 @@ def test_no_sequence_of_events_commands_anything_outside_the_limits(events):
         elif kind == 'e_stop':
             bench.filter.set_e_stop(rest[0])
         elif kind == 'reset':
-            bench.filter.reset()
+            bench.filter.reset(bench.now_ns)
         elif kind == 'scale':
             bench.filter.set_speed_scale(rest[0])
         elif kind == 'time':

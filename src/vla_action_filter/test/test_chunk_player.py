@@ -54,7 +54,7 @@ def test_an_older_observation_does_not_replace_a_newer_one():
     player = ChunkPlayer()
     assert player.offer(line(stamp_ns=200))
     assert not player.offer(line(stamp_ns=100))
-    assert player.stamp_ns == 200
+    assert player.chunk.stamp_ns == 200
 
 
 def test_a_single_point_holds():

@@ -8,85 +8,96 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
-from vla_action_filter.chunk_player import ChunkPlayer
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.gripper_gate import GripperGate
-from vla_action_filter.joint_limiter import JointLimiter
-from vla_action_filter.seam import Seam
-from vla_action_filter.smoother import EmaSmoother
-from vla_action_filter.verdict import FilterResult, Verdict
+from vla_action_filter.motion_limiter import MotionLimiter
+from vla_action_filter.plan import Plan
+from vla_action_filter.smoother import EmaSmoother, joint_alphas
+from vla_action_filter.state_machine import StateMachine
+from vla_action_filter.verdict import FilterResult, State, Verdict
+from vla_action_filter.watchdogs import Debounce, Watchdogs
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
-
-# A chunk from the future would be played late, a joint state from there would never grow stale;
-# one second of clock difference is more than any synchronised pair of hosts has.
-_FUTURE_NS = to_ns(1.0)
 
 
 class ActionFilter:
     """Turns chunks of wished joint positions into safe commands, one per period."""
 
     def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
-        """Build the filter for a robot; call `step` at the contract's filter_hz."""
-        self._deadlines = contract.deadlines
+        """Build the filter for a robot; call `step` at the contract's filter_hz.
+
+        Raises:
+            ContractError: a setting or the robot's model does not fit the contract.
+        """
         dt = 1.0 / contract.rates.filter_hz
         self.period_ns = to_ns(dt)
+        self.motion = MotionLimiter(contract, config)
+        self.plan = Plan(contract, config)
+        self.watchdogs = Watchdogs(contract, config)
+        self.counters: Counter[str] = Counter()
+        self._smoother = EmaSmoother(joint_alphas(contract.joint_names, config))
+        self.lag_s = self._smoother.lag_s(dt)
         self._dim = len(contract.joints)
-        self._names = contract.joint_names
-        self._lower = np.array([joint.lower for joint in contract.joints])
-        self._upper = np.array([joint.upper for joint in contract.joints])
-        fractions = (config.velocity_fraction, config.acceleration_fraction)
-        self._arm = {i: JointLimiter(contract.joints[i], dt, *fractions) for i in contract.arm}
+        self._arm = np.array(contract.arm)
         dwell_ns = to_ns(config.gripper_dwell_s)
         self._grippers = {i: GripperGate(contract.joints[i], dwell_ns) for i in contract.grippers}
-        self._player = ChunkPlayer()
-        self._seam = Seam(to_ns(config.fade_s), self._dim)
-        self._is_new_chunk = False
-        self._smoother = EmaSmoother(config.alpha)
-        self._joints: JointSample | None = None
-        self._armed = False
+        self._chunk_age_ns = to_ns(contract.deadlines.chunk_age_s)
+        self._ramp_ns = to_ns(config.rearm_ramp_s)
+        self._most_refused = config.reject_chunks
+        self._machine = StateMachine()
+        self._has_position = False
         self._pressed = False
-        self._latched = False
         self._conflict = ''
+        self._held_conflict = ''
+        self._conflict_debounce = Debounce(1, config.release_cycles)
+        self._refused = ''
+        self._refused_in_a_row = 0
         self._speed_scale = 1.0
-        self._last_ns: int | None = None
         self._last_verdict = Verdict.HOLD
-        self.counters: Counter[str] = Counter()
+
+    @property
+    def state(self) -> State:
+        """State of the filter."""
+        return self._machine.state
 
     @property
     def is_moving(self) -> bool:
         """Whether a commanded joint has not come to rest."""
-        return self._armed and any(limiter.velocity != 0.0 for limiter in self._arm.values())
+        return self._has_position and self.motion.is_moving
 
     def disarm(self) -> None:
         """Forget chunk and position; the next fresh joint state arms anew, from there."""
-        self._armed = False
-        self._joints = None
-        self._last_ns = None
-        self._player.clear()
+        self._machine.disarm()
+        self._has_position = False
+        self.watchdogs.restart()
+        self._forget_plan()
+        self._conflict_debounce.restart()
 
     def offer_joints(self, sample: JointSample) -> None:
         """Take a measurement; one that is not finite or of another size is dropped."""
         if len(sample.position) == self._dim and np.isfinite(sample.position).all():
-            self._joints = sample
+            self.watchdogs.offer_joints(sample)
         else:
             self.counters['rejected_joint_states'] += 1
 
     def offer_chunk(self, chunk: ActionChunk, now_ns: int) -> str:
         """Take a chunk, or refuse it and say why; returns '' when taken."""
-        reason = ''
-        if chunk.positions.shape[1] != self._dim:
-            reason = f'chunk has {chunk.positions.shape[1]} joints, not {self._dim}'
-        elif not np.isfinite(chunk.positions).all():
-            reason = 'chunk is not finite'
-        elif chunk.stamp_ns > now_ns + _FUTURE_NS:
-            reason = 'chunk is from the future'
-        elif not self._player.offer(self._clipped(chunk)):
-            reason = 'chunk is older than the one in use'
+        command = self._command() if self._has_position else None
+        refused = self.plan.offer(chunk, now_ns, command)
+        if refused:
+            self.reject_chunk(refused, is_jump=refused.is_jump)
         else:
-            self._is_new_chunk = True
-        self.counters['rejected_chunks' if reason else 'chunks'] += 1
-        return reason
+            self.counters['chunks'] += 1
+            self._refused, self._refused_in_a_row = '', 0
+        return refused
+
+    def reject_chunk(self, reason: str, is_jump: bool = False) -> None:
+        """Count a chunk that cannot be used; a jump, or several in a row, hold the arm."""
+        self.counters['rejected_chunks'] += 1
+        self._refused_in_a_row += 1
+        if is_jump or self._refused_in_a_row >= self._most_refused:
+            self._refused = f'chunk refused, {reason}'
+            self.plan.clear()
 
     def offer_action(self, position: Vector, duration_ns: int, now_ns: int) -> str:
         """Take a single action, due `duration_ns` from now; returns '' or why it is refused.
@@ -94,8 +105,8 @@ class ActionFilter:
         The way there is a straight line from the present command.
         """
         start = np.array(position)
-        for i, limiter in self._arm.items():
-            start[i : i + 1] = limiter.position
+        if len(start) == self._dim:
+            start[self._arm] = self.motion.position
         points = np.stack([start, position])
         return self.offer_chunk(ActionChunk(now_ns, max(1, duration_ns), points), now_ns)
 
@@ -103,22 +114,14 @@ class ActionFilter:
         """Hold for a reason from outside, such as two policies on one topic; '' resumes."""
         self._conflict = reason
 
-    def _clipped(self, chunk: ActionChunk) -> ActionChunk:
-        """Move points outside the position limits onto them, so that no number overflows."""
-        positions = np.clip(chunk.positions, self._lower, self._upper)
-        arm = list(self._arm)
-        if not np.array_equal(positions[:, arm], chunk.positions[:, arm]):
-            self.counters['clipped_chunks'] += 1
-        return replace(chunk, positions=positions)
-
     def set_e_stop(self, pressed: bool) -> None:
         """Press or release the stop; pressing latches, releasing alone resumes nothing."""
-        if pressed and not self._latched:
+        if pressed and not self._pressed:
             self.counters['e_stops'] += 1
+            self._machine.latch('e_stop')
         self._pressed = pressed
-        self._latched = self._latched or pressed
 
-    def reset(self) -> str:
+    def reset(self, now_ns: int) -> str:
         """Leave a latched stop; returns '' or why not. Never moves the arm.
 
         The filter arms anew at the next measured position and waits for a new chunk. An arm in
@@ -128,7 +131,9 @@ class ActionFilter:
             return 'e_stop is still pressed'
         if self.is_moving:
             return 'the arm has not come to rest'
-        self._latched = False
+        if not self.watchdogs.is_fresh(now_ns):
+            return 'joint_states are stale'
+        self._machine.reset()
         self.disarm()
         return ''
 
@@ -146,92 +151,114 @@ class ActionFilter:
         Args:
             now_ns: time of the same clock that stamps joint states and chunks [ns].
         """
-        if not self._armed:
-            return self._arm_from_joints(now_ns)
-        hold = self._reason_to_hold(now_ns)
-        self._last_ns = now_ns
-        if hold is not None:
-            verdict, reason = hold
-            result = FilterResult(self.brake(), verdict, (reason,))
-            # What was planned before a stop must not resume after it.
-            self._smoother.reset()
+        fault = self.watchdogs.check(now_ns) if self._has_position else ''
+        if fault and self._machine.state is not State.STOPPED:
+            self._machine.latch(fault)
+            self.counters['stops'] += 1
+        if self._machine.state is State.STOPPED:
+            result = self._stopped()
+        elif not self._has_position:
+            result = self._arm_from_joints(now_ns)
         else:
-            result = self._follow(now_ns)
+            hold = self._reason_to_hold(now_ns)
+            result = self._hold(hold) if hold else self._follow(now_ns)
+        if result.command is not None:
+            self.watchdogs.record(result.command)
         self._count(result.verdict)
-        return result
+        return replace(result, state=self._machine.state)
 
-    def _arm_from_joints(self, now_ns: int) -> FilterResult:
-        """Start at rest where the arm is: the first command is the measured position."""
-        sample = self._joints
-        if sample is None or now_ns - sample.stamp_ns > to_ns(self._deadlines.joint_state_age_s):
-            return FilterResult(None, Verdict.HOLD, ('no joint_states',))
-        for i, limiter in self._arm.items():
-            limiter.reset(float(sample.position[i]))
-        for i, gate in self._grippers.items():
-            gate.reset(float(sample.position[i]))
-        self._smoother.reset()
-        self._armed = True
-        return FilterResult(self.brake(), Verdict.HOLD, ('arming',))
-
-    def _reason_to_hold(self, now_ns: int) -> tuple[Verdict, str] | None:
-        if self._latched:
-            self._player.clear()
-            return Verdict.LATCHED, 'e_stop' if self._pressed else 'e_stop released, reset needed'
-        if self._last_ns is not None and now_ns < self._last_ns:
-            self._player.clear()
-            return Verdict.STOP, 'clock went backwards'
-        joints_age_ns = now_ns - self._joints.stamp_ns if self._joints else now_ns
-        if joints_age_ns > to_ns(self._deadlines.joint_state_age_s):
-            return Verdict.STOP, 'joint_states stale'
-        if joints_age_ns < -_FUTURE_NS:
-            return Verdict.STOP, 'joint_states from the future'
-        if self._conflict:
-            self._player.clear()
-            return Verdict.HOLD, self._conflict
-        if self._player.stamp_ns is None:
-            return Verdict.HOLD, 'no chunk'
-        if now_ns - self._player.stamp_ns > to_ns(self._deadlines.chunk_age_s):
-            return Verdict.HOLD, 'chunk stale'
-        return None
+    def report(self) -> dict[str, object]:
+        """Return what a status message should tell: counters, lag, margins of the watchdogs."""
+        effort = self.watchdogs.effort
+        return {
+            **self.counters,
+            'added_lag_ms': 1000.0 * self.lag_s,
+            'overruns': self.watchdogs.overruns,
+            'solver_failures': self.motion.solver_failures,
+            'tracking_error': self.watchdogs.tracking.error,
+            'effort_share': effort.share if effort.is_available else None,
+        }
 
     def brake(self) -> Vector:
-        """Decelerate every joint within its limits and keep the fingers as they are."""
+        """Decelerate the arm within its limits and keep the fingers as they are."""
+        self.motion.brake()
+        # What was planned before a stop must not resume after it.
+        self._smoother.reset()
+        return self._command()
+
+    def _command(self) -> Vector:
         command = np.empty(self._dim)
-        for i, limiter in self._arm.items():
-            command[i] = limiter.step(limiter.position, 0.0, 0.0).position
+        command[self._arm] = self.motion.position
         for i, gate in self._grippers.items():
             command[i] = gate.position
         return command
 
-    def _follow(self, now_ns: int) -> FilterResult:
-        sampled = self._player.sample(now_ns)
-        if sampled is None:
-            return FilterResult(self.brake(), Verdict.HOLD, ('no chunk',))
-        wish, pace = sampled
-        if self._is_new_chunk:
-            self._begin_seam(now_ns, wish, pace)
-        offset, drift = self._seam.offset(now_ns)
-        target, velocity = self._smoother.smooth(wish + offset, pace + drift)
-        command = np.empty(self._dim)
-        reasons: list[str] = []
-        for i, limiter in self._arm.items():
-            step = limiter.step(float(target[i]), float(velocity[i]), self._speed_scale)
-            command[i] = step.position
-            if step.bound:
-                reasons.append(f'{step.bound} {self._names[i]}')
-        for i, gate in self._grippers.items():
-            command[i] = gate.step(float(wish[i]), now_ns)
-        return FilterResult(command, Verdict.CLAMP if reasons else Verdict.PASS, tuple(reasons))
-
-    def _begin_seam(self, now_ns: int, wish: Vector, pace: Vector) -> None:
-        """Anchor a new plan at the command, which is where the arm was told to be."""
-        self._is_new_chunk = False
-        position, velocity = wish.copy(), pace.copy()
-        for i, limiter in self._arm.items():
-            position[i], velocity[i] = limiter.position, limiter.velocity
-        self._seam.begin(now_ns, position - wish, velocity - pace)
-        # An average over two plans belongs to neither.
+    def _forget_plan(self) -> None:
+        self.plan.clear()
         self._smoother.reset()
+        self._refused, self._refused_in_a_row = '', 0
+
+    def _arm_from_joints(self, now_ns: int) -> FilterResult:
+        """Start at rest where the arm is: the first command is the measured position."""
+        sample = self.watchdogs.joints
+        if sample is None or not self.watchdogs.is_fresh(now_ns):
+            return FilterResult(None, Verdict.HOLD, ('no joint_states',))
+        self.motion.reset(sample.position[self._arm].tolist())
+        for i, gate in self._grippers.items():
+            gate.reset(float(sample.position[i]))
+        self._smoother.reset()
+        self._has_position = True
+        self._machine.arm()
+        return FilterResult(self._command(), Verdict.HOLD, ('arming',))
+
+    def _stopped(self) -> FilterResult:
+        self._forget_plan()
+        reason = self._machine.latched_reason
+        if reason == 'e_stop' and not self._pressed:
+            reason = 'e_stop released, reset needed'
+        if not self._has_position:
+            return FilterResult(None, Verdict.LATCHED, (reason,))
+        command = self.brake()
+        verdict = Verdict.STOP if self.motion.is_moving else Verdict.LATCHED
+        return FilterResult(command, verdict, (reason,))
+
+    def _reason_to_hold(self, now_ns: int) -> str:
+        self._held_conflict = self._conflict or self._held_conflict
+        if self._conflict_debounce.update(bool(self._conflict)):
+            self.plan.clear()
+            return self._held_conflict
+        self._held_conflict = ''
+        if self._refused:
+            return self._refused
+        chunk = self.plan.chunk
+        if chunk is None:
+            return 'no chunk'
+        if now_ns - chunk.stamp_ns > self._chunk_age_ns:
+            return 'chunk stale'
+        return ''
+
+    def _hold(self, reason: str) -> FilterResult:
+        self._machine.hold()
+        return FilterResult(self.brake(), Verdict.HOLD, (reason,))
+
+    def _follow(self, now_ns: int) -> FilterResult:
+        self._machine.follow(now_ns)
+        if self.plan.starts_new_chunk():
+            # An average over two plans belongs to neither.
+            self._smoother.reset()
+        velocity = np.zeros(self._dim)
+        velocity[self._arm] = self.motion.velocity
+        wish, pace = self.plan.sample(now_ns, self._command(), velocity)
+        target, slope = self._smoother.smooth(wish, pace)
+        ramp = self._machine.ramp(now_ns, self._ramp_ns)
+        scale = self._speed_scale * ramp
+        reasons = self.motion.step(target[self._arm], slope[self._arm], scale)
+        if ramp < 1.0:
+            reasons = [reason.replace('velocity ', 'ramp ') for reason in reasons]
+        for i, gate in self._grippers.items():
+            gate.step(float(wish[i]), now_ns)
+        verdict = Verdict.CLAMP if reasons else Verdict.PASS
+        return FilterResult(self._command(), verdict, tuple(reasons))
 
     def _count(self, verdict: Verdict) -> None:
         self.counters['cycles'] += 1

@@ -18,9 +18,9 @@ class ChunkPlayer:
         self._slopes: Vector = np.empty((0, 0))
 
     @property
-    def stamp_ns(self) -> int | None:
-        """Observation time of the chunk in use [ns], None without one."""
-        return self._chunk.stamp_ns if self._chunk else None
+    def chunk(self) -> ActionChunk | None:
+        """The chunk in use, None without one."""
+        return self._chunk
 
     def clear(self) -> None:
         """Forget the chunk."""

@@ -22,15 +22,33 @@ class FilterConfig:
         'forward: forward_position_controller/commands',
         choices=('trajectory', 'forward'),
     )
-    alpha: float = setting(
-        0.7, doc='weight of the newest target in the moving average; 1 is off', lower=0.01, upper=1
+    seam: str = setting(
+        'fade',
+        doc='how a new chunk takes over: replace at once, fade out the step to it, or ensemble: '
+        'average all chunks that cover the instant',
+        choices=('replace', 'fade', 'ensemble'),
     )
     fade_s: float = setting(
         0.3,
-        doc='time over which the step to a new chunk fades out; 0 takes it at once',
+        doc='time over which the step to a new chunk fades out',
         unit='s',
         lower=0.0,
         upper=2.0,
+    )
+    ensemble_decay: float = setting(
+        0.01, doc='decay of the weights of newer chunks, m of ACT', lower=0.0, upper=10.0
+    )
+    smoother: str = setting(
+        'ema', doc='moving average of the targets, or none', choices=('ema', 'none')
+    )
+    alpha: float = setting(
+        0.7, doc='weight of the newest target in the moving average; 1 is off', lower=0.01, upper=1
+    )
+    alpha_joints: str = setting(
+        '', doc="joints with an alpha of their own, as 'joint6=0.5 joint7=0.5'; '' for none"
+    )
+    gripper_dwell_s: float = setting(
+        0.3, doc='shortest time between two gripper reversals', unit='s', lower=0.0, upper=5.0
     )
     velocity_fraction: float = setting(
         1.0, doc="share of the contract's velocity limits in use", lower=0.01, upper=1.0
@@ -38,6 +56,51 @@ class FilterConfig:
     acceleration_fraction: float = setting(
         1.0, doc="share of the contract's acceleration limits in use", lower=0.01, upper=1.0
     )
-    gripper_dwell_s: float = setting(
-        0.3, doc='shortest time between two gripper reversals', unit='s', lower=0.0, upper=5.0
+    jerk_fraction: float = setting(
+        1.0, doc="share of the contract's jerk limits in use", lower=0.001, upper=1.0
+    )
+    cartesian: bool = setting(
+        True, doc="keep the contract's workspace, Cartesian speed and self-collision distances"
+    )
+    reject_jump_s: float = setting(
+        0.5,
+        doc='a chunk with a jump that takes longer than this at full speed is refused',
+        unit='s',
+        lower=0.0,
+        upper=10.0,
+    )
+    reject_chunks: int = setting(
+        3, doc='refused chunks in a row after which the arm holds', lower=1, upper=100
+    )
+    rearm_ramp_s: float = setting(
+        0.5, doc='time over which speed rises after standing', unit='s', lower=0.0, upper=10.0
+    )
+    tracking_error: float = setting(
+        0.1,
+        doc='distance of a joint from where it was told to be that stops the arm',
+        unit='rad or m',
+        lower=0.001,
+        upper=10.0,
+    )
+    tracking_latency_s: float = setting(
+        0.2, doc='longest time the robot may be behind its command', unit='s', lower=0.0, upper=2.0
+    )
+    effort_spike: float = setting(
+        0.4,
+        doc="change of a joint's effort that stops the arm, as a share of its limit; "
+        'without effort in joint_states the check is unavailable',
+        lower=0.01,
+        upper=10.0,
+    )
+    overrun_periods: float = setting(
+        5.0, doc='periods between two cycles that count as an overrun', lower=1.5, upper=1000.0
+    )
+    trigger_cycles: int = setting(
+        3,
+        doc='cycles in a row that a watchdog must see before it stops the arm',
+        lower=1,
+        upper=100,
+    )
+    release_cycles: int = setting(
+        10, doc='cycles in a row without a reason before a hold ends', lower=1, upper=1000
     )

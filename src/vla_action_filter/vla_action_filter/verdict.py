@@ -1,7 +1,7 @@
 """What the filter decided in one cycle, and why."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from vla_contract.values import Vector
 
@@ -16,6 +16,16 @@ class Verdict(IntEnum):
     LATCHED = 4
 
 
+class State(StrEnum):
+    """Where the filter is between being switched on and stopped; see `state_machine`."""
+
+    INACTIVE = 'inactive'
+    ARMED = 'armed'
+    ACTIVE = 'active'
+    HOLDING = 'holding'
+    STOPPED = 'stopped-latched'
+
+
 @dataclass(frozen=True)
 class FilterResult:
     """One cycle of the filter.
@@ -23,10 +33,18 @@ class FilterResult:
     Attributes:
         command: joint positions to send, contract order, shape (D,), or None before the first
             joint state: then nothing may be sent.
-        verdict: what was done to the policy's wish.
-        reasons: short machine-readable causes, most severe first; empty when passed.
+        verdict: what was done to the policy's wish. A latched stop is STOP while the arm brakes
+            and LATCHED once it stands.
+        reasons: short causes, most severe first; empty when passed.
+        state: state of the filter after this cycle.
     """
 
     command: Vector | None
     verdict: Verdict
     reasons: tuple[str, ...]
+    state: State = State.INACTIVE
+
+    @property
+    def reason(self) -> str:
+        """The one cause that decided, '' when passed."""
+        return self.reasons[0] if self.reasons else ''

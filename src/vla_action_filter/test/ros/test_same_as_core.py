@@ -94,7 +94,9 @@ class Graph:
             sample, chunk = inputs(cycle, position)
             self.joints.publish(joints_to_msg(sample, CONTRACT.joint_names))
             self.wait(
-                lambda stamp=sample.stamp_ns: core._joints and core._joints.stamp_ns == stamp
+                lambda stamp=sample.stamp_ns: (
+                    core.watchdogs.joints and core.watchdogs.joints.stamp_ns == stamp
+                )
             )
             if chunk is not None:
                 count = core.counters['chunks']

@@ -1,5 +1,6 @@
 """The node action_filter: chunks in, bounded commands out, at a fixed rate."""
 
+from array import array
 import sys
 import threading
 from typing import Any
@@ -14,6 +15,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
+from vla_action_filter.ros.markers import MarkerPublisher
 from vla_action_filter.verdict import FilterResult, Verdict
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError
@@ -29,10 +31,11 @@ from vla_contract.ros.diagnostics import (
 from vla_contract.ros.joint_conversion import JointReader, point_to_msg
 from vla_contract.ros.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
-from vla_contract.ros.stamps import from_stamp
+from vla_contract.ros.stamps import from_stamp, to_time
 from vla_contract.values import to_ns, Vector
 
 _LEVELS = {Verdict.PASS: OK, Verdict.CLAMP: OK, Verdict.HOLD: WARN}
+_UNKNOWN = FilterResult(None, Verdict.HOLD, ('inactive',))
 _STATUS_PERIOD_NS = to_ns(0.1)
 _PUBLISHER_CHECK_S = 0.1
 
@@ -46,7 +49,7 @@ class ActionFilterNode(VlaNode):
         """Declare the parameters."""
         super().__init__('action_filter')
         self._timer: Timer | None = None
-        self._result = FilterResult(None, Verdict.HOLD, ('inactive',))
+        self._result = _UNKNOWN
 
     def build(self, settings: FilterConfig) -> None:
         """Load the contract, build the core, subscribe."""
@@ -58,6 +61,8 @@ class ActionFilterNode(VlaNode):
         self._input = settings.input
         self._command_pub = self._create_command_publisher(settings.command_interface)
         self._status_pub = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
+        self._action_pub = self.create_publisher(JointState, 'action_filter/action', COMMAND)
+        self._markers = MarkerPublisher(self, contract)
         self._joint_reader = JointReader(self._names, 'joint_states')
         self._chunk_reader = JointReader(self._names, 'policy_chunk')
         self._to_contract = JointMap(contract.action.names, self._names, 'policy_action')
@@ -77,6 +82,7 @@ class ActionFilterNode(VlaNode):
     def start(self) -> None:
         """Arm at the next measured position and run the loop."""
         self._filter.disarm()
+        self._result = _UNKNOWN
         self._timer = self.create_timer(self._filter.period_ns / 1e9, self._on_timer)
 
     def stop(self) -> None:
@@ -87,7 +93,7 @@ class ActionFilterNode(VlaNode):
         # The executor is blocked here, so simulated time stands still; a real period paces it.
         pause = threading.Event()
         while self._filter.is_moving:
-            self._publish_command(self._filter.brake())
+            self._publish_command(self._filter.brake(), self.now_ns())
             pause.wait(self._filter.period_ns / 1e9)
         self._publish_status()
 
@@ -103,7 +109,8 @@ class ActionFilterNode(VlaNode):
         try:
             self._filter.offer_joints(self._joint_reader.sample(msg))
         except ContractError as error:
-            self._reject('rejected_joint_states', str(error))
+            self._filter.counters['rejected_joint_states'] += 1
+            self.get_logger().error(str(error), throttle_duration_sec=5.0)
 
     def _on_chunk(self, msg: JointTrajectory) -> None:
         if not self.is_active:
@@ -111,9 +118,13 @@ class ActionFilterNode(VlaNode):
         try:
             chunk = self._chunk_reader.chunk(msg)
         except ContractError as error:
-            self._reject('rejected_chunks', str(error))
+            self._reject_chunk(str(error))
             return
         self._report(self._filter.offer_chunk(chunk, self.now_ns()))
+
+    def _reject_chunk(self, reason: str) -> None:
+        self._filter.reject_chunk(reason)
+        self.get_logger().error(reason, throttle_duration_sec=5.0)
 
     def _on_action(self, msg: JointTrajectoryPoint) -> None:
         """Take one action in the order of the contract's action names."""
@@ -121,7 +132,7 @@ class ActionFilterNode(VlaNode):
             return
         if len(msg.positions) != len(self._names):
             found = f'found {len(msg.positions)} positions for {len(self._names)} joints'
-            self._reject('rejected_chunks', f'policy_action: {found}')
+            self._reject_chunk(f'policy_action: {found}')
             return
         position = self._to_contract(np.array(msg.positions))
         duration_ns = from_stamp(msg.time_from_start)
@@ -144,7 +155,7 @@ class ActionFilterNode(VlaNode):
             self.get_logger().error(f'speed_scale refused: found {msg.data}; allowed: 0 to 1')
 
     def _on_reset(self, request: Any, response: Any) -> Any:
-        reason = self._filter.reset()
+        reason = self._filter.reset(self.now_ns())
         response.success = not reason
         response.message = reason or 'armed anew; waiting for a new chunk'
         return response
@@ -153,29 +164,31 @@ class ActionFilterNode(VlaNode):
         now_ns = self.now_ns()
         result = self._filter.step(now_ns)
         if result.command is not None:
-            self._publish_command(result.command)
-        changed = result.verdict != self._result.verdict
+            self._publish_command(result.command, now_ns)
+        changed = result.verdict != self._result.verdict or result.state != self._result.state
         self._result = result
         if changed or now_ns - self._status_ns >= _STATUS_PERIOD_NS:
-            self._status_ns = now_ns
             self._publish_status()
+            if self._markers.is_watched and now_ns - self._status_ns >= _STATUS_PERIOD_NS:
+                self._markers.publish(now_ns, result, self._filter.plan.chunk)
+            self._status_ns = now_ns
 
     def _publish_status(self) -> None:
         self._status_pub.publish(status_msg('action_filter', self._check()))
 
-    def _publish_command(self, command: Vector) -> None:
+    def _publish_command(self, command: Vector, now_ns: int) -> None:
         if self._is_dry_run:
             return
         if self._is_forward:
             self._command_pub.publish(Float64MultiArray(data=command.tolist()))
-            return
-        msg = JointTrajectory(joint_names=list(self._names))
-        msg.points = [point_to_msg(command, self._filter.period_ns)]
-        self._command_pub.publish(msg)
-
-    def _reject(self, counter: str, reason: str) -> None:
-        self._filter.counters[counter] += 1
-        self.get_logger().error(reason, throttle_duration_sec=5.0)
+        else:
+            msg = JointTrajectory(joint_names=list(self._names))
+            msg.points = [point_to_msg(command, self._filter.period_ns)]
+            self._command_pub.publish(msg)
+        # The action that was really sent, for recordings.
+        sent = JointState(name=list(self._names), position=array('d', command))
+        sent.header.stamp = to_time(now_ns)
+        self._action_pub.publish(sent)
 
     def _check(self) -> Health:
         result = self._result
@@ -183,7 +196,7 @@ class ActionFilterNode(VlaNode):
             return Health(OK, 'inactive', {})
         message = ': '.join([result.verdict.name.lower(), *result.reasons[:1]])
         level = _LEVELS.get(result.verdict, ERROR)
-        return Health(level, message, dict(self._filter.counters))
+        return Health(level, message, {'state': result.state.value, **self._filter.report()})
 
 
 def main() -> int:

@@ -138,7 +138,9 @@ class RolloutGraph:
         node.create_subscription(
             DiagnosticStatus,
             'action_filter/status',
-            lambda msg: monitor.on_counters({v.key: int(v.value) for v in msg.values}),
+            lambda msg: monitor.on_counters(
+                {v.key: int(v.value) for v in msg.values if v.value.isdecimal()}
+            ),
             STATE,
         )
         node.create_subscription(

@@ -1,0 +1,132 @@
+"""What the policy wants now: the chunk in use, checked, played by time, joined without a step."""
+
+from dataclasses import replace
+
+import numpy as np
+from vla_action_filter.chunk_ensemble import ChunkEnsemble
+from vla_action_filter.chunk_player import ChunkPlayer
+from vla_action_filter.config import FilterConfig
+from vla_action_filter.seam import Seam
+from vla_contract.contract import RobotContract
+from vla_contract.values import ActionChunk, NS_PER_S, to_ns, Vector
+
+# A chunk from the future would be played late; one second of clock difference is more than any
+# synchronised pair of hosts has.
+_FUTURE_NS = to_ns(1.0)
+
+
+class Refused(str):
+    """Why a chunk was not taken; `is_jump` marks one that demands an impossible motion."""
+
+    is_jump = False
+
+
+class Plan:
+    """Takes or refuses chunks and answers with a target position and velocity for any time.
+
+    Jumps fall into three bands. What the joints can do passes. What they cannot do quite is
+    clamped downstream. A jump that would take longer than `reject_jump_s` at full speed is no
+    motion any policy means: the chunk is refused whole, because creeping towards an anomaly
+    arrives there as well.
+    """
+
+    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
+        """Prepare for a robot."""
+        self._dim = len(contract.joints)
+        self._names = contract.joint_names
+        self._arm = np.array(contract.arm)
+        lower = np.array([joint.lower for joint in contract.joints])
+        upper = np.array([joint.upper for joint in contract.joints])
+        # Points outside are kept that far outside, so that they are seen and named, but no
+        # further, so that no number overflows.
+        self._low, self._high = lower - (upper - lower), upper + (upper - lower)
+        self._speed = np.array([contract.joints[i].velocity for i in contract.arm])
+        self._reject_jump_s = config.reject_jump_s
+        self._is_ensemble = config.seam == 'ensemble'
+        self._player: ChunkPlayer | ChunkEnsemble = (
+            ChunkEnsemble(config.ensemble_decay) if self._is_ensemble else ChunkPlayer()
+        )
+        self._seam = Seam(to_ns(config.fade_s if config.seam == 'fade' else 0.0), self._dim)
+        self._is_new = False
+
+    @property
+    def chunk(self) -> ActionChunk | None:
+        """The newest chunk, None without one."""
+        return self._player.chunk
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._player.clear()
+        self._is_new = False
+
+    def offer(self, chunk: ActionChunk, now_ns: int, command: Vector | None) -> Refused:
+        """Take a chunk, or refuse it and say why; '' means taken.
+
+        Args:
+            chunk: any numbers whatever.
+            now_ns: time of the same clock as the chunk's stamp [ns].
+            command: present command, shape (D,) [rad or m]; None before there is one.
+        """
+        if chunk.positions.shape[1] != self._dim:
+            return Refused(f'chunk has {chunk.positions.shape[1]} joints, not {self._dim}')
+        if not np.isfinite(chunk.positions).all():
+            return Refused('chunk is not finite')
+        if chunk.stamp_ns > now_ns + _FUTURE_NS:
+            return Refused('chunk is from the future')
+        newest = self._player.chunk
+        if newest is not None and chunk.stamp_ns < newest.stamp_ns:
+            return Refused('chunk is older than the one in use')
+        chunk = replace(chunk, positions=np.clip(chunk.positions, self._low, self._high))
+        jump = self._jump(chunk, now_ns, command)
+        if jump:
+            refused = Refused(jump)
+            refused.is_jump = True
+            return refused
+        self._player.offer(chunk)
+        self._is_new = True
+        return Refused('')
+
+    def sample(self, now_ns: int, command: Vector, velocity: Vector) -> tuple[Vector, Vector]:
+        """Return the target's position and velocity, each of shape (D,); needs a chunk.
+
+        Args:
+            now_ns: time [ns].
+            command: present command, to which a new chunk is joined, shape (D,).
+            velocity: its velocity, shape (D,).
+        """
+        sampled = self._player.sample(now_ns)
+        if sampled is None:
+            return command, np.zeros(self._dim)
+        wish, pace = sampled
+        if self._is_new:
+            offset, drift = np.zeros(self._dim), np.zeros(self._dim)
+            offset[self._arm] = (command - wish)[self._arm]
+            drift[self._arm] = (velocity - pace)[self._arm]
+            self._seam.begin(now_ns, offset, drift)
+            self._is_new = False
+        rest, fading = self._seam.offset(now_ns)
+        return wish + rest, pace + fading
+
+    def starts_new_chunk(self) -> bool:
+        """Return whether the next sample is the first of a chunk that stands alone."""
+        return self._is_new and not self._is_ensemble
+
+    def _jump(self, chunk: ActionChunk, now_ns: int, command: Vector | None) -> str:
+        """Name the joint that a chunk would tear away, '' for none."""
+        points = chunk.positions[:, self._arm]
+        period_s = chunk.period_ns / NS_PER_S
+        steps = np.abs(np.diff(points, axis=0)).max(axis=0, initial=0.0)
+        too_far = steps > self._speed * (period_s + self._reject_jump_s)
+        size = steps
+        if command is not None:
+            begin = ChunkPlayer()
+            begin.offer(chunk)
+            sampled = begin.sample(now_ns)
+            if sampled is not None:
+                offset = np.abs(sampled[0] - command)[self._arm]
+                too_far |= offset > self._speed * self._reject_jump_s
+                size = np.maximum(size, offset)
+        if not too_far.any():
+            return ''
+        worst = int(np.argmax(np.where(too_far, size / self._speed, 0.0)))
+        return f'jump {self._names[self._arm[worst]]} of {size[worst]:.2f}'
