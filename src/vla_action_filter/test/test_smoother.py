@@ -22,8 +22,20 @@ def test_a_steady_motion_lags_by_the_stated_time():
     smoother, period, speed = EmaSmoother([0.25]), 0.01, 2.0
     for k in range(200):
         position, velocity = smoother.smooth(np.array([speed * k * period]), np.array([speed]))
-    assert (speed * 199 * period - position[0]) / speed == pytest.approx(smoother.lag_s(period))
+    assert (speed * 199 * period - position[0]) / speed == pytest.approx(
+        smoother.lags_s(period)[0]
+    )
     assert velocity[0] == pytest.approx(speed)
+
+
+def test_a_primed_smoother_goes_on_without_a_hiccup():
+    smoother, period, speed = EmaSmoother([0.25]), 0.01, np.array([2.0])
+    smoother.prime(np.array([1.0]), speed)
+    lag = smoother.lags_s(period)
+    for k in range(1, 5):
+        position, velocity = smoother.smooth(1.0 + speed * (k * period + lag), speed)
+        assert position == pytest.approx(1.0 + speed * k * period)
+        assert velocity == pytest.approx(speed)
 
 
 def test_reset_forgets_the_past():
@@ -36,7 +48,9 @@ def test_reset_forgets_the_past():
 def test_a_joint_may_have_an_alpha_of_its_own():
     config = FilterConfig(alpha=0.7, alpha_joints='b=0.5 c=0.25')
     assert joint_alphas(['a', 'b', 'c'], config).tolist() == [0.7, 0.5, 0.25]
-    assert EmaSmoother(joint_alphas(['a', 'b', 'c'], config)).lag_s(0.01) == pytest.approx(0.03)
+    assert EmaSmoother(joint_alphas(['a', 'b', 'c'], config)).lags_s(0.01)[2] == pytest.approx(
+        0.03
+    )
 
 
 def test_no_smoother_lets_everything_through():

@@ -29,14 +29,14 @@ class ActionFilter:
         Raises:
             ContractError: a setting or the robot's model does not fit the contract.
         """
-        dt = 1.0 / contract.rates.filter_hz
+        self._dt = dt = 1.0 / contract.rates.filter_hz
         self.period_ns = to_ns(dt)
         self.motion = MotionLimiter(contract, config)
         self.plan = Plan(contract, config)
         self.watchdogs = Watchdogs(contract, config)
         self.counters: Counter[str] = Counter()
         self._smoother = EmaSmoother(joint_alphas(contract.joint_names, config))
-        self.lag_s = self._smoother.lag_s(dt)
+        self._lags_s = self._smoother.lags_s(dt)
         self._dim = len(contract.joints)
         self._arm = np.array(contract.arm)
         dwell_ns = to_ns(config.gripper_dwell_s)
@@ -172,7 +172,7 @@ class ActionFilter:
         effort = self.watchdogs.effort
         return {
             **self.counters,
-            'added_lag_ms': 1000.0 * self.lag_s,
+            'added_lag_ms': 1000.0 * float(self._lags_s.max()),
             'overruns': self.watchdogs.overruns,
             'solver_failures': self.motion.solver_failures,
             'tracking_error': self.watchdogs.tracking.error,
@@ -243,12 +243,14 @@ class ActionFilter:
 
     def _follow(self, now_ns: int) -> FilterResult:
         self._machine.follow(now_ns)
-        if self.plan.starts_new_chunk():
-            # An average over two plans belongs to neither.
-            self._smoother.reset()
-        velocity = np.zeros(self._dim)
+        command, velocity = self._command(), np.zeros(self._dim)
         velocity[self._arm] = self.motion.velocity
-        wish, pace = self.plan.sample(now_ns, self._command(), velocity)
+        if self.plan.starts_new_chunk() or not self._smoother.is_primed:
+            # An average over two plans belongs to neither: begin at what the arm does.
+            self._smoother.prime(command, velocity)
+        # What the smoother must be fed for the arm to go on as it does.
+        ahead = command + velocity * (self._dt + self._lags_s)
+        wish, pace = self.plan.sample(now_ns, ahead, velocity)
         target, slope = self._smoother.smooth(wish, pace)
         ramp = self._machine.ramp(now_ns, self._ramp_ns)
         scale = self._speed_scale * ramp

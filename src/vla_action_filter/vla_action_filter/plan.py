@@ -91,8 +91,9 @@ class Plan:
 
         Args:
             now_ns: time [ns].
-            command: present command, to which a new chunk is joined, shape (D,).
-            velocity: its velocity, shape (D,).
+            command: target of an arm that goes on as it does, to which a new chunk is joined,
+                shape (D,).
+            velocity: its speed, shape (D,).
         """
         sampled = self._player.sample(now_ns)
         if sampled is None:

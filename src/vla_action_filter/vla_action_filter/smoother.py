@@ -22,22 +22,31 @@ class EmaSmoother:
         self._position: Vector | None = None
         self._velocity: Vector | None = None
 
+    @property
+    def is_primed(self) -> bool:
+        """Whether there is a past to average with."""
+        return self._position is not None
+
     def reset(self) -> None:
-        """Forget the past; the next sample passes through."""
+        """Forget the past; a sample that is not primed passes through."""
         self._position = self._velocity = None
+
+    def prime(self, position: Vector, velocity: Vector) -> None:
+        """Start from a moving output, each of shape (D,), instead of from a plan's past."""
+        self._position, self._velocity = np.array(position), np.array(velocity)
 
     def smooth(self, position: Vector, velocity: Vector) -> tuple[Vector, Vector]:
         """Return the smoothed position and velocity, each of shape (D,)."""
         if self._position is None or self._velocity is None:
-            self._position, self._velocity = np.array(position), np.array(velocity)
-        else:
-            self._position += self._alpha * (position - self._position)
-            self._velocity += self._alpha * (velocity - self._velocity)
+            self.prime(position, velocity)
+            return np.array(position), np.array(velocity)
+        self._position += self._alpha * (position - self._position)
+        self._velocity += self._alpha * (velocity - self._velocity)
         return self._position.copy(), self._velocity.copy()
 
-    def lag_s(self, period_s: float) -> float:
-        """Return the delay that is added to the steady motion of the slowest joint [s]."""
-        return float(np.max((1.0 - self._alpha) / self._alpha)) * period_s
+    def lags_s(self, period_s: float) -> Vector:
+        """Return the delay that is added to a steady motion of each joint, shape (D,) [s]."""
+        return (1.0 - self._alpha) / self._alpha * period_s
 
 
 def joint_alphas(names: Sequence[str], config: FilterConfig) -> Vector:

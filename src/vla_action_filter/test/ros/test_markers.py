@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+import rclpy
+from vla_action_filter.ros.markers import MarkerPublisher
+from vla_action_filter.verdict import FilterResult, State, Verdict
+from vla_contract.contract import load_contract
+from vla_contract.values import ActionChunk, to_ns
+from visualization_msgs.msg import Marker
+
+CONTRACT = load_contract('panda_2f85')
+
+
+@pytest.fixture
+def picture(ros):
+    node = rclpy.create_node('painter')
+    markers = MarkerPublisher(node, CONTRACT)
+    published = []
+    markers._publisher = type('Spy', (), {'publish': staticmethod(published.append)})
+
+    def draw(reasons, chunk=None):
+        result = FilterResult(CONTRACT.home, Verdict.CLAMP, reasons, State.ACTIVE)
+        markers.publish(to_ns(1.0), result, chunk)
+        return {(m.ns, m.id): m for m in published[-1].markers}
+
+    yield draw
+    node.destroy_node()
+
+
+def test_the_picture_has_workspace_chunk_path_limited_points_and_reason(picture):
+    chunk = ActionChunk(0, to_ns(0.1), np.tile(CONTRACT.home, (5, 1)))
+    picture(('table finger_left',), chunk)
+    markers = picture(('table finger_left',), chunk)
+    assert len(markers['workspace', 0].points) == 24
+    assert len(markers['chunk', 0].points) == 5
+    assert len(markers['filtered', 0].points) == 2
+    assert len(markers['limited', 0].points) == 1
+    assert markers['reason', 0].text == 'active: table finger_left'
+    assert {m.header.frame_id for m in markers.values()} == {'panda_link0'}
+
+
+def test_what_is_empty_is_taken_off_the_screen(picture):
+    markers = picture(())
+    assert markers['chunk', 0].action == Marker.DELETE
+    assert markers['limited', 0].action == Marker.DELETE
