@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import rclpy
+from visualization_msgs.msg import Marker
 from vla_action_filter.ros.markers import MarkerPublisher
 from vla_action_filter.verdict import FilterResult, State, Verdict
 from vla_contract.contract import load_contract
 from vla_contract.values import ActionChunk, to_ns
-from visualization_msgs.msg import Marker
 
 CONTRACT = load_contract('panda_2f85')
 
