@@ -1,8 +1,9 @@
 """Settings of the action filter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from vla_contract.schema import setting
+from vla_contract.schema import build, load_yaml, setting
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class FilterConfig:
         3, doc='refused chunks in a row after which the arm holds', lower=1, upper=100
     )
     rearm_ramp_s: float = setting(
-        0.5, doc='time over which speed rises after standing', unit='s', lower=0.0, upper=10.0
+        0.2, doc='time over which speed rises after standing', unit='s', lower=0.0, upper=10.0
     )
     tracking_error: float = setting(
         0.1,
@@ -104,3 +105,21 @@ class FilterConfig:
     release_cycles: int = setting(
         10, doc='cycles in a row without a reason before a hold ends', lower=1, upper=1000
     )
+
+
+def load_filter_config(path: Path | None, robot: str) -> FilterConfig:
+    """Return the settings of a parameter file of the node, or the defaults without one.
+
+    Args:
+        path: YAML as in config/action_filter.yaml, with or without its ROS header.
+        robot: robot contract, which wins over the file's.
+
+    Raises:
+        VlaError: the file cannot be read, or a value is unknown or out of range.
+    """
+    if path is None:
+        return FilterConfig(robot=robot)
+    values = load_yaml(path)
+    for key in ('/**', 'action_filter', 'ros__parameters'):
+        values = values.get(key, values)
+    return replace(build(FilterConfig, values, str(path)), robot=robot)

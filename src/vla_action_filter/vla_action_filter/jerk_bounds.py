@@ -22,6 +22,13 @@ from vla_action_filter.braking import braking_speed
 from vla_action_filter.joint_bounds import Floats
 from vla_contract.contract import Joint
 
+# klimits keeps a speed limit to about 1e-6; what it is told is lower by more. And it fails
+# where one cycle crosses the whole range of positions or speeds (found by tests/fuzz_filter.py
+# at V dt > width and A dt > V): there it is told that a cycle may cross half of it.
+_SHY = 1.0 - 1e-5
+# An acceleration that small, as a share of what one cycle of jerk makes, is rounding.
+_NOTHING = 1e-9
+
 
 def needs_jerk_bounds(
     joints: Sequence[Joint], dt: float, acceleration_fraction: float, jerk_fraction: float
@@ -51,8 +58,16 @@ class JerkBounds:
         """Take the limits from the contract's joints; `dt` is the filter period [s]."""
         self._dt = dt
         self._range = [(joint.lower, joint.upper) for joint in joints]
-        self._velocity = [joint.velocity * velocity_fraction for joint in joints]
-        self._acceleration = [joint.acceleration * acceleration_fraction for joint in joints]
+        self._velocity = [
+            min(joint.velocity * velocity_fraction * _SHY, 0.5 * (joint.upper - joint.lower) / dt)
+            for joint in joints
+        ]
+        self._acceleration = [
+            min(joint.acceleration * acceleration_fraction, 0.5 * v / dt)
+            for joint, v in zip(joints, self._velocity, strict=True)
+        ]
+        self._fastest = np.array(self._velocity)
+        self._slowest = -self._fastest
         self._jerk = [joint.jerk * jerk_fraction for joint in joints]
         self._limiter = PosVelJerkLimitation(
             time_step=dt,
@@ -86,8 +101,11 @@ class JerkBounds:
 
     def interval(self, speed_scale: float) -> tuple[Floats, Floats]:
         """See `JointBounds`."""
+        # A speed that rounding puts above the limit would be answered with full braking at once,
+        # whatever the jerk.
+        velocity = np.clip(self.velocity, self._slowest, self._fastest)
         ranges, _ = self._limiter.calculate_valid_acceleration_range(
-            np.array(self.position), np.array(self.velocity), np.array(self._a)
+            np.array(self.position), velocity, np.array(self._a)
         )
         low, high = [], []
         for i, (least, most) in enumerate(ranges.tolist()):
@@ -114,6 +132,8 @@ class JerkBounds:
         for i, u in enumerate(speed):
             lower, upper = self._range[i]
             a = 6.0 * ((u - self.velocity[i]) / dt - self._a[i] / 3.0)
+            if abs(a) < _NOTHING * self._jerk[i] * dt:
+                a = 0.0
             self.position[i] = min(max(self.position[i] + u * dt, lower), upper)
             self.velocity[i] += (self._a[i] + a) * dt / 2.0
             self._a[i] = a

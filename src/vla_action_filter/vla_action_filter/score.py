@@ -5,6 +5,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from vla_action_filter.lag_meter import LagMeter
 from vla_action_filter.replay import Trace
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import RobotContract
@@ -64,15 +65,12 @@ def score(trace: Trace, contract: RobotContract) -> dict[str, object]:
 
 
 def added_lag_ms(trace: Trace, arm: Vector, cycles: NDArray[np.intp]) -> float | None:
-    """Return the delay of the command behind the plan [ms], None where nothing moves.
-
-    The delay that explains the distance best: sum (wish - command) . v / sum v . v.
-    """
+    """Return the delay of the command behind the plan [ms], None where nothing moves."""
     moving = cycles[np.isfinite(trace.wish[cycles]).all(axis=1)]
-    velocity = trace.wish_velocity[moving][:, arm]
-    behind = (trace.wish[moving] - trace.command[moving])[:, arm]
-    power = float((velocity * velocity).sum())
-    return 1000.0 * float((behind * velocity).sum()) / power if power > 0.0 else None
+    meter = LagMeter()
+    signals = (trace.wish, trace.wish_velocity, trace.command)
+    meter.add(*(signal[moving][:, arm] for signal in signals))
+    return meter.lag_ms
 
 
 def _intervals(trace: Trace) -> list[tuple[int, int]]:

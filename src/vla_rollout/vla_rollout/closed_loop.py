@@ -5,11 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from vla_action_filter.action_filter import ActionFilter
+from vla_action_filter.chunk_player import ChunkPlayer
 from vla_action_filter.config import FilterConfig
+from vla_action_filter.lag_meter import LagMeter
+from vla_action_filter.verdict import FilterResult, Verdict
+from vla_contract.contract import RobotContract
 from vla_contract.policy import CUBE_POSE, Policy
 from vla_contract.values import ActionChunk, Image, Observation, to_ns
 from vla_policy_server.session import infer_checked, PolicySession
 from vla_rollout.episode import EpisodeResult
+from vla_rollout.unfiltered import Unfiltered
 from vla_sim_bridge.renderer import CameraRenderer
 from vla_sim_bridge.world import World
 
@@ -25,6 +30,40 @@ class _Pending:
     chunk: ActionChunk | None
 
 
+# A plan moves at once and an arm cannot: how far it is behind while it gets up to speed says
+# little about the filter, so lag is also given without the time a seam takes to fade.
+_START_NS = to_ns(0.3)
+
+
+class _FilterWatch:
+    """Measures what the filter did to the plan in one episode."""
+
+    def __init__(self, contract: RobotContract) -> None:
+        self.lag, self.lag_with_starts = LagMeter(), LagMeter()
+        self._still_ns = 0
+        self.stopped_cycles = 0
+        self._arm = np.array(contract.arm)
+        self._plan = ChunkPlayer()
+        self._has_moved = False
+
+    def see_chunk(self, chunk: ActionChunk, is_refused: bool) -> None:
+        if not is_refused:
+            self._plan.offer(chunk)
+
+    def see_result(self, now_ns: int, result: FilterResult) -> None:
+        is_stopped = result.verdict >= Verdict.HOLD
+        self._has_moved = self._has_moved or not is_stopped
+        self.stopped_cycles += self._has_moved and is_stopped
+        sampled = self._plan.sample(now_ns)
+        if sampled is None or result.command is None or is_stopped:
+            self._still_ns = now_ns
+            return
+        signals = [value[self._arm] for value in (*sampled, result.command)]
+        self.lag_with_starts.add(*signals)
+        if now_ns - self._still_ns > _START_NS:
+            self.lag.add(*signals)
+
+
 class ClosedLoop:
     """Runs episodes with the same cores as the ROS graph, in simulated time.
 
@@ -36,12 +75,15 @@ class ClosedLoop:
         self,
         world: World,
         policy: Policy,
-        filter_config: FilterConfig,
+        filter_config: FilterConfig | None,
         execute_steps: int,
         latency_s: float,
         blank_images: bool = False,
     ) -> None:
-        """Wire the cores; a renderer is made only for a policy that needs images."""
+        """Wire the cores; a renderer is made only for a policy that needs images.
+
+        Without a filter config the policy's plan goes to the world as it is.
+        """
         contract = world.contract
         self._world = world
         self._policy = policy
@@ -63,7 +105,8 @@ class ClosedLoop:
         """
         world, session = self._world, self._session
         manifest = world.reset(seed)
-        action_filter = ActionFilter(world.contract, self._filter_config)
+        action_filter = self._make_filter()
+        watch = _FilterWatch(world.contract)
         start_ns = next_frame_ns = world.time_ns
         session.restart(start_ns)
         self._policy.reset()
@@ -80,9 +123,12 @@ class ClosedLoop:
                 pending = self._infer(now_ns) or pending
             if pending is not None and now_ns >= pending.due_ns:
                 if session.finish(pending.observation, pending.chunk) and pending.chunk:
-                    action_filter.offer_chunk(pending.chunk, now_ns)
+                    refused = action_filter.offer_chunk(pending.chunk, now_ns)
+                    watch.see_chunk(pending.chunk, bool(refused))
                 pending = None
-            command = action_filter.step(now_ns).command
+            result = action_filter.step(now_ns)
+            watch.see_result(now_ns, result)
+            command = result.command
             period_ns = action_filter.period_ns
             world.step(world.command if command is None else command, period_ns)
         success = world.success
@@ -98,8 +144,17 @@ class ClosedLoop:
             chunk_latency_p50_ms=latency_ms,
             chunk_latency_p95_ms=latency_ms,
             filter_counters=counters,
+            added_lag_ms=watch.lag.lag_ms,
+            added_lag_with_starts_ms=watch.lag_with_starts.lag_ms,
+            stopped_cycles=watch.stopped_cycles,
             manifest=manifest,
         )
+
+    def _make_filter(self) -> ActionFilter | Unfiltered:
+        contract = self._world.contract
+        if self._filter_config is None:
+            return Unfiltered(contract)
+        return ActionFilter(contract, self._filter_config)
 
     def _capture(self, now_ns: int, on_frame: FrameHook | None) -> None:
         """Render when somebody looks: the policy at its next inference, or the video."""

@@ -20,6 +20,10 @@ class EpisodeResult:
         chunk_latency_p50_ms: median age of a chunk on arrival at the filter [ms], or None.
         chunk_latency_p95_ms: its 95th percentile [ms], or None.
         filter_counters: cycles by verdict, rejected inputs and more.
+        added_lag_ms: delay of the command behind the policy's plan in motion [ms], or None.
+        added_lag_with_starts_ms: the same with the first 0.3 s after standing, in which the arm
+            gets up to the speed that the plan begins with.
+        stopped_cycles: filter cycles that held or stopped after the first motion.
         manifest: every sampled value of the world.
         video: file name of the video, or None.
     """
@@ -33,6 +37,9 @@ class EpisodeResult:
     chunk_latency_p50_ms: float | None
     chunk_latency_p95_ms: float | None
     filter_counters: dict[str, int] = field(default_factory=dict)
+    added_lag_ms: float | None = None
+    added_lag_with_starts_ms: float | None = None
+    stopped_cycles: int | None = None
     manifest: dict[str, Any] = field(default_factory=dict)
     video: str | None = None
 

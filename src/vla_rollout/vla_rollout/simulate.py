@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from tqdm import tqdm
-from vla_action_filter.config import FilterConfig
+from vla_action_filter.config import FilterConfig, load_filter_config
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_policy_server.backends.registry import make_policy
@@ -40,11 +40,22 @@ def build_loop(settings: dict[str, Any]) -> ClosedLoop:
     return ClosedLoop(
         world,
         policy,
-        FilterConfig(robot=settings['robot'], alpha=settings['alpha']),
+        filter_config(settings['filter'], settings['robot']),
         settings['execute_steps'],
         settings['latency_s'],
         settings['blank_images'],
     )
+
+
+def filter_config(name: str, robot: str) -> FilterConfig | None:
+    """Return the filter's settings: the defaults, those of a parameter file, or None for off.
+
+    Raises:
+        VlaError: the file cannot be read, or a value is unknown or out of range.
+    """
+    if name == 'off':
+        return None
+    return load_filter_config(None if name == 'default' else Path(name), robot)
 
 
 def _use_one_thread() -> None:
@@ -88,11 +99,12 @@ def simulate(args: argparse.Namespace) -> int:
     """Run the episodes and write summary.json."""
     settings = {
         key: getattr(args, key)
-        for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'alpha')
+        for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'filter')
         + ('execute_steps', 'latency_s', 'blank_images')
     }
     # Built here first, so that a wrong name is one sentence and leaves no empty run behind.
     load_world_config(args.world)
+    filter_config(args.filter, args.robot)
     make_policy(args.backend, load_contract(args.robot), args.policy, args.device)
     folder = make_run_folder('simulate', args.runs)
     videos = folder / 'videos' if args.video else None
@@ -116,11 +128,29 @@ def simulate(args: argparse.Namespace) -> int:
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, summary)
     print(summary_line(results))
+    print(_filter_line(results))
     print(f'{simulated_s / wall_s:.1f} x real time; results in {folder}/summary.json')
     failed = [result.seed for result in results if not result.success]
     if failed:
         print(f'failed seeds: {" ".join(map(str, failed))}')
     return 0
+
+
+def _filter_line(results: list[EpisodeResult]) -> str:
+    """Return what the filter did, over all episodes."""
+    lag = _mean([result.added_lag_ms for result in results])
+    starts = _mean([result.added_lag_with_starts_ms for result in results])
+    stops = sum(result.stopped_cycles or 0 for result in results)
+    cycles = sum(result.filter_counters.get('cycles', 0) for result in results)
+    return (
+        f'filter: added lag {lag} ({starts} with starts from standstill), stopped in {stops} of '
+        f'{cycles} cycles after the first motion'
+    )
+
+
+def _mean(values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f'{sum(known) / len(known):.1f} ms' if known else 'unavailable'
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -135,7 +165,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--workers', type=positive, default=2, help='processes')
     parser.add_argument('--execute-steps', type=positive, default=8, help='steps per inference')
     parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
-    parser.add_argument('--alpha', type=float, default=0.7, help='smoother of the filter')
+    parser.add_argument(
+        '--filter', default='default', help='default, off, or a parameter file of action_filter'
+    )
     parser.add_argument('--blank-images', action='store_true', help='black images: must fail')
     parser.add_argument('--video', action='store_true', help='write one video per episode')
     args = parser.parse_args(argv)

@@ -3,6 +3,7 @@
 from array import array
 import sys
 import threading
+import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -15,6 +16,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
+from vla_action_filter.loop_timing import LoopTiming
 from vla_action_filter.ros.markers import MarkerPublisher
 from vla_action_filter.verdict import FilterResult, Verdict
 from vla_contract.contract import load_contract
@@ -50,6 +52,7 @@ class ActionFilterNode(VlaNode):
         super().__init__('action_filter')
         self._timer: Timer | None = None
         self._result = _UNKNOWN
+        self._timing = LoopTiming(time.monotonic_ns)
 
     def build(self, settings: FilterConfig) -> None:
         """Load the contract, build the core, subscribe."""
@@ -77,12 +80,13 @@ class ActionFilterNode(VlaNode):
         self.create_subscription(Float64, 'speed_scale', self._on_speed_scale, LATCHED)
         self.create_service(Trigger, 'action_filter/reset', self._on_reset)
         self.create_timer(_PUBLISHER_CHECK_S, self._check_publishers)
-        self._diagnostics = DiagnosticsPublisher(self, self._check)
+        self._diagnostics = DiagnosticsPublisher(self, self._diagnose)
 
     def start(self) -> None:
         """Arm at the next measured position and run the loop."""
         self._filter.disarm()
         self._result = _UNKNOWN
+        self._timing.restart()
         self._timer = self.create_timer(self._filter.period_ns / 1e9, self._on_timer)
 
     def stop(self) -> None:
@@ -161,17 +165,25 @@ class ActionFilterNode(VlaNode):
         return response
 
     def _on_timer(self) -> None:
+        self._timing.begin()
         now_ns = self.now_ns()
         result = self._filter.step(now_ns)
         if result.command is not None:
             self._publish_command(result.command, now_ns)
-        changed = result.verdict != self._result.verdict or result.state != self._result.state
+        self._tell(now_ns, result)
+        self._timing.end()
+
+    def _tell(self, now_ns: int, result: FilterResult) -> None:
+        """Publish status and markers at their rate, and status at once when it changes."""
+        is_due = now_ns - self._status_ns >= _STATUS_PERIOD_NS
+        changed = (result.verdict, result.state) != (self._result.verdict, self._result.state)
         self._result = result
-        if changed or now_ns - self._status_ns >= _STATUS_PERIOD_NS:
-            self._publish_status()
-            if self._markers.is_watched and now_ns - self._status_ns >= _STATUS_PERIOD_NS:
-                self._markers.publish(now_ns, result, self._filter.plan.chunk)
+        if is_due:
             self._status_ns = now_ns
+        if is_due or changed:
+            self._publish_status()
+        if is_due and self._markers.is_watched:
+            self._markers.publish(now_ns, result, self._filter.plan.chunk)
 
     def _publish_status(self) -> None:
         self._status_pub.publish(status_msg('action_filter', self._check()))
@@ -197,6 +209,10 @@ class ActionFilterNode(VlaNode):
         message = ': '.join([result.verdict.name.lower(), *result.reasons[:1]])
         level = _LEVELS.get(result.verdict, ERROR)
         return Health(level, message, {'state': result.state.value, **self._filter.report()})
+
+    def _diagnose(self) -> Health:
+        health = self._check()
+        return health._replace(values={**health.values, **self._timing.report()})
 
 
 def main() -> int:

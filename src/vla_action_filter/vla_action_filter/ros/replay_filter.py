@@ -1,11 +1,11 @@
 """Runs a recorded or synthetic stream through the filter and scores it."""
 
 import argparse
-from dataclasses import fields, replace
+from dataclasses import asdict
 from pathlib import Path
 import sys
 
-from vla_action_filter.config import FilterConfig
+from vla_action_filter.config import load_filter_config
 from vla_action_filter.replay import replay
 from vla_action_filter.replay_plot import plot_replay
 from vla_action_filter.ros.recording import read_recording
@@ -13,29 +13,14 @@ from vla_action_filter.score import score
 from vla_action_filter.synthetic_stream import synthetic_stream
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
-from vla_contract.schema import build, load_yaml
 
 # nav2's bag test of its collision monitor, and what the chunk deadline adds to it.
 _LARGEST_FALSE_STOP_PERCENT, _SMALLEST_HOLD_PERCENT = 5.0, 90.0
 
 
-def read_config(path: Path | None, robot: str) -> FilterConfig:
-    """Return the settings of a node's YAML, or the defaults.
-
-    Raises:
-        VlaError: the file cannot be read, or a value is unknown or out of range.
-    """
-    if path is None:
-        return FilterConfig(robot=robot)
-    values = load_yaml(path)
-    for key in ('/**', 'action_filter', 'ros__parameters'):
-        values = values.get(key, values)
-    return replace(build(FilterConfig, values, str(path)), robot=robot)
-
-
 def run(args: argparse.Namespace) -> int:
     """Replay, score, write; 1 when the filter stopped falsely or did not hold."""
-    config = read_config(args.config, args.robot)
+    config = load_filter_config(args.config, args.robot)
     contract = load_contract(args.robot)
     is_synthetic = args.recording == 'synthetic'
     events = (
@@ -46,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     trace = replay(contract, config, events, progress=True)
     figures = score(trace, contract)
     figures['recording'] = args.recording
-    figures['settings'] = {field.name: getattr(config, field.name) for field in fields(config)}
+    figures['settings'] = asdict(config)
     figures['contract_sha256'] = contract.sha256
     print('\n'.join(_lines(figures)))
     if args.json:

@@ -1,0 +1,35 @@
+"""A policy that swings the first joint at its speed limit, for tests of what stops it."""
+
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.policy import Policy
+from vla_contract.values import ActionChunk, NS_PER_S, Observation, to_ns
+
+_AMPLITUDE_RAD = 0.5
+
+
+class FullSpeed:
+    """Follows a sine whose steepest part is the velocity limit, whatever it sees."""
+
+    needs_images = False
+    needs_extras = ()
+
+    def __init__(self, contract: RobotContract) -> None:
+        self._contract = contract
+        self._period_ns = to_ns(1.0 / contract.action.fps)
+        self._rate = contract.joints[0].velocity / _AMPLITUDE_RAD
+
+    def infer(self, observation: Observation) -> ActionChunk:
+        """Return 16 steps of the sine from the observation's time on."""
+        times = observation.stamp_ns / NS_PER_S + np.arange(16) * self._period_ns / NS_PER_S
+        positions = np.tile(self._contract.home, (16, 1))
+        positions[:, 0] += _AMPLITUDE_RAD * np.sin(self._rate * times)
+        return ActionChunk(observation.stamp_ns, self._period_ns, positions)
+
+    def reset(self) -> None:
+        """Do nothing."""
+
+
+def make(contract: RobotContract, policy_path: str, device: str) -> Policy:
+    """Build the policy, as the backend 'full_speed_policy:make'."""
+    return FullSpeed(contract)
