@@ -7,11 +7,9 @@ import time
 os.environ.setdefault('MUJOCO_GL', 'egl')
 
 import mujoco
-import numpy as np
-from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
 from vla_contract.contract import load_contract
-from vla_contract.values import ActionChunk, JointSample, to_ns
+from vla_contract.values import to_ns
 from vla_policy_server.backends.registry import make_policy
 from vla_rollout.closed_loop import ClosedLoop
 from vla_sim_bridge.renderer import CameraRenderer
@@ -64,30 +62,6 @@ def rendering(world: World) -> str:
     )
 
 
-def filtering() -> str:
-    """Measure one cycle of the filter in motion, beside the same bound clipped with numpy."""
-    action_filter = ActionFilter(CONTRACT, FilterConfig())
-    times_us = []
-    now_ns, position = to_ns(10.0), CONTRACT.home
-    rng = np.random.default_rng(0)
-    for k in range(20_000):
-        if k % 80 == 0:
-            wish = CONTRACT.home + rng.normal(0.0, 0.2, (16, 8))
-            action_filter.offer_chunk(ActionChunk(now_ns, to_ns(0.1), wish), now_ns)
-        action_filter.offer_joints(JointSample(now_ns, position, np.zeros(8)))
-        started = time.perf_counter_ns()
-        command = action_filter.step(now_ns).command
-        times_us.append((time.perf_counter_ns() - started) / 1000)
-        position = position if command is None else command
-        now_ns += action_filter.period_ns
-    lower, upper = (np.array([getattr(j, k) for j in CONTRACT.joints]) for k in ('lower', 'upper'))
-    clip_us = best_s(lambda: [np.clip(position, lower, upper) for _ in range(1000)]) * 1000
-    p50, p99 = np.percentile(times_us, [50, 99])
-    return (
-        f'filter      cycle p50 {p50:.0f} us   p99 {p99:.0f} us   (np.clip alone {clip_us:.1f} us)'
-    )
-
-
 def in_process(world: World) -> str:
     """Measure whole episodes of the shipped policy in one process, one thread."""
     import torch
@@ -107,7 +81,6 @@ def main() -> None:
     world = World(CONTRACT, load_world_config('lift_cube'))
     print(physics(world))
     print(rendering(world))
-    print(filtering())
     print(in_process(world))
 
 
