@@ -1,5 +1,7 @@
 """The laws of every source of joint bounds: whatever speed inside the interval is chosen."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -90,6 +92,13 @@ def test_a_start_outside_the_limits_begins_at_the_limit(kind):
     bounds.reset([1.7])
     bounds.apply(bounds.interval(1.0)[1])
     assert bounds.position == [1.5]
+
+
+def test_rest_exactly_on_a_limit_allows_no_step_outwards():
+    joint = make_joint(0.4, 3.6, 29.0)
+    bounds = JerkBounds([replace(joint, lower=-2.3029416591348073, upper=-2.1966)], 0.0317)
+    bounds.reset([-3.0])
+    assert bounds.interval(1.0)[0] == [0.0]
 
 
 def test_a_jerk_limit_above_two_accelerations_per_cycle_holds_by_itself():

@@ -112,8 +112,13 @@ class JerkBounds:
             least, most = min(least, most), max(least, most)
             if speed_scale < 1.0:
                 least, most = self._scaled(i, least, most, speed_scale)
-            low.append(self._speed(i, least))
-            high.append(self._speed(i, most))
+            # At rest exactly on a limit klimits may still allow a step outwards; without jerk the
+            # answer is exact, and never narrower than a right one.
+            lower, upper = self._range[i]
+            q, a, dt = self.position[i], self._acceleration[i], self._dt
+            slow, fast = self._speed(i, least), self._speed(i, most)
+            low.append(min(max(slow, -braking_speed(q - lower, a, dt)), fast))
+            high.append(max(min(fast, braking_speed(upper - q, a, dt)), low[-1]))
         return low, high
 
     def approach(self, wish: Floats) -> Floats:

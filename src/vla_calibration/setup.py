@@ -1,0 +1,24 @@
+from setuptools import find_packages, setup
+
+PACKAGE = 'vla_calibration'
+
+setup(
+    name=PACKAGE,
+    version='0.1.0',
+    packages=find_packages(exclude=['test', 'test.*']),
+    package_data={PACKAGE: ['py.typed']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (f'share/{PACKAGE}', ['package.xml']),
+    ],
+    install_requires=['setuptools'],
+    extras_require={'test': ['pytest']},
+    zip_safe=True,
+    maintainer='vla-deploy maintainers',
+    maintainer_email='maintainers@example.org',
+    description='Camera intrinsics and hand-eye calibration that know how wrong they are.',
+    license='Apache-2.0',
+    entry_points={
+        'console_scripts': [],
+    },
+)
