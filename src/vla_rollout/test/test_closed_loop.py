@@ -84,3 +84,18 @@ def test_a_video_sees_every_frame(world, expert):
     frames = []
     result = make_loop(world, expert).run(0, lambda images: frames.append(images['top'].mean()))
     assert len(frames) == pytest.approx(result.duration_s * 15, abs=2)
+
+
+def test_without_a_filter_the_plan_goes_to_the_world_as_it_is(world, expert):
+    loop = ClosedLoop(world, expert, None, execute_steps=4, latency_s=0.06)
+    result = loop.run(0)
+    assert result.success
+    assert result.added_lag_ms == pytest.approx(0.0, abs=1e-6)
+    assert result.interventions == 0
+
+
+def test_the_filter_neither_stops_nor_delays_a_good_policy_much(world, expert):
+    result = make_loop(world, expert).run(0)
+    assert result.stopped_cycles == 0
+    assert abs(result.added_lag_ms) < 20.0
+    assert result.added_lag_with_starts_ms > result.added_lag_ms
