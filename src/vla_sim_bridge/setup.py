@@ -22,6 +22,7 @@ setup(
         'console_scripts': [
             'mujoco_bridge = vla_sim_bridge.ros.mujoco_bridge:main',
             'make_dataset = vla_sim_bridge.make_dataset:main',
+            'nominal_calibration = vla_sim_bridge.nominal_calibration:main',
         ],
     },
 )

@@ -33,7 +33,7 @@ def test_the_same_state_renders_the_same_image(world, renderer):
 
 def test_camera_info_projects_the_cube_where_it_is_seen(world, renderer, contract, config):
     camera, placement = contract.camera('top'), config.cameras[0]
-    fx, fy, cx, cy = pinhole_intrinsics(camera, placement)
+    fx, fy, cx, cy = pinhole_intrinsics(camera, placement.fovy_deg)
     eye = world.model.camera('top').pos
     rotation = np.empty(9)
     import mujoco

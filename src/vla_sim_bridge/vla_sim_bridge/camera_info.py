@@ -4,7 +4,6 @@ import math
 from typing import NamedTuple
 
 from vla_contract.contract import Camera
-from vla_sim_bridge.world_config import CameraPlacement
 
 
 class Intrinsics(NamedTuple):
@@ -16,10 +15,10 @@ class Intrinsics(NamedTuple):
     cy: float
 
 
-def pinhole_intrinsics(camera: Camera, placement: CameraPlacement) -> Intrinsics:
+def pinhole_intrinsics(camera: Camera, fovy_deg: float) -> Intrinsics:
     """Return the intrinsics MuJoCo renders with: square pixels, centred principal point.
 
     f = (H / 2) / tan(fovy / 2); with pixel centres at integers, cx = (W - 1) / 2.
     """
-    focal = camera.height / 2 / math.tan(math.radians(placement.fovy_deg) / 2)
+    focal = camera.height / 2 / math.tan(math.radians(fovy_deg) / 2)
     return Intrinsics(focal, focal, (camera.width - 1) / 2, (camera.height - 1) / 2)

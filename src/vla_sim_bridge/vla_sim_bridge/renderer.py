@@ -26,7 +26,7 @@ class CameraRenderer:
         """Create the OpenGL context and upload the meshes (about half a second)."""
         self._model = world.model
         self._data = mujoco.MjData(world.model)
-        self._cameras = world.contract.cameras
+        self._cameras = tuple(world.cameras.values())
         option = mujoco.MjvOption()
         # Collision meshes instead of visual ones (group 2): a software renderer is bound by
         # vertices, and this draws three times as many frames.
@@ -36,7 +36,7 @@ class CameraRenderer:
         try:
             self._renderers = {
                 size: mujoco.Renderer(world.model, height=size[1], width=size[0])
-                for size in {(camera.width, camera.height) for camera in self._cameras}
+                for size in {camera.drawn_size for camera in self._cameras}
             }
         except (ImportError, AttributeError, RuntimeError, OSError, mujoco.FatalError) as error:
             text = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -66,10 +66,11 @@ class CameraRenderer:
         mujoco.mj_comPos(self._model, self._data)
         mujoco.mj_camlight(self._model, self._data)
         images = {}
-        for camera in self._cameras:
-            renderer = self._renderers[camera.width, camera.height]
-            renderer.update_scene(self._data, camera=camera.name, scene_option=self._option)
-            images[camera.name] = renderer.render()
+        for placed in self._cameras:
+            renderer, name = self._renderers[placed.drawn_size], placed.camera.name
+            renderer.update_scene(self._data, camera=name, scene_option=self._option)
+            drawn = renderer.render()
+            images[name] = placed.warp.apply(drawn) if placed.warp else drawn
         return images
 
     def close(self) -> None:

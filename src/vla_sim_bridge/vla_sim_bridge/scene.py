@@ -5,13 +5,17 @@ servos, and its collision meshes get colours, because the cameras show them inst
 meshes (see `renderer`).
 """
 
+from collections.abc import Iterable
+
 import mujoco
 import numpy as np
-from vla_contract.contract import Camera, RobotContract
-from vla_contract.errors import NameMismatchError, SimError
+from vla_contract.contract import RobotContract
+from vla_contract.errors import SimError
 from vla_contract.share import package_file
-from vla_contract.transforms import look_at
-from vla_sim_bridge.world_config import CameraPlacement, WorldConfig
+from vla_contract.transforms import make_transform
+from vla_contract.values import Vector
+from vla_sim_bridge.placed_camera import place_cameras, PlacedCamera
+from vla_sim_bridge.world_config import WorldConfig
 
 ROBOT = 'arm/'
 CUBE = 'cube'
@@ -19,18 +23,28 @@ COLLISION_GROUP = 3
 _WHITE, _GREY = (0.90, 0.91, 0.93, 1.0), (0.25, 0.26, 0.28, 1.0)
 
 
-def build_model(contract: RobotContract, config: WorldConfig) -> mujoco.MjModel:
+def build_model(
+    contract: RobotContract, config: WorldConfig, cameras: Iterable[PlacedCamera] | None = None
+) -> mujoco.MjModel:
     """Compile the world with the contract's robot at the origin of the base frame.
+
+    Args:
+        contract: the robot and its cameras.
+        config: table, object and where the cameras stand.
+        cameras: where the cameras stand; None places them as the world says.
 
     Raises:
         NameMismatchError: the world does not place every camera of the contract.
+        ContractError: a camera's calibration does not fit the contract.
         ResourceNotFoundError: the robot model is not installed.
         SimError: the model lacks a joint or a body that the contract names, or does not compile.
     """
     spec = _empty_world(config)
     _add_table_and_cube(spec, config)
-    _add_cameras(spec, contract, config)
     spec.attach(_load_robot(contract, config), prefix=ROBOT, frame=spec.worldbody.add_frame())
+    add_cameras(
+        spec, contract, place_cameras(contract, config).values() if cameras is None else cameras
+    )
     try:
         model = spec.compile()
     except ValueError as error:
@@ -90,31 +104,45 @@ def _add_table_and_cube(spec: mujoco.MjSpec, config: WorldConfig) -> None:
     )
 
 
-def _add_cameras(spec: mujoco.MjSpec, contract: RobotContract, config: WorldConfig) -> None:
-    wanted = [camera.name for camera in contract.cameras]
-    placed = {placement.name: placement for placement in config.cameras}
-    if sorted(placed) != sorted(wanted) or len(placed) != len(config.cameras):
-        names = [placement.name for placement in config.cameras]
-        raise NameMismatchError('cameras of the world', wanted, names)
-    for camera in contract.cameras:
-        _add_camera(spec, camera, placed[camera.name])
-    spec.visual.global_.offwidth = max(camera.width for camera in contract.cameras)
-    spec.visual.global_.offheight = max(camera.height for camera in contract.cameras)
+def add_cameras(
+    spec: mujoco.MjSpec, contract: RobotContract, cameras: Iterable[PlacedCamera]
+) -> None:
+    """Add cameras to a world whose robot is attached, on its base or on its tool."""
+    for placed in cameras:
+        if placed.parent == contract.model.tool_frame:
+            tool = spec.site(ROBOT + contract.model.tool_site)
+            _add_camera(tool.parent, placed, _site_pose(tool) @ placed.T_parent_camera)
+        else:
+            _add_camera(spec.worldbody, placed, placed.T_parent_camera)
+        width, height = placed.drawn_size
+        spec.visual.global_.offwidth = max(spec.visual.global_.offwidth, width)
+        spec.visual.global_.offheight = max(spec.visual.global_.offheight, height)
 
 
-def _add_camera(spec: mujoco.MjSpec, camera: Camera, placement: CameraPlacement) -> None:
+def _add_camera(body: mujoco.MjsBody, placed: PlacedCamera, T_body_camera: Vector) -> None:
     # MuJoCo cameras look along -z with y up: half a turn about x from the optical frame.
-    optical = look_at(np.array(placement.eye_m), np.array(placement.target_m))
-    rotation = optical @ np.diag([1.0, -1.0, -1.0])
+    rotation = T_body_camera[:3, :3] @ np.diag([1.0, -1.0, -1.0])
     quaternion = np.empty(4)
     mujoco.mju_mat2Quat(quaternion, rotation.ravel())
-    spec.worldbody.add_camera(
-        name=camera.name,
-        pos=placement.eye_m,
-        quat=quaternion,
-        fovy=placement.fovy_deg,
-        resolution=[camera.width, camera.height],
+    size = placed.drawn_size
+    camera = body.add_camera(
+        name=placed.camera.name, pos=T_body_camera[:3, 3], quat=quaternion, resolution=size
     )
+    if placed.fovy_deg is not None:
+        camera.fovy = placed.fovy_deg
+        return
+    lens = placed.drawn_intrinsics
+    # The size of the sensor cancels out; a pitch of 10 um keeps its numbers handy.
+    camera.sensor_size = 1e-5 * np.array(size)
+    camera.focal_pixel = [lens.fx, lens.fy]
+    # MuJoCo shifts the image by this from its centre, against the direction of our cx and cy.
+    camera.principal_pixel = [(size[0] - 1) / 2 - lens.cx, (size[1] - 1) / 2 - lens.cy]
+
+
+def _site_pose(site: mujoco.MjsSite) -> Vector:
+    rotation = np.empty(9)
+    mujoco.mju_quat2Mat(rotation, site.quat)
+    return make_transform(site.pos, rotation.reshape(3, 3))
 
 
 def _load_robot(contract: RobotContract, config: WorldConfig) -> mujoco.MjSpec:

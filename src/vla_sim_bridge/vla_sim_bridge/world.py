@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vla_contract.contract import RobotContract
 from vla_contract.policy import CUBE_POSE
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
+from vla_sim_bridge.placed_camera import place_cameras
 from vla_sim_bridge.scene import build_model, CUBE, ROBOT
 from vla_sim_bridge.world_config import WorldConfig
 
@@ -33,7 +34,8 @@ class World:
         """
         self.contract = contract
         self.config = config
-        self.model = build_model(contract, config)
+        self.cameras = place_cameras(contract, config)
+        self.model = build_model(contract, config, cameras=self.cameras.values())
         self.data = mujoco.MjData(self.model)
         names = [ROBOT + joint.model_joint for joint in contract.joints]
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])

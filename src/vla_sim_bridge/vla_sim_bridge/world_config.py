@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from vla_contract.errors import ContractError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 
 Interval = tuple[float, float]
+Point = tuple[float, float, float]
 Colour = tuple[float, float, float, float]
 
 
@@ -40,12 +42,33 @@ class TableConfig:
 
 @dataclass(frozen=True)
 class CameraPlacement:
-    """Where a camera of the contract stands."""
+    """Where a camera of the contract stands: looking at a point, or as calibrated."""
 
     name: str = setting(doc='name of a camera of the contract')
-    eye_m: tuple[float, float, float] = setting(doc='position, base frame', unit='m')
-    target_m: tuple[float, float, float] = setting(doc='point in the image centre', unit='m')
-    fovy_deg: float = setting(doc='vertical field of view', unit='deg', lower=1.0, upper=170.0)
+    eye_m: Point | None = setting(None, doc='position, base frame', unit='m')
+    target_m: Point | None = setting(None, doc='point in the image centre', unit='m')
+    fovy_deg: float | None = setting(
+        None, doc='vertical field of view', unit='deg', lower=1.0, upper=170.0
+    )
+    calibration: str = setting('', doc="instead of these: 'robot/camera' or path of a file")
+
+    def __post_init__(self) -> None:
+        given = [self.eye_m is not None, self.target_m is not None, self.fovy_deg is not None]
+        if any(given) if self.calibration else not all(given):
+            raise ContractError(
+                f"camera '{self.name}' of the world: give either eye_m, target_m and fovy_deg, "
+                'or calibration'
+            )
+
+    def look(self) -> tuple[Point, Point, float]:
+        """Return eye [m], target [m] and field of view [deg].
+
+        Raises:
+            ContractError: the camera stands as calibrated.
+        """
+        if self.eye_m is None or self.target_m is None or self.fovy_deg is None:
+            raise ContractError(f"camera '{self.name}' of the world stands as calibrated")
+        return self.eye_m, self.target_m, self.fovy_deg
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.contract import Camera, load_contract
+from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
 from vla_contract.ros.image_conversion import image_to_msg
@@ -28,10 +28,10 @@ from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import Image as Pixels
 from vla_contract.values import to_ns, Vector
 from vla_sim_bridge.bridge_config import BridgeConfig
-from vla_sim_bridge.camera_info import pinhole_intrinsics
 from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
 from vla_sim_bridge.rate_divider import RateDivider
 from vla_sim_bridge.render_thread import RenderThread
+from vla_sim_bridge.ros.camera_info_msg import camera_info_msg
 from vla_sim_bridge.ros.viewer import Viewer
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
@@ -56,10 +56,10 @@ class MujocoBridge(VlaNode):
     def build(self, settings: BridgeConfig) -> None:
         """Build the world, the threads' owners and every publisher and subscription."""
         contract = load_contract(settings.robot)
-        self._config = load_world_config(settings.world)
         self._contract = contract
         self._command_interface = settings.command_interface
-        world = World(contract, self._config)
+        world = World(contract, load_world_config(settings.world))
+        self._cameras = world.cameras
         self._renderer = RenderThread(world, self._publish_images, self.fail)
         self._simulation = PacedSimulation(
             world,
@@ -128,20 +128,8 @@ class MujocoBridge(VlaNode):
             self._info_pubs[camera.name] = self.create_publisher(
                 CameraInfo, f'{camera.topic}/camera_info', SENSOR
             )
-            self._infos[camera.name] = self._camera_info(camera)
+            self._infos[camera.name] = camera_info_msg(self._cameras[camera.name])
         self._diagnostics = DiagnosticsPublisher(self, self._check)
-
-    def _camera_info(self, camera: Camera) -> CameraInfo:
-        placement = next(p for p in self._config.cameras if p.name == camera.name)
-        fx, fy, cx, cy = pinhole_intrinsics(camera, placement)
-        msg = CameraInfo(
-            width=camera.width, height=camera.height, distortion_model='plumb_bob', d=[0.0] * 5
-        )
-        msg.header.frame_id = camera.frame
-        msg.k = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]
-        msg.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-        msg.p = [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
-        return msg
 
     def _run_physics(self) -> None:
         try:
