@@ -33,7 +33,7 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
     """Add what names robot, world and policy."""
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
     parser.add_argument('--world', default='lift_cube', help='name or path of a world')
-    parser.add_argument('--randomization', default='none', choices=['none'])
+    parser.add_argument('--randomization', default='none', help='name under config/randomization')
     parser.add_argument('--policy', default='panda_lift_act', help='checkpoint, dataset or world')
     parser.add_argument('--backend', default='lerobot', help='hold, scripted, replay, lerobot')
     parser.add_argument('--device', default='cpu', help='torch device of the policy')

@@ -20,6 +20,7 @@ from vla_rollout.closed_loop import ClosedLoop
 from vla_rollout.episode import EpisodeResult, summarise, summary_line
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.video import VideoWriter
+from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
 
@@ -35,7 +36,11 @@ def build_loop(settings: dict[str, Any]) -> ClosedLoop:
     """
     _use_one_thread()
     contract = load_contract(settings['robot'])
-    world = World(contract, load_world_config(settings['world']))
+    world = World(
+        contract,
+        load_world_config(settings['world']),
+        load_randomization(settings['randomization']),
+    )
     policy = make_policy(settings['backend'], contract, settings['policy'], settings['device'])
     return ClosedLoop(
         world,
@@ -104,6 +109,7 @@ def simulate(args: argparse.Namespace) -> int:
     }
     # Built here first, so that a wrong name is one sentence and leaves no empty run behind.
     load_world_config(args.world)
+    load_randomization(args.randomization)
     filter_config(args.filter, args.robot)
     make_policy(args.backend, load_contract(args.robot), args.policy, args.device)
     folder = make_run_folder('simulate', args.runs)

@@ -49,7 +49,7 @@ def calibration(lens: str, T: np.ndarray, parent: str, size=(640, 480)) -> Camer
             model, *size, 540.0, 525.0, 331.0, 222.0, distortion, SOURCE, accepted=True
         ),
         Extrinsics(
-            'eye_to_hand', parent, 'optical', tuple(T[:3, 3].tolist()), xyzw(T[:3, :3]), SOURCE,
+            'eye-to-hand', parent, 'optical', tuple(T[:3, 3].tolist()), xyzw(T[:3, :3]), SOURCE,
             accepted=True,
         ),
     )  # fmt: skip

@@ -16,10 +16,10 @@ def test_the_newest_state_wins_and_older_ones_are_dropped(world):
     done = threading.Event()
     thread = RenderThread(world, deliver, lambda reason: None)
     qpos = world.data.qpos.copy()
-    thread.offer(1, qpos)
+    thread.offer(1, qpos, world.appearance)
     assert first.wait(10)
     for time_ns in (2, 3, 4):
-        thread.offer(time_ns, qpos)
+        thread.offer(time_ns, qpos, world.appearance)
     go.set()
     assert done.wait(10)
     thread.close()
@@ -39,7 +39,7 @@ def test_a_failing_receiver_is_reported(world):
         raise ValueError('no subscriber')
 
     thread = RenderThread(world, deliver, report)
-    thread.offer(1, world.data.qpos.copy())
+    thread.offer(1, world.data.qpos.copy(), world.appearance)
     assert failed.wait(10)
     thread.close()
     assert reasons == ['rendering failed: ValueError: no subscriber']

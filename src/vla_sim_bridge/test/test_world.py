@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from vla_contract.errors import NameMismatchError, ResourceNotFoundError, SimError
 from vla_contract.values import to_ns
-from vla_sim_bridge.world import random_stream, World
+from vla_sim_bridge.randomization.term import random_stream
+from vla_sim_bridge.world import World
 
 PERIOD_NS = to_ns(0.1)
 

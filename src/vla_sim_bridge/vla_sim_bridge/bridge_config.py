@@ -11,6 +11,7 @@ class BridgeConfig:
 
     robot: str = setting('panda_2f85', doc='name or path of the robot contract')
     world: str = setting('lift_cube', doc='name or path of the world')
+    randomization: str = setting('none', doc='name or path under config/randomization')
     headless: bool = setting(True, doc='false opens the MuJoCo viewer (needs a display)')
     clock_hz: float = setting(
         100.0, doc='rate of /clock and of command updates', unit='Hz', lower=100.0, upper=1000.0
@@ -26,4 +27,7 @@ class BridgeConfig:
     )
     next_seed: int = setting(
         0, doc='seed of the next sim/reset; counts up after each', lower=0, dynamic=True
+    )
+    replay_manifest: str = setting(
+        '', doc='file of a manifest that the next sim/reset replays; empty: new', dynamic=True
     )

@@ -19,8 +19,10 @@ from vla_contract.policy import CUBE_POSE
 from vla_contract.values import to_ns
 from vla_sim_bridge.expert import ScriptedExpert
 from vla_sim_bridge.kinematics import ArmKinematics
+from vla_sim_bridge.randomization.randomization import load_randomization
+from vla_sim_bridge.randomization.term import random_stream
 from vla_sim_bridge.renderer import CameraRenderer
-from vla_sim_bridge.world import random_stream, World
+from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config, WorldConfig
 
 STATE, ACTION = 'observation.state', 'action'
@@ -138,7 +140,8 @@ def make_dataset(args: argparse.Namespace) -> int:
     from lerobot.datasets import LeRobotDataset
 
     contract = load_contract(args.robot)
-    world = World(contract, _with_margin(load_world_config(args.world), args.margin_m))
+    config = _with_margin(load_world_config(args.world), args.margin_m)
+    world = World(contract, config, load_randomization(args.randomization))
     demonstrator = Demonstrator(world, args.noise_rad, args.missed_share)
     dataset = LeRobotDataset.create(
         repo_id=f'local/{args.output.name}',
@@ -172,6 +175,7 @@ def make_dataset(args: argparse.Namespace) -> int:
             'robot': contract.name,
             'contract_sha256': contract.sha256,
             'world': args.world,
+            'randomization': args.randomization,
             'noise_rad': args.noise_rad,
             'missed_share': args.missed_share,
             'margin_m': args.margin_m,
@@ -199,6 +203,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--margin-m', type=float, default=0.01, help='wider than the world')
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
     parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    parser.add_argument('--randomization', default='none', help='name under config/randomization')
     args = parser.parse_args(argv)
     return run_command(lambda: make_dataset(args))
 

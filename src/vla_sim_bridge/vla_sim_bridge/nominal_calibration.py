@@ -52,7 +52,7 @@ def nominal_calibration(
             accepted=True,
         ),
         extrinsics=Extrinsics(
-            mount='eye_in_hand' if is_on_tool else 'eye_to_hand',
+            mount='eye-in-hand' if is_on_tool else 'eye-to-hand',
             parent=placed.parent,
             child=camera.frame,
             position_m=(x, y, z),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.values import JointSample, NS_PER_S, to_ns, Vector
+from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.world import World
 
 # Behind by more than this the lost time is given up instead of raced after.
@@ -21,6 +22,7 @@ class Tick(NamedTuple):
     qpos: NDArray[np.float64]
     cube_pose: Vector
     success: bool
+    appearance: Appearance
 
 
 class PacedSimulation:
@@ -68,10 +70,14 @@ class PacedSimulation:
             self._target = np.array(position)
         return True
 
-    def reset(self, seed: int) -> dict[str, Any]:
-        """Start an episode and drop the old command; returns the manifest."""
+    def reset(self, seed: int, replay: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Start an episode and drop the old command; returns the manifest.
+
+        Raises:
+            SimError: the manifest to replay does not fit the world.
+        """
         with self._lock:
-            manifest = self._world.reset(seed)
+            manifest = self._world.reset(seed, replay)
             self._target = self._world.command
             return manifest
 
@@ -99,5 +105,6 @@ class PacedSimulation:
                 world.data.qpos.copy(),
                 world.cube_pose(),
                 world.success,
+                world.appearance,
             )
         self._on_tick(tick)

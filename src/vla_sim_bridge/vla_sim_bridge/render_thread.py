@@ -7,9 +7,11 @@ from numpy import float64
 from numpy.typing import NDArray
 from vla_contract.errors import SimError
 from vla_contract.values import Image
+from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.renderer import CameraRenderer
 from vla_sim_bridge.world import World
 
+State = tuple[int, NDArray[float64], Appearance]
 Deliver = Callable[[int, dict[str, Image]], None]
 
 
@@ -31,7 +33,7 @@ class RenderThread:
         self._deliver = deliver
         self._on_error = on_error
         self._wake = threading.Condition()
-        self._waiting: tuple[int, NDArray[float64]] | None = None
+        self._waiting: State | None = None
         self._closing = False
         self._ready = threading.Event()
         self._error: SimError | None = None
@@ -44,12 +46,12 @@ class RenderThread:
         if self._error is not None:
             raise self._error
 
-    def offer(self, time_ns: int, qpos: NDArray[float64]) -> None:
-        """Ask for images of a state; replaces one that still waits."""
+    def offer(self, time_ns: int, qpos: NDArray[float64], appearance: Appearance) -> None:
+        """Ask for images of a state in an episode's looks; replaces one that still waits."""
         with self._wake:
             if self._waiting is not None:
                 self.dropped += 1
-            self._waiting = (time_ns, qpos)
+            self._waiting = (time_ns, qpos, appearance)
             self._wake.notify()
 
     def close(self) -> None:
@@ -70,15 +72,15 @@ class RenderThread:
             self._ready.set()
         try:
             while (state := self._next()) is not None:
-                time_ns, qpos = state
-                self._deliver(time_ns, renderer.render(qpos))
+                time_ns, qpos, appearance = state
+                self._deliver(time_ns, renderer.render(qpos, appearance))
                 self.frames += 1
         except Exception as error:  # noqa: BLE001 - reported to the owner, who ends the process
             self._on_error(f'rendering failed: {type(error).__name__}: {error}')
         finally:
             renderer.close()
 
-    def _next(self) -> tuple[int, NDArray[float64]] | None:
+    def _next(self) -> State | None:
         with self._wake:
             self._wake.wait_for(lambda: self._closing or self._waiting is not None)
             state, self._waiting = self._waiting, None

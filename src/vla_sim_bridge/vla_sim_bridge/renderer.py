@@ -1,11 +1,15 @@
 """Render the contract's cameras from a copy of the state, so that physics never waits."""
 
+import copy
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.errors import SimError
 from vla_contract.values import Image
 from vla_sim_bridge.gl_backend import requested_backend
+from vla_sim_bridge.randomization.appearance import Appearance
+from vla_sim_bridge.randomization.image_effects import ImageEffects
 from vla_sim_bridge.scene import COLLISION_GROUP
 from vla_sim_bridge.world import World
 
@@ -24,8 +28,12 @@ class CameraRenderer:
 
     def __init__(self, world: World) -> None:
         """Create the OpenGL context and upload the meshes (about half a second)."""
-        self._model = world.model
-        self._data = mujoco.MjData(world.model)
+        self._world = world
+        # A copy, so that the next episode's looks never mix into an image of this one.
+        self._model = copy.copy(world.model)
+        self._data = mujoco.MjData(self._model)
+        self._episode = -1
+        self._frame = 0
         self._cameras = tuple(world.cameras.values())
         option = mujoco.MjvOption()
         # Collision meshes instead of visual ones (group 2): a software renderer is bound by
@@ -35,7 +43,7 @@ class CameraRenderer:
         self._option = option
         try:
             self._renderers = {
-                size: mujoco.Renderer(world.model, height=size[1], width=size[0])
+                size: mujoco.Renderer(self._model, height=size[1], width=size[0])
                 for size in {camera.drawn_size for camera in self._cameras}
             }
         except (ImportError, AttributeError, RuntimeError, OSError, mujoco.FatalError) as error:
@@ -52,15 +60,19 @@ class CameraRenderer:
 
         return str(GL.glGetString(GL.GL_RENDERER).decode())
 
-    def render(self, qpos: NDArray[np.float64]) -> dict[str, Image]:
+    def render(
+        self, qpos: NDArray[np.float64], appearance: Appearance | None = None
+    ) -> dict[str, Image]:
         """Render the cameras for a copied joint vector of the whole model.
 
         Args:
             qpos: `World.data.qpos` at the capture time, shape (nq,).
+            appearance: `World.appearance` at that time; None for that of now.
 
         Returns:
             Camera name to RGB image, shape (H, W, 3), uint8.
         """
+        self._dress(appearance or self._world.appearance)
         self._data.qpos[:] = qpos
         mujoco.mj_kinematics(self._model, self._data)
         mujoco.mj_comPos(self._model, self._data)
@@ -70,8 +82,18 @@ class CameraRenderer:
             renderer, name = self._renderers[placed.drawn_size], placed.camera.name
             renderer.update_scene(self._data, camera=name, scene_option=self._option)
             drawn = renderer.render()
-            images[name] = placed.warp.apply(drawn) if placed.warp else drawn
+            seen = placed.warp.apply(drawn) if placed.warp else drawn
+            images[name] = self._effects.apply(seen, self._frame)
+        self._frame += 1
         return images
+
+    def _dress(self, appearance: Appearance) -> None:
+        """Take over an episode's looks where they are not in place yet."""
+        if appearance.episode == self._episode:
+            return
+        appearance.write(self._model)
+        self._effects = ImageEffects(appearance.image)
+        self._episode, self._frame = appearance.episode, 0
 
     def close(self) -> None:
         """Free the OpenGL context."""

@@ -20,17 +20,28 @@ from vla_sim_bridge.world_config import WorldConfig
 ROBOT = 'arm/'
 CUBE = 'cube'
 COLLISION_GROUP = 3
+# Where lights hang, in the order they are turned on, and where they point.
+_LIGHTS = (
+    ((0.3, -0.6, 2.0), (0.1, 0.3, -1.0)),
+    ((0.8, 0.7, 1.8), (-0.2, -0.4, -1.0)),
+    ((-0.3, 0.4, 2.2), (0.4, -0.2, -1.0)),
+    ((1.2, -0.2, 1.5), (-0.6, 0.1, -1.0)),
+)
 _WHITE, _GREY = (0.90, 0.91, 0.93, 1.0), (0.25, 0.26, 0.28, 1.0)
 
 
 def build_model(
-    contract: RobotContract, config: WorldConfig, cameras: Iterable[PlacedCamera] | None = None
+    contract: RobotContract,
+    config: WorldConfig,
+    lights: int = 1,
+    cameras: Iterable[PlacedCamera] | None = None,
 ) -> mujoco.MjModel:
     """Compile the world with the contract's robot at the origin of the base frame.
 
     Args:
         contract: the robot and its cameras.
         config: table, object and where the cameras stand.
+        lights: lights to compile; all but the first are off until something turns them on.
         cameras: where the cameras stand; None places them as the world says.
 
     Raises:
@@ -39,7 +50,7 @@ def build_model(
         ResourceNotFoundError: the robot model is not installed.
         SimError: the model lacks a joint or a body that the contract names, or does not compile.
     """
-    spec = _empty_world(config)
+    spec = _empty_world(config, lights)
     _add_table_and_cube(spec, config)
     spec.attach(_load_robot(contract, config), prefix=ROBOT, frame=spec.worldbody.add_frame())
     add_cameras(
@@ -52,7 +63,7 @@ def build_model(
     return model
 
 
-def _empty_world(config: WorldConfig) -> mujoco.MjSpec:
+def _empty_world(config: WorldConfig, lights: int) -> mujoco.MjSpec:
     spec = mujoco.MjSpec()
     option = spec.option
     option.timestep = config.physics_step_s
@@ -75,9 +86,14 @@ def _empty_world(config: WorldConfig) -> mujoco.MjSpec:
         width=64,
         height=384,
     )
-    spec.worldbody.add_light(
-        pos=[0.3, -0.6, 2.0], dir=[0.1, 0.3, -1.0], diffuse=[0.5, 0.5, 0.5], castshadow=False
-    )
+    for place, direction in _LIGHTS[:lights]:
+        spec.worldbody.add_light(
+            pos=place,
+            dir=direction,
+            diffuse=[0.5, 0.5, 0.5],
+            castshadow=False,
+            active=place is _LIGHTS[0][0],
+        )
     return spec
 
 

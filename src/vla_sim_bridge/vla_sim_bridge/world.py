@@ -3,30 +3,38 @@
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
-import zlib
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.contract import RobotContract
+from vla_contract.errors import SimError
 from vla_contract.policy import CUBE_POSE
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 from vla_sim_bridge.placed_camera import place_cameras
+from vla_sim_bridge.randomization.appearance import Appearance
+from vla_sim_bridge.randomization.randomization import (
+    NOTHING,
+    RandomizationConfig,
+    Randomizer,
+    values_of_manifest,
+)
+from vla_sim_bridge.randomization.term import random_stream
 from vla_sim_bridge.scene import build_model, CUBE, ROBOT
 from vla_sim_bridge.world_config import WorldConfig
 
 Render = Callable[[NDArray[np.float64]], dict[str, Image]]
 
 
-def random_stream(seed: int, term: str) -> np.random.Generator:
-    """Return the generator of one named term, so that adding a term never shifts another."""
-    return np.random.default_rng([seed, zlib.crc32(term.encode())])
-
-
 class World:
     """One robot, one task. Time never goes backwards, not even on reset."""
 
-    def __init__(self, contract: RobotContract, config: WorldConfig) -> None:
+    def __init__(
+        self,
+        contract: RobotContract,
+        config: WorldConfig,
+        randomization: RandomizationConfig = NOTHING,
+    ) -> None:
         """Compile the model; the world stands at rest with the arm at home.
 
         Raises:
@@ -35,14 +43,15 @@ class World:
         self.contract = contract
         self.config = config
         self.cameras = place_cameras(contract, config)
-        self.model = build_model(contract, config, cameras=self.cameras.values())
+        self.model = build_model(contract, config, randomization.lights, self.cameras.values())
         self.data = mujoco.MjData(self.model)
         names = [ROBOT + joint.model_joint for joint in contract.joints]
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])
         self._qvel = np.array([self.model.joint(name).dofadr[0] for name in names])
         self._drive = _Drive(self.model, contract)
+        self._randomizer = Randomizer(self.model, contract, randomization)
+        self._episode = 0
         self._cube_qpos = int(self.model.joint(CUBE).qposadr[0])
-        self._lifted_m = config.cube.edge_m / 2 + config.success_height_m
         self._step_ns = to_ns(config.physics_step_s)
         self._steps = 0
         self._owed_ns = 0
@@ -60,41 +69,84 @@ class World:
         """The commanded joint position of this instant, shape (D,) [rad or m]."""
         return self._command.copy()
 
-    def reset(self, seed: int) -> dict[str, Any]:
+    @property
+    def appearance(self) -> Appearance:
+        """What cameras see of this episode's randomisation; a copy, safe to keep."""
+        return self._appearance
+
+    def reset(self, seed: int, replay: dict[str, Any] | None = None) -> dict[str, Any]:
         """Start an episode: arm near home, cube at random in its area with any yaw.
 
         Args:
             seed: the same seed gives the same episode, whatever came before.
+            replay: manifest of an earlier episode, whose values are used instead of new ones;
+                the seed is then its seed.
 
         Returns:
             The manifest: seed, versions and every sampled value with its unit.
-        """
-        cube, contract = self.config.cube, self.contract
-        x = random_stream(seed, 'cube_x').uniform(*cube.x_m)
-        y = random_stream(seed, 'cube_y').uniform(*cube.y_m)
-        yaw = random_stream(seed, 'cube_yaw').uniform(-np.pi, np.pi)
-        home = contract.home
-        jitter = random_stream(seed, 'home_jitter').uniform(-1.0, 1.0, len(contract.arm))
-        home[list(contract.arm)] += self.config.home_jitter_rad * jitter
 
+        Raises:
+            SimError: the manifest to replay does not fit this world.
+        """
+        if replay is not None:
+            seed = int(replay['seed'])
+        randomizer = self._randomizer
+        values = randomizer.sample(seed) if replay is None else values_of_manifest(replay)
+        randomizer.apply(values)
+        self._episode += 1
+        self._appearance = Appearance.of(randomizer.stage, self._episode)
+        placed = self._sample_start(seed) if replay is None else _start_of_manifest(replay)
+        self._place(placed)
+        return {
+            'seed': seed,
+            'task': self.config.task,
+            'contract_sha256': self.contract.sha256,
+            'mujoco': version('mujoco'),
+            'values': placed,
+            'randomization': {
+                'name': randomizer.config.name,
+                'sha256': randomizer.config.sha256,
+                'difficulty': randomizer.config.difficulty,
+                'values': randomizer.describe(values),
+            },
+        }
+
+    def _sample_start(self, seed: int) -> dict[str, dict[str, Any]]:
+        """Draw where cube and arm begin."""
+        cube, contract = self.config.cube, self.contract
+        jitter = random_stream(seed, 'home_jitter').uniform(-1.0, 1.0, len(contract.arm))
+        home = contract.home
+        home[list(contract.arm)] += self.config.home_jitter_rad * jitter
+        values = {
+            'cube_x': (random_stream(seed, 'cube_x').uniform(*cube.x_m), 'm'),
+            'cube_y': (random_stream(seed, 'cube_y').uniform(*cube.y_m), 'm'),
+            'cube_yaw': (random_stream(seed, 'cube_yaw').uniform(-np.pi, np.pi), 'rad'),
+        }
+        values |= {f'home.{contract.joints[i].name}': (home[i], 'rad') for i in contract.arm}
+        return {key: {'value': float(v), 'unit': unit} for key, (v, unit) in values.items()}
+
+    def _place(self, start: dict[str, dict[str, Any]]) -> None:
+        """Put cube and arm where the episode begins, at rest."""
+        contract, stage = self.contract, self._randomizer.stage
+        home = contract.home
+        for i in contract.arm:
+            home[i] = start[f'home.{contract.joints[i].name}']['value']
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos] = home
-        pose = [x, y, cube.edge_m / 2, np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)]
+        x, y, yaw = (start[key]['value'] for key in ('cube_x', 'cube_y', 'cube_yaw'))
+        half = self.model.geom_size[stage.cube_geom, 2]
+        table = (
+            self.model.geom_pos[stage.table_geom, 2] + self.model.geom_size[stage.table_geom, 2]
+        )
+        self._rest_m = float(table + half)
+        self._lifted_m = self._rest_m + self.config.success_height_m
+        pose = [x, y, self._rest_m, np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)]
         self.data.qpos[self._cube_qpos : self._cube_qpos + 7] = pose
         self._command = home
         self.data.ctrl[:] = self._drive.controls(home)
         mujoco.mj_forward(self.model, self.data)
         self._owed_ns = 0
         self._held_steps = 0
-        values = {'cube_x': (x, 'm'), 'cube_y': (y, 'm'), 'cube_yaw': (yaw, 'rad')}
-        values |= {f'home.{contract.joints[i].name}': (home[i], 'rad') for i in contract.arm}
-        return {
-            'seed': seed,
-            'task': self.config.task,
-            'contract_sha256': contract.sha256,
-            'mujoco': version('mujoco'),
-            'values': {k: {'value': float(v), 'unit': unit} for k, (v, unit) in values.items()},
-        }
 
     def step(self, target: NDArray[np.float64], duration_ns: int) -> None:
         """Move the commanded position linearly to `target` over `duration_ns`, and simulate.
@@ -142,11 +194,18 @@ class World:
     @property
     def height_m(self) -> float:
         """How far the cube's centre is above its rest [m]."""
-        return float(self.data.qpos[self._cube_qpos + 2]) - self.config.cube.edge_m / 2
+        return float(self.data.qpos[self._cube_qpos + 2]) - self._rest_m
 
     def cube_pose(self) -> Vector:
         """Return the cube's pose in the base frame: position [m] and wxyz, shape (7,)."""
         return np.array(self.data.qpos[self._cube_qpos : self._cube_qpos + 7])
+
+
+def _start_of_manifest(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    start = manifest.get('values')
+    if not isinstance(start, dict) or 'cube_x' not in start:
+        raise SimError('manifest without values.cube_x: it is not one of this world')
+    return start
 
 
 class _Drive:

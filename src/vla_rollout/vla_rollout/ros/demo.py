@@ -17,7 +17,12 @@ def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
     """Return the parameters that the command line changes, by process."""
     robot = {'robot': args.robot}
     return {
-        'mujoco_bridge': {**robot, 'world': args.world, 'headless': not args.viewer},
+        'mujoco_bridge': {
+            **robot,
+            'world': args.world,
+            'randomization': args.randomization,
+            'headless': not args.viewer,
+        },
         'action_filter': dict(robot),
         'policy_server': {
             **robot,

@@ -1,6 +1,7 @@
 """The node mujoco_bridge: a world that speaks the topics of the robot."""
 
 import json
+from pathlib import Path
 import sys
 import threading
 import time
@@ -17,7 +18,7 @@ from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
-from vla_contract.errors import ContractError
+from vla_contract.errors import ContractError, VlaError
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
 from vla_contract.ros.image_conversion import image_to_msg
 from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
@@ -29,6 +30,7 @@ from vla_contract.values import Image as Pixels
 from vla_contract.values import to_ns, Vector
 from vla_sim_bridge.bridge_config import BridgeConfig
 from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
+from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.rate_divider import RateDivider
 from vla_sim_bridge.render_thread import RenderThread
 from vla_sim_bridge.ros.camera_info_msg import camera_info_msg
@@ -58,7 +60,8 @@ class MujocoBridge(VlaNode):
         contract = load_contract(settings.robot)
         self._contract = contract
         self._command_interface = settings.command_interface
-        world = World(contract, load_world_config(settings.world))
+        randomization = load_randomization(settings.randomization)
+        world = World(contract, load_world_config(settings.world), randomization)
         self._cameras = world.cameras
         self._renderer = RenderThread(world, self._publish_images, self.fail)
         self._simulation = PacedSimulation(
@@ -146,7 +149,7 @@ class MujocoBridge(VlaNode):
             self._samples += 1
             self._joints_pub.publish(joints_to_msg(tick.joints, self._contract.joint_names))
         if self._frames_due.is_due(tick.time_ns):
-            self._renderer.offer(tick.time_ns, tick.qpos)
+            self._renderer.offer(tick.time_ns, tick.qpos, tick.appearance)
             self._publish_cube(tick)
             if self._viewer is not None:
                 self._viewer.show(tick.qpos)
@@ -194,11 +197,22 @@ class MujocoBridge(VlaNode):
 
     def _on_reset(self, request: Any, response: Any) -> Any:
         seed = self.get_parameter('next_seed').value
-        manifest = self._simulation.reset(seed)
+        try:
+            manifest = self._simulation.reset(seed, self._manifest_to_replay())
+        except (VlaError, OSError, ValueError) as error:
+            response.success, response.message = False, f'replay_manifest: {error}'
+            return response
         self._success = None
-        self.set_parameters([Parameter('next_seed', value=seed + 1)])
+        self.set_parameters(
+            [Parameter('next_seed', value=seed + 1), Parameter('replay_manifest', value='')]
+        )
         response.success, response.message = True, json.dumps(manifest)
         return response
+
+    def _manifest_to_replay(self) -> dict[str, Any] | None:
+        """Return the manifest that the parameter names, None for a new episode."""
+        path = self.get_parameter('replay_manifest').value
+        return json.loads(Path(path).read_text()) if path else None
 
     def _check(self) -> Health:
         now, (then, time_ns, frames, samples) = time.monotonic(), self._mark

@@ -1,0 +1,1 @@
+"""Domain randomisation: a table of terms, sampled around the authored value, replayable."""

@@ -1,0 +1,39 @@
+"""What cameras see of one episode: copies, so that physics may go on to the next."""
+
+from dataclasses import dataclass
+
+import mujoco
+from vla_contract.values import Vector
+from vla_sim_bridge.randomization.image_effects import ImageSettings
+from vla_sim_bridge.randomization.stage import Stage
+
+_SEEN = (
+    'cam_pos', 'cam_quat', 'cam_fovy', 'light_pos', 'light_diffuse', 'light_active',
+    'geom_rgba', 'geom_size', 'geom_pos',
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Appearance:
+    """The visible fields of a model and the settings of its images.
+
+    Attributes:
+        episode: counts resets, so that a renderer sees that something changed.
+        fields: name of a model field to its values.
+        image: what happens to images after rendering.
+    """
+
+    episode: int
+    fields: dict[str, Vector]
+    image: ImageSettings
+
+    @classmethod
+    def of(cls, stage: Stage, episode: int) -> 'Appearance':
+        """Copy what is visible of a stage."""
+        fields = {name: getattr(stage.model, name).copy() for name in _SEEN}
+        return cls(episode, fields, stage.image)
+
+    def write(self, model: mujoco.MjModel) -> None:
+        """Write the fields to another copy of the same model."""
+        for name, values in self.fields.items():
+            getattr(model, name)[:] = values

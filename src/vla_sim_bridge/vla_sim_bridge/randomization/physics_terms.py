@@ -1,0 +1,77 @@
+"""Terms that change how arm and object move."""
+
+from vla_contract.values import Vector
+from vla_sim_bridge.randomization.stage import Stage
+from vla_sim_bridge.randomization.term import Term
+
+
+def _arm(stage: Stage) -> int:
+    return len(stage.arm_dofs)
+
+
+def _object_mass(stage: Stage, values: Vector) -> None:
+    """Scale the inertia with the mass: the same shape of a denser matter."""
+    stage.model.body_mass[stage.cube_body] *= values[0]
+    stage.model.body_inertia[stage.cube_body] *= values[0]
+    stage.needs_constants = True
+
+
+def _object_friction(stage: Stage, values: Vector) -> None:
+    stage.model.geom_friction[stage.cube_geom, 0] = values[0]
+
+
+def _object_size(stage: Stage, values: Vector) -> None:
+    """Scale the geom and the bounds that the collision search trusts; the mass stays.
+
+    With stale bounds a box falls through an enlarged one.
+    """
+    model, geom, s = stage.model, stage.cube_geom, values[0]
+    model.geom_size[geom] *= s
+    model.geom_rbound[geom] *= s
+    model.geom_aabb[geom] *= s
+    model.body_inertia[stage.cube_body] *= s * s
+    stage.needs_constants = True
+
+
+def _joint_friction(stage: Stage, values: Vector) -> None:
+    stage.model.dof_frictionloss[stage.arm_dofs] += values
+
+
+def _joint_damping(stage: Stage, values: Vector) -> None:
+    stage.model.dof_damping[stage.arm_dofs] *= values
+
+
+def _joint_armature(stage: Stage, values: Vector) -> None:
+    stage.model.dof_armature[stage.arm_dofs] *= values
+    stage.needs_constants = True
+
+
+def _actuator_strength(stage: Stage, values: Vector) -> None:
+    """Scale the gains of the servos and what they can give at most."""
+    model, servos = stage.model, stage.arm_actuators
+    model.actuator_gainprm[servos, 0] *= values
+    model.actuator_biasprm[servos, 1:3] *= values[:, None]
+    model.actuator_forcerange[servos] *= values[:, None]
+
+
+def _gravity(stage: Stage, values: Vector) -> None:
+    stage.model.opt.gravity[:] = stage.authored_gravity * values[0]
+
+
+def _table_height(stage: Stage, values: Vector) -> None:
+    stage.model.geom_pos[stage.table_geom, 2] += values[0]
+
+
+PHYSICS_TERMS = (
+    Term('object_mass', '', 'scale', _object_mass, 'mass of the object'),
+    Term('object_friction', '', 'set', _object_friction, 'sliding friction of the object',
+         neutral=lambda s: float(s.authored('geom_friction')[s.cube_geom, 0])),
+    Term('object_size', '', 'scale', _object_size, 'edge of the object'),
+    Term('joint_friction', 'Nm', 'add', _joint_friction, 'dry friction added to each joint', _arm),
+    Term('joint_damping', '', 'scale', _joint_damping, 'damping of each joint', _arm),
+    Term('joint_armature', '', 'scale', _joint_armature, 'rotor inertia of each joint', _arm),
+    Term('actuator_strength', '', 'scale', _actuator_strength, 'gains and limit of each servo',
+         _arm),
+    Term('gravity', '', 'scale', _gravity, 'gravity'),
+    Term('table_height', 'm', 'add', _table_height, 'height of the table top'),
+)  # fmt: skip

@@ -1,0 +1,141 @@
+"""Samples every configured term of an episode, writes it to the world, and keeps the manifest."""
+
+from dataclasses import dataclass, replace
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.errors import SimError, UnknownNameError
+from vla_contract.schema import build, load_yaml, setting
+from vla_contract.share import find_config
+from vla_contract.values import Vector
+from vla_sim_bridge.randomization.physics_terms import PHYSICS_TERMS
+from vla_sim_bridge.randomization.stage import Stage
+from vla_sim_bridge.randomization.term import Term, TermConfig
+from vla_sim_bridge.randomization.visual_terms import VISUAL_TERMS
+
+# In the order they are applied; no two write the same number of the same field.
+TERMS: dict[str, Term] = {term.name: term for term in (*VISUAL_TERMS, *PHYSICS_TERMS)}
+
+
+@dataclass(frozen=True)
+class RandomizationConfig:
+    """Which terms are randomised, and how much; build it with `load_randomization`."""
+
+    terms: dict[str, TermConfig] = setting(doc='name of a term to its range')
+    difficulty: float = setting(
+        1.0, doc='scales all ranges around the nominal world', lower=0.0, upper=1.0
+    )
+    name: str = setting('', doc='filled on load')
+    sha256: str = setting('', doc='hash of the file, filled on load')
+
+    @property
+    def lights(self) -> int:
+        """Lights the model must be compiled with."""
+        count = self.terms.get('light_count')
+        return round(count.range[1]) if count else 1
+
+
+NOTHING = RandomizationConfig(terms={}, name='none')
+
+
+def load_randomization(name: str) -> RandomizationConfig:
+    """Load a randomisation by name (config/randomization) or path.
+
+    Raises:
+        ContractError: a term is unknown, or a value is missing or out of range.
+        ResourceNotFoundError: there is no such file.
+    """
+    path = find_config('randomization', name)
+    values = load_yaml(path)
+    values['name'] = Path(name).stem
+    values['sha256'] = hashlib.sha256(path.read_bytes()).hexdigest()
+    raw = values.get('terms') or {}
+    terms = {}
+    for term, settings in raw.items() if isinstance(raw, dict) else []:
+        if term not in TERMS:
+            raise UnknownNameError('term', str(term), str(path), TERMS)
+        terms[term] = build(TermConfig, settings, str(path), f'terms.{term}.')
+        TERMS[term].check(terms[term], str(path))
+    # The terms are checked one by one above; `build` checks the rest.
+    if isinstance(raw, dict) and 'terms' in values:
+        values['terms'] = {}
+    config = build(RandomizationConfig, values, str(path))
+    return replace(config, terms=terms)
+
+
+class Randomizer:
+    """Applies one episode after another to a model; nothing is left of the last one."""
+
+    def __init__(
+        self, model: mujoco.MjModel, contract: RobotContract, config: RandomizationConfig
+    ) -> None:
+        """Remember the authored model."""
+        self.config = config
+        self.stage = Stage(model, contract)
+        self._scratch = mujoco.MjData(model)
+        # mj_setConst on an untouched model may round differently than the compiler did: a world
+        # without physics terms is never given to it.
+        self._changes_physics = bool(config.terms)
+
+    def sample(self, seed: int) -> dict[str, Vector]:
+        """Draw the numbers of an episode; the same seed gives the same, whatever came before."""
+        self.stage.restore()
+        difficulty = self.config.difficulty
+        return {
+            name: TERMS[name].sample(settings, difficulty, seed, self.stage)
+            for name, settings in self.config.terms.items()
+        }
+
+    def apply(self, values: dict[str, Vector]) -> None:
+        """Write an episode's numbers to the model.
+
+        Raises:
+            SimError: a number is missing or too many, as in the manifest of another world.
+        """
+        self.stage.restore()
+        for name in values:
+            if name not in TERMS:
+                raise UnknownNameError('term', name, 'this version', TERMS)
+        for name, term in TERMS.items():
+            if name not in values:
+                continue
+            numbers = np.array(values[name], dtype=np.float64)
+            if numbers.shape != (term.size(self.stage),):
+                raise SimError(
+                    f'term {name}: found {numbers.size} numbers; this world needs '
+                    f'{term.size(self.stage)}'
+                )
+            term.apply(self.stage, numbers)
+        if self._changes_physics or values:
+            self.stage.finish(self._scratch)
+
+    def describe(self, values: dict[str, Vector]) -> dict[str, dict[str, Any]]:
+        """Return numbers and units for a manifest; JSON keeps every bit of a float."""
+        return {
+            name: {
+                'value': float(v[0]) if len(v) == 1 else [float(x) for x in v],
+                'unit': TERMS[name].unit,
+                'operation': TERMS[name].operation,
+            }
+            for name, v in values.items()
+        }
+
+
+def values_of_manifest(manifest: dict[str, Any]) -> dict[str, Vector]:
+    """Return the numbers of a manifest's randomised terms.
+
+    Raises:
+        SimError: the manifest has none, or they are no numbers.
+    """
+    try:
+        entries = manifest['randomization']['values']
+        return {
+            name: np.atleast_1d(np.array(entry['value'], dtype=np.float64))
+            for name, entry in entries.items()
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise SimError(f'manifest without usable randomization.values: {error}') from error

@@ -1,0 +1,72 @@
+"""The model that terms write to, and its fields as they were authored."""
+
+import mujoco
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.values import Vector
+from vla_sim_bridge.randomization.image_effects import ImageSettings
+from vla_sim_bridge.scene import CUBE, ROBOT
+
+TABLE = 'table'
+# Every field that a term may write. They are put back before each episode, so that nothing
+# accumulates.
+_FIELDS = (
+    'cam_pos', 'cam_quat', 'cam_fovy', 'light_pos', 'light_diffuse', 'light_active',
+    'geom_rgba', 'geom_friction', 'geom_size', 'geom_rbound', 'geom_aabb', 'geom_pos',
+    'body_mass', 'body_inertia', 'dof_damping', 'dof_frictionloss', 'dof_armature',
+    'actuator_gainprm', 'actuator_biasprm', 'actuator_forcerange',
+)  # fmt: skip
+
+
+class Stage:
+    """Gives terms the handles they need; `restore` undoes them all.
+
+    Attributes:
+        model: the compiled world, whose fields are written in place.
+        arm_dofs: degrees of freedom of the arm, shape (n,).
+        arm_actuators: its servos, shape (n,).
+        image: what happens to every image after rendering.
+        needs_constants: whether derived quantities (mj_setConst) must be computed again.
+    """
+
+    def __init__(self, model: mujoco.MjModel, contract: RobotContract) -> None:
+        """Remember the authored fields of a model."""
+        self.model = model
+        self.cameras = [model.camera(camera.name).id for camera in contract.cameras]
+        self.cube_geom = int(model.geom(CUBE).id)
+        self.cube_body = int(model.body(CUBE).id)
+        self.table_geom = int(model.geom(TABLE).id)
+        joints = [contract.joints[i] for i in contract.arm]
+        self.arm_dofs = np.array(
+            [model.joint(ROBOT + joint.model_joint).dofadr[0] for joint in joints]
+        )
+        self.arm_actuators = np.array([model.actuator(ROBOT + joint.name).id for joint in joints])
+        self.image = ImageSettings()
+        self.needs_constants = False
+        self._authored: dict[str, Vector] = {name: getattr(model, name).copy() for name in _FIELDS}
+        self._gravity: Vector = np.array(model.opt.gravity)
+
+    def authored(self, field: str) -> Vector:
+        """Return a field as it was authored."""
+        return self._authored[field]
+
+    @property
+    def authored_gravity(self) -> Vector:
+        """Gravity as it was authored, shape (3,) [m/s2]."""
+        return self._gravity
+
+    def restore(self) -> None:
+        """Put every field back to what was authored."""
+        for name, values in self._authored.items():
+            getattr(self.model, name)[:] = values
+        self.model.opt.gravity[:] = self._gravity
+        self.image = ImageSettings()
+        self.needs_constants = True
+
+    def finish(self, data: mujoco.MjData) -> None:
+        """Compute what depends on masses and sizes, once after all terms."""
+        if self.needs_constants:
+            # It moves the state to the reference pose and back through the whole pipeline, so it
+            # gets a state of its own.
+            mujoco.mj_setConst(self.model, data)
+            self.needs_constants = False
