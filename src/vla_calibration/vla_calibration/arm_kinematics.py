@@ -1,0 +1,114 @@
+"""Where the arm carries a frame: forward kinematics of the contract's model with pinocchio."""
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pinocchio
+from scipy.spatial.transform import Rotation
+from vla_calibration.pose import Pose
+from vla_contract.contract import RobotContract
+from vla_contract.errors import ContractError, UnknownNameError
+from vla_contract.share import package_file
+from vla_contract.transforms import make_transform, xyzw_from_wxyz
+from vla_contract.values import Vector
+
+
+class ArmKinematics:
+    """Forward kinematics from the base to the tool, or to any body of the model.
+
+    Fingers and other joints that the contract's arm does not command stay where the model has
+    them, so a frame that hangs on a finger is not where the finger is.
+    """
+
+    def __init__(self, contract: RobotContract, frame: str = '') -> None:
+        """Load the contract's model.
+
+        Args:
+            contract: the robot.
+            frame: the contract's tool_frame or a body of the model; '' is the tool.
+
+        Raises:
+            ResourceNotFoundError: the model's package or file is missing.
+            ContractError: pinocchio cannot read the file, or it lacks a joint, body or site.
+        """
+        self.base_frame = contract.model.base_frame
+        self.frame = frame or contract.model.tool_frame
+        file = package_file(contract.model.package, contract.model.mjcf)
+        model = _arm_model(file, contract)
+        joints = [model.getJointId(contract.joints[i].model_joint) for i in contract.arm]
+        self._order = [int(model.idx_qs[joint]) for joint in joints]
+        self._arm = np.array(contract.arm)
+        body, self._offset = frame, np.eye(4)
+        if self.frame == contract.model.tool_frame:
+            # pinocchio 4.1.0 puts sites with a default class in a wrong place; bodies are right.
+            body, self._offset = site_in_body(file, contract.model.tool_site)
+        self._frame_id = _body_id(model, body)
+        base_id = _body_id(model, contract.model.base_body)
+        if model.frames[base_id].parentJoint != 0:
+            raise ContractError(
+                f'base_body {contract.model.base_body} moves; allowed: a body fixed to the world'
+            )
+        self._to_base = model.frames[base_id].placement.inverse().homogeneous
+        self._model = model
+        self._data = model.createData()
+        self._q = pinocchio.neutral(model)
+
+    def pose(self, position: Vector) -> Pose:
+        """Return the pose of the frame in the base frame.
+
+        Args:
+            position: all joints in the contract's order, shape (D,) [rad or m].
+        """
+        self._q[self._order] = np.asarray(position)[self._arm]
+        pinocchio.forwardKinematics(self._model, self._data, self._q)
+        place = pinocchio.updateFramePlacement(self._model, self._data, self._frame_id)
+        T = self._to_base @ place.homogeneous @ self._offset
+        return Pose(self.base_frame, self.frame, T)
+
+
+def site_in_body(file: Path, site: str) -> tuple[str, Vector]:
+    """Return the body that carries a site of an MJCF file, and the site's place in it, (4, 4) [m].
+
+    Raises:
+        UnknownNameError: the file has no such site; lists those it has.
+        ContractError: the site's orientation is given as anything but a quaternion.
+    """
+    names = []
+    for body in ElementTree.parse(file).iter('body'):
+        for element in body.findall('site'):
+            names.append(element.get('name', ''))
+            if names[-1] == site:
+                return body.get('name', ''), _placement(element, site)
+    raise UnknownNameError('site', site, str(file), names)
+
+
+def _placement(element: ElementTree.Element, site: str) -> Vector:
+    for orientation in ('axisangle', 'xyaxes', 'zaxis', 'euler'):
+        if orientation in element.keys():  # noqa: SIM118 - an element iterates over its children
+            raise ContractError(f"site {site}: found orientation '{orientation}'; allowed: quat")
+    position = np.array(element.get('pos', '0 0 0').split(), dtype=np.float64)
+    wxyz = np.array(element.get('quat', '1 0 0 0').split(), dtype=np.float64)
+    return make_transform(position, Rotation.from_quat(xyzw_from_wxyz(wxyz)).as_matrix())
+
+
+def _arm_model(file: Path, contract: RobotContract) -> Any:
+    """Return pinocchio's model with every joint locked that is not the arm's."""
+    try:
+        full = pinocchio.buildModelFromMJCF(str(file))
+    except (RuntimeError, ValueError) as error:
+        raise ContractError(f'{file}: pinocchio cannot read the model: {error}') from error
+    joints = [contract.joints[i].model_joint for i in contract.arm]
+    for joint in joints:
+        if not full.existJointName(joint):
+            raise UnknownNameError('joint', joint, f'the model of {contract.name}', full.names)
+    locked = [full.getJointId(name) for name in list(full.names)[1:] if name not in joints]
+    return pinocchio.buildReducedModel(full, locked, pinocchio.neutral(full))
+
+
+def _body_id(model: Any, body: str) -> int:
+    known = {frame.name: i for i, frame in enumerate(model.frames) if frame.type == pinocchio.BODY}
+    if body not in known:
+        raise UnknownNameError('body', body, 'the model', known)
+    return known[body]

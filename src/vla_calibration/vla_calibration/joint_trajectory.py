@@ -1,0 +1,112 @@
+"""Slow joint motions with a beginning and an end, and the chunks that ask the filter for them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.values import ActionChunk, to_ns, Vector
+
+
+class JointTrajectory(Protocol):
+    """Positions over time."""
+
+    @property
+    def duration_s(self) -> float:
+        """Time from beginning to end [s]."""
+
+    def at(self, time_s: float) -> Vector:
+        """Return positions, shape (D,) [rad or m], at any time; held before and after."""
+
+
+@dataclass(frozen=True, eq=False)
+class JointMove:
+    """From one position to another, at rest at both ends, with the least jerk.
+
+    Attributes:
+        start: shape (D,) [rad or m].
+        goal: likewise.
+        duration_s: time it takes [s].
+    """
+
+    start: Vector
+    goal: Vector
+    duration_s: float
+
+    def at(self, time_s: float) -> Vector:
+        """Return the position; 10 s^3 - 15 s^4 + 6 s^5 (Flash and Hogan 1985)."""
+        s = float(np.clip(time_s / self.duration_s, 0.0, 1.0))
+        share = s**3 * (10.0 - 15.0 * s + 6.0 * s**2)
+        position: Vector = self.start + share * (self.goal - self.start)
+        return position
+
+
+def joint_move(contract: RobotContract, start: Vector, goal: Vector, speed: float) -> JointMove:
+    """Return a move that uses a share of the velocity and acceleration limits.
+
+    The profile's largest speed is 1.875 of the mean, its largest acceleration 5.7735 d / T^2.
+    """
+    distance = np.abs(goal - start)
+    velocity = speed * np.array([joint.velocity for joint in contract.joints])
+    acceleration = speed * np.array([joint.acceleration for joint in contract.joints])
+    by_speed = 1.875 * distance / velocity
+    by_acceleration = np.sqrt(5.7735 * distance / acceleration)
+    return JointMove(start, goal, float(max(by_speed.max(), by_acceleration.max(), 0.1)))
+
+
+@dataclass(frozen=True, eq=False)
+class Excitation:
+    """Each joint of the arm in turn sways about its place, and comes back to it.
+
+    Attributes:
+        centre: where the arm stands, shape (D,) [rad or m].
+        joints: indices of the joints that sway, in turn.
+        amplitude: of the sway [rad or m].
+        period_s: of the sway [s].
+        rest_s: before, between and after [s].
+    """
+
+    centre: Vector
+    joints: tuple[int, ...]
+    amplitude: float
+    period_s: float = 2.0
+    rest_s: float = 0.6
+
+    @property
+    def duration_s(self) -> float:
+        """Time from beginning to end [s]."""
+        return self.rest_s + len(self.joints) * (self.period_s + self.rest_s)
+
+    def span(self, index: int) -> tuple[float, float]:
+        """Return when the joint at this index of `joints` begins and ends to move [s]."""
+        begin = self.rest_s + index * (self.period_s + self.rest_s)
+        return begin, begin + self.period_s
+
+    def at(self, time_s: float) -> Vector:
+        """Return the position; a sine within a Hann window starts and ends without a jerk."""
+        position = np.array(self.centre)
+        for index, joint in enumerate(self.joints):
+            begin, end = self.span(index)
+            if begin < time_s < end:
+                phase = (time_s - begin) / self.period_s
+                window = 0.5 - 0.5 * np.cos(2.0 * np.pi * phase)
+                position[joint] += self.amplitude * window * np.sin(2.0 * np.pi * phase) / 0.65
+        return position
+
+
+def chunk_of(
+    trajectory: JointTrajectory, begin_ns: int, now_ns: int, fps: float, horizon_s: float
+) -> ActionChunk:
+    """Return what remains of a trajectory as a chunk observed now.
+
+    Args:
+        trajectory: where to be.
+        begin_ns: time at which it began [ns].
+        now_ns: time of the chunk [ns].
+        fps: points per second [Hz].
+        horizon_s: length of the chunk [s].
+    """
+    count = max(2, round(horizon_s * fps) + 1)
+    times_s = (now_ns - begin_ns) / 1e9 + np.arange(count) / fps
+    positions = np.array([trajectory.at(float(time)) for time in times_s])
+    return ActionChunk(now_ns, to_ns(1.0 / fps), positions)
