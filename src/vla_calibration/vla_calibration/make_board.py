@@ -1,0 +1,48 @@
+"""Writes a calibration board as a PDF of exact size."""
+
+import argparse
+from pathlib import Path
+import sys
+
+from vla_calibration.board_options import add_board_options, board_of
+from vla_calibration.board_pdf import board_pdf, PAGES_MM
+from vla_contract.command import command_parser, run_command
+from vla_contract.errors import VlaError
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the file; nothing is overwritten without --force."""
+    board = board_of(args)
+    document = board_pdf(board, args.page)
+    if args.output.exists() and not args.force:
+        raise VlaError(f'{args.output} exists already; give --force to replace it')
+    args.output.parent.mkdir(parents=True, exist_ok=True)
+    args.output.write_bytes(document)
+    print(f'{args.output}: print at 100 % on stiff, flat material, then measure the scale bar')
+    if board.is_ambiguous:
+        print(
+            'note: this board looks the same after half a turn: good for intrinsics, refused '
+            'for hand-eye'
+        )
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_calibration.make_board',
+        'Write a calibration board as a PDF of exact size, with a scale bar to check the print.',
+        'python -m vla_calibration.make_board --board 9x6 --square-mm 25 --output board.pdf',
+    )
+    add_board_options(parser)
+    parser.add_argument('--output', type=Path, required=True, help='PDF to write')
+    parser.add_argument(
+        '--page', choices=(*PAGES_MM, 'fit', 'auto'), default='auto', help='default: auto'
+    )
+    parser.add_argument('--force', action='store_true', help='replace the file')
+    args = parser.parse_args(argv)
+    return run_command(lambda: run(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
