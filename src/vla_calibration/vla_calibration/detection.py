@@ -34,14 +34,14 @@ class Detection:
         return len(self.ids)
 
 
-def detect(image: Image, board: Board, subpixel_px: int = SUBPIXEL_PX) -> Detection | None:
+def detect(image: Image, board: Board, subpixel_px: int | None = None) -> Detection | None:
     """Find a board in an image; None where it is not seen, or not enough of it.
 
     Args:
         image: shape (H, W) or (H, W, 3), RGB or grey.
         board: what to look for.
-        subpixel_px: half the window of the sub-pixel search [px]; never more than reaches
-            half-way to the next point.
+        subpixel_px: half the window of the sub-pixel search [px]; None for SUBPIXEL_PX, but
+            never further than half-way to the next point.
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
     found = _FINDERS[board.kind](grey, board, subpixel_px)
@@ -54,7 +54,7 @@ def detect(image: Image, board: Board, subpixel_px: int = SUBPIXEL_PX) -> Detect
 Found = tuple[NDArray[np.intp], Vector] | None
 
 
-def _find_chessboard(grey: Image, board: Board, subpixel_px: int) -> Found:
+def _find_chessboard(grey: Image, board: Board, subpixel_px: int | None) -> Found:
     flags = cv2.CALIB_CB_ADAPTIVE_THRESH | cv2.CALIB_CB_NORMALIZE_IMAGE
     # The fast check throws away most images without a board in a millisecond.
     is_found, corners = cv2.findChessboardCorners(
@@ -66,7 +66,7 @@ def _find_chessboard(grey: Image, board: Board, subpixel_px: int) -> Found:
     return np.arange(len(pixels)), _refined(grey, pixels, board, subpixel_px)
 
 
-def _find_chessboard_sb(grey: Image, board: Board, subpixel_px: int) -> Found:
+def _find_chessboard_sb(grey: Image, board: Board, subpixel_px: int | None) -> Found:
     """Find corners with the sector detector; it starts at the opposite corner: turn it round."""
     is_found, corners = cv2.findChessboardCornersSB(
         grey, (board.cols, board.rows), flags=cv2.CALIB_CB_ACCURACY
@@ -77,7 +77,7 @@ def _find_chessboard_sb(grey: Image, board: Board, subpixel_px: int) -> Found:
     return np.arange(len(pixels)), pixels
 
 
-def _find_charuco(grey: Image, board: Board, subpixel_px: int) -> Found:
+def _find_charuco(grey: Image, board: Board, subpixel_px: int | None) -> Found:
     corners, ids, _, _ = cv2.aruco.CharucoDetector(board.aruco()).detectBoard(grey)
     if ids is None or len(ids) < _FEWEST_CHARUCO:
         return None
@@ -88,7 +88,7 @@ def _find_charuco(grey: Image, board: Board, subpixel_px: int) -> Found:
     return order, _refined(grey, pixels, board, subpixel_px)
 
 
-def _find_circles(grey: Image, board: Board, subpixel_px: int) -> Found:
+def _find_circles(grey: Image, board: Board, subpixel_px: int | None) -> Found:
     flag = (
         cv2.CALIB_CB_ASYMMETRIC_GRID
         if board.kind == 'asymmetric_circles'
@@ -101,9 +101,11 @@ def _find_circles(grey: Image, board: Board, subpixel_px: int) -> Found:
     return np.arange(len(pixels)), pixels
 
 
-def _refined(grey: Image, pixels: Vector, board: Board, subpixel_px: int) -> Vector:
-    """Search around each corner, never further than half-way to its nearest neighbour."""
-    window = max(2, min(subpixel_px, int(_nearest_spacing(pixels) / 2.0) - 1))
+def _refined(grey: Image, pixels: Vector, board: Board, subpixel_px: int | None) -> Vector:
+    """Search around each corner; by default not beyond half-way to its nearest neighbour."""
+    window = subpixel_px
+    if window is None:
+        window = max(2, min(SUBPIXEL_PX, int(_nearest_spacing(pixels) / 2.0) - 1))
     start = np.ascontiguousarray(pixels, dtype=np.float32).reshape(-1, 1, 2)
     refined = cv2.cornerSubPix(grey, start.copy(), (window, window), (-1, -1), _STOP)
     return np.asarray(refined.reshape(-1, 2), dtype=np.float64)
