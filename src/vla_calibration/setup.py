@@ -19,6 +19,9 @@ setup(
     description='Camera intrinsics and hand-eye calibration that know how wrong they are.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [],
+        'console_scripts': [
+            'make_board = vla_calibration.make_board:main',
+            'calibrate_intrinsics = vla_calibration.calibrate_intrinsics:main',
+        ],
     },
 )
