@@ -47,5 +47,9 @@ model: setup ## record demonstrations and train the demo policy again, on a CPU
 	  && python -m vla_finetune.train_act --dataset datasets/lift_cube-$(STAMP) --output runs/act-$(STAMP) \
 	  && python -m vla_rollout.simulate --policy runs/act-$(STAMP) --episodes 100
 
+.PHONY: samples
+samples: venv ## OpenCV's photographs of a chessboard, for the tests of intrinsics on real images
+	@$(ENV) && python tools/fetch_opencv_samples.py
+
 clean: ## remove what was built, keep the environment
 	rm -rf build install log
