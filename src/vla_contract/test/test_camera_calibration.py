@@ -28,7 +28,7 @@ LENS = LensCalibration(
     (-0.2811, 0.02726, 0.00122, -0.00013, 0.15851), SOURCE, accepted=True, rms_px=0.196,
 )  # fmt: skip
 POSE = Extrinsics(
-    'eye_to_hand', 'base', 'camera_optical', (0.1, -0.2, 1.0 / 3.0), (0.0, 0.0, 0.6, 0.8), SOURCE,
+    'eye-to-hand', 'base', 'camera_optical', (0.1, -0.2, 1.0 / 3.0), (0.0, 0.0, 0.6, 0.8), SOURCE,
     covariance=tuple(np.diag([4e-6, 1e-6, 9e-6, 1e-8, 1e-8, 4e-8]).ravel().tolist()),
     error_95_mm=2.5, accepted=True,
 )  # fmt: skip
@@ -90,7 +90,7 @@ def test_the_covariance_gives_ranges_for_randomisation():
         ({'lens': replace(LENS, covariance=(1.0,) * 9)}, 'found 9 numbers; allowed: 0 or 81'),
         ({'extrinsics': replace(POSE, quaternion_xyzw=(0.0, 0.0, 0.0, 2.0))}, 'length 2'),
         ({'extrinsics': replace(POSE, child='base')}, 'base cannot be its own parent'),
-        ({'extrinsics': replace(POSE, mount='wall')}, 'eye_in_hand or eye_to_hand'),
+        ({'extrinsics': replace(POSE, mount='wall')}, 'eye-in-hand or eye-to-hand'),
         (
             {'extrinsics': replace(POSE, covariance=tuple((-np.eye(6)).ravel().tolist()))},
             'no negative eigenvalue',

@@ -102,7 +102,7 @@ class LensCalibration:
 class Extrinsics:
     """Pose of the optical frame (x right, y down, z forward) in what the camera is mounted to."""
 
-    mount: str = setting(doc='what carries the camera', choices=('eye_in_hand', 'eye_to_hand'))
+    mount: str = setting(doc='what carries the camera', choices=('eye-in-hand', 'eye-to-hand'))
     parent: str = setting(doc='frame the numbers are in: the tool or the base')
     child: str = setting(doc='optical frame')
     position_m: tuple[float, float, float] = setting(doc='of the optical centre', unit='m')
