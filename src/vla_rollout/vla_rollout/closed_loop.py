@@ -1,5 +1,6 @@
 """World, policy session and filter in one process: the graph without DDS, deterministic."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,15 @@ from vla_sim_bridge.renderer import CameraRenderer
 from vla_sim_bridge.world import World
 
 FrameHook = Callable[[dict[str, Image]], None]
+
+
+@dataclass
+class _Frame:
+    """Images on their way from the camera to the policy."""
+
+    due_ns: int
+    stamp_ns: int
+    images: dict[str, Image]
 
 
 @dataclass
@@ -95,6 +105,7 @@ class ClosedLoop:
         self.frame_hz = max(camera.rate_hz for camera in contract.cameras)
         self._frame_ns = to_ns(1.0 / self.frame_hz)
         self._renderer: CameraRenderer | None = None
+        self._late_frames: deque[_Frame] = deque()
 
     def run(self, seed: int, on_frame: FrameHook | None = None) -> EpisodeResult:
         """Run one episode to success or to the world's time limit.
@@ -111,6 +122,7 @@ class ClosedLoop:
         session.restart(start_ns)
         self._policy.reset()
         pending: _Pending | None = None
+        self._late_frames.clear()
         end_ns = start_ns + to_ns(world.config.time_limit_s)
         while world.time_ns < end_ns and not world.success:
             now_ns = world.time_ns
@@ -120,6 +132,7 @@ class ClosedLoop:
             if now_ns >= next_frame_ns:
                 next_frame_ns += self._frame_ns
                 self._capture(now_ns, on_frame)
+            if self._deliver(now_ns):
                 pending = self._infer(now_ns) or pending
             if pending is not None and now_ns >= pending.due_ns:
                 if session.finish(pending.observation, pending.chunk) and pending.chunk:
@@ -161,6 +174,9 @@ class ClosedLoop:
         session, world = self._session, self._world
         session.buffer.add_extra(CUBE_POSE, world.cube_pose())
         wanted = self._policy.needs_images and session.is_due(now_ns)
+        latency_ns = to_ns(world.appearance.vision_latency_s)
+        frame = _Frame(now_ns + latency_ns, now_ns, {})
+        self._late_frames.append(frame)
         if not wanted and on_frame is None:
             return
         self._renderer = self._renderer or CameraRenderer(world)
@@ -168,8 +184,17 @@ class ClosedLoop:
         if on_frame is not None:
             on_frame(images)
         for name, image in images.items():
-            seen = np.zeros_like(image) if self._blank_images else image
-            session.buffer.add_image(name, now_ns, seen)
+            frame.images[name] = np.zeros_like(image) if self._blank_images else image
+
+    def _deliver(self, now_ns: int) -> bool:
+        """Hand over the frames whose latency is over; their stamp stays that of capture."""
+        is_new = False
+        while self._late_frames and self._late_frames[0].due_ns <= now_ns:
+            frame = self._late_frames.popleft()
+            for name, image in frame.images.items():
+                self._session.buffer.add_image(name, frame.stamp_ns, image)
+            is_new = True
+        return is_new
 
     def _infer(self, now_ns: int) -> _Pending | None:
         observation = self._session.begin(now_ns)

@@ -81,12 +81,12 @@ def place_camera(
     return PlacedCamera(camera, contract.model.base_frame, T, intrinsics, fovy_deg=fovy_deg)
 
 
-def place_calibrated(contract: RobotContract, camera: Camera, name: str) -> PlacedCamera:
+def place_calibrated(contract: RobotContract, camera: Camera | None, name: str) -> PlacedCamera:
     """Place a camera as calibrated.
 
     Args:
         contract: names the frames a camera may be mounted to.
-        camera: the camera to place.
+        camera: the camera to place; None for the one that the file names.
         name: 'robot/camera', or the path of a calibration file.
 
     Raises:
@@ -95,6 +95,7 @@ def place_calibrated(contract: RobotContract, camera: Camera, name: str) -> Plac
         SimError: the lens cannot be drawn.
     """
     calibration = load_calibration(resolve_calibration(name))
+    camera = camera or contract.camera(calibration.camera)
     lens, pose = calibration.lens, calibration.require_extrinsics()
     _check_fit(contract, camera, lens, pose, name)
     return PlacedCamera(

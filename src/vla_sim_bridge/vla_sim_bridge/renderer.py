@@ -19,6 +19,21 @@ _CURE = (
 )
 
 
+def open_renderer(model: mujoco.MjModel, size: tuple[int, int]) -> mujoco.Renderer:
+    """Create an OpenGL context for images of this width and height [px].
+
+    Raises:
+        SimError: no OpenGL context can be made; names the packages to install.
+    """
+    try:
+        return mujoco.Renderer(model, height=size[1], width=size[0])
+    except (ImportError, AttributeError, RuntimeError, OSError, mujoco.FatalError) as error:
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise SimError(
+            f'cannot make an OpenGL context with MUJOCO_GL={requested_backend()} ({text}); {_CURE}'
+        ) from error
+
+
 class CameraRenderer:
     """Renders every camera of the contract; use it from the thread that built it.
 
@@ -41,17 +56,10 @@ class CameraRenderer:
         option.geomgroup[:] = 0
         option.geomgroup[[0, 1, COLLISION_GROUP]] = 1
         self._option = option
-        try:
-            self._renderers = {
-                size: mujoco.Renderer(self._model, height=size[1], width=size[0])
-                for size in {camera.drawn_size for camera in self._cameras}
-            }
-        except (ImportError, AttributeError, RuntimeError, OSError, mujoco.FatalError) as error:
-            text = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise SimError(
-                f'cannot make an OpenGL context with MUJOCO_GL={requested_backend()} ({text}); '
-                f'{_CURE}'
-            ) from error
+        self._renderers = {
+            size: open_renderer(self._model, size)
+            for size in {camera.drawn_size for camera in self._cameras}
+        }
 
     @property
     def gl_renderer(self) -> str:

@@ -19,6 +19,7 @@ from vla_sim_bridge.randomization.randomization import (
     Randomizer,
     values_of_manifest,
 )
+from vla_sim_bridge.randomization.signals import ControlDelay, JointReading
 from vla_sim_bridge.randomization.term import random_stream
 from vla_sim_bridge.scene import build_model, CUBE, ROBOT
 from vla_sim_bridge.world_config import WorldConfig
@@ -147,6 +148,10 @@ class World:
         mujoco.mj_forward(self.model, self.data)
         self._owed_ns = 0
         self._held_steps = 0
+        signals = stage.signals
+        delay = round(signals.control_latency_s / self.config.physics_step_s)
+        self._delay = ControlDelay(delay, self.data.ctrl.copy())
+        self._reading = JointReading(signals, contract.arm, len(contract.joints))
 
     def step(self, target: NDArray[np.float64], duration_ns: int) -> None:
         """Move the commanded position linearly to `target` over `duration_ns`, and simulate.
@@ -160,6 +165,7 @@ class World:
         model, data = self.model, self.data
         before, after = self._drive.controls(self._command), self._drive.controls(target)
         ramp = before + (after - before) * (np.arange(1, count + 1) / max(count, 1))[:, None]
+        ramp = self._delay.pass_through(ramp)
         # Views taken once: a step costs 30 us, and each look through `data` about one.
         control, position, height = data.ctrl, data.qpos, self._cube_qpos + 2
         for controls in ramp:
@@ -171,8 +177,9 @@ class World:
         self._steps += count
 
     def joint_sample(self) -> JointSample:
-        """Measure the joints now."""
-        return JointSample(self.time_ns, self.data.qpos[self._qpos], self.data.qvel[self._qvel])
+        """Measure the joints now, as the encoders of this episode do."""
+        position = self._reading.read(self.data.qpos[self._qpos], self.time_ns)
+        return JointSample(self.time_ns, position, self.data.qvel[self._qvel])
 
     def observe(self, render: Render | None = None) -> Observation:
         """See the world now.

@@ -21,17 +21,19 @@ class Appearance:
         episode: counts resets, so that a renderer sees that something changed.
         fields: name of a model field to its values.
         image: what happens to images after rendering.
+        vision_latency_s: time from capture to delivery [s]; the stamp stays that of capture.
     """
 
     episode: int
     fields: dict[str, Vector]
     image: ImageSettings
+    vision_latency_s: float = 0.0
 
     @classmethod
     def of(cls, stage: Stage, episode: int) -> 'Appearance':
         """Copy what is visible of a stage."""
         fields = {name: getattr(stage.model, name).copy() for name in _SEEN}
-        return cls(episode, fields, stage.image)
+        return cls(episode, fields, stage.image, stage.signals.vision_latency_s)
 
     def write(self, model: mujoco.MjModel) -> None:
         """Write the fields to another copy of the same model."""

@@ -13,12 +13,15 @@ from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.physics_terms import PHYSICS_TERMS
+from vla_sim_bridge.randomization.signal_terms import SIGNAL_TERMS
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term, TermConfig
 from vla_sim_bridge.randomization.visual_terms import VISUAL_TERMS
 
 # In the order they are applied; no two write the same number of the same field.
-TERMS: dict[str, Term] = {term.name: term for term in (*VISUAL_TERMS, *PHYSICS_TERMS)}
+TERMS: dict[str, Term] = {
+    term.name: term for term in (*VISUAL_TERMS, *PHYSICS_TERMS, *SIGNAL_TERMS)
+}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.image_effects import ImageSettings
+from vla_sim_bridge.randomization.signals import SignalSettings
 from vla_sim_bridge.scene import CUBE, ROBOT
 
 TABLE = 'table'
@@ -26,6 +27,7 @@ class Stage:
         arm_dofs: degrees of freedom of the arm, shape (n,).
         arm_actuators: its servos, shape (n,).
         image: what happens to every image after rendering.
+        signals: latencies and what the encoders say.
         needs_constants: whether derived quantities (mj_setConst) must be computed again.
     """
 
@@ -42,6 +44,7 @@ class Stage:
         )
         self.arm_actuators = np.array([model.actuator(ROBOT + joint.name).id for joint in joints])
         self.image = ImageSettings()
+        self.signals = SignalSettings()
         self.needs_constants = False
         self._authored: dict[str, Vector] = {name: getattr(model, name).copy() for name in _FIELDS}
         self._gravity: Vector = np.array(model.opt.gravity)
@@ -61,6 +64,7 @@ class Stage:
             getattr(self.model, name)[:] = values
         self.model.opt.gravity[:] = self._gravity
         self.image = ImageSettings()
+        self.signals = SignalSettings()
         self.needs_constants = True
 
     def finish(self, data: mujoco.MjData) -> None:

@@ -1,5 +1,6 @@
 """The node mujoco_bridge: a world that speaks the topics of the robot."""
 
+from collections import deque
 import json
 from pathlib import Path
 import sys
@@ -78,7 +79,8 @@ class MujocoBridge(VlaNode):
         self._joints_due = RateDivider(to_ns(1.0 / contract.rates.joint_states_hz))
         rate_hz = max(camera.rate_hz for camera in contract.cameras)
         self._frames_due = RateDivider(to_ns(1.0 / rate_hz))
-        self._time_ns = self._samples = 0
+        self._time_ns = self._samples = self._vision_latency_ns = 0
+        self._late_images: deque[tuple[int, int, dict[str, Pixels]]] = deque()
         self._create_interfaces()
 
     def start(self) -> None:
@@ -143,6 +145,9 @@ class MujocoBridge(VlaNode):
 
     def _on_tick(self, tick: Tick) -> None:
         self._time_ns = tick.time_ns
+        self._vision_latency_ns = to_ns(tick.appearance.vision_latency_s)
+        while self._late_images and self._late_images[0][0] <= tick.time_ns:
+            self._send_images(*self._late_images.popleft()[1:])
         stamp = to_time(tick.time_ns)
         self._clock_pub.publish(Clock(clock=stamp))
         if self._joints_due.is_due(tick.time_ns):
@@ -168,6 +173,14 @@ class MujocoBridge(VlaNode):
         self._cube_pub.publish(msg)
 
     def _publish_images(self, time_ns: int, images: dict[str, Pixels]) -> None:
+        """Deliver images when their latency is over; their stamp stays that of capture."""
+        due_ns = time_ns + self._vision_latency_ns
+        if due_ns <= self._time_ns:
+            self._send_images(time_ns, images)
+        else:
+            self._late_images.append((due_ns, time_ns, images))
+
+    def _send_images(self, time_ns: int, images: dict[str, Pixels]) -> None:
         for camera in self._contract.cameras:
             msg = image_to_msg(images[camera.name], time_ns, camera.frame)
             info = self._infos[camera.name]
