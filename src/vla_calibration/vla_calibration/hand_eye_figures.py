@@ -1,0 +1,182 @@
+"""A hand-eye result as plain numbers: for machines, and as the pose in a calibration file."""
+
+from datetime import datetime, UTC
+from importlib.metadata import PackageNotFoundError, version
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+from vla_calibration.hand_eye import HandEyeResult
+from vla_calibration.hand_eye_data import Views
+from vla_calibration.plane_error import plane_errors
+from vla_contract.camera_calibration import Extrinsics, Provenance, RejectedView
+from vla_contract.values import Vector
+
+
+def figures(result: HandEyeResult, views: Views) -> dict[str, Any]:
+    """Return everything worth keeping, snake_case with units."""
+    fit, held_out = result.solution.fit, result.held_out
+    return {
+        'setup': result.setup,
+        'parent': result.camera.parent,
+        'child': result.camera.child,
+        'translation_mm': (1000.0 * result.camera.position).tolist(),
+        'quaternion_xyzw': result.camera.quaternion.tolist(),
+        'error_95_mm': result.error_95_mm,
+        'statistical_95_mm': result.statistical_95_mm,
+        'systematic_95_mm': result.systematic_95_mm,
+        'rotation_95_deg': rotation_95_deg(result),
+        'covariance': covariance_in_parent(result).ravel().tolist(),
+        'loo_mm': held_out.rms_mm,
+        'loo_deg': float(np.sqrt((held_out.angle_deg**2).mean())),
+        'held_out_chi2_per_dof': held_out.chi2_per_dof,
+        'plane_error_mm': _plane_error(result, views),
+        'accepted': result.is_accepted,
+        'reasons': list(result.reasons),
+        'warnings': list(result.warnings),
+        'views': len(result.names) + len(views.skipped),
+        'used': int(result.solution.used.sum()),
+        'rejected': [{'view': view, 'reason': reason} for view, reason in rejected(result, views)],
+        'robot_sigma_mm': 1000.0 * result.solution.sigma.translation_m,
+        'robot_sigma_deg': math.degrees(result.solution.sigma.rotation_rad),
+        'corner_noise_px': views.sigma_px,
+        'distance_m': result.problem.subset(result.solution.used).distance_m,
+        'diversity_deg': result.diversity_deg.tolist(),
+        'pair_mismatch_deg': float(np.median(result.pair_mismatch_deg)),
+        'board_in_reference': {
+            'parent': result.board.parent,
+            'translation_mm': (1000.0 * result.board.position).tolist(),
+            'quaternion_xyzw': result.board.quaternion.tolist(),
+        },
+        'scale_check': _scale(result),
+        'other_distance': _other_distance(result),
+        'methods': _methods(result),
+        'per_view': per_view(result),
+        'weights': dict(zip(np.array(result.names)[result.solution.used].tolist(),
+                            fit.weights.tolist(), strict=True)),
+        'opencv': cv2.__version__,
+        'date': datetime.now(UTC).isoformat(timespec='seconds'),
+    }  # fmt: skip
+
+
+def extrinsics(result: HandEyeResult, views: Views) -> Extrinsics:
+    """Return the pose as it stands in the calibration file of a camera."""
+    x, y, z = result.camera.position.tolist()
+    qx, qy, qz, qw = result.camera.quaternion.tolist()
+    provenance = Provenance(
+        datetime.now(UTC).isoformat(timespec='seconds'), 'vla_calibration.calibrate_hand_eye',
+        f'vla_calibration {_version()}', cv2.__version__,
+        rejected=tuple(RejectedView(*pair) for pair in rejected(result, views)),
+    )  # fmt: skip
+    return Extrinsics(
+        result.setup, result.camera.parent, result.camera.child, (x, y, z), (qx, qy, qz, qw),
+        provenance, tuple(covariance_in_parent(result).ravel().tolist()),
+        result.statistical_95_mm, result.systematic_95_mm, result.error_95_mm,
+        result.is_accepted, result.reasons + result.warnings,
+    )  # fmt: skip
+
+
+def covariance_in_parent(result: HandEyeResult) -> Vector:
+    """Return the covariance of x y z [m] and of a rotation about the parent's axes [rad], (6, 6).
+
+    The fit's twists are of the camera in its own frame, rotation first; without the budget.
+    """
+    R = result.camera.rotation
+    turn = np.zeros((6, 6))
+    turn[:3, 3:] = turn[3:, :3] = R
+    covariance: Vector = turn @ result.solution.fit.covariance[:6, :6] @ turn.T
+    return covariance
+
+
+def rotation_95_deg(result: HandEyeResult) -> float:
+    """Return the angle that holds the camera's rotation with 95 %, about its worst axis [deg]."""
+    largest = float(np.linalg.eigvalsh(result.solution.fit.covariance[:3, :3])[-1])
+    return math.degrees(math.sqrt(result.solution.ellipsoid_factor * largest))
+
+
+def rejected(result: HandEyeResult, views: Views) -> list[tuple[str, str]]:
+    """Return name and reason of every view that is not used."""
+    used, chi2 = result.solution.used, result.solution.chi2
+    wrong = [
+        (
+            result.names[i],
+            f'does not agree with the others: {math.sqrt(chi2[i] / 6.0):.0f} times as far off as '
+            'stated (stale pose, half a turn, the robot moved?)',
+        )
+        for i in np.flatnonzero(~used)
+    ]
+    return [*views.skipped, *wrong]
+
+
+def per_view(result: HandEyeResult) -> list[dict[str, Any]]:
+    """Return one row for each used view, as predicted by the others."""
+    held_out = result.held_out
+    return [
+        {
+            'view': result.names[view],
+            'held_out_mm': float(held_out.centre_mm[k]),
+            'held_out_deg': float(held_out.angle_deg[k]),
+            'held_out_chi2': float(held_out.chi2[k]),
+            'influence_mm': float(held_out.shift_mm[k]),
+            'pair_mismatch_deg': float(result.pair_mismatch_deg[view]),
+        }
+        for k, view in enumerate(held_out.views)
+    ]
+
+
+def _methods(result: HandEyeResult) -> dict[str, Any]:
+    rows: dict[str, Any] = {}
+    for method in result.methods:
+        if method.X is None:
+            rows[method.name] = {'rejected': method.rejection}
+        else:
+            away = np.linalg.norm(method.X[:3, 3] - result.camera.position)
+            rows[method.name] = {
+                'translation_mm': (1000.0 * method.X[:3, 3]).tolist(),
+                'away_mm': 1000.0 * float(away),
+            }
+    return rows
+
+
+def _scale(result: HandEyeResult) -> dict[str, float] | None:
+    if result.scale is None:
+        return None
+    return {
+        'board_percent': result.scale.board_percent,
+        'board_sigma_percent': result.scale.board_sigma_percent,
+        'focal_percent': result.scale.focal_percent,
+        'focal_sigma_percent': result.scale.focal_sigma_percent,
+        'camera_would_move_mm': 1000.0
+        * float(np.linalg.norm(result.scale.X[:3, 3] - result.camera.position)),
+    }
+
+
+def _other_distance(result: HandEyeResult) -> dict[str, float] | None:
+    other = result.other_distance
+    if other is None:
+        return None
+    return {
+        'near_m': other.near_m, 'far_m': other.far_m,
+        'far_by_near_mm': other.far_by_near_mm, 'near_by_far_mm': other.near_by_far_mm,
+    }  # fmt: skip
+
+
+def _plane_error(result: HandEyeResult, views: Views) -> dict[str, float] | None:
+    """Return the 3-D error on the board's plane, in the used views and in held-out ones [mm]."""
+    if views.lens is None:
+        return None
+    used = [views.used[i] for i in result.held_out.views]
+    inside = plane_errors(used, views.lens, result.predicted[result.held_out.views])
+    outside = plane_errors(used, views.lens, result.held_out.predicted)
+    return {
+        'mean': float(inside.mean()), 'std': float(inside.std()), 'max': float(inside.max()),
+        'held_out_mean': float(outside.mean()), 'held_out_max': float(outside.max()),
+    }  # fmt: skip
+
+
+def _version() -> str:
+    try:
+        return version('vla_calibration')
+    except PackageNotFoundError:
+        return 'from source'
