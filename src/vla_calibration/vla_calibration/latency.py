@@ -84,7 +84,7 @@ def measure_delay(
     _require_motion(values, 'response')
 
     def expected(delay_s: float) -> Vector:
-        return np.interp(times - delay_s, reference_s, reference)
+        return np.asarray(np.interp(times - delay_s, reference_s, reference))
 
     return best_delay(expected, values, times, most_s, least_s, either_sign)
 

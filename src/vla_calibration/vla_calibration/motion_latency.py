@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from vla_calibration.image_motion import image_motion, ImageMotion
 from vla_calibration.joint_check import JointCheck
 from vla_calibration.latency import best_delay, Delay, LatencyError, measure_delay
 from vla_calibration.motion_recording import MotionRecording
 from vla_contract.values import Vector
+
+Indices = NDArray[np.intp]
 
 # Images with stamps from before the motion they show: clocks of two machines, or a driver that
 # stamps the beginning of the exposure.
@@ -114,7 +117,7 @@ def _image_delay(recording: MotionRecording) -> tuple[Delay | None, str]:
     return pooled(delays), names[best]
 
 
-def _moving_images(recording: MotionRecording, joint: int) -> Vector | None:
+def _moving_images(recording: MotionRecording, joint: int) -> Indices | None:
     """Return the indices of the images during which this joint, of all, moved most."""
     if len(recording.image_s) < _FEWEST_IMAGES or not len(recording.images):
         return None
@@ -135,13 +138,13 @@ def _moving_images(recording: MotionRecording, joint: int) -> Vector | None:
 
 
 def _delay_of_images(
-    recording: MotionRecording, joint: int, during: Vector, motion: ImageMotion
+    recording: MotionRecording, joint: int, during: Indices, motion: ImageMotion
 ) -> Delay | None:
     times = recording.image_s[during]
     position = recording.measured[:, joint]
 
     def expected(delay_s: float) -> Vector:
-        return np.interp(times - delay_s, recording.measured_s, position)
+        return np.asarray(np.interp(times - delay_s, recording.measured_s, position))
 
     if float(np.ptp(motion.signal)) < 1e-9:
         return None

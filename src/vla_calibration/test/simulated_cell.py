@@ -1,0 +1,56 @@
+"""An arm with a camera on its tool before a board, and what its topics would say."""
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+from vla_calibration import se3
+from vla_calibration.arm_kinematics import ArmKinematics
+from vla_calibration.boards import Board
+from vla_calibration.lens import Lens
+from vla_calibration.next_view import is_well_in_view, nearby_positions
+from vla_calibration.synthetic_view import render_view
+from vla_calibration.view_geometry import view_geometry
+from vla_contract.contract import load_contract
+from vla_contract.transforms import make_transform
+from vla_contract.values import JointSample, to_ns
+
+CONTRACT = load_contract('panda_2f85')
+BOARD = Board('chessboard', 9, 6, 0.025)
+POINTS = BOARD.points()
+LENS = Lens(320, 240, [[300, 0, 159.5], [0, 300, 119.5], [0, 0, 1]], np.zeros(5))
+X = make_transform(
+    np.array([0.05, -0.03, 0.07]),
+    Rotation.from_euler('xyz', [2, -3, 88], degrees=True).as_matrix(),
+)
+ARM = ArmKinematics(CONTRACT)
+_TILT = Rotation.from_euler('xyz', [20, 12, 5], degrees=True)
+_BOARD_AT_HOME = make_transform(
+    np.array([0.0, 0.0, 0.4]) - _TILT.apply(POINTS.mean(axis=0)), _TILT.as_matrix()
+)
+Y = ARM.pose(CONTRACT.home).T @ X @ _BOARD_AT_HOME
+
+
+def board_in_camera(position: np.ndarray) -> np.ndarray:
+    return se3.inverse(ARM.pose(position).T @ X) @ Y
+
+
+def positions_in_view(count: int) -> list[np.ndarray]:
+    """Positions from which the whole board is seen, home first."""
+    found = [CONTRACT.home]
+    for position in nearby_positions(CONTRACT, [CONTRACT.home], 4000, seed=1):
+        T = board_in_camera(position)
+        geometry = view_geometry(T, POINTS)
+        is_easy = geometry.tilt_deg < 40.0 and geometry.distance_m < 0.5
+        if is_easy and is_well_in_view(T, POINTS, LENS):
+            found.append(position)
+        if len(found) == count:
+            break
+    return found
+
+
+def image_at(position: np.ndarray, seed: int = 0) -> np.ndarray:
+    grey = render_view(BOARD, LENS, board_in_camera(position), noise=1.0, seed=seed)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def joints_at(time_s: float, position: np.ndarray) -> JointSample:
+    return JointSample(to_ns(time_s), position, np.zeros(len(position)))
