@@ -10,6 +10,7 @@ from vla_contract.values import Image
 from vla_sim_bridge.gl_backend import requested_backend
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.image_effects import ImageEffects
+from vla_sim_bridge.randomization.textures import make_texture
 from vla_sim_bridge.scene import COLLISION_GROUP
 from vla_sim_bridge.world import World
 
@@ -48,6 +49,8 @@ class CameraRenderer:
         self._model = copy.copy(world.model)
         self._data = mujoco.MjData(self._model)
         self._episode = -1
+        self._authored_textures = self._model.tex_data.copy()
+        self._painted: set[str] = set()
         self._frame = 0
         self._cameras = tuple(world.cameras.values())
         option = mujoco.MjvOption()
@@ -100,8 +103,28 @@ class CameraRenderer:
         if appearance.episode == self._episode:
             return
         appearance.write(self._model)
+        self._paint(appearance.textures)
         self._effects = ImageEffects(appearance.image)
         self._episode, self._frame = appearance.episode, 0
+
+    def _paint(self, numbers: dict[str, int]) -> None:
+        """Replace textures by number and put the authored ones back; upload what changed."""
+        for name in {*numbers, *self._painted}:
+            texture = self._model.texture(name).id
+            start = self._model.tex_adr[texture]
+            height, width = self._model.tex_height[texture], self._model.tex_width[texture]
+            size = height * width * self._model.tex_nchannel[texture]
+            authored = self._authored_textures[start : start + size]
+            number = numbers.get(name, 0)
+            if number:
+                # A sky has six square faces, one below the other.
+                tile = make_texture(number, width)
+                authored = np.tile(tile, (height // width, 1, 1)).ravel()
+            self._model.tex_data[start : start + size] = authored
+            for renderer in self._renderers.values():
+                renderer._gl_context.make_current()
+                mujoco.mjr_uploadTexture(self._model, renderer._mjr_context, texture)
+        self._painted = set(numbers)
 
     def close(self) -> None:
         """Free the OpenGL context."""

@@ -15,25 +15,28 @@ from vla_contract.share import package_file
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
 from vla_sim_bridge.placed_camera import place_cameras, PlacedCamera
+from vla_sim_bridge.scene_extras import (
+    add_distractors,
+    add_lights,
+    add_texture,
+    NO_EXTRAS,
+    SceneExtras,
+    SKY,
+    SKY_SIDE,
+    TABLE,
+)
 from vla_sim_bridge.world_config import WorldConfig
 
 ROBOT = 'arm/'
 CUBE = 'cube'
 COLLISION_GROUP = 3
-# Where lights hang, in the order they are turned on, and where they point.
-_LIGHTS = (
-    ((0.3, -0.6, 2.0), (0.1, 0.3, -1.0)),
-    ((0.8, 0.7, 1.8), (-0.2, -0.4, -1.0)),
-    ((-0.3, 0.4, 2.2), (0.4, -0.2, -1.0)),
-    ((1.2, -0.2, 1.5), (-0.6, 0.1, -1.0)),
-)
 _WHITE, _GREY = (0.90, 0.91, 0.93, 1.0), (0.25, 0.26, 0.28, 1.0)
 
 
 def build_model(
     contract: RobotContract,
     config: WorldConfig,
-    lights: int = 1,
+    extras: SceneExtras = NO_EXTRAS,
     cameras: Iterable[PlacedCamera] | None = None,
 ) -> mujoco.MjModel:
     """Compile the world with the contract's robot at the origin of the base frame.
@@ -41,7 +44,7 @@ def build_model(
     Args:
         contract: the robot and its cameras.
         config: table, object and where the cameras stand.
-        lights: lights to compile; all but the first are off until something turns them on.
+        extras: what randomisation needs beside the nominal world.
         cameras: where the cameras stand; None places them as the world says.
 
     Raises:
@@ -50,8 +53,9 @@ def build_model(
         ResourceNotFoundError: the robot model is not installed.
         SimError: the model lacks a joint or a body that the contract names, or does not compile.
     """
-    spec = _empty_world(config, lights)
-    _add_table_and_cube(spec, config)
+    spec = _empty_world(config, extras)
+    _add_table_and_cube(spec, config, extras)
+    add_distractors(spec, extras)
     spec.attach(_load_robot(contract, config), prefix=ROBOT, frame=spec.worldbody.add_frame())
     add_cameras(
         spec, contract, place_cameras(contract, config).values() if cameras is None else cameras
@@ -63,7 +67,7 @@ def build_model(
     return model
 
 
-def _empty_world(config: WorldConfig, lights: int) -> mujoco.MjSpec:
+def _empty_world(config: WorldConfig, extras: SceneExtras) -> mujoco.MjSpec:
     spec = mujoco.MjSpec()
     option = spec.option
     option.timestep = config.physics_step_s
@@ -78,38 +82,32 @@ def _empty_world(config: WorldConfig, lights: int) -> mujoco.MjSpec:
     spec.visual.headlight.diffuse = [0.35, 0.35, 0.35]
     spec.visual.headlight.specular = [0.0, 0.0, 0.0]
     spec.add_texture(
-        name='sky',
+        name=SKY,
         type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
         builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
         rgb1=[0.86, 0.89, 0.93],
         rgb2=[0.60, 0.66, 0.74],
-        width=64,
-        height=384,
+        width=SKY_SIDE,
+        height=6 * SKY_SIDE,
     )
-    for place, direction in _LIGHTS[:lights]:
-        spec.worldbody.add_light(
-            pos=place,
-            dir=direction,
-            diffuse=[0.5, 0.5, 0.5],
-            castshadow=False,
-            active=place is _LIGHTS[0][0],
-        )
+    add_lights(spec, extras)
     return spec
 
 
-def _add_table_and_cube(spec: mujoco.MjSpec, config: WorldConfig) -> None:
+def _add_table_and_cube(spec: mujoco.MjSpec, config: WorldConfig, extras: SceneExtras) -> None:
     table, cube = config.table, config.cube
     half = np.array(table.size_m) / 2
-    spec.worldbody.add_geom(
-        name='table',
+    top = spec.worldbody.add_geom(
+        name=TABLE,
         type=mujoco.mjtGeom.mjGEOM_BOX,
         size=half,
         pos=[*table.centre_m, -half[2]],
         rgba=table.rgba,
     )
+    add_texture(spec, top, extras)
     body = spec.worldbody.add_body(name=CUBE, pos=[0.5, 0.0, cube.edge_m / 2])
     body.add_freejoint(name=CUBE)
-    body.add_geom(
+    object_geom = body.add_geom(
         name=CUBE,
         type=mujoco.mjtGeom.mjGEOM_BOX,
         size=[cube.edge_m / 2] * 3,
@@ -118,6 +116,7 @@ def _add_table_and_cube(spec: mujoco.MjSpec, config: WorldConfig) -> None:
         condim=4,
         rgba=cube.rgba,
     )
+    add_texture(spec, object_geom, extras)
 
 
 def add_cameras(

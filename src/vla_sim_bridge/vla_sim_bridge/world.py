@@ -44,7 +44,7 @@ class World:
         self.contract = contract
         self.config = config
         self.cameras = place_cameras(contract, config)
-        self.model = build_model(contract, config, randomization.lights, self.cameras.values())
+        self.model = build_model(contract, config, randomization.extras, self.cameras.values())
         self.data = mujoco.MjData(self.model)
         names = [ROBOT + joint.model_joint for joint in contract.joints]
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])

@@ -9,7 +9,7 @@ from vla_sim_bridge.randomization.stage import Stage
 
 _SEEN = (
     'cam_pos', 'cam_quat', 'cam_fovy', 'light_pos', 'light_diffuse', 'light_active',
-    'geom_rgba', 'geom_size', 'geom_pos',
+    'geom_rgba', 'geom_size', 'geom_pos', 'geom_rbound',
 )  # fmt: skip
 
 
@@ -21,19 +21,23 @@ class Appearance:
         episode: counts resets, so that a renderer sees that something changed.
         fields: name of a model field to its values.
         image: what happens to images after rendering.
+        textures: name of a texture to the number of its replacement.
         vision_latency_s: time from capture to delivery [s]; the stamp stays that of capture.
     """
 
     episode: int
     fields: dict[str, Vector]
     image: ImageSettings
-    vision_latency_s: float = 0.0
+    vision_latency_s: float
+    textures: dict[str, int]
 
     @classmethod
     def of(cls, stage: Stage, episode: int) -> 'Appearance':
         """Copy what is visible of a stage."""
         fields = {name: getattr(stage.model, name).copy() for name in _SEEN}
-        return cls(episode, fields, stage.image, stage.signals.vision_latency_s)
+        return cls(
+            episode, fields, stage.image, stage.signals.vision_latency_s, dict(stage.textures)
+        )
 
     def write(self, model: mujoco.MjModel) -> None:
         """Write the fields to another copy of the same model."""

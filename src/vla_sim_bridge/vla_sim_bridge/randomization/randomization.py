@@ -12,15 +12,18 @@ from vla_contract.errors import SimError, UnknownNameError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 from vla_contract.values import Vector
+from vla_sim_bridge.randomization.clutter_terms import CLUTTER_TERMS
 from vla_sim_bridge.randomization.physics_terms import PHYSICS_TERMS
 from vla_sim_bridge.randomization.signal_terms import SIGNAL_TERMS
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term, TermConfig
 from vla_sim_bridge.randomization.visual_terms import VISUAL_TERMS
+from vla_sim_bridge.scene import CUBE
+from vla_sim_bridge.scene_extras import SceneExtras, TABLE
 
 # In the order they are applied; no two write the same number of the same field.
 TERMS: dict[str, Term] = {
-    term.name: term for term in (*VISUAL_TERMS, *PHYSICS_TERMS, *SIGNAL_TERMS)
+    term.name: term for term in (*VISUAL_TERMS, *CLUTTER_TERMS, *PHYSICS_TERMS, *SIGNAL_TERMS)
 }
 
 
@@ -36,10 +39,19 @@ class RandomizationConfig:
     sha256: str = setting('', doc='hash of the file, filled on load')
 
     @property
-    def lights(self) -> int:
-        """Lights the model must be compiled with."""
-        count = self.terms.get('light_count')
-        return round(count.range[1]) if count else 1
+    def extras(self) -> SceneExtras:
+        """What the scene must be compiled with."""
+        lights, distractors = self.terms.get('light_count'), self.terms.get('distractor_count')
+        textures = [
+            geom
+            for geom, term in ((TABLE, 'table_texture'), (CUBE, 'object_texture'))
+            if term in self.terms
+        ]
+        return SceneExtras(
+            lights=round(lights.range[1]) if lights else 1,
+            textures=tuple(textures),
+            distractors=round(distractors.range[1]) if distractors else 0,
+        )
 
 
 NOTHING = RandomizationConfig(terms={}, name='none')

@@ -7,8 +7,8 @@ from vla_contract.values import Vector
 from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.signals import SignalSettings
 from vla_sim_bridge.scene import CUBE, ROBOT
+from vla_sim_bridge.scene_extras import distractor_name, TABLE
 
-TABLE = 'table'
 # Every field that a term may write. They are put back before each episode, so that nothing
 # accumulates.
 _FIELDS = (
@@ -28,6 +28,7 @@ class Stage:
         arm_actuators: its servos, shape (n,).
         image: what happens to every image after rendering.
         signals: latencies and what the encoders say.
+        textures: name of a texture to the number of its replacement.
         needs_constants: whether derived quantities (mj_setConst) must be computed again.
     """
 
@@ -38,6 +39,10 @@ class Stage:
         self.cube_geom = int(model.geom(CUBE).id)
         self.cube_body = int(model.body(CUBE).id)
         self.table_geom = int(model.geom(TABLE).id)
+        names = {model.geom(i).name: i for i in range(model.ngeom)}
+        self.distractors = [
+            names[distractor_name(k)] for k in range(model.ngeom) if distractor_name(k) in names
+        ]
         joints = [contract.joints[i] for i in contract.arm]
         self.arm_dofs = np.array(
             [model.joint(ROBOT + joint.model_joint).dofadr[0] for joint in joints]
@@ -45,6 +50,7 @@ class Stage:
         self.arm_actuators = np.array([model.actuator(ROBOT + joint.name).id for joint in joints])
         self.image = ImageSettings()
         self.signals = SignalSettings()
+        self.textures: dict[str, int] = {}
         self.needs_constants = False
         self._authored: dict[str, Vector] = {name: getattr(model, name).copy() for name in _FIELDS}
         self._gravity: Vector = np.array(model.opt.gravity)
@@ -65,6 +71,7 @@ class Stage:
         self.model.opt.gravity[:] = self._gravity
         self.image = ImageSettings()
         self.signals = SignalSettings()
+        self.textures = {}
         self.needs_constants = True
 
     def finish(self, data: mujoco.MjData) -> None:
