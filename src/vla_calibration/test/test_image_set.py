@@ -78,6 +78,13 @@ def test_a_wrong_board_size_says_what_is_seen(folder):
         read(folder, Board('chessboard', 10, 7, 0.025))
 
 
+def test_a_charuco_board_named_the_wrong_way_round_is_told(tmp_path):
+    board = Board('charuco', 7, 5, 0.03, 0.022)
+    cv2.imwrite(str(tmp_path / 'a.png'), render_view(board, LENS, poses(1, 20.0, spread=0.01)[0]))
+    with pytest.raises(ImageSetError, match='5x7 charuco is in none of 1.*shows one of 7x5$'):
+        read(tmp_path, Board('charuco', 5, 7, 0.03, 0.022))
+
+
 def test_places_without_images_are_one_sentence(tmp_path):
     with pytest.raises(VlaError, match='images not found'):
         find_images([tmp_path / 'nowhere'])

@@ -15,7 +15,7 @@ from vla_calibration.lens_fit import (
     rotations,
 )
 from vla_calibration.lens_model import distort
-from vla_calibration.lens_start import start_equidistant, start_pinhole
+from vla_calibration.lens_start import start_equidistant, start_pinhole, widen
 from vla_calibration.view_rejection import state_of
 from vla_calibration.view_stack import ViewStack
 
@@ -44,7 +44,7 @@ def test_distortion_is_opencvs(model, values):
 def test_derivatives_are_those_of_the_residual(model, values):
     """Central differences of every parameter of lens and poses."""
     views = ViewStack.of(detections(poses(3, 40.0)))
-    start = start_pinhole(views, SIZE, 4)
+    start = start_pinhole(views, SIZE)
     theta = np.concatenate([start.theta[:4], values])
     state = CameraState(model, theta, start.rotation, start.translation)
     here = linearise(state, views)
@@ -77,7 +77,7 @@ def test_rotations_are_scipys():
 def test_the_optimum_is_that_of_opencv(count, flags):
     found = detections(poses(12, 40.0))
     views = ViewStack.of(found)
-    fit = fit_lens(views, start_pinhole(views, SIZE, count))
+    fit = fit_lens(views, widen(start_pinhole(views, SIZE), 'plumb_bob', count))
     rms, K_cv, d_cv, _, _, std, _, _ = cv2.calibrateCameraExtended(
         [d.points.astype(np.float32) for d in found],
         [d.pixels.astype(np.float32).reshape(-1, 1, 2) for d in found],
@@ -96,7 +96,7 @@ def test_an_equidistant_lens_of_150_degrees_is_found():
                 np.array([0.03, -0.01, 0.004, -0.001]), 'equidistant')  # fmt: skip
     found = detections(poses(14, 35.0, spread=0.3), lens, noise_px=0.1)
     views = ViewStack.of(found)
-    fit = fit_lens(views, start_equidistant(views, SIZE))
+    fit = fit_lens(views, start_equidistant(views, SIZE, 600.0))
     assert fit.rms == pytest.approx(0.1, abs=0.01)
     error = fit.state.theta[:4] - [250.0, 251.0, 318.0, 243.0]
     assert (np.abs(error) < 3.0 * fit.theta_std[:4]).all()
@@ -108,7 +108,7 @@ def test_views_with_fewer_points_count_for_those_they_have():
     part = found[0]
     found[0] = type(part)(part.ids[:20], part.pixels[:20], part.points[:20])
     views = ViewStack.of(found)
-    fit = fit_lens(views, start_pinhole(views, SIZE, 4))
+    fit = fit_lens(views, start_pinhole(views, SIZE))
     assert fit.count == views.count == 9 * 54 + 20
     assert (fit.residual[0][20:] == 0.0).all()
     assert fit.state.theta[0] == pytest.approx(LENS.K[0, 0], abs=4.0)
@@ -116,7 +116,7 @@ def test_views_with_fewer_points_count_for_those_they_have():
 
 def test_leaving_a_view_out_is_as_good_as_fitting_without_it():
     views = ViewStack.of(detections(poses(11, 40.0)))
-    fit = fit_lens(views, start_pinhole(views, SIZE, 4))
+    fit = fit_lens(views, start_pinhole(views, SIZE))
     quick, lenses = held_out_rms(views, fit), leave_one_out(fit)
     exact = []
     for view in range(len(views)):
@@ -139,6 +139,6 @@ def test_the_stated_deviation_holds_the_truth():
     errors = []
     for seed in range(50):
         views = ViewStack.of(detections(poses(12, 40.0, seed), seed=seed))
-        fit = fit_lens(views, start_pinhole(views, SIZE, 4))
+        fit = fit_lens(views, start_pinhole(views, SIZE))
         errors.append((fit.state.theta[0] - K[0, 0]) / fit.theta_std[0])
     assert 0.75 < np.sqrt(np.mean(np.square(errors))) < 1.3

@@ -5,15 +5,15 @@ import argparse
 from vla_calibration.boards import Board, KINDS, parse_size
 
 
-def add_board_options(parser: argparse.ArgumentParser) -> None:
+def add_board_options(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """Add --board, --square-mm and what else tells a board."""
     group = parser.add_argument_group('board')
     group.add_argument(
-        '--board', required=True, metavar='COLSxROWS',
+        '--board', required=required, metavar='COLSxROWS',
         help='inner corners of a chessboard, circles, or squares of a ChArUco board, e.g. 9x6',
     )  # fmt: skip
     group.add_argument(
-        '--square-mm', type=float, required=True, metavar='MM',
+        '--square-mm', type=float, required=required, metavar='MM',
         help='side of a square, or distance between circles, as measured on the print',
     )  # fmt: skip
     group.add_argument('--kind', choices=KINDS, default='chessboard', help='default: chessboard')

@@ -9,9 +9,10 @@ from vla_calibration.board_options import add_board_options, board_of
 from vla_calibration.board_pdf import describe
 from vla_calibration.camera_info import CameraInfo, require_camera_name, write_camera_info
 from vla_calibration.image_set import find_images, ImageSet, read_image_set
-from vla_calibration.intrinsics import calibrate_intrinsics, CANDIDATES, Intrinsics
+from vla_calibration.intrinsics import calibrate_intrinsics, Intrinsics
 from vla_calibration.intrinsics_figures import figures, parameter_rows, provenance
 from vla_calibration.intrinsics_report import write_report
+from vla_calibration.lens_choice import CANDIDATES
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.errors import VlaError
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import hashlib
 import os
 from pathlib import Path
+from threading import RLock
 
 import cv2
 import numpy as np
@@ -20,6 +21,8 @@ from vla_contract.errors import ResourceNotFoundError, VlaError
 from vla_contract.values import Image
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.pgm', '.ppm', '.webp')
+# Images in which another board is looked for when the one asked for is in none.
+_TRIED = 3
 # Standard deviation [grey levels] below which nothing but noise is in an image.
 _BLANK = 3.0
 # What the last bytes of a whole file hold; a broken download is decoded with a grey half. Cameras
@@ -115,6 +118,8 @@ def read_image_set(
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         results = pool.map(lambda path: _look(path, board, subpixel_px), paths)
         hidden = not progress
+        # Without this tqdm loads multiprocessing, for a lock between processes.
+        tqdm.set_lock(RLock())
         bar = tqdm(results, total=len(paths), desc='finding boards', unit='image', disable=hidden)
         images = _without_copies(list(bar))
     readable = [image for image in images if image.size != (0, 0)]
@@ -153,7 +158,7 @@ def _look(path: Path, board: Board, subpixel_px: int | None) -> BoardImage:
     if grey is None:
         return replace(image, problem=f'{path.name} is no image, or is cut short')
     image = replace(image, size=(grey.shape[1], grey.shape[0]))
-    if float(grey.std()) < _BLANK:
+    if float(cv2.meanStdDev(grey)[1].item()) < _BLANK:
         return replace(image, problem=f'{path.name} is blank (all of one grey)')
     detection = detect(grey, board, subpixel_px)
     if detection is None:
@@ -193,21 +198,21 @@ def _common_size(images: list[BoardImage]) -> tuple[int, int]:
 
 def _nowhere(readable: list[BoardImage], board: Board) -> str:
     message = f'the {board.cols}x{board.rows} {board.kind} is in none of {len(readable)} images'
-    seen = _other_size(readable[0].path, board)
-    if seen:
-        message += f'; {readable[0].path.name} shows one of {seen}'
+    for image in readable[:_TRIED]:
+        grey = read_grey(image.path.read_bytes())
+        for other, text in _mistaken(board):
+            if grey is not None and detect(grey, other) is not None:
+                return f'{message}; {image.path.name} shows one of {text}'
     if board.kind in ('chessboard', 'chessboard_sb'):
         message += '; count inner corners, not squares'
     return message
 
 
-def _other_size(path: Path, board: Board) -> str:
-    """Look for the sizes one mistypes: squares for corners, and rows for columns."""
-    grey = read_grey(path.read_bytes())
-    for by in (-1, 1):
-        cols, rows = board.cols + by, board.rows + by
-        if grey is None or min(cols, rows) < 3:
-            continue
-        if detect(grey, replace(board, cols=cols, rows=rows)) is not None:
-            return f'{cols}x{rows}'
-    return ''
+def _mistaken(board: Board) -> list[tuple[Board, str]]:
+    """Return the boards one means when one mistypes this one, each with its name."""
+    if board.kind == 'charuco':
+        turned = replace(board, cols=board.rows, rows=board.cols)
+        others = [turned, replace(board, legacy=True), replace(turned, legacy=True)]
+        return [(b, f'{b.cols}x{b.rows}' + ' with --legacy' * b.legacy) for b in others]
+    sizes = [(board.cols + by, board.rows + by) for by in (-1, 1)]
+    return [(replace(board, cols=c, rows=r), f'{c}x{r}') for c, r in sizes if min(c, r) >= 3]

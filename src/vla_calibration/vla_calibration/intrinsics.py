@@ -8,38 +8,27 @@ from vla_calibration.coverage import Coverage
 from vla_calibration.detection import Detection
 from vla_calibration.gates import check_gates, Gate, GateFigures, GateLimits
 from vla_calibration.half_split import half_split_difference, tilts_deg
-from vla_calibration.held_out import held_out_rms, pooled
+from vla_calibration.held_out import pooled
 from vla_calibration.lens import Lens
-from vla_calibration.lens_fit import CameraState, fit_lens, LensFit, linearise, refit_poses
-from vla_calibration.lens_start import start_equidistant, start_pinhole
+from vla_calibration.lens_choice import (
+    best,
+    best_by_median,
+    Candidate,
+    CANDIDATES,
+    try_models,
+    without_views,
+)
+from vla_calibration.lens_fit import CameraState, LensFit, linearise, refit_poses
+from vla_calibration.lens_start import start_pinhole
 from vla_calibration.view_rejection import reject_views, robust_z, state_of
 from vla_calibration.view_stack import ViewStack
 from vla_contract.errors import UnknownNameError, VlaError
 from vla_contract.values import Vector
 
-# From the fewest free numbers to the most; plumb_bob_4 leaves out k3.
-CANDIDATES = {
-    'plumb_bob_4': ('plumb_bob', 4),
-    'plumb_bob_5': ('plumb_bob', 5),
-    'equidistant': ('equidistant', 4),
-    'rational_polynomial': ('rational_polynomial', 8),
-}
-# A model with more freedom must predict views left out better by this share: on real images three
-# models with the same RMS to 1 % differ by 2 to 16 000 px in the corner of the image.
-_WORTH_IT = 0.02
 # Errors of neighbouring points are alike, so that the fit's own standard deviation is too small:
 # measured 1.2 to 1.4 times, against truth.
 STD_INFLATION = 1.3
 FEWEST_VIEWS = 3
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """How one lens model did: RMS of the fit and of views left out [px]; inf where it failed."""
-
-    name: str
-    rms_px: float
-    held_out_rms_px: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,86 +121,62 @@ def calibrate_intrinsics(
         )
     views = ViewStack.of(detections)
     names = tuple(CANDIDATES) if model == 'auto' else (model,)
-    # The median decides first, since no bad view has been left out yet.
-    everything = {name: _fit(name, views, size) for name in names}
-    first = _best({name: _median(views, fit) for name, fit in everything.items()})
-    fit = everything[first]
-    if fit is None:
+    start = start_pinhole(views, size)
+    sound = np.flatnonzero(np.isfinite(start.translation).all(axis=1))
+    tried = []
+    if len(sound) >= FEWEST_VIEWS:
+        tried = try_models(names, views.select(sound), state_of(start, sound), size)
+    if not tried:
         raise VlaError(
             'no lens fits these views; check the size of the board in points and the detections'
         )
-    kept, refit = reject_views(views, fit)
-    rest = views.select(kept)
-    fits = {
-        name: refit if name == first else _again(rest, kept, other)
-        for name, other in everything.items()
-    }
-    candidates = tuple(_candidate(name, rest, other) for name, other in fits.items())
-    chosen = _best({c.name: c.held_out_rms_px for c in candidates})
-    best = fits[chosen]
-    return _judged(views, kept, fit, refit if best is None else best, chosen, candidates, size,
-                   GateLimits() if limits is None else limits)  # fmt: skip
+    first = best_by_median(tried).fit
+    kept = reject_views(views.select(sound), first)
+    rest = views.select(sound[kept])
+    candidates = without_views(tried, kept, rest)
+    chosen = best(candidates)
+    judged = _judged(rest, chosen, size, limits or GateLimits())
+    view_rms = np.full(len(views), np.inf)
+    view_rms[sound] = _all_view_rms(views.select(sound), kept, first, chosen.fit)
+    return Intrinsics(
+        lens=chosen.fit.state.lens(size),
+        chosen=chosen.name,
+        candidates=tuple(candidates),
+        kept=sound[kept],
+        view_rms=view_rms,
+        view_z=robust_z(view_rms, among=sound[kept]),
+        **vars(judged),
+    )
 
 
-def _fit(name: str, views: ViewStack, size: tuple[int, int]) -> LensFit | None:
-    family, coefficients = CANDIDATES[name]
-    if family == 'equidistant':
-        return fit_lens(views, start_equidistant(views, size))
-    return fit_lens(views, start_pinhole(views, size, coefficients))
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """What is known of a lens from the views it was fitted to; see Intrinsics."""
 
-
-def _again(views: ViewStack, kept: NDArray[np.intp], fit: LensFit | None) -> LensFit | None:
-    """Fit the kept views, beginning at a fit to all; nothing to do where all were kept."""
-    if fit is None or len(kept) == len(fit.view_rms):
-        return fit
-    return fit_lens(views, state_of(fit.state, kept))
-
-
-def _median(views: ViewStack, fit: LensFit | None) -> float:
-    return np.inf if fit is None else float(np.median(held_out_rms(views, fit)))
-
-
-def _candidate(name: str, views: ViewStack, fit: LensFit | None) -> Candidate:
-    if fit is None:
-        return Candidate(name, np.inf, np.inf)
-    return Candidate(name, fit.rms, pooled(held_out_rms(views, fit), views))
-
-
-def _best(errors: dict[str, float]) -> str:
-    """Return the first, simplest model that predicts about as well as the best."""
-    limit = min(errors.values()) * (1.0 + _WORTH_IT)
-    return next(name for name, error in errors.items() if error <= limit)
+    views: ViewStack
+    fit: LensFit
+    held_out: Vector
+    split: Vector | None
+    coverage: Coverage
+    gates: tuple[Gate, ...]
 
 
 def _judged(
-    views: ViewStack,
-    kept: NDArray[np.intp],
-    first: LensFit,
-    fit: LensFit,
-    chosen: str,
-    candidates: tuple[Candidate, ...],
-    size: tuple[int, int],
-    limits: GateLimits,
-) -> Intrinsics:
-    rest = views.select(kept)
-    held_out = held_out_rms(rest, fit)
-    split = half_split_difference(rest, fit, size)
-    coverage = Coverage.of(rest.all_pixels(), size)
+    views: ViewStack, chosen: Candidate, size: tuple[int, int], limits: GateLimits
+) -> _Judged:
+    fit = chosen.fit
+    split = half_split_difference(views, fit, size)
+    coverage = Coverage.of(views.all_pixels(), size)
     figures = GateFigures(
         rms_px=fit.rms,
-        held_out_px=pooled(held_out, rest),
+        held_out_px=chosen.held_out_rms_px,
         focal_std_percent=100.0 * STD_INFLATION * float(fit.theta_std[0] / fit.state.theta[0]),
         tilts_deg=tuple(tilts_deg(fit).tolist()),
         half_split_px=_split_rms(split),
         coverage_percent=100.0 * coverage.share,
         empty_regions=coverage.empty_regions,
     )
-    view_rms = _all_view_rms(views, kept, first, fit)
-    gates = check_gates(figures, limits)
-    return Intrinsics(
-        fit.state.lens(size), chosen, candidates, kept, rest, fit, held_out, view_rms,
-        robust_z(view_rms, among=kept), split, coverage, gates,
-    )  # fmt: skip
+    return _Judged(views, fit, chosen.held_out, split, coverage, check_gates(figures, limits))
 
 
 def _all_view_rms(

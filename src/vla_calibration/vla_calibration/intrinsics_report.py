@@ -122,7 +122,7 @@ def _reprojections(images: ImageSet, result: Intrinsics) -> list[str]:
         title = f'{image.path.name}: {result.view_rms[view]:.3f} px'
         title += '' if len(kept) else ', rejected'
         picture = reprojection(_colour(image), detection.pixels, predicted, title)
-        figures.append(_figure(picture, ''))
+        figures.append(_figure(picture, '', is_photograph=True))
     return ['<p>Circles: seen. Crosses: predicted. The worst views, and the best.</p>',
             '<div class="pair">', *figures, '</div>']  # fmt: skip
 
@@ -135,6 +135,7 @@ def _undistorted(images: ImageSet, result: Intrinsics) -> str:
     return _figure(
         undistorted(image, result.lens),
         'Edges that are straight in the world are straight on the right.',
+        is_photograph=True,
     )
 
 
@@ -168,12 +169,14 @@ def _word(is_used: bool) -> str:
     return 'used' if is_used else '<span class="no">rejected</span>'
 
 
-def _figure(picture: Image, caption: str) -> str:
-    # Level 1 writes in a fifth of the time, and the file is a fifth larger.
-    _, data = cv2.imencode('.png', picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+def _figure(picture: Image, caption: str, is_photograph: bool = False) -> str:
+    # Photographs as JPEG: a tenth of the size, and encoded in a tenth of the time.
+    kind = 'jpeg' if is_photograph else 'png'
+    options = [cv2.IMWRITE_JPEG_QUALITY, 92] if is_photograph else [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    _, data = cv2.imencode(f'.{kind}', picture, options)
     source = base64.b64encode(data.tobytes()).decode('ascii')
     return (
-        f'<figure><img src="data:image/png;base64,{source}" alt="{escape(caption)}">'
+        f'<figure><img src="data:image/{kind};base64,{source}" alt="{escape(caption)}">'
         f'<figcaption>{escape(caption)}</figcaption></figure>'
     )
 

@@ -14,8 +14,9 @@ from vla_calibration.lens_model import distort
 from vla_calibration.view_stack import ViewStack
 from vla_contract.values import Vector
 
-# Relative decrease of the squared error after which nothing changes in four digits.
-_CONVERGED = 1e-9
+# Relative decrease of the squared error after which parameters move by a hundredth of their
+# standard deviation, with thousands of points.
+_CONVERGED = 1e-7
 _MOST_STEPS = 60
 _MOST_DAMPING = 1e8
 
@@ -169,7 +170,7 @@ def fit_lens(views: ViewStack, start: CameraState) -> LensFit | None:
     return _summary(state, here, views)
 
 
-def refit_poses(views: ViewStack, state: CameraState, steps: int = 5) -> CameraState:
+def refit_poses(views: ViewStack, state: CameraState, steps: int = 4) -> CameraState:
     """Fit only the poses, each to its view; `state.theta` may hold one lens per view."""
     for _ in range(steps):
         here = linearise(state, views)

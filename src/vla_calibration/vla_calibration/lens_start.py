@@ -1,5 +1,7 @@
 """First guesses of a lens and of the poses, good enough for the fit to find the optimum."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from vla_calibration.lens import Lens
@@ -7,26 +9,46 @@ from vla_calibration.lens_fit import CameraState
 from vla_calibration.view_stack import ViewStack
 from vla_contract.values import Vector
 
+# Views in which focal lengths are tried.
+_TRIED = 6
+# Points on a line tell no pose: the board's smaller extent as a share of the larger.
+_THIN = 0.02
 # Focal lengths of equidistant lenses that see 180, 140 and 100 degrees over the width.
 _FISHEYE_FOCAL = (1.0 / np.pi, 0.41, 0.573)
 
 
-def start_pinhole(views: ViewStack, size: tuple[int, int], coefficients: int) -> CameraState:
-    """Guess a pinhole camera from the homographies of the views (Zhang 2000)."""
-    model = 'rational_polynomial' if coefficients == 8 else 'plumb_bob'
-    theta = np.concatenate([_pinhole(views, size), np.zeros(coefficients)])
-    return _with_poses(model, theta, views, size)
+def start_pinhole(views: ViewStack, size: tuple[int, int]) -> CameraState:
+    """Guess a plumb_bob camera without distortion from the homographies of the views.
+
+    Zhang, A flexible new technique for camera calibration (2000), section 3.1. The pose of a
+    view whose points cannot be a board in front of a camera is NaN.
+    """
+    return _with_poses('plumb_bob', np.append(_pinhole(views, size), np.zeros(4)), views, size)
 
 
-def start_equidistant(views: ViewStack, size: tuple[int, int]) -> CameraState:
-    """Guess an equidistant lens: the focal length, of a few, that fits poses best."""
+def widen(state: CameraState, model: str, coefficients: int) -> CameraState:
+    """Return a pinhole camera with more coefficients, all of them zero, that sees the same."""
+    missing = np.zeros(4 + coefficients - len(state.theta))
+    return replace(state, model=model, theta=np.append(state.theta, missing))
+
+
+def start_equidistant(views: ViewStack, size: tuple[int, int], pinhole: float) -> CameraState:
+    """Guess an equidistant lens: the focal length, of a few, that fits poses best.
+
+    Args:
+        views: seen by it.
+        size: width and height of the images [px].
+        pinhole: focal length of a pinhole camera that fits the views [px], another guess.
+    """
     centre = [(size[0] - 1) / 2.0, (size[1] - 1) / 2.0]
-    guesses = [share * size[0] for share in _FISHEYE_FOCAL] + [float(_pinhole(views, size)[0])]
-    states = [
-        _with_poses('equidistant', np.array([f, f, *centre, 0, 0, 0, 0], float), views, size)
-        for f in guesses
-    ]
-    return min(states, key=lambda state: _misfit(state, views, size))
+    guesses = [share * size[0] for share in _FISHEYE_FOCAL] + [pinhole]
+    # A few views tell the guesses apart.
+    some = views.select(np.arange(0, len(views), max(len(views) // _TRIED, 1)))
+    best = min(
+        (np.array([f, f, *centre, 0, 0, 0, 0], dtype=np.float64) for f in guesses),
+        key=lambda theta: _misfit(_with_poses('equidistant', theta, some, size), some, size),
+    )
+    return _with_poses('equidistant', best, views, size)
 
 
 def _pinhole(views: ViewStack, size: tuple[int, int]) -> Vector:
@@ -49,16 +71,33 @@ def _pinhole(views: ViewStack, size: tuple[int, int]) -> Vector:
 
 def _with_poses(model: str, theta: Vector, views: ViewStack, size: tuple[int, int]) -> CameraState:
     lens = _lens(model, theta, size)
-    rotation, translation = [], []
+    found = []
     for i in range(len(views)):
         points, pixels = views.of_view(i)
-        ideal = lens.normalise(pixels)
+        found.append(_pose(points, lens.normalise(pixels)))
+    rotation, translation = zip(*found, strict=True)
+    return CameraState(model, theta, np.stack(rotation), np.stack(translation))
+
+
+def _pose(points: Vector, ideal: Vector) -> tuple[Vector, Vector]:
+    """Return rotation and position of a board; NaN where its points tell none."""
+    nothing = np.full((3, 3), np.nan), np.full(3, np.nan)
+    spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    if spread[1] < _THIN * spread[0] or not np.isfinite(ideal).all():
+        return nothing
+    try:
         _, vectors, positions, _ = cv2.solvePnPGeneric(
             points, ideal, np.eye(3), None, flags=cv2.SOLVEPNP_IPPE
         )
-        rotation.append(cv2.Rodrigues(vectors[0])[0])
-        translation.append(positions[0].ravel())
-    return CameraState(model, theta, np.stack(rotation), np.stack(translation))
+    except cv2.error:
+        return nothing
+    for vector, position in zip(vectors, positions, strict=True):
+        rotation = np.asarray(cv2.Rodrigues(vector)[0], dtype=np.float64)
+        depth = points @ rotation[2] + position[2]
+        # False for NaN too.
+        if (depth > 0.0).all():
+            return rotation, np.asarray(position.ravel(), dtype=np.float64)
+    return nothing
 
 
 def _lens(model: str, theta: Vector, size: tuple[int, int]) -> Lens:

@@ -30,13 +30,13 @@ def robust_z(view_rms: Vector, among: NDArray[np.intp] | None = None) -> Vector:
     return z
 
 
-def reject_views(views: ViewStack, fit: LensFit) -> tuple[NDArray[np.intp], LensFit]:
+def reject_views(views: ViewStack, fit: LensFit) -> NDArray[np.intp]:
     """Drop the worst view and fit again until none stands out, 30 % of the views at most.
 
     One at a time, because a bad view bends the lens and makes good ones look bad.
 
     Returns:
-        Indices of the kept views, and the fit to them.
+        Indices of the kept views.
     """
     kept = np.arange(len(views))
     allowed = int(LARGEST_SHARE * len(views))
@@ -50,7 +50,7 @@ def reject_views(views: ViewStack, fit: LensFit) -> tuple[NDArray[np.intp], Lens
         if refit is None:
             break
         fit = refit
-    return kept, fit
+    return kept
 
 
 def state_of(state: CameraState, which: NDArray[np.bool_] | NDArray[np.intp]) -> CameraState:
