@@ -39,7 +39,8 @@ lint: setup ## ruff and mypy
 	@$(ENV) && ruff check . && ruff format --check . && mypy
 
 bench: setup ## speed figures, side by side with references
-	@$(ENV) && python tests/bench.py && python tests/bench_filter.py && python tests/fuzz_filter.py
+	@$(ENV) && python tests/bench.py && python tests/bench_filter.py && python tests/fuzz_filter.py \
+	  && python tests/bench_intrinsics.py
 
 STAMP := $(shell date +%Y%m%d-%H%M%S)
 model: setup ## record demonstrations and train the demo policy again, on a CPU
