@@ -36,7 +36,7 @@ def test_head_on_views_are_refused_although_their_rms_passes():
         assert result.fit.rms < 0.5
         assert not result.accepted
         assert any(
-            'add views tilted by more than 20 degrees' in reason and 'found 0, needed 5' in reason
+            reason == 'add views tilted by more than 20 degrees: found 0, needed 5'
             for reason in result.reasons
         )
 
@@ -50,7 +50,7 @@ def test_no_head_on_set_is_ever_accepted(seed, tilt_deg):
 
 def test_too_few_views_say_how_many_are_missing():
     result = calibrate_intrinsics(detections(poses(8, 45.0)), SIZE)
-    assert any('add views: views: found 8, needed 10' in reason for reason in result.reasons)
+    assert any(reason == 'add views: found 8, needed 10' for reason in result.reasons)
     with pytest.raises(VlaError, match='found the board in 2; needed at least 3'):
         calibrate_intrinsics(detections(poses(2, 45.0)), SIZE)
 

@@ -62,6 +62,8 @@ def _outputs(output: Path | None) -> tuple[Path | None, Path | None]:
         return None, None
     if output.suffix.lower() in ('.yaml', '.yml'):
         return output, output.with_suffix('.html')
+    if output.is_file():
+        raise VlaError(f'--output: found the file {output}; allowed: a .yaml file or a folder')
     return output / 'camera_info.yaml', output / 'intrinsics.html'
 
 

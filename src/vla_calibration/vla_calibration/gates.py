@@ -68,7 +68,8 @@ class Gate:
     @property
     def reason(self) -> str:
         """Why the gate is shut, one sentence."""
-        return f'{self.cure}: {self.name}: found {self.found}, needed {self.needed}'
+        named = '' if self.name in self.cure else f'{self.name}: '
+        return f'{self.cure}: {named}found {self.found}, needed {self.needed}'
 
 
 def check_gates(figures: GateFigures, limits: GateLimits | None = None) -> tuple[Gate, ...]:
