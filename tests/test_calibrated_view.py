@@ -1,0 +1,147 @@
+"""The simulated camera shows what the real one sees, and a moved camera is told.
+
+'Real' views come from a renderer that shares nothing with the simulator: a picture of a board,
+warped by cv2 through the lens.
+"""
+
+from dataclasses import replace
+import json
+import os
+
+os.environ.setdefault('MUJOCO_GL', 'egl')
+
+import cv2
+import mujoco
+import numpy as np
+import pytest
+from vla_calibration.boards import Board
+from vla_calibration.calibration_file import (
+    describe_lens,
+    describe_pose,
+    describe_source,
+    save_lens,
+    save_pose,
+    Verdict,
+)
+from vla_calibration.detection import detect
+from vla_calibration.lens import Lens
+from vla_calibration.pose import Pose
+from vla_calibration.synthetic_view import render_view
+from vla_calibration.verify_calibration import main as verify_calibration
+from vla_contract.camera_calibration import find_calibration, load_calibration, save_calibration
+from vla_contract.contract import load_contract
+from vla_contract.transforms import invert, look_at, make_transform
+from vla_sim_bridge.placed_camera import place_calibrated
+from vla_sim_bridge.renderer import CameraRenderer
+from vla_sim_bridge.scene import add_cameras
+from vla_sim_bridge.world import World
+from vla_sim_bridge.world_config import CameraPlacement, load_world_config
+
+CONTRACT = load_contract('panda_2f85')
+BOARD = Board('chessboard', 9, 6, 0.025)
+K = np.array([[540.0, 0, 331.0], [0, 525.0, 222.0], [0, 0, 1]])
+LENSES = {
+    'pinhole': Lens(640, 480, K, np.zeros(5)),
+    'plumb_bob': Lens(640, 480, K, np.array([-0.28, 0.06, 0.0012, -0.0007, 0.02])),
+    'rational': Lens(
+        640, 480, K, np.array([0.2, -0.1, 1e-3, 5e-4, 0.02, 0.45, -0.2, 0.03]),
+        'rational_polynomial',
+    ),
+    'equidistant': Lens(640, 480, K, np.array([0.03, -0.01, 0.004, -0.001]), 'equidistant'),
+}  # fmt: skip
+EYE = np.array([0.85, 0.2, 0.45])
+ROLL = cv2.Rodrigues(np.array([0.0, 0.0, 0.3]))[0]
+T_BASE_CAMERA = make_transform(EYE, look_at(EYE, np.array([0.5, 0.0, 0.05])) @ ROLL)
+
+
+def board_pose(x: float, y: float) -> np.ndarray:
+    """Return the pose of a tilted board in the base frame, its middle at x, y, 0.5 m in view."""
+    turn = cv2.Rodrigues(np.array([0.25, -0.2, 0.0]))[0]
+    middle = np.array([x, y, 0.5]) - turn @ BOARD.points().mean(axis=0)
+    return T_BASE_CAMERA @ make_transform(middle, turn)
+
+
+def simulated_view(path, T_base_board: np.ndarray) -> np.ndarray:
+    """Render a board of boxes with the camera that the file describes."""
+    camera = replace(CONTRACT.camera('top'), width=640, height=480)
+    placed = place_calibrated(CONTRACT, camera, str(path))
+    spec = mujoco.MjSpec()
+    spec.visual.quality.offsamples = 4
+    spec.visual.headlight.ambient = [1.0, 1.0, 1.0]
+    quaternion = np.empty(4)
+    mujoco.mju_mat2Quat(quaternion, T_base_board[:3, :3].ravel())
+    body = spec.worldbody.add_body(pos=T_base_board[:3, 3], quat=quaternion)
+    s, thick = BOARD.square_m, 1e-4
+    middle = [s * (BOARD.cols - 1) / 2, s * (BOARD.rows - 1) / 2]
+    half = [s * (BOARD.cols + 3) / 2, s * (BOARD.rows + 3) / 2]
+    box = mujoco.mjtGeom.mjGEOM_BOX
+    body.add_geom(type=box, size=[*half, thick], pos=[*middle, 2 * thick], rgba=[1, 1, 1, 1])
+    for row in range(BOARD.rows + 1):
+        for column in range(BOARD.cols + 1):
+            if (row + column) % 2 == 0:
+                place = [s * (column - 0.5), s * (row - 0.5), thick]
+                body.add_geom(type=box, size=[s / 2, s / 2, thick], pos=place, rgba=[0, 0, 0, 1])
+    add_cameras(spec, CONTRACT, [placed])
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    width, height = placed.drawn_size
+    with mujoco.Renderer(model, height, width) as renderer:
+        renderer.update_scene(data, 'top')
+        drawn = renderer.render()
+    return placed.warp.apply(drawn) if placed.warp else drawn
+
+
+@pytest.mark.parametrize('name', LENSES)
+@pytest.mark.parametrize('place', [(-0.13, -0.08), (0.11, 0.09)], ids=['left', 'right'])
+def test_the_simulated_camera_reproduces_a_real_view_within_a_pixel(tmp_path, name, place):
+    lens, source = LENSES[name], describe_source('test')
+    path = tmp_path / 'calibration.yaml'
+    save_lens(path, 'panda_2f85', 'top', describe_lens(lens, source, Verdict(True), 0.2))
+    pose = Pose('panda_link0', 'camera_color_optical_frame', T_BASE_CAMERA)
+    save_pose(path, describe_pose(pose, 'eye-to-hand', source, Verdict(True)))
+    T_base_board = board_pose(*place)
+    real = detect(render_view(BOARD, lens, invert(T_BASE_CAMERA) @ T_base_board), BOARD)
+    simulated = detect(simulated_view(path, T_base_board), BOARD)
+    distance = np.hypot(*(simulated.pixels - real.pixels).T)
+    print(f'{name} {place}: worst corner {distance.max():.3f} px, mean {distance.mean():.3f} px')
+    assert distance.max() < 1.0
+    assert np.abs((simulated.pixels - real.pixels).mean(axis=0)).max() < 0.1
+
+
+def test_a_camera_that_moved_is_told_by_the_arm_alone(tmp_path, capsys):
+    """Images of the simulator, with its camera where it was and turned by 0.5 degrees."""
+    config = load_world_config('lift_cube')
+    nominal = load_calibration(find_calibration('panda_2f85', 'top'))
+    turned = cv2.Rodrigues(np.array([0.0, np.radians(0.5), 0.0]))[0]
+    old = Pose.from_xyzw(
+        'panda_link0', 'camera_color_optical_frame', np.array(nominal.extrinsics.position_m),
+        np.array(nominal.extrinsics.quaternion_xyzw),
+    )  # fmt: skip
+    new = Pose(old.parent, old.child, make_transform(old.position, old.rotation @ turned))
+    pushed = replace(nominal, extrinsics=replace(
+        nominal.extrinsics, quaternion_xyzw=tuple(new.quaternion.tolist())))  # fmt: skip
+    save_calibration(pushed, tmp_path / 'pushed.yaml')
+    joints = tmp_path / 'joints.json'
+    for name, calibration in (
+        ('still', 'panda_2f85/top'),
+        ('moved', str(tmp_path / 'pushed.yaml')),
+    ):
+        camera = CameraPlacement('top', calibration=calibration)
+        world = World(CONTRACT, replace(config, cameras=(camera,)))
+        world.reset(1)
+        renderer = CameraRenderer(world)
+        image = renderer.render(world.data.qpos)['top']
+        renderer.close()
+        cv2.imwrite(str(tmp_path / f'{name}.png'), image[..., ::-1])
+    position = world.joint_sample().position
+    joints.write_text(json.dumps(dict(zip(CONTRACT.joint_names, position, strict=True))))
+    drawing = ['--joints', str(joints), '--silhouette', 'vla_sim_bridge.silhouette:make_simulated']
+    still = ['panda_2f85/top', str(tmp_path / 'still.png'), '--json', str(tmp_path / 'a.json')]
+    assert verify_calibration([*still, *drawing]) == 0
+    assert json.loads((tmp_path / 'a.json').read_text())['error_px'] < 0.7
+    assert verify_calibration(['panda_2f85/top', str(tmp_path / 'moved.png'), *drawing]) == 1
+    # 0.5 degrees at 716.6 px of focal length; the image moves against the camera.
+    moved = capsys.readouterr().out.splitlines()
+    assert 'BAD: silhouette is' in '\n'.join(moved)
+    assert 'moved -6.' in '\n'.join(moved)
