@@ -106,14 +106,13 @@ def test_the_report_shows_rejected_views_and_every_picture(tmp_path):
     assert 'z.png is &lt;blank&gt;' in page
 
 
-@pytest.mark.parametrize('kind', ['charuco', 'chessboard_sb'])
-def test_other_boards_can_be_named(tmp_path, kind):
-    board = Board(kind, 9, 6, 0.03, 0.022 if kind == 'charuco' else 0.0)
+def test_other_boards_can_be_named(tmp_path):
+    board = Board('charuco', 9, 6, 0.03, 0.022)
     for i, T in enumerate(poses(3, 25.0, spread=0.01)):
         T = make_transform(T[:3, 3] * [0.8, 0.8, 1.3], T[:3, :3])
         cv2.imwrite(str(tmp_path / f'view{i}.png'), render_view(board, LENS, T, seed=i))
     out = tmp_path / 'out'
-    args = [str(tmp_path), '--kind', kind, '--board', '9x6', '--square-mm', '30']
+    args = [str(tmp_path), '--kind', 'charuco', '--board', '9x6', '--square-mm', '30']
     assert main([*args, '--marker-mm', '22', '--json', str(out / 'r.json')]) == 1
     found = json.loads((out / 'r.json').read_text())
     assert found['views'] == 3

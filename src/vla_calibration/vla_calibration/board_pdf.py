@@ -180,7 +180,7 @@ def _footer(board: Board, width: float) -> list[str]:
     hint = f'{_SCALE_BAR_MM:g} mm between the outer edges: print at 100 %, then measure'
     # Helvetica is about half as wide as high: shrink what would leave the page.
     words = []
-    for text, y in ((hint, 7.0), (describe(board), 11.5)):
+    for text, y in ((hint, 7.0), (describe(board), 13.0)):
         size = min(2.5, 2.0 * (width - 12.0) / len(text))
         start = (width - 0.5 * size * len(text)) / 2.0
         words.append(f'BT /F1 {size:.3f} Tf {start:.3f} {y:.3f} Td ({text}) Tj ET')
