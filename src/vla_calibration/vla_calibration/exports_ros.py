@@ -36,14 +36,23 @@ def attached(calibration: CameraCalibration, link: Pose | None) -> Pose:
     return pose if link is None else pose @ link.inverse()
 
 
-def static_transform_command(calibration: CameraCalibration, link: Pose | None = None) -> str:
-    """Return the command line that publishes the pose."""
+def static_transform_arguments(
+    calibration: CameraCalibration, link: Pose | None = None
+) -> list[str]:
+    """Return the arguments of tf2_ros static_transform_publisher, for a launch file's Node."""
     pose = attached(calibration, link)
     names = ('--x', '--y', '--z', '--qx', '--qy', '--qz', '--qw')
-    numbers = [*pose.position.tolist(), *pose.quaternion.tolist()]
-    words = [f'{name} {number!r}' for name, number in zip(names, numbers, strict=True)]
-    frames = f'--frame-id {shlex.quote(pose.parent)} --child-frame-id {shlex.quote(pose.child)}'
-    return f'ros2 run tf2_ros static_transform_publisher {" ".join(words)} {frames}\n'
+    values = [*pose.position.tolist(), *pose.quaternion.tolist()]
+    words = [
+        word for name, value in zip(names, values, strict=True) for word in (name, repr(value))
+    ]
+    return [*words, '--frame-id', pose.parent, '--child-frame-id', pose.child]
+
+
+def static_transform_command(calibration: CameraCalibration, link: Pose | None = None) -> str:
+    """Return the command line that publishes the pose."""
+    words = ['ros2', 'run', 'tf2_ros', 'static_transform_publisher']
+    return shlex.join([*words, *static_transform_arguments(calibration, link)]) + '\n'
 
 
 def read_static_transform(command: str) -> Pose:

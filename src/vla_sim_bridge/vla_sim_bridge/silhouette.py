@@ -1,7 +1,7 @@
 """Where the arm is in the image of a calibrated camera, by its joint positions alone.
 
 `vla_calibration.verify_calibration` finds `make` by name: a camera that was pushed is told without
-a board. Links moved by joints that nobody measures (the fingers' linkage) are left out.
+a board. The fingers are left out: of their linkage one joint is measured.
 """
 
 import mujoco
@@ -15,6 +15,7 @@ from vla_sim_bridge.renderer import open_renderer
 from vla_sim_bridge.scene import add_cameras, COLLISION_GROUP, ROBOT
 
 VISUAL_GROUP = 2
+_HIDDEN_GROUP = 5
 Mask = NDArray[np.bool_]
 
 
@@ -43,9 +44,10 @@ class Silhouette:
         self._model = spec.compile()
         self._data = mujoco.MjData(self._model)
         self._placed = placed
-        names = [ROBOT + joint.model_joint for joint in contract.joints]
-        self._qpos = np.array([self._model.joint(name).qposadr[0] for name in names])
-        self._drawn = self._measured_geoms(set(names))
+        arm = [ROBOT + contract.joints[i].model_joint for i in contract.arm]
+        self._arm = list(contract.arm)
+        self._qpos = np.array([self._model.joint(name).qposadr[0] for name in arm])
+        self._model.geom_group[~self._moved_by(set(arm))] = _HIDDEN_GROUP
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = 0
         self._option.geomgroup[group] = 1
@@ -61,11 +63,11 @@ class Silhouette:
         Returns:
             Where it is seen, shape (H, W), and its mean depth there [m]; NaN where it is not.
         """
-        self._data.qpos[self._qpos] = joints
+        self._data.qpos[self._qpos] = np.asarray(joints)[self._arm]
         mujoco.mj_forward(self._model, self._data)
         self._renderer.update_scene(self._data, self._placed.camera.name, self._option)
         ids, kinds = np.moveaxis(self._renderer.render(), -1, 0)
-        seen = (kinds == mujoco.mjtObj.mjOBJ_GEOM) & self._drawn[ids]
+        seen = kinds == mujoco.mjtObj.mjOBJ_GEOM
         camera = self._data.camera(self._placed.camera.name)
         depths = (camera.xpos - self._data.geom_xpos) @ camera.xmat.reshape(3, 3)[:, 2]
         depth_m = float(depths[ids[seen]].mean()) if seen.any() else float('nan')
@@ -77,15 +79,15 @@ class Silhouette:
         """Free the OpenGL context."""
         self._renderer.close()
 
-    def _measured_geoms(self, measured: set[str]) -> Mask:
-        """Return which geoms stand where the measured joints say, shape (ngeom,)."""
+    def _moved_by(self, joints: set[str]) -> Mask:
+        """Return which geoms these joints and no others move, shape (ngeom,)."""
         model = self._model
         follows = np.ones(model.nbody, dtype=bool)
         # Parents come before their children.
         for body in range(1, model.nbody):
             first, count = model.body_jntadr[body], model.body_jntnum[body]
             own = {model.joint(j).name for j in range(first, first + count)}
-            follows[body] = follows[model.body_parentid[body]] and own <= measured
+            follows[body] = follows[model.body_parentid[body]] and own <= joints
         return np.asarray(follows[model.geom_bodyid])
 
 
