@@ -22,6 +22,10 @@ setup(
         'console_scripts': [
             'make_board = vla_calibration.make_board:main',
             'calibrate_intrinsics = vla_calibration.calibrate_intrinsics:main',
+            'calibrate_hand_eye = vla_calibration.calibrate_hand_eye:main',
+            'capture = vla_calibration.ros.capture_node:main',
+            'check_joints = vla_calibration.check_joints:main',
+            'excite_joints = vla_calibration.ros.excite_joints:main',
         ],
     },
 )

@@ -6,7 +6,7 @@ budget for what the views cannot show, and held-out views must confirm the noise
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
@@ -14,10 +14,18 @@ from vla_calibration.hand_eye_checks import (
     check_problem,
     diversity_deg,
     explain_failure,
+    LARGEST_PAIR_MISMATCH_DEG,
     pair_mismatch_deg,
+    remedies,
     SMALLEST_DIVERSITY_DEG,
 )
-from vla_calibration.hand_eye_methods import MethodResult, solve_all
+from vla_calibration.hand_eye_methods import (
+    angle_errors,
+    centre_errors,
+    initial_guess,
+    MethodResult,
+    solve_all,
+)
 from vla_calibration.hand_eye_problem import (
     Frames,
     HandEyeError,
@@ -180,12 +188,23 @@ def _solve_or_explain(problem: Problem, seed: int) -> Solution:
         solution, problem_text = None, str(error)
     if solution is not None and not problem_text:
         return solution
-    inverted = replace(problem, A=inverse(problem.A))
+    mismatch = np.median(pair_mismatch_deg(problem))
+    if mismatch <= LARGEST_PAIR_MISMATCH_DEG:
+        for sentence, remedied in remedies(problem):
+            if _agrees(remedied):
+                raise HandEyeError(f'{problem_text}; {sentence}')
+    raise HandEyeError(f'{problem_text}; {explain_failure(problem)}')
+
+
+def _agrees(problem: Problem) -> bool:
+    """Say whether most views agree with the best first guess; enough for a hint."""
     try:
-        other_fits = not _disagreement(solve(inverted, seed))
+        X, Y = initial_guess(problem)
     except HandEyeError:
-        other_fits = False
-    raise HandEyeError(f'{problem_text}; {explain_failure(problem, other_fits)}')
+        return False
+    distance_mm = 1000.0 * np.median(centre_errors(problem, X, Y))
+    angle_deg = np.degrees(np.median(angle_errors(problem, X, Y)))
+    return bool(distance_mm <= _LARGEST_SIGMA_MM and angle_deg <= _LARGEST_SIGMA_DEG)
 
 
 def _disagreement(solution: Solution) -> str:

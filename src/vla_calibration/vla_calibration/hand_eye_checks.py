@@ -1,6 +1,10 @@
 """What is looked at before, and when, a hand-eye calibration fails: so that the sentence helps."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
+from scipy.spatial.transform import Rotation
 from vla_calibration import se3
 from vla_calibration.hand_eye_problem import HandEyeError, Problem
 from vla_contract.values import Vector
@@ -91,28 +95,41 @@ def pair_mismatch_deg(problem: Problem) -> Vector:
     return medians
 
 
-def explain_failure(problem: Problem, other_fits: bool) -> str:
-    """Say what is the matter with views that no camera pose explains.
+def remedies(problem: Problem) -> Iterator[tuple[str, Problem]]:
+    """Yield the mistakes that angles between views do not show, and the problem without them.
 
-    Args:
-        problem: the views.
-        other_fits: whether they agree when every robot pose is inverted.
+    Reading quaternions in another order is one: the angle between two rotations is that of two
+    unit vectors of four numbers, in whatever order these are.
     """
+    inverted = replace(problem, A=se3.inverse(problem.A))
+    yield (
+        'they do agree when one of the two lists is inverted: the other set-up was meant '
+        '(eye-in-hand, eye-to-hand), or one list has the wrong direction',
+        inverted,
+    )
+    robot = inverted.A if problem.gripper_is_reference else problem.A
+    for order, name in (([1, 2, 3, 0], 'wxyz'), ([3, 0, 1, 2], 'xyzw')):
+        turned = robot.copy()
+        quaternions = Rotation.from_matrix(robot[:, :3, :3]).as_quat()
+        turned[:, :3, :3] = Rotation.from_quat(quaternions[:, order]).as_matrix()
+        yield (
+            f'they do agree when the quaternions of the robot are read as {name}',
+            replace(problem, A=se3.inverse(turned) if problem.gripper_is_reference else turned),
+        )
+
+
+def explain_failure(problem: Problem) -> str:
+    """Say what may be the matter with views that no camera pose explains."""
     mismatch = float(np.median(pair_mismatch_deg(problem)))
     if mismatch > LARGEST_PAIR_MISMATCH_DEG:
         return (
             f'between two views robot and board turn by angles that differ by {mismatch:.1f} deg '
-            f'(allowed: {LARGEST_PAIR_MISMATCH_DEG:g}): look for quaternions in another order, '
+            f'(allowed: {LARGEST_PAIR_MISMATCH_DEG:g}): look for Euler angles in another order, '
             'degrees given as radians, or robot poses of other images'
         )
-    if other_fits:
-        return (
-            'they do agree with the robot poses inverted: the other set-up was meant '
-            '(eye-in-hand, eye-to-hand), or the poses are of the base in the gripper'
-        )
     return (
-        'the rotation angles of robot and board agree, so one of the lists has the wrong '
-        'direction, or lengths in another unit'
+        'the rotation angles of robot and board agree, the poses do not: look for lengths in '
+        'another unit, or axes in another order'
     )
 
 

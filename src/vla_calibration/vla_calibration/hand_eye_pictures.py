@@ -7,6 +7,7 @@ import numpy as np
 from vla_calibration.hand_eye import HandEyeResult
 from vla_contract.values import Vector
 
+_MARKERS = ('o', 's', '^', 'v', 'D', 'P', 'X')
 _USED, _REJECTED, _LINE = '#2b6cb0', '#c22727', '#66707c'
 
 
@@ -50,22 +51,24 @@ def agreement(result: HandEyeResult) -> bytes:
 def uncertainty(result: HandEyeResult) -> bytes:
     """Draw the 95 % ellipsoid of the position from three sides, methods beside it, PNG."""
     C = 1e6 * result.solution.ellipsoid_factor * result.solution.fit.position_covariance
-    figure = Figure(figsize=(9.0, 3.2), layout='constrained')
+    figure = Figure(figsize=(9.0, 3.6), layout='constrained')
     for axes, (i, j) in zip(figure.subplots(1, 3), ((0, 1), (0, 2), (1, 2)), strict=True):
         axes.fill(*_ellipse(C[np.ix_([i, j], [i, j])]), color=_USED, alpha=0.35, linewidth=0)
         reach = 1.6 * float(np.sqrt(C.diagonal().max()))
-        for method in result.methods:
+        for method, marker in zip(result.methods, _MARKERS, strict=False):
             if method.X is None:
                 continue
             offset = 1000.0 * (method.X[:3, 3] - result.camera.position)
-            if np.abs(offset[[i, j]]).max() > reach:
-                continue
-            axes.plot(offset[i], offset[j], '.', color=_LINE)
-            axes.annotate(method.name, offset[[i, j]], fontsize=7, color=_LINE)
-        axes.plot(0.0, 0.0, '+', color=_USED)
+            if np.abs(offset).max() < reach:
+                axes.plot(
+                    offset[i], offset[j], marker, color=_LINE, label=method.name, fillstyle='none'
+                )
+        axes.plot(0.0, 0.0, '+', color=_USED, label='this')
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect='equal')
         axes.set_xlabel(f'{"xyz"[i]} [mm]')
         axes.set_ylabel(f'{"xyz"[j]} [mm]')
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc='outside lower center', ncols=8, frameon=False, fontsize=8)
     return _png(figure)
 
 
@@ -80,7 +83,7 @@ def directions(result: HandEyeResult) -> bytes:
     used = result.solution.used
     shown = axes.scatter(bearing[used], tilt[used], c=distance[used], cmap='viridis')
     axes.scatter(bearing[~used], tilt[~used], marker='x', color=_REJECTED)
-    axes.set_ylim(0.0, max(50.0, float(tilt.max())))
+    axes.set_ylim(0.0, max(50.0, 1.1 * float(tilt.max())))
     figure.colorbar(shown, label='distance [m]', pad=0.12)
     return _png(figure)
 

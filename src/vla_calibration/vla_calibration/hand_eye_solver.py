@@ -105,5 +105,5 @@ def _require_majority(used: Mask) -> None:
     if used.mean() <= _LARGEST_WRONG_SHARE or used.sum() < FEWEST_VIEWS:
         raise HandEyeError(
             f'hand-eye: only {int(used.sum())} of {len(used)} views agree with one another; '
-            'needed: more than half; check that robot poses and images belong together'
+            'needed: more than half'
         )
