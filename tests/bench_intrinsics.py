@@ -72,8 +72,10 @@ def command(paths: list[Path], folder: Path, *more: str) -> list[str]:
 
 
 def run(line: list[str]) -> None:
-    """Run a command in silence."""
-    subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """Run a command in silence; status 1 is a result too: rendered views may miss a gate."""
+    done = subprocess.run(line, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if done.returncode not in (0, 1):
+        raise RuntimeError(f'{" ".join(line[:3])} failed: {done.stderr.decode()[-500:]}')
 
 
 def main() -> int:
