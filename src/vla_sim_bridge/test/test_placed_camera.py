@@ -12,13 +12,14 @@ from vla_contract.camera_calibration import (
     save_calibration,
 )
 from vla_contract.errors import ContractError, SimError, UnknownNameError
+from vla_contract.share import find_config
 from vla_contract.transforms import invert, look_at, make_transform
 from vla_sim_bridge.lens_warp import LensWarp
 from vla_sim_bridge.placed_camera import place_calibrated, place_camera, place_cameras
 from vla_sim_bridge.renderer import CameraRenderer
 from vla_sim_bridge.scene import add_cameras
 from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import CameraPlacement
+from vla_sim_bridge.world_config import CameraPlacement, load_world_config
 
 SOURCE = Provenance('2026-01-01T00:00:00+00:00', 'test', 'test')
 LENSES = {
@@ -178,6 +179,18 @@ def test_a_distorted_lens_delivers_the_size_of_the_contract(tmp_path, contract, 
 def test_a_placement_is_either_a_look_or_a_calibration(values, message):
     with pytest.raises(ContractError, match=message):
         CameraPlacement('top', **values)
+
+
+def test_a_world_names_a_calibration_instead_of_a_look(tmp_path, contract):
+    text = find_config('worlds', 'lift_cube').read_text()
+    named = text[: text.index('cameras:')] + (
+        'cameras:\n  - {name: top, calibration: panda_2f85/top}\n'
+    )
+    (tmp_path / 'world.yaml').write_text(named)
+    config = load_world_config(str(tmp_path / 'world.yaml'))
+    assert place_cameras(contract, config)['top'].fovy_deg is None
+    with pytest.raises(ContractError, match="camera 'top' of the world stands as calibrated"):
+        config.cameras[0].look()
 
 
 def test_a_calibration_that_does_not_fit_is_refused(tmp_path, contract):
