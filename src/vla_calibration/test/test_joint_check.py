@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from vla_calibration.check_joints import main
 from vla_calibration.joint_check import check_joints
-from vla_calibration.joint_trajectory import chunk_of, Excitation, joint_move
+from vla_calibration.joint_trajectory import chunk_of, Excitation, excitation_of, joint_move
 from vla_calibration.motion_latency import measure_latencies, pooled
 from vla_calibration.motion_recording import load_recording, MotionRecording, save_recording
 from vla_contract.contract import load_contract
@@ -185,3 +185,15 @@ def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path, capsys, name,
     with pytest.raises(VlaError, match=message):
         load_recording(tmp_path / name)
     assert main([str(tmp_path / name)]) == 2
+
+
+def test_only_the_arms_joints_are_swayed_and_none_near_its_limit():
+    sway = excitation_of(CONTRACT, CONTRACT.home, ['panda_joint6', 'panda_joint1'], 0.05, 2.0)
+    assert sway.joints == (5, 0)
+    assert excitation_of(CONTRACT, CONTRACT.home, [], 0.05, 2.0).joints == CONTRACT.arm
+    with pytest.raises(VlaError, match="joint 'robotiq_85_left_knuckle_joint' is not in the arm"):
+        excitation_of(CONTRACT, CONTRACT.home, [NAMES[7]], 0.05, 2.0)
+    bent = CONTRACT.home.copy()
+    bent[3] = CONTRACT.joints[3].upper - 0.01
+    with pytest.raises(VlaError, match='panda_joint4 stands at -0.080 rad'):
+        excitation_of(CONTRACT, bent, [], 0.05, 2.0)

@@ -55,7 +55,8 @@ def annotate(
         outline = _enlarged(lens.project(_outline(points), next_T), scale)
         cv2.polylines(picture, [outline], True, _BLUE, 2, cv2.LINE_AA)
     band = _text_band(picture.shape[1], text_lines(look, progress, is_running), colour)
-    return np.concatenate([band, picture]).astype(np.uint8)
+    whole: Image = np.concatenate([band, picture])
+    return whole
 
 
 def text_lines(look: Look, progress: Progress, is_running: bool = False) -> list[str]:

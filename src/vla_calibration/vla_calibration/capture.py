@@ -121,11 +121,15 @@ class Capture:
         self._joints.offer(sample)
 
     def set_lens(self, lens: Lens) -> None:
-        """Take in the intrinsics; they must not change within a session."""
+        """Take in the intrinsics, once.
+
+        Raises:
+            VlaError: the folder was captured with others.
+        """
         if self._lens is not None:
             return
-        self._lens = lens
         self._store.write_lens(lens)
+        self._lens = lens
         if self._is_hand_eye:
             self._forecast = HandEyeForecast(
                 self._config.setup, self._points, lens, self._config.noise

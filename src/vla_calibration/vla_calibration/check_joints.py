@@ -67,7 +67,7 @@ def _joint_lines(check: JointCheck) -> list[str]:
 
 
 def _latency_lines(latencies: Latencies) -> list[str]:
-    by = f' (by {latencies.image_joint})' if latencies.image_joint else ''
+    by = f' (best seen: {latencies.image_joint})' if latencies.image_joint else ''
     return [
         _delay_line('plan to command (filter)', latencies.filter),
         _delay_line('command to joint_states (robot)', latencies.robot),

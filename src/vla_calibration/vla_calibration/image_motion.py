@@ -2,7 +2,8 @@
 
 For a small motion the pixels of a scene move along a line in the space of all images; its
 direction is the first principal component of the sequence, and the coordinate along it follows
-what moves, with its sign, to a small fraction of a pixel. It needs no marker and no model.
+what moves, with its sign, to a small fraction of a pixel. It needs no marker and no model. That a
+motion is small is a matter of the details of the picture, so it is done with several blurs.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from vla_contract.values import Image, Vector
 
 # Small enough that noise averages out and a shift of a pixel is still a smooth change.
 _WIDTH = 96
+# Blurs that are tried, up to a quarter of the image, sigma [px of the small image].
+_BLURS = (0.0, 2.0, 4.0, 8.0, 16.0, 24.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,14 +40,27 @@ def shrink(image: Image) -> Image:
     return np.asarray(small, dtype=np.uint8)
 
 
-def image_motion(images: Sequence[Image]) -> ImageMotion:
-    """Return the main motion of small grey images, all of one shape."""
-    pixels = np.array([image.ravel() for image in images], dtype=np.float64)
+def image_motions(images: Sequence[Image]) -> list[ImageMotion]:
+    """Return the main motion of small grey images, all of one shape, for each of several blurs.
+
+    Little blur for motions of a pixel, much for those of ten; which suits is for the signal to
+    tell that is compared with it.
+    """
+    return [_main_direction(images, blur) for blur in _BLURS]
+
+
+def _main_direction(images: Sequence[Image], blur: float) -> ImageMotion:
+    pixels = np.array([_blurred(image, blur).ravel() for image in images])
     pixels -= pixels.mean(axis=0)
     # A lamp that flickers changes all pixels alike; what moves does not.
     pixels -= pixels.mean(axis=1, keepdims=True)
-    # Images are many numbers and few: the products of images with one another are enough.
+    # Images are few and their pixels many: the products of images with one another are enough.
     values, vectors = np.linalg.eigh(pixels @ pixels.T)
     total = float(values.sum())
     share = float(values[-1]) / total if total > 0.0 else 0.0
     return ImageMotion(vectors[:, -1] * np.sqrt(max(float(values[-1]), 0.0)), share)
+
+
+def _blurred(image: Image, sigma: float) -> Vector:
+    grey = image.astype(np.float64)
+    return grey if sigma == 0.0 else np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma))

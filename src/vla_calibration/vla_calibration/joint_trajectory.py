@@ -1,10 +1,12 @@
 """Slow joint motions with a beginning and an end, and the chunks that ask the filter for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from vla_contract.contract import RobotContract
+from vla_contract.errors import UnknownNameError, VlaError
 from vla_contract.values import ActionChunk, to_ns, Vector
 
 
@@ -92,6 +94,34 @@ class Excitation:
                 window = 0.5 - 0.5 * np.cos(2.0 * np.pi * phase)
                 position[joint] += self.amplitude * window * np.sin(2.0 * np.pi * phase) / 0.65
         return position
+
+
+def excitation_of(
+    contract: RobotContract,
+    centre: Vector,
+    names: Sequence[str],
+    amplitude: float,
+    period_s: float,
+) -> Excitation:
+    """Return an excitation of the named joints of the arm, of all where none is named.
+
+    Raises:
+        UnknownNameError: a name is none of the arm's joints.
+        VlaError: a joint stands too near to its limit.
+    """
+    arm = {contract.joints[i].name: i for i in contract.arm}
+    for name in names:
+        if name not in arm:
+            raise UnknownNameError('joint', name, f'the arm of {contract.name}', arm)
+    chosen = [arm[name] for name in names] or list(contract.arm)
+    for i in chosen:
+        joint = contract.joints[i]
+        if not joint.lower + amplitude <= centre[i] <= joint.upper - amplitude:
+            raise VlaError(
+                f'{joint.name} stands at {centre[i]:.3f} rad or m; allowed: {amplitude:g} away '
+                f'from its limits {joint.lower:g} and {joint.upper:g}'
+            )
+    return Excitation(centre, tuple(chosen), amplitude, period_s)
 
 
 def chunk_of(

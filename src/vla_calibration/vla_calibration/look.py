@@ -99,6 +99,11 @@ class Looker:
                 reasons.append(str(error))
         if detection and self._arm and 2 * len(detection) <= len(self._points):
             reasons.append(f'only {len(detection)} of {len(self._points)} points are in view')
+        if lens and lens.size != (image.shape[1], image.shape[0]):
+            reasons.append(
+                f'the image is {image.shape[1]}x{image.shape[0]}, camera_info says '
+                f'{lens.width}x{lens.height}'
+            )
         position = self._joints.at(stamp_ns, self._longest_gap_ns) if self._arm else None
         if self._arm and position is None:
             reasons.append('no joint_states around the stamp of the image')

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from vla_calibration.image_motion import image_motion, ImageMotion
+from vla_calibration.image_motion import image_motions, ImageMotion
 from vla_calibration.joint_check import JointCheck
 from vla_calibration.latency import best_delay, Delay, LatencyError, measure_delay
 from vla_calibration.motion_recording import MotionRecording
@@ -106,8 +106,10 @@ def _image_delay(recording: MotionRecording) -> tuple[Delay | None, str]:
         during = _moving_images(recording, j)
         if during is None:
             continue
-        motion = image_motion(list(recording.images[during]))
-        delay = _delay_of_images(recording, j, during, motion)
+        motions = image_motions(list(recording.images[during]))
+        tried = [_delay_of_images(recording, j, during, motion) for motion in motions]
+        known = [delay for delay in tried if delay is not None]
+        delay = max(known, key=lambda delay: delay.correlation, default=None)
         if delay is not None and delay.is_trustworthy:
             delays.append(delay)
             names.append(name)

@@ -1,0 +1,79 @@
+"""Moves each joint a little through the action filter, and measures what moved and how late."""
+
+import argparse
+from pathlib import Path
+import sys
+
+import rclpy
+from vla_calibration.check_joints import report
+from vla_calibration.joint_trajectory import Excitation, excitation_of
+from vla_calibration.motion_recording import save_recording
+from vla_calibration.ros.exciter import Exciter
+from vla_contract.command import command_parser, NOT_GOOD_ENOUGH, run_command
+from vla_contract.contract import load_contract, RobotContract
+from vla_contract.errors import VlaError
+
+_LARGEST_AMPLITUDE = 0.2
+
+
+def _may_move(excitation: Excitation, contract: RobotContract) -> bool:
+    names = ', '.join(contract.joints[i].name for i in excitation.joints)
+    print(
+        f'the arm will sway {names} by {excitation.amplitude:g} rad or m, one after the other, '
+        f'for {excitation.duration_s:.0f} s'
+    )
+    return input('is the space around it free? [y/N] ').strip().lower() in ('y', 'yes')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Excite, record and report."""
+    if not 0.0 < args.amplitude <= _LARGEST_AMPLITUDE:
+        raise VlaError(
+            f'--amplitude: found {args.amplitude:g}; allowed: 0 to {_LARGEST_AMPLITUDE:g} rad or m'
+        )
+    if args.output.exists() and not args.force:
+        raise VlaError(f'{args.output} exists already; give --force to replace it')
+    contract = load_contract(args.robot)
+    camera = contract.camera(args.camera) if args.camera else contract.cameras[0]
+    rclpy.init()
+    try:
+        node = Exciter(contract, camera)
+        centre = node.get_ready()
+        excitation = excitation_of(contract, centre, args.joint, args.amplitude, args.period_s)
+        if not (args.yes or _may_move(excitation, contract)):
+            print('nothing was moved')
+            return NOT_GOOD_ENOUGH
+        recording = node.run(excitation)
+        node.destroy_node()
+    finally:
+        rclpy.try_shutdown()
+    save_recording(args.output, recording)
+    print(f'recording: {args.output}')
+    return report(recording, args.json)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_calibration.ros.excite_joints',
+        'Sway each joint of the arm a little through the action filter, and tell which joint '
+        'moved, which way round, and how late joint_states and images are. It asks before '
+        'anything moves; the policy server must not run. Status 1 when a joint did what it '
+        'should not.',
+        'python -m vla_calibration.ros.excite_joints --output runs/excitation.npz',
+    )
+    parser.add_argument('--robot', default='panda_2f85', help='robot contract')
+    parser.add_argument('--camera', default='', help='camera that sees the arm, default: first')
+    parser.add_argument('--joint', action='append', default=[], help='only this one; repeatable')
+    parser.add_argument('--amplitude', type=float, default=0.05, help='of the sway [rad], 0.05')
+    parser.add_argument('--period-s', type=float, default=2.0, help='of the sway [s], 2')
+    parser.add_argument('--output', type=Path, default=Path('excitation.npz'), help='recording')
+    parser.add_argument('--json', type=Path, help='write the figures here')
+    parser.add_argument('--yes', action='store_true', help='move without asking')
+    parser.add_argument('--force', action='store_true', help='replace the recording')
+    args = parser.parse_args(argv)
+    return run_command(lambda: run(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
