@@ -8,11 +8,13 @@ import pytest
 from vla_calibration import se3
 from vla_calibration.boards import Board
 from vla_calibration.calibrate_hand_eye import main
+from vla_calibration.calibration_file import describe_lens, describe_source, save_lens, Verdict
 from vla_calibration.camera_info import CameraInfo, write_camera_info
 from vla_calibration.hand_eye_study import LENS, Sample, Scenario, simulate
 from vla_calibration.lens import Lens
 from vla_calibration.pose import Pose
 from vla_calibration.synthetic_view import render_view
+from vla_contract.camera_calibration import load_calibration
 import yaml
 
 BOARD = Board('charuco', 9, 7, 0.025, 0.018)
@@ -112,3 +114,22 @@ def test_a_view_that_shows_too_little_is_named(tmp_path, capsys):
     assert rejected['view'] == '2.png'
     assert 'needed: more than half' in rejected['reason'] or 'shows no' in rejected['reason']
     assert 'rejected     2.png' in capsys.readouterr().out
+
+
+def test_an_accepted_pose_goes_into_the_calibration_file(tmp_path, capsys):
+    X = write_folder(tmp_path, 'eye-in-hand')
+    path = tmp_path / 'calibration.yaml'
+    lens = describe_lens(LENS, describe_source('test'), Verdict(True), 0.2)
+    save_lens(path, 'my_arm', 'wrist', lens)
+    arguments = [str(tmp_path), '--setup', 'eye-in-hand', *OPTIONS, '--calibration', str(path)]
+    assert main([*arguments, '--largest-error-mm', '0.2']) == 1
+    assert load_calibration(path).extrinsics is None
+    assert 'the calibration is left as it is' in capsys.readouterr().out
+    assert main(arguments) == 0
+    pose = load_calibration(path).require_extrinsics()
+    assert pose.accepted
+    assert np.array(pose.position_m) == pytest.approx(X[:3, 3], abs=1e-3)
+    assert len(pose.provenance.images) == VIEWS
+    assert 1000.0 * pose.position_std_m.max() < pose.statistical_95_mm
+    assert main(arguments) == 2
+    assert 'has a pose already' in capsys.readouterr().err

@@ -10,13 +10,15 @@ from typing import Any
 
 from vla_calibration.board_options import add_board_options, board_of
 from vla_calibration.boards import Board
+from vla_calibration.calibration_file import lens_of, save_pose
 from vla_calibration.camera_info import CameraInfo, read_camera_info
 from vla_calibration.capture_folder import load_session, SESSION
 from vla_calibration.hand_eye import Budget, calibrate_hand_eye, HandEyeResult
 from vla_calibration.hand_eye_data import CAL_DATA, read_image_views, read_pose_views, Views
-from vla_calibration.hand_eye_figures import figures, rejected
+from vla_calibration.hand_eye_figures import extrinsics, figures, rejected
 from vla_calibration.hand_eye_problem import Frames, HandEyeError, SETUPS
 from vla_calibration.hand_eye_report import write_report
+from vla_contract.camera_calibration import CameraCalibration, load_calibration
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.errors import VlaError
 from vla_contract.schema import build
@@ -27,7 +29,8 @@ def run(args: argparse.Namespace) -> int:
     for path in (args.json, args.report):
         if path and path.exists() and not args.force:
             raise VlaError(f'{path} exists already; give --force to replace it')
-    views, setup, budget = _inputs(args)
+    calibration = _calibration(args)
+    views, setup, budget = _inputs(args, calibration)
     result = calibrate_hand_eye(views.used, setup, views.frames, budget)
     found = figures(result, views)
     print('\n'.join(_lines(result, views)))
@@ -38,15 +41,20 @@ def run(args: argparse.Namespace) -> int:
         write_report(args.report, result, views)
         print(f'report: {args.report}')
     if result.is_accepted:
+        if calibration:
+            save_pose(args.calibration, extrinsics(result, views), args.force)
+            print(f'calibration: {args.calibration}')
         print('accepted')
         return DONE
-    print('not accepted')
+    print('not accepted' + (': the calibration is left as it is' if calibration else ''))
     for reason in result.reasons:
         print(f'  {reason}')
     return NOT_GOOD_ENOUGH
 
 
-def _inputs(args: argparse.Namespace) -> tuple[Views, str, Budget]:
+def _inputs(
+    args: argparse.Namespace, calibration: CameraCalibration | None
+) -> tuple[Views, str, Budget]:
     """Read images with robot poses, or lists of poses; options say what files do not."""
     first: Path = args.inputs[0]
     folder = first if first.is_dir() else first.parent
@@ -62,7 +70,7 @@ def _inputs(args: argparse.Namespace) -> tuple[Views, str, Budget]:
         raise HandEyeError(f'--setup: found {setup}; allowed: {", ".join(SETUPS)}')
     if not has_images:
         return read_pose_views(args.inputs, setup, frames), setup, _budget(args, None)
-    info = _camera_info(args, folder)
+    info = _camera_info(args, folder, calibration)
     board = _board(args) if args.board else board
     if board is None:
         raise HandEyeError('images: need --board and --square-mm to find the board in them')
@@ -79,10 +87,29 @@ def _board(args: argparse.Namespace) -> Board:
     return board_of(args)
 
 
-def _camera_info(args: argparse.Namespace, folder: Path) -> CameraInfo:
+def _calibration(args: argparse.Namespace) -> CameraCalibration | None:
+    """Return the file that gets the pose; what speaks against that is said before the work."""
+    if args.calibration is None:
+        return None
+    if args.camera_info is not None:
+        raise HandEyeError('--calibration holds the lens already; drop --camera-info')
+    calibration = load_calibration(args.calibration)
+    if calibration.extrinsics is not None and not args.force:
+        raise VlaError(f'{args.calibration} has a pose already; give --force to replace it')
+    return calibration
+
+
+def _camera_info(
+    args: argparse.Namespace, folder: Path, calibration: CameraCalibration | None
+) -> CameraInfo:
+    """Return the lens and how sure it is."""
+    if calibration is not None:
+        variances = calibration.lens.covariance
+        std = {'fx': math.sqrt(variances[0])} if variances else {}
+        return CameraInfo(calibration.camera, lens_of(calibration), {'std': std})
     path = args.camera_info or folder / 'camera_info.yaml'
     if args.camera_info is None and not path.is_file():
-        raise HandEyeError('images: need --camera-info, the YAML of calibrate_intrinsics')
+        raise HandEyeError('images: need --calibration or --camera-info, of calibrate_intrinsics')
     return read_camera_info(path)
 
 
@@ -155,6 +182,10 @@ def _parser() -> argparse.ArgumentParser:
             help=f'{field.metadata["doc"]} [{field.metadata["unit"]}], default: {field.default:g}'
             .replace('%', '%%'),
         )  # fmt: skip
+    parser.add_argument(
+        '--calibration', type=Path,
+        help='calibration file of the camera: its lens is used, an accepted pose is written to it',
+    )  # fmt: skip
     parser.add_argument('--report', type=Path, help='write a page with pictures here')
     parser.add_argument('--json', type=Path, help='write the result here')
     parser.add_argument('--force', action='store_true', help='replace files')

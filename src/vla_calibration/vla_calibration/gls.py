@@ -107,7 +107,7 @@ def fit(
     end = linearise(problem, X, Y, sigma, robust, scale, free_scale)
     # Of a rejected quality, yet finite: the residual that robust weights shrink stays in chi2.
     return Fit(
-        X, Y, _inverse(end.normal), end.residuals, end.noise, end.chi2, end.weights, scale
+        X, Y, inverse_normal(end.normal), end.residuals, end.noise, end.chi2, end.weights, scale
     )  # fmt: skip
 
 
@@ -185,12 +185,16 @@ def _scale_twists(B: Vector) -> Vector:
 
 
 def _solve(normal: Vector, gradient: Vector) -> Vector:
-    step: Vector = -_inverse(normal) @ gradient
+    step: Vector = -inverse_normal(normal) @ gradient
     return step
 
 
-def _inverse(normal: Vector) -> Vector:
-    """Invert the normal equations, scaled to a unit diagonal first."""
+def inverse_normal(normal: Vector) -> Vector:
+    """Invert the normal equations, scaled to a unit diagonal first.
+
+    Raises:
+        HandEyeError: they are singular.
+    """
     length = np.sqrt(np.maximum(normal.diagonal(), 1e-300))
     unit = normal / np.outer(length, length)
     if not np.isfinite(unit).all() or np.linalg.cond(unit) > 1e13:

@@ -46,6 +46,8 @@ class Views:
         frames: names of the frames of the poses.
         sigma_px: corner noise per coordinate [px]; None where only poses are known.
         lens: of the camera; None where only poses are known.
+        board: what was seen; None where only poses are known.
+        images: files of the used views; empty where only poses are known.
     """
 
     used: tuple[View, ...]
@@ -53,6 +55,8 @@ class Views:
     frames: Frames
     sigma_px: float | None = None
     lens: Lens | None = None
+    board: Board | None = None
+    images: tuple[Path, ...] = ()
 
 
 def read_pose_views(paths: Sequence[Path], setup: str, frames: Frames) -> Views:
@@ -118,7 +122,8 @@ def read_image_views(path: Path, board: Board, lens: Lens, frames: Frames) -> Vi
             found.append((image, answer))
     sigma_px = corner_noise_px([pose for _, pose in found])
     views = [_view(image, pose, poses[image.path], sigma_px, frames) for image, pose in found]
-    return Views(tuple(views), tuple(skipped), frames, sigma_px, lens)
+    paths = tuple(image.path for image, _ in found)
+    return Views(tuple(views), tuple(skipped), frames, sigma_px, lens, board, paths)
 
 
 def _pose_or_reason(image: BoardImage, board: Board, lens: Lens) -> BoardPose | str:

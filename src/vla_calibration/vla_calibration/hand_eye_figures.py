@@ -1,16 +1,21 @@
 """A hand-eye result as plain numbers: for machines, and as the pose in a calibration file."""
 
 from datetime import datetime, UTC
-from importlib.metadata import PackageNotFoundError, version
 import math
 from typing import Any
 
 import cv2
 import numpy as np
+from vla_calibration.calibration_file import (
+    covariance_in_parent,
+    describe_pose,
+    describe_source,
+    Verdict,
+)
 from vla_calibration.hand_eye import HandEyeResult
 from vla_calibration.hand_eye_data import Views
 from vla_calibration.plane_error import plane_errors
-from vla_contract.camera_calibration import Extrinsics, Provenance, RejectedView
+from vla_contract.camera_calibration import Extrinsics
 from vla_contract.values import Vector
 
 
@@ -27,7 +32,7 @@ def figures(result: HandEyeResult, views: Views) -> dict[str, Any]:
         'statistical_95_mm': result.statistical_95_mm,
         'systematic_95_mm': result.systematic_95_mm,
         'rotation_95_deg': rotation_95_deg(result),
-        'covariance': covariance_in_parent(result).ravel().tolist(),
+        'covariance': position_and_rotation_covariance(result).ravel().tolist(),
         'loo_mm': held_out.rms_mm,
         'loo_deg': float(np.sqrt((held_out.angle_deg**2).mean())),
         'held_out_chi2_per_dof': held_out.chi2_per_dof,
@@ -62,31 +67,22 @@ def figures(result: HandEyeResult, views: Views) -> dict[str, Any]:
 
 def extrinsics(result: HandEyeResult, views: Views) -> Extrinsics:
     """Return the pose as it stands in the calibration file of a camera."""
-    x, y, z = result.camera.position.tolist()
-    qx, qy, qz, qw = result.camera.quaternion.tolist()
-    provenance = Provenance(
-        datetime.now(UTC).isoformat(timespec='seconds'), 'vla_calibration.calibrate_hand_eye',
-        f'vla_calibration {_version()}', cv2.__version__,
-        rejected=tuple(RejectedView(*pair) for pair in rejected(result, views)),
+    used = set(np.array(result.names)[result.solution.used])
+    source = describe_source(
+        'vla_calibration.calibrate_hand_eye', views.board,
+        [path for path in views.images if path.name in used], dict(rejected(result, views)),
     )  # fmt: skip
-    return Extrinsics(
-        result.setup, result.camera.parent, result.camera.child, (x, y, z), (qx, qy, qz, qw),
-        provenance, tuple(covariance_in_parent(result).ravel().tolist()),
-        result.statistical_95_mm, result.systematic_95_mm, result.error_95_mm,
-        result.is_accepted, result.reasons + result.warnings,
+    return describe_pose(
+        result.camera, result.setup, source,
+        Verdict(result.is_accepted, result.reasons + result.warnings),
+        position_and_rotation_covariance(result), result.statistical_95_mm,
+        result.systematic_95_mm, result.error_95_mm,
     )  # fmt: skip
 
 
-def covariance_in_parent(result: HandEyeResult) -> Vector:
-    """Return the covariance of x y z [m] and of a rotation about the parent's axes [rad], (6, 6).
-
-    The fit's twists are of the camera in its own frame, rotation first; without the budget.
-    """
-    R = result.camera.rotation
-    turn = np.zeros((6, 6))
-    turn[:3, 3:] = turn[3:, :3] = R
-    covariance: Vector = turn @ result.solution.fit.covariance[:6, :6] @ turn.T
-    return covariance
+def position_and_rotation_covariance(result: HandEyeResult) -> Vector:
+    """Return the covariance of position and rotation in the parent's axes, from noise, (6, 6)."""
+    return covariance_in_parent(result.solution.fit.covariance[:6, :6], result.camera.T)
 
 
 def rotation_95_deg(result: HandEyeResult) -> float:
@@ -173,10 +169,3 @@ def _plane_error(result: HandEyeResult, views: Views) -> dict[str, float] | None
         'mean': float(inside.mean()), 'std': float(inside.std()), 'max': float(inside.max()),
         'held_out_mean': float(outside.mean()), 'held_out_max': float(outside.max()),
     }  # fmt: skip
-
-
-def _version() -> str:
-    try:
-        return version('vla_calibration')
-    except PackageNotFoundError:
-        return 'from source'
