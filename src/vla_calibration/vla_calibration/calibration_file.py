@@ -83,7 +83,7 @@ def describe_lens(
     lens: Lens,
     source: Provenance,
     verdict: Verdict,
-    rms_px: float,
+    rms_px: float | None,
     held_out_rms_px: float | None = None,
     covariance: Vector | None = None,
 ) -> LensCalibration:
@@ -93,7 +93,7 @@ def describe_lens(
         lens: the result.
         source: where it comes from.
         verdict: whether it may be used.
-        rms_px: per point, in the views used [px].
+        rms_px: per point, in the views used [px]; None if unknown.
         held_out_rms_px: per point, in views left out [px].
         covariance: of fx fy cx cy and the coefficients, shape (4 + n, 4 + n).
     """

@@ -289,7 +289,8 @@ def _check_covariance(values: tuple[float, ...], size: int, where: str, name: st
     if len(values) != size * size:
         raise SettingError(where, name, f'{len(values)} numbers', f'0 or {size * size}')
     matrix = np.array(values).reshape(size, size)
-    scale = np.sqrt(np.abs(matrix.diagonal())) + 1e-300
+    # A number that was not estimated has variance 0.
+    scale = np.sqrt(np.abs(np.where(matrix.diagonal() == 0.0, 1.0, matrix.diagonal())))
     correlation = matrix / np.outer(scale, scale)
     if (
         np.abs(correlation - correlation.T).max() > 1e-6
