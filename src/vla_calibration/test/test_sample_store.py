@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from vla_calibration.capture_config import CaptureConfig
 from vla_calibration.capture_folder import list_samples, load_sample, load_session, Sample
-from vla_calibration.capture_session import make_session, session_folder
+from vla_calibration.capture_session import make_session, next_command, session_folder
 from vla_calibration.lens import Lens
 from vla_calibration.pose import Pose
 from vla_calibration.sample_store import SampleStore
@@ -160,3 +160,12 @@ def test_the_default_folder_names_robot_camera_and_time():
 
     folder = session_folder(CONTRACT, CaptureConfig(), datetime(2026, 1, 2, 3, 4, 5))
     assert str(folder) == 'calibration_data/panda_2f85/top/captures/20260102-030405'
+
+
+def test_what_to_type_next_depends_on_the_setup(tmp_path):
+    assert next_command(tmp_path, CaptureConfig()).endswith(f'calibrate_hand_eye {tmp_path}')
+    config = CaptureConfig(setup='intrinsics', board='charuco', board_size='5x7', marker_mm=18.0)
+    assert next_command(tmp_path, config).endswith(
+        f'calibrate_intrinsics {tmp_path}/images --kind charuco --board 5x7 --square-mm 25 '
+        '--marker-mm 18 --dictionary DICT_5X5_100'
+    )

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vla_calibration.capture_config import CaptureConfig
-from vla_calibration.capture_folder import Session
+from vla_calibration.capture_folder import INTRINSICS, Session
 from vla_contract.contract import Camera, RobotContract
 
 
@@ -24,6 +24,17 @@ def session_folder(contract: RobotContract, config: CaptureConfig, now: datetime
     camera = session_camera(contract, config).name
     time = now.strftime('%Y%m%d-%H%M%S')
     return Path('calibration_data') / contract.name / camera / 'captures' / time
+
+
+def next_command(folder: Path, config: CaptureConfig) -> str:
+    """Return what to type when a session is complete."""
+    if config.setup != INTRINSICS:
+        return f'python -m vla_calibration.calibrate_hand_eye {folder}'
+    board = f'--kind {config.board} --board {config.board_size} --square-mm {config.square_mm:g}'
+    if config.board == 'charuco':
+        board += f' --marker-mm {config.marker_mm:g} --dictionary {config.dictionary}'
+    board += ' --legacy' if config.legacy else ''
+    return f'python -m vla_calibration.calibrate_intrinsics {folder / "images"} {board}'
 
 
 def make_session(contract: RobotContract, config: CaptureConfig) -> Session:

@@ -14,7 +14,12 @@ from std_srvs.srv import Trigger
 from vla_calibration.annotate import annotate, progress_line
 from vla_calibration.capture import Capture
 from vla_calibration.capture_config import CaptureConfig
-from vla_calibration.capture_session import make_session, session_camera, session_folder
+from vla_calibration.capture_session import (
+    make_session,
+    next_command,
+    session_camera,
+    session_folder,
+)
 from vla_calibration.pose_list import load_poses
 from vla_calibration.ros.chunk_driver import ChunkDriver
 from vla_calibration.ros.lens_message import lens_from_msg
@@ -55,6 +60,7 @@ class CaptureNode(VlaNode):
         store = SampleStore(folder, make_session(contract, settings))
         self._capture = Capture(contract, settings, store, poses)
         self._folder = folder
+        self._next_command = next_command(folder, settings)
         self._points = settings.board_object.points()
         self._frame_id = camera.frame
         self._annotate_ns = to_ns(1.0 / settings.annotate_hz)
@@ -80,10 +86,15 @@ class CaptureNode(VlaNode):
         self.get_logger().info(f'samples go to {self._folder}; call capture/start or capture/take')
 
     def stop(self) -> None:
-        """Stop a drive; what was taken is on the disk already."""
+        """Stop a drive; what was taken is on the disk already.
+
+        After Ctrl-C nothing can be published any more: the filter brakes by itself, when the
+        last chunk ends.
+        """
         self._capture.is_running = False
-        self._driver.halt(self.now_ns())
-        self._publish_status()
+        if self.context.ok():
+            self._driver.halt(self.now_ns())
+            self._publish_status()
 
     def destroy(self) -> None:
         """End the thread."""
@@ -135,7 +146,9 @@ class CaptureNode(VlaNode):
             self._announce()
 
     def _on_look_failed(self, reason: str) -> None:
-        self.fail(f'looking at an image failed: {reason}')
+        # While the process ends, publishing fails; that is no failure of the node.
+        if self.context.ok():
+            self.fail(f'looking at an image failed: {reason}')
 
     def _publish_annotated(self, stamp_ns: int) -> None:
         if self._image_pub.get_subscription_count() == 0:
@@ -155,6 +168,8 @@ class CaptureNode(VlaNode):
             return
         self._taken = progress.taken
         self.get_logger().info(progress_line(progress))
+        if progress.is_complete:
+            self.get_logger().info(f'complete; next: {self._next_command}')
         proposal = self._capture.proposal
         if proposal is not None:
             msg = JointState(name=list(self._contract.joint_names))
