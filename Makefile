@@ -40,7 +40,7 @@ lint: setup ## ruff and mypy
 
 bench: setup ## speed figures, side by side with references
 	@$(ENV) && python tests/bench.py && python tests/bench_filter.py && python tests/fuzz_filter.py \
-	  && python tests/bench_intrinsics.py
+	  && python tests/bench_intrinsics.py && python tests/bench_hand_eye.py --trials 20
 
 STAMP := $(shell date +%Y%m%d-%H%M%S)
 model: setup ## record demonstrations and train the demo policy again, on a CPU

@@ -133,3 +133,19 @@ def test_an_accepted_pose_goes_into_the_calibration_file(tmp_path, capsys):
     assert 1000.0 * pose.position_std_m.max() < pose.statistical_95_mm
     assert main(arguments) == 2
     assert 'has a pose already' in capsys.readouterr().err
+
+
+def test_a_folder_of_the_capture_node_says_everything_itself(tmp_path):
+    X = write_folder(tmp_path, 'eye-in-hand')
+    session = {
+        'schema': 1, 'robot': 'my_arm', 'contract_sha256': '0', 'camera': 'wrist',
+        'setup': 'eye-in-hand', 'base_frame': 'base', 'tool_frame': 'gripper',
+        'camera_frame': 'wrist_optical', 'board': 'charuco', 'board_cols': 9, 'board_rows': 7,
+        'square_m': 0.025, 'marker_m': 0.018, 'dictionary': 'DICT_5X5_100', 'legacy': False,
+    }  # fmt: skip
+    (tmp_path / 'session.yaml').write_text(yaml.safe_dump(session))
+    out = tmp_path / 'out.json'
+    assert main([str(tmp_path), '--json', str(out)]) == 0
+    found = json.loads(out.read_text())
+    assert (found['parent'], found['child']) == ('gripper', 'wrist_optical')
+    assert np.array(found['translation_mm']) == pytest.approx(1000.0 * X[:3, 3], abs=1.0)

@@ -53,6 +53,7 @@ def write(path: Path, content: object) -> Path:
 def error_mm(paths: list[Path], given: Sample, setup: str) -> float:
     views = read_pose_views(paths, setup, FRAMES)
     result = calibrate_hand_eye(views.used, setup, views.frames)
+    assert result.is_accepted, result.reasons
     return 1000.0 * float(np.linalg.norm(result.camera.position - given.X[:3, 3]))
 
 

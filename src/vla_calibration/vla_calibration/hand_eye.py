@@ -174,7 +174,7 @@ def calibrate_hand_eye(
         camera, board, setup, frames, tuple(view.name for view in views), problem, solution,
         held_out, diversity, pair_mismatch_deg(problem), tuple(solve_all(problem)), scale,
         validate_at_other_distance(problem, solution), statistical_mm, systematic_mm,
-        tuple(_reasons(total_mm, held_out, diversity, budget)),
+        tuple(_reasons(total_mm, held_out, diversity, budget, _is_noise_known(views))),
         tuple(_warnings(solution, scale)),
     )  # fmt: skip
 
@@ -220,7 +220,11 @@ def _disagreement(solution: Solution) -> str:
 
 
 def _reasons(
-    total_mm: float, held_out: LeaveOneOut, diversity: Vector, budget: Budget
+    total_mm: float,
+    held_out: LeaveOneOut,
+    diversity: Vector,
+    budget: Budget,
+    is_noise_known: bool,
 ) -> list[str]:
     reasons = []
     if not total_mm < budget.largest_error_mm:
@@ -228,7 +232,8 @@ def _reasons(
             f'95 % error of the position is {total_mm:.1f} mm; allowed: less than '
             f'{budget.largest_error_mm:g} mm; take more views, nearer and turned further'
         )
-    low, high = _CHI2_RANGE
+    # Poses without covariance may well be better than what is assumed of them.
+    low, high = _CHI2_RANGE if is_noise_known else (0.0, _CHI2_RANGE[1])
     if not low <= held_out.chi2_per_dof <= high:
         reasons.append(
             f'held-out views are {held_out.chi2_per_dof:.2f} times as far off as stated '
@@ -241,6 +246,10 @@ def _reasons(
             f'{SMALLEST_DIVERSITY_DEG:g} deg about each; tilt and roll the gripper further'
         )
     return reasons
+
+
+def _is_noise_known(views: Sequence[View]) -> bool:
+    return all(view.covariance is not None for view in views)
 
 
 def _warnings(solution: Solution, scale: ScaleCheck | None) -> list[str]:

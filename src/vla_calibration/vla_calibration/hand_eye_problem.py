@@ -95,8 +95,9 @@ class Problem:
         return float(np.median(np.linalg.norm(self.centres, axis=1)))
 
 
-# What a pose of unknown covariance is taken to be: 0.1 degrees and 0.3 mm.
-_UNKNOWN_COVARIANCE = np.diag([np.radians(0.1) ** 2] * 3 + [0.0003**2] * 3)
+# A pose of unknown covariance is taken to be good, 0.01 degrees and 0.03 mm: what it is worse
+# than that is estimated together with the robot's error.
+_UNKNOWN_COVARIANCE = np.diag([np.radians(0.01) ** 2] * 3 + [0.00003**2] * 3)
 
 
 def make_problem(views: Sequence[View], setup: str, frames: Frames) -> Problem:
