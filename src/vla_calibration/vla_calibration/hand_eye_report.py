@@ -80,14 +80,25 @@ def _summary(found: dict[str, Any]) -> list[tuple[Any, ...]]:
         ('robot, one sigma per axis', f'{found["robot_sigma_mm"]:.2f} mm, '
          f'{found["robot_sigma_deg"]:.3f} deg'),
     ]  # fmt: skip
-    for key, name in (
-        ('plane_error_mm', 'error on the board [mm]'),
-        ('other_distance', 'at another distance'),
-        ('scale_check', 'board and lens, by the robot'),
-    ):
-        if found[key]:
-            text = ', '.join(f'{k} {value:.2f}' for k, value in found[key].items())
-            rows.append((name, text.replace('_', ' ')))
+    if found['plane_error_mm']:
+        rows.append((
+            'error on the board [mm]',
+            '{mean:.2f} on average, {max:.2f} at most; held out {held_out_mean:.2f}, '
+            '{held_out_max:.2f}'.format(**found['plane_error_mm']),
+        ))  # fmt: skip
+    if found['other_distance']:
+        rows.append((
+            'at another distance',
+            'boards at {far_m:.2f} m from those at {near_m:.2f} m: {far_by_near_mm:.2f} mm; the '
+            'reverse: {near_by_far_mm:.2f} mm'.format(**found['other_distance']),
+        ))  # fmt: skip
+    if found['scale_check']:
+        rows.append((
+            'by the robot',
+            'board {board_percent:+.2f} +- {board_sigma_percent:.2f} %, focal length '
+            '{focal_percent:+.2f} +- {focal_sigma_percent:.2f} %: the camera would move by '
+            '{camera_would_move_mm:.2f} mm'.format(**found['scale_check']),
+        ))  # fmt: skip
     return rows
 
 

@@ -45,10 +45,10 @@ class ScaleCheck:
     def sentence(self) -> str:
         """What the robot says, in words."""
         return (
-            f'by the robot the board is {self.board_percent:+.2f} +- '
-            f'{self.board_sigma_percent:.2f} % larger and the focal length '
-            f'{self.focal_percent:+.2f} +- {self.focal_sigma_percent:.2f} % longer than stated; '
-            'measure the printed board, calibrate the lens again'
+            f'by the robot the board is off by {self.board_percent:+.2f} +- '
+            f'{self.board_sigma_percent:.2f} % and the focal length by {self.focal_percent:+.2f} '
+            f'+- {self.focal_sigma_percent:.2f} %; measure the printed board, calibrate the lens '
+            'again'
         )
 
 
