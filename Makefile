@@ -8,7 +8,8 @@ EPISODES ?= 5
 # What a rebuild depends on: with --symlink-install Python sources and edited YAML take effect at
 # once; only new files and package metadata need colcon.
 METADATA := $(shell find src -name setup.py -o -name setup.cfg -o -name package.xml)
-SHARED := $(shell find launch config models -type f 2>/dev/null)
+SHARED := $(shell find launch config models calibration_data -type f \
+  -not -path '*/opencv_samples/*' 2>/dev/null)
 MODULES := $(shell find src -name '*.py' -path '*/vla_*/vla_*/*' 2>/dev/null | sort | sha256sum | cut -c1-12)
 BUILT := install/.built-$(shell echo '$(SHARED)' '$(MODULES)' | sha256sum | cut -c1-12)
 

@@ -14,7 +14,7 @@ from vla_sim_bridge.randomization.randomization import (
 from vla_sim_bridge.randomization.term import TermConfig
 from vla_sim_bridge.renderer import CameraRenderer
 from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.world_config import CameraPlacement, load_world_config
 
 CONTRACT = load_contract('panda_2f85')
 LIFT = load_world_config('lift_cube')
@@ -128,6 +128,24 @@ def test_a_manifest_of_another_world_is_one_sentence(tutorial):
     manifest['randomization']['values']['gravity']['value'] = [1.0, 2.0]
     with pytest.raises(SimError, match='term gravity: found 2 numbers; this world needs 1'):
         tutorial.reset(0, replay=manifest)
+
+
+@pytest.mark.parametrize('calibration', ['', 'panda_2f85/top'])
+def test_a_wider_view_shows_a_smaller_object(calibration):
+    cameras = LIFT.cameras
+    if calibration:
+        cameras = (CameraPlacement(name='top', calibration=calibration),)
+    red = []
+    for change in (-4.0, 4.0):
+        terms = {'camera_fov': TermConfig((change, change))}
+        config = replace(LIFT, cameras=cameras)
+        world = World(CONTRACT, config, RandomizationConfig(terms=terms))
+        world.reset(0)
+        image = CameraRenderer(world).render(world.data.qpos)['top'].astype(int)
+        red.append(int((image[..., 0] - image[..., 1] > 60).sum()))
+    assert red[1] == pytest.approx(
+        red[0] * (np.tan(np.radians(13)) / np.tan(np.radians(17))) ** 2, rel=0.1
+    )
 
 
 @pytest.mark.parametrize('size', [0.9, 1.1])

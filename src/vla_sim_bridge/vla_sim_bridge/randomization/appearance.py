@@ -8,7 +8,8 @@ from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.stage import Stage
 
 _SEEN = (
-    'cam_pos', 'cam_quat', 'cam_fovy', 'light_pos', 'light_diffuse', 'light_active',
+    'cam_pos', 'cam_quat', 'cam_fovy', 'cam_intrinsic',
+    'light_pos', 'light_diffuse', 'light_active',
     'geom_rgba', 'geom_size', 'geom_pos', 'geom_rbound',
 )  # fmt: skip
 

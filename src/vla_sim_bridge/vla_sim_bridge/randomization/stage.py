@@ -12,7 +12,8 @@ from vla_sim_bridge.scene_extras import distractor_name, TABLE
 # Every field that a term may write. They are put back before each episode, so that nothing
 # accumulates.
 _FIELDS = (
-    'cam_pos', 'cam_quat', 'cam_fovy', 'light_pos', 'light_diffuse', 'light_active',
+    'cam_pos', 'cam_quat', 'cam_fovy', 'cam_intrinsic',
+    'light_pos', 'light_diffuse', 'light_active',
     'geom_rgba', 'geom_friction', 'geom_size', 'geom_rbound', 'geom_aabb', 'geom_pos',
     'body_mass', 'body_inertia', 'dof_damping', 'dof_frictionloss', 'dof_armature',
     'actuator_gainprm', 'actuator_biasprm', 'actuator_forcerange',

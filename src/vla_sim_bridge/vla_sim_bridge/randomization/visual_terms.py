@@ -36,7 +36,12 @@ def _turn_cameras(stage: Stage, values: Vector) -> None:
 
 
 def _change_field_of_view(stage: Stage, values: Vector) -> None:
-    stage.model.cam_fovy[stage.cameras] += values
+    """Widen or narrow each camera; a calibrated one is drawn by its focal length instead."""
+    model = stage.model
+    before = np.radians(model.cam_fovy[stage.cameras])
+    model.cam_fovy[stage.cameras] += values
+    zoom = np.tan(before / 2) / np.tan(np.radians(model.cam_fovy[stage.cameras]) / 2)
+    model.cam_intrinsic[stage.cameras, :2] *= zoom[:, None]
 
 
 def _light_count(stage: Stage, values: Vector) -> None:
