@@ -6,7 +6,8 @@ from vla_calibration import se3
 from vla_calibration.arm_kinematics import ArmKinematics
 from vla_calibration.boards import Board
 from vla_calibration.lens import Lens
-from vla_calibration.next_view import is_well_in_view, nearby_positions
+from vla_calibration.next_view import wanted_views
+from vla_calibration.pose import Pose
 from vla_calibration.synthetic_view import render_view
 from vla_calibration.view_geometry import view_geometry
 from vla_contract.contract import load_contract
@@ -34,13 +35,12 @@ def board_in_camera(position: np.ndarray) -> np.ndarray:
 
 
 def positions_in_view(count: int) -> list[np.ndarray]:
-    """Positions from which the whole board is seen, home first."""
+    """Positions from which the whole board is well seen, home first, turned every way."""
     found = [CONTRACT.home]
-    for position in nearby_positions(CONTRACT, [CONTRACT.home], 4000, seed=1):
-        T = board_in_camera(position)
-        geometry = view_geometry(T, POINTS)
-        is_easy = geometry.tilt_deg < 40.0 and geometry.distance_m < 0.5
-        if is_easy and is_well_in_view(T, POINTS, LENS):
+    for T in wanted_views(POINTS, LENS, 20 * count, seed=3):
+        tool = Pose(ARM.base_frame, ARM.frame, Y @ se3.inverse(X @ T))
+        position = ARM.reach(tool, CONTRACT.home)
+        if position is not None and view_geometry(T, POINTS).tilt_deg < 45.0:
             found.append(position)
         if len(found) == count:
             break

@@ -7,6 +7,7 @@ import mujoco
 import numpy as np
 import pytest
 from vla_calibration.arm_kinematics import ArmKinematics, site_in_body
+from vla_calibration.pose import FrameError, Pose
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.share import package_file
@@ -49,6 +50,27 @@ def test_a_pose_is_not_changed_by_the_next_one():
     before = first.T.copy()
     kinematics.pose(CONTRACT.home + 0.1)
     assert np.array_equal(first.T, before)
+
+
+@pytest.mark.parametrize('frame', ['', 'link7'])
+def test_poses_that_can_be_reached_are_reached(frame):
+    kinematics = ArmKinematics(CONTRACT, frame)
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        there = CONTRACT.home
+        there[:7] += rng.uniform(-0.4, 0.4, 7)
+        target = kinematics.pose(there)
+        found = kinematics.reach(target, CONTRACT.home)
+        assert pytest.approx(target.T, abs=2e-4) == kinematics.pose(found).T
+        assert all(j.lower <= q <= j.upper for j, q in zip(CONTRACT.joints, found, strict=True))
+
+
+def test_a_pose_out_of_reach_or_in_other_frames_is_told():
+    kinematics = ArmKinematics(CONTRACT)
+    far = Pose('panda_link0', 'panda_hand_tcp', make_transform(np.array([2.0, 0, 0]), np.eye(3)))
+    assert kinematics.reach(far, CONTRACT.home) is None
+    with pytest.raises(FrameError, match='it is the inverse'):
+        kinematics.reach(far.inverse(), CONTRACT.home)
 
 
 def test_unknown_names_list_those_that_exist():

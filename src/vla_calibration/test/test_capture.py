@@ -199,7 +199,7 @@ def test_undo_takes_back_the_newest_and_its_worth(cell):
 
 def test_before_the_camera_is_known_the_most_turned_pose_is_next(tmp_path):
     turned = POSITIONS[0].copy()
-    turned[6] += 1.0
+    turned[6] += 2.0
     cell = Cell(tmp_path / 'samples', candidates=[POSITIONS[0], turned, POSITIONS[1]])
     assert cell.capture.proposal is None
     cell.stand(POSITIONS[0], IMAGES[0])

@@ -80,7 +80,7 @@ def progress_line(progress: Progress) -> str:
     if progress.sigma_mm is not None:
         unknown = not np.isfinite(progress.sigma_mm)
         sigma = 'undetermined' if unknown else f'+-{progress.sigma_mm:.2f} mm'
-        line += f'  hand-eye {sigma}'
+        line += f'  hand-eye {sigma}  turned {progress.turned_deg:.0f} deg'
     return line + ('  complete' if progress.is_complete else '')
 
 

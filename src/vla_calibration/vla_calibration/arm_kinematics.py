@@ -7,12 +7,18 @@ from xml.etree import ElementTree
 import numpy as np
 import pinocchio
 from scipy.spatial.transform import Rotation
-from vla_calibration.pose import Pose
+from vla_calibration import se3
+from vla_calibration.pose import Pose, require_frames
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.share import package_file
 from vla_contract.transforms import make_transform, xyzw_from_wxyz
 from vla_contract.values import Vector
+
+# Joints stay this far from their limits when a pose is looked for [rad or m].
+_MARGIN = 0.05
+# A pose is reached to 0.1 mm and 0.006 degrees; the steps of a search.
+_CLOSE, _MOST_STEPS, _LARGEST_STEP, _DAMPING = 1e-4, 60, 0.3, 1e-4
 
 
 class ArmKinematics:
@@ -40,6 +46,9 @@ class ArmKinematics:
         joints = [model.getJointId(contract.joints[i].model_joint) for i in contract.arm]
         self._order = [int(model.idx_qs[joint]) for joint in joints]
         self._arm = np.array(contract.arm)
+        arm = [contract.joints[i] for i in contract.arm]
+        self._lower = np.array([joint.lower for joint in arm]) + _MARGIN
+        self._upper = np.array([joint.upper for joint in arm]) - _MARGIN
         body, self._offset = frame, np.eye(4)
         if self.frame == contract.model.tool_frame:
             # pinocchio 4.1.0 puts sites with a default class in a wrong place; bodies are right.
@@ -66,6 +75,41 @@ class ArmKinematics:
         place = pinocchio.updateFramePlacement(self._model, self._data, self._frame_id)
         T = self._to_base @ place.homogeneous @ self._offset
         return Pose(self.base_frame, self.frame, T)
+
+    def reach(self, target: Pose, start: Vector) -> Vector | None:
+        """Return joints with which the frame is at a pose; None where none were found.
+
+        Damped least squares (Wampler 1986) from a start, within the joint limits; obstacles are
+        not known here.
+
+        Args:
+            target: pose of the frame in the base frame.
+            start: all joints, shape (D,) [rad or m].
+
+        Raises:
+            FrameError: the target is in another frame, or of another one.
+        """
+        require_frames(target, self.base_frame, self.frame)
+        position = np.array(start, dtype=np.float64)
+        for _ in range(_MOST_STEPS):
+            error = se3.log(se3.inverse(self.pose(position).T) @ target.T)
+            if np.abs(error).max() < _CLOSE:
+                return position
+            J = self._jacobian()
+            step = J.T @ np.linalg.solve(J @ J.T + _DAMPING * np.eye(6), error)
+            step *= min(1.0, _LARGEST_STEP / np.abs(step).max())
+            arm = position[self._arm] + step
+            position[self._arm] = np.clip(arm, self._lower, self._upper)
+        return None
+
+    def _jacobian(self) -> Vector:
+        """Return d right twist of the frame / d arm joints at the last pose, shape (6, n)."""
+        by_body = pinocchio.computeFrameJacobian(
+            self._model, self._data, self._q, self._frame_id, pinocchio.LOCAL
+        )
+        # pinocchio puts translation first, our twists rotation.
+        jacobian: Vector = np.vstack([by_body[3:], by_body[:3]])[:, self._order]
+        return se3.adjoint(se3.inverse(self._offset)) @ jacobian
 
 
 def site_in_body(file: Path, site: str) -> tuple[str, Vector]:

@@ -10,19 +10,20 @@ from vla_calibration.capture_config import CaptureConfig
 from vla_calibration.capture_folder import INTRINSICS, load_sample, Sample
 from vla_calibration.coverage import Coverage
 from vla_calibration.detection import detect, Detection
+from vla_calibration.hand_eye_checks import SMALLEST_DIVERSITY_DEG
 from vla_calibration.hand_eye_forecast import HandEyeForecast, TakenView
 from vla_calibration.joint_history import JointHistory
 from vla_calibration.lens import Lens
 from vla_calibration.look import Look, Looker
-from vla_calibration.next_view import nearby_positions, Proposal
+from vla_calibration.next_view import nearby_positions, Proposal, wanted_views
 from vla_calibration.sample_store import SampleStore
 from vla_calibration.settle import corner_distance
 from vla_calibration.view_geometry import TILTED_DEG, view_geometry
 from vla_contract.contract import RobotContract
 from vla_contract.values import Image, JointSample, to_ns, Vector
 
-# Candidates that are tried for the next view; 80 cost 0.1 s.
-_CANDIDATES = 80
+# Candidates that are tried for the next view.
+_CANDIDATES = 40
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class Progress:
         tilted: views in which the board was tilted enough to tell the focal length.
         sigma_mm: predicted worst-axis error of the hand-eye, 1 sigma; None where no hand-eye is
             wanted, infinite while it is undetermined.
+        turned_deg: how far the views turn about the axis about which they turn least [deg]; None
+            where no hand-eye is wanted.
         problem: what is wrong with the samples as a whole, empty where nothing is.
-        is_complete: enough samples, and accurate enough.
+        is_complete: enough samples, accurate and diverse enough for `calibrate_hand_eye`.
     """
 
     taken: int
@@ -45,6 +48,7 @@ class Progress:
     covered: float
     tilted: int
     sigma_mm: float | None
+    turned_deg: float | None
     problem: str
     is_complete: bool
 
@@ -189,14 +193,18 @@ class Capture:
     def progress(self) -> Progress:
         """Return how far the session is."""
         taken, wanted = len(self._samples), self._config.samples
-        sigma_mm = None
+        sigma_mm, turned_deg, problem, is_good = None, None, '', True
         if self._is_hand_eye:
-            sigma_mm = 1000.0 * self._forecast.sigma_m if self._forecast else float('inf')
-        is_accurate = sigma_mm is None or sigma_mm <= self._config.target_sigma_mm
+            sigma_mm, turned_deg = float('inf'), 0.0
+        if self._forecast is not None:
+            sigma_mm, turned_deg = 1000.0 * self._forecast.sigma_m, self._forecast.turned_deg
+            problem = self._forecast.problem
+        if sigma_mm is not None and turned_deg is not None:
+            is_accurate = sigma_mm <= self._config.target_sigma_mm
+            is_good = is_accurate and turned_deg >= SMALLEST_DIVERSITY_DEG
         return Progress(
-            taken, wanted, self.coverage.share, self._tilted, sigma_mm,
-            self._forecast.problem if self._forecast else '',
-            taken >= wanted and is_accurate,
+            taken, wanted, self.coverage.share, self._tilted, sigma_mm, turned_deg, problem,
+            taken >= wanted and is_good,
         )  # fmt: skip
 
     @property
@@ -233,10 +241,24 @@ class Capture:
         self._forecast.update(taken)
         positions = self._candidates
         if not positions and taken:
-            near = [view.position for view in taken]
-            positions = nearby_positions(self._contract, near, _CANDIDATES, seed=len(taken))
+            positions = self._reachable(taken, self._forecast, self._arm)
         tools = [self._arm.pose(position) for position in positions]
         self._proposal = self._forecast.propose(positions, tools)
+
+    def _reachable(
+        self, taken: Sequence[TakenView], forecast: HandEyeForecast, arm: ArmKinematics
+    ) -> list[Vector]:
+        """Return positions from which the board is well seen, or near ones while X is unknown."""
+        if self._lens is None or forecast.tool_for(taken[0].T_camera_board) is None:
+            near = [view.position for view in taken]
+            return nearby_positions(self._contract, near, _CANDIDATES, seed=len(taken))
+        positions = []
+        for T in wanted_views(self._points, self._lens, _CANDIDATES, seed=len(taken)):
+            tool = forecast.tool_for(T)
+            position = arm.reach(tool, taken[-1].position) if tool else None
+            if position is not None:
+                positions.append(position)
+        return positions
 
     def _taken_views(self) -> list[tuple[int, Vector]]:
         """Return index and board pose of every sample whose board pose can be computed."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from vla_calibration import se3
+from vla_calibration.hand_eye_checks import diversity_deg
 from vla_calibration.hand_eye_methods import initial_guess
 from vla_calibration.hand_eye_problem import HandEyeError, Problem
 from vla_calibration.hand_eye_solver import FEWEST_VIEWS, solve
@@ -67,9 +68,11 @@ class HandEyeForecast:
         return worst_axis_sigma_m(self._total)
 
     @property
-    def has_guess(self) -> bool:
-        """Whether it is known, roughly, where the camera is."""
-        return self._guess is not None
+    def turned_deg(self) -> float:
+        """How far the views turn about the axis about which they turn least [deg]."""
+        if len(self._views) < _FEWEST_FOR_A_GUESS:
+            return 0.0
+        return float(diversity_deg(self._as_problem())[2])
 
     def update(self, views: Sequence[TakenView]) -> None:
         """Count these views, and no others."""
@@ -101,6 +104,15 @@ class HandEyeForecast:
             T = se3.inverse(X) @ se3.inverse(self._carrier(tool)) @ Y
             candidates.append(Candidate(position, T, self._T_camera_tool(tool, T)))
         return propose(self._total, candidates, self._points, self._lens, self._noise)
+
+    def tool_for(self, T_camera_board: Vector) -> Pose | None:
+        """Return where the tool has to be for a view; None before the camera's place is known."""
+        if self._guess is None:
+            return None
+        X, Y = self._guess
+        tool = self._views[0].tool
+        A = Y @ se3.inverse(X @ T_camera_board)
+        return Pose(tool.parent, tool.child, A if self._is_in_hand else se3.inverse(A))
 
     def _carrier(self, tool: Pose) -> Vector:
         """Return A of the equation A X B = Y."""

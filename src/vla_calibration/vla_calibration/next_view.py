@@ -16,6 +16,8 @@ from vla_contract.values import Vector
 _LARGEST_TILT_DEG = 60.0
 # Corners nearer to the border lose part of their sub-pixel window [share of the image].
 _BORDER = 0.03
+# How far wanted views are tilted and rolled: what research/calibration.md found enough [rad].
+_TILT_RAD, _ROLL_RAD = np.radians(45.0), np.radians(60.0)
 # Reach of the candidates around a pose that was taken [rad]; the board must stay in view.
 _REACH_RAD = 0.5
 
@@ -91,6 +93,33 @@ def is_well_in_view(T_camera_board: Vector, points: Vector, lens: Lens) -> bool:
         return False
     pixels = lens.project(points, T_camera_board) / [lens.width, lens.height]
     return bool((pixels >= _BORDER).all() and (pixels <= 1.0 - _BORDER).all())
+
+
+def wanted_views(points: Vector, lens: Lens, count: int, seed: int = 0) -> list[Vector]:
+    """Return good views of a board: tilted and rolled every way, large, all over the image.
+
+    Args:
+        points: of the board, shape (n, 3) [m].
+        lens: the camera.
+        count: how many to draw; those that the image does not hold are left out.
+        seed: the same seed gives the same views.
+
+    Returns:
+        Poses of the board in the camera, each of shape (4, 4) [m].
+    """
+    rng = np.random.default_rng(seed)
+    middle, extent = points.mean(axis=0), np.ptp(points[:, :2], axis=0)
+    full = float((extent * [lens.K[0, 0], lens.K[1, 1]] / lens.size).max())
+    views = []
+    for _ in range(count):
+        axis, roll = rng.uniform(0.0, 2.0 * np.pi), rng.uniform(-_ROLL_RAD, _ROLL_RAD)
+        tilt = rng.uniform(0.2, 1.0) * _TILT_RAD * np.array([np.cos(axis), np.sin(axis), 0.0])
+        turn = se3.exp(np.array([*tilt, 0, 0, 0])) @ se3.exp(np.array([0, 0, roll, 0, 0, 0]))
+        distance = full / rng.uniform(0.4, 0.75)
+        aside = rng.uniform(-0.2, 0.2, 2) * lens.size / [lens.K[0, 0], lens.K[1, 1]]
+        turn[:3, 3] = distance * np.array([*aside, 1.0]) - turn[:3, :3] @ middle
+        views.append(turn)
+    return [T for T in views if is_well_in_view(T, points, lens)]
 
 
 def nearby_positions(

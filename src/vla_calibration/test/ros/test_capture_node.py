@@ -18,7 +18,10 @@ from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.values import JointSample
 
-POSITIONS = positions_in_view(3)
+# Home and what is nearest to it, so that drives are short.
+POSITIONS = sorted(
+    positions_in_view(9), key=lambda position: np.abs(position - CONTRACT.home).max()
+)[:3]
 IMAGES = [image_at(position, seed) for seed, position in enumerate(POSITIONS)]
 TOPIC = CONTRACT.cameras[0].topic
 

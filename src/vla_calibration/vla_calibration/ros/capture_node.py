@@ -238,6 +238,7 @@ class CaptureNode(VlaNode):
             'covered_percent': 100.0 * progress.covered,
             'tilted': progress.tilted,
             'predicted_sigma_mm': sigma_mm if sigma_mm and math.isfinite(sigma_mm) else None,
+            'turned_deg': progress.turned_deg,
             'blur_px': look.blur_px if look and np.isfinite(look.blur_px) else None,
             'tilt_deg': geometry.tilt_deg if geometry else None,
             'distance_m': geometry.distance_m if geometry else None,
