@@ -183,16 +183,16 @@ def test_without_board_or_joints_or_intrinsics_the_reason_is_named(tmp_path, cel
 
 
 def test_undo_takes_back_the_newest_and_its_worth(cell):
-    for position, image in zip(POSITIONS[:6], IMAGES, strict=False):
+    for position, image in zip(POSITIONS[:3], IMAGES, strict=False):
         cell.stand(position, image)
         assert cell.capture.take() == ''
     before = cell.capture.progress()
-    cell.stand(POSITIONS[6], IMAGES[6])
+    cell.stand(POSITIONS[3], IMAGES[3])
     cell.capture.take()
     assert cell.capture.progress().sigma_mm < before.sigma_mm
     assert cell.capture.undo()
     assert progress_line(cell.capture.progress()) == progress_line(before)
-    for _ in range(6):
+    for _ in range(3):
         assert cell.capture.undo()
     assert not cell.capture.undo()
 

@@ -39,7 +39,7 @@ def test_a_robot_that_obeys_has_no_problems():
         assert finding.delay.seconds == pytest.approx(0.08, abs=2e-3)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=6)
 @given(
     order=st.permutations(range(7)),
     signs=st.lists(st.sampled_from([1, -1]), min_size=7, max_size=7),
@@ -88,7 +88,7 @@ def scene(shift_px: float) -> np.ndarray:
     return np.clip(np.round(value), 0, 255).astype(np.uint8)
 
 
-@pytest.mark.parametrize('delay_s', [-0.05, 0.0, 0.033, 0.12])
+@pytest.mark.parametrize('delay_s', [-0.05, 0.033])
 def test_the_delay_of_images_is_found_from_their_motion_alone(delay_s):
     recording = record(delay_s=0.05)
     image_s = np.arange(0.0, 18.9, 1.0 / 15.0)
