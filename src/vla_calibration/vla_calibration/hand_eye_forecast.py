@@ -164,4 +164,5 @@ class HandEyeForecast:
             np.array([view.T_camera_board for view in self._views]),
             np.array(S),
             self._points.mean(axis=0),
+            gripper_is_reference=not self._is_in_hand,
         )

@@ -4,17 +4,23 @@ rclpy swallows exceptions of transition callbacks; here they are logged and fail
 """
 
 from collections.abc import Callable
+import signal
 import sys
 import traceback
+from types import FrameType
 from typing import Any, ClassVar
 
 from rcl_interfaces.msg import ParameterDescriptor
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
 from vla_contract.command import DONE, NOT_GOOD_ENOUGH, WRONG_USE
 from vla_contract.errors import VlaError
 from vla_contract.ros.parameters import declare_settings, read_settings
+
+# How long a signal may wait for a node that has nothing to do.
+_SIGNAL_POLL_S = 0.2
 
 
 class VlaNode(LifecycleNode):
@@ -151,13 +157,21 @@ class VlaNode(LifecycleNode):
         return TransitionCallbackReturn.FAILURE
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def run_node(node_type: Callable[[], VlaNode]) -> int:
     """Run a node until it is told to stop.
 
     Returns:
         0 after an orderly end, 1 when the node failed at work, 2 when it could not start.
     """
-    rclpy.init()
+    # A node that is told to end has work left, such as braking the arm: rclpy's own handlers would
+    # take the context away before that.
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     node: VlaNode | None = None
     failure = ''
     try:
@@ -167,7 +181,9 @@ def run_node(node_type: Callable[[], VlaNode]) -> int:
             return WRONG_USE
         executor = SingleThreadedExecutor()
         executor.add_node(node)
-        executor.spin()
+        while rclpy.ok():
+            # Python runs signal handlers between calls only.
+            executor.spin_once(timeout_sec=_SIGNAL_POLL_S)
     except VlaError as error:
         print(f'error: {error}', file=sys.stderr)
         return WRONG_USE
