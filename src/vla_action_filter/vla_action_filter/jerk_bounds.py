@@ -110,6 +110,11 @@ class JerkBounds:
         low, high = [], []
         for i, (least, most) in enumerate(ranges.tolist()):
             least, most = min(least, most), max(least, most)
+            # Where rounding makes klimits take its state for lost, it answers with full braking
+            # and no thought of jerk. What it fears is 1e-8 of a limit; position is exact below.
+            change = self._jerk[i] * self._dt
+            least = min(max(least, self._a[i] - change), self._a[i] + change)
+            most = min(max(most, self._a[i] - change), self._a[i] + change)
             if speed_scale < 1.0:
                 least, most = self._scaled(i, least, most, speed_scale)
             # At rest exactly on a limit klimits may still allow a step outwards; without jerk the
