@@ -83,13 +83,13 @@ class ActionFilter:
     def offer_chunk(self, chunk: ActionChunk, now_ns: int) -> str:
         """Take a chunk, or refuse it and say why; returns '' when taken."""
         command = self._command() if self._has_position else None
-        refused = self.plan.offer(chunk, now_ns, command)
-        if refused:
-            self.reject_chunk(refused, is_jump=refused.is_jump)
-        else:
-            self.counters['chunks'] += 1
-            self._refused, self._refused_in_a_row = '', 0
-        return refused
+        refusal = self.plan.offer(chunk, now_ns, command)
+        if refusal:
+            self.reject_chunk(refusal.reason, refusal.is_jump)
+            return refusal.reason
+        self.counters['chunks'] += 1
+        self._refused, self._refused_in_a_row = '', 0
+        return ''
 
     def reject_chunk(self, reason: str, is_jump: bool = False) -> None:
         """Count a chunk that cannot be used; a jump, or several in a row, hold the arm."""

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from vla_action_filter.chunk_player import ChunkPlayer
+from vla_action_filter.chunk_curve import ChunkCurve
 from vla_contract.values import ActionChunk, Vector
 
 # More chunks than this never overlap; it bounds the work of one cycle.
@@ -22,25 +22,23 @@ class ChunkEnsemble:
     def __init__(self, decay: float) -> None:
         """Keep the decay m >= 0 of the weights."""
         self._decay = decay
-        self._players: list[tuple[ActionChunk, ChunkPlayer]] = []
+        self._curves: list[ChunkCurve] = []
 
     @property
     def chunk(self) -> ActionChunk | None:
         """The newest chunk, None without one."""
-        return self._players[-1][0] if self._players else None
+        return self._curves[-1].chunk if self._curves else None
 
     def clear(self) -> None:
         """Forget all chunks."""
-        self._players.clear()
+        self._curves.clear()
 
     def offer(self, chunk: ActionChunk) -> bool:
         """Take a chunk unless its observation is older than the newest one's."""
         newest = self.chunk
         if newest is not None and chunk.stamp_ns < newest.stamp_ns:
             return False
-        player = ChunkPlayer()
-        player.offer(chunk)
-        self._players = [*self._players[1 - _MOST_CHUNKS :], (chunk, player)]
+        self._curves = [*self._curves[1 - _MOST_CHUNKS :], ChunkCurve(chunk)]
         return True
 
     def sample(self, now_ns: int) -> tuple[Vector, Vector] | None:
@@ -48,18 +46,13 @@ class ChunkEnsemble:
 
         Chunks that have ended drop out, except the newest, whose last point holds.
         """
-        newest = self.chunk
-        self._players = [
-            (chunk, player)
-            for chunk, player in self._players
-            if chunk is newest or chunk.end_ns > now_ns
-        ]
-        samples = [player.sample(now_ns) for _, player in self._players]
-        known = [sample for sample in samples if sample is not None]
-        if not known:
+        if not self._curves:
             return None
-        weights = np.array([math.exp(-self._decay * i) for i in range(len(known))])
+        *older, newest = self._curves
+        self._curves = [*(curve for curve in older if curve.chunk.end_ns > now_ns), newest]
+        samples = [curve.sample(now_ns) for curve in self._curves]
+        weights = np.array([math.exp(-self._decay * i) for i in range(len(samples))])
         weights /= weights.sum()
-        position = weights @ np.array([position for position, _ in known])
-        velocity = weights @ np.array([velocity for _, velocity in known])
+        position = weights @ np.array([position for position, _ in samples])
+        velocity = weights @ np.array([velocity for _, velocity in samples])
         return position, velocity

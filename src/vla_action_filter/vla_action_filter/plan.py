@@ -1,24 +1,24 @@
 """What the policy wants now: the chunk in use, checked, played by time, joined without a step."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from vla_action_filter.chunk_curve import ChunkCurve
 from vla_action_filter.chunk_ensemble import ChunkEnsemble
 from vla_action_filter.chunk_player import ChunkPlayer
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.seam import Seam
+from vla_action_filter.watchdogs import FUTURE_NS
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, NS_PER_S, to_ns, Vector
 
-# A chunk from the future would be played late; one second of clock difference is more than any
-# synchronised pair of hosts has.
-_FUTURE_NS = to_ns(1.0)
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why a chunk was not taken; a jump demands a motion that no policy means."""
 
-class Refused(str):
-    """Why a chunk was not taken; `is_jump` marks one that demands an impossible motion."""
-
-    is_jump = False
+    reason: str
+    is_jump: bool = False
 
 
 class Plan:
@@ -59,8 +59,8 @@ class Plan:
         self._player.clear()
         self._is_new = False
 
-    def offer(self, chunk: ActionChunk, now_ns: int, command: Vector | None) -> Refused:
-        """Take a chunk, or refuse it and say why; '' means taken.
+    def offer(self, chunk: ActionChunk, now_ns: int, command: Vector | None) -> Refusal | None:
+        """Take a chunk, or refuse it and say why; None means taken.
 
         Args:
             chunk: any numbers whatever.
@@ -68,23 +68,21 @@ class Plan:
             command: present command, shape (D,) [rad or m]; None before there is one.
         """
         if chunk.positions.shape[1] != self._dim:
-            return Refused(f'chunk has {chunk.positions.shape[1]} joints, not {self._dim}')
+            return Refusal(f'chunk has {chunk.positions.shape[1]} joints, not {self._dim}')
         if not np.isfinite(chunk.positions).all():
-            return Refused('chunk is not finite')
-        if chunk.stamp_ns > now_ns + _FUTURE_NS:
-            return Refused('chunk is from the future')
+            return Refusal('chunk is not finite')
+        if chunk.stamp_ns > now_ns + FUTURE_NS:
+            return Refusal('chunk is from the future')
         newest = self._player.chunk
         if newest is not None and chunk.stamp_ns < newest.stamp_ns:
-            return Refused('chunk is older than the one in use')
+            return Refusal('chunk is older than the one in use')
         chunk = replace(chunk, positions=np.clip(chunk.positions, self._low, self._high))
         jump = self._jump(chunk, now_ns, command)
         if jump:
-            refused = Refused(jump)
-            refused.is_jump = True
-            return refused
+            return Refusal(jump, is_jump=True)
         self._player.offer(chunk)
         self._is_new = True
-        return Refused('')
+        return None
 
     def sample(self, now_ns: int, command: Vector, velocity: Vector) -> tuple[Vector, Vector]:
         """Return the target's position and velocity, each of shape (D,); needs a chunk.
@@ -120,13 +118,10 @@ class Plan:
         too_far = steps > self._speed * (period_s + self._reject_jump_s)
         size = steps
         if command is not None:
-            begin = ChunkPlayer()
-            begin.offer(chunk)
-            sampled = begin.sample(now_ns)
-            if sampled is not None:
-                offset = np.abs(sampled[0] - command)[self._arm]
-                too_far |= offset > self._speed * self._reject_jump_s
-                size = np.maximum(size, offset)
+            start, _ = ChunkCurve(chunk).sample(now_ns)
+            offset = np.abs(start - command)[self._arm]
+            too_far |= offset > self._speed * self._reject_jump_s
+            size = np.maximum(size, offset)
         if not too_far.any():
             return ''
         worst = int(np.argmax(np.where(too_far, size / self._speed, 0.0)))

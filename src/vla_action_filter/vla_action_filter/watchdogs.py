@@ -8,8 +8,9 @@ from vla_action_filter.tracking_guard import TrackingGuard
 from vla_contract.contract import RobotContract
 from vla_contract.values import JointSample, to_ns, Vector
 
-# A joint state from the future would never grow stale; see plan.py for the second.
-_FUTURE_NS = to_ns(1.0)
+# What is from the future would be played late, or never grow stale. One second of clock difference
+# is more than any synchronised pair of hosts has.
+FUTURE_NS = to_ns(1.0)
 
 
 class Debounce:
@@ -103,12 +104,12 @@ class Watchdogs:
         """Return whether there is a measured position to start from."""
         if self.joints is None:
             return False
-        return -_FUTURE_NS <= now_ns - self.joints.stamp_ns <= self._joint_age_ns
+        return -FUTURE_NS <= now_ns - self.joints.stamp_ns <= self._joint_age_ns
 
     def _joint_states(self) -> str:
         if self.joints is None or self._now_ns - self.joints.stamp_ns > self._joint_age_ns:
             return 'joint_states stale'
-        if self._now_ns - self.joints.stamp_ns < -_FUTURE_NS:
+        if self._now_ns - self.joints.stamp_ns < -FUTURE_NS:
             return 'joint_states from the future'
         return ''
 
