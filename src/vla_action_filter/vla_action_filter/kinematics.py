@@ -1,14 +1,12 @@
 """Where control points and links are, and how they move with the joints: pinocchio and coal."""
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import coal
 import numpy as np
 import pinocchio
+from vla_contract.arm_model import arm_order, body_frame, load_arm_model
 from vla_contract.contract import RobotContract
-from vla_contract.errors import ContractError, ResourceNotFoundError, UnknownNameError
 from vla_contract.values import Vector
 
 
@@ -26,20 +24,11 @@ class WorkspaceKinematics:
             ResourceNotFoundError: the model's package or file is missing.
             ContractError: pinocchio cannot read the file, or it lacks a joint or body.
         """
-        joints = [contract.joints[i].model_joint for i in contract.arm]
-        full = _load(contract)
-        for joint in joints:
-            if not full.existJointName(joint):
-                raise UnknownNameError('joint', joint, f'the model of {contract.name}', full.names)
-        others = [full.getJointId(name) for name in list(full.names)[1:] if name not in joints]
-        model = pinocchio.buildReducedModel(full, others, pinocchio.neutral(full))
-        _move_origin_to_base(model, contract.model.base_body)
-        order = [model.idx_vs[model.getJointId(joint)] for joint in joints]
+        model = load_arm_model(contract)
+        order = arm_order(model, contract)
         # A slice makes views where a list of indices makes copies.
         self._order: Any = slice(None) if order == sorted(order) else order
         self._model = model
-        # Bodies only: pinocchio 4.1.0 puts sites with a default class in a wrong place.
-        self._bodies = {f.name: f for f in model.frames if f.type == pinocchio.BODY}
         points = contract.workspace.control_points
         self._frames = [
             self._add_frame(f'point/{p.name}', p.body, np.array(p.offset)) for p in points
@@ -51,7 +40,7 @@ class WorkspaceKinematics:
         self.levers = self._lever_arms()
         self._q = pinocchio.neutral(model)
         self._points = np.zeros((len(points), 3))
-        self._jacobians = np.zeros((len(points), 3, len(joints)))
+        self._jacobians = np.zeros((len(points), 3, len(order)))
 
     def update(self, arm: Vector | list[float]) -> None:
         """Move to arm joints, shape (n,) [rad or m]."""
@@ -131,13 +120,8 @@ class WorkspaceKinematics:
         along: Vector = (wrench @ jacobian)[self._order]
         return along
 
-    def _parent(self, body: str) -> Any:
-        if body not in self._bodies:
-            raise UnknownNameError('body', body, 'the model', self._bodies)
-        return self._bodies[body]
-
     def _add_frame(self, name: str, body: str, offset: Vector) -> int:
-        parent = self._parent(body)
+        parent = self._model.frames[body_frame(self._model, body)]
         place = parent.placement * pinocchio.SE3(np.eye(3), offset)
         frame = pinocchio.Frame(name, parent.parentJoint, place, pinocchio.OP_FRAME)
         return int(self._model.addFrame(frame))
@@ -146,7 +130,7 @@ class WorkspaceKinematics:
         geometry = pinocchio.GeometryModel()
         index = {}
         for capsule in contract.workspace.capsules:
-            parent = self._parent(capsule.body)
+            parent = self._model.frames[body_frame(self._model, capsule.body)]
             start, end = np.array(capsule.start), np.array(capsule.end)
             along = pinocchio.SE3(_rotation_to(end - start), (start + end) / 2)
             shape = coal.Capsule(capsule.radius, float(np.linalg.norm(end - start)))
@@ -157,37 +141,6 @@ class WorkspaceKinematics:
         for first, second in contract.workspace.self_collision:
             geometry.addCollisionPair(pinocchio.CollisionPair(index[first], index[second]))
         return geometry
-
-
-def _load(contract: RobotContract) -> Any:
-    package, path = contract.model.package, contract.model.mjcf
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        raise ResourceNotFoundError('Python package', package, 'install it: make setup')
-    file = Path(spec.origin).parent / path
-    if not file.exists():
-        raise ResourceNotFoundError('model', file, f'check model.mjcf of contract {contract.name}')
-    try:
-        return pinocchio.buildModelFromMJCF(str(file))
-    except (RuntimeError, ValueError) as error:
-        raise ContractError(f'{file}: pinocchio cannot read the model: {error}') from error
-
-
-def _move_origin_to_base(model: Any, base_body: str) -> None:
-    """Express what hangs on the world in the frame of the base."""
-    if not model.existFrame(base_body):
-        known = [frame.name for frame in model.frames if frame.type == pinocchio.BODY]
-        raise UnknownNameError('body', base_body, 'the model', known)
-    base = model.frames[model.getFrameId(base_body)]
-    if base.parentJoint != 0:
-        raise ContractError(f'base_body {base_body} moves; allowed: a body fixed to the world')
-    to_base = base.placement.inverse()
-    for frame in model.frames:
-        if frame.parentJoint == 0:
-            frame.placement = to_base * frame.placement
-    for joint, parent in enumerate(model.parents):
-        if joint > 0 and parent == 0:
-            model.jointPlacements[joint] = to_base * model.jointPlacements[joint]
 
 
 def _rotation_to(axis: Vector) -> Vector:

@@ -1,7 +1,6 @@
 """Where the arm carries a frame: forward kinematics of the contract's model with pinocchio."""
 
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -9,6 +8,7 @@ import pinocchio
 from scipy.spatial.transform import Rotation
 from vla_calibration import se3
 from vla_calibration.pose import Pose, require_frames
+from vla_contract.arm_model import arm_order, body_frame, load_arm_model
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.share import package_file
@@ -42,24 +42,16 @@ class ArmKinematics:
         self.base_frame = contract.model.base_frame
         self.frame = frame or contract.model.tool_frame
         file = package_file(contract.model.package, contract.model.mjcf)
-        model = _arm_model(file, contract)
-        joints = [model.getJointId(contract.joints[i].model_joint) for i in contract.arm]
-        self._order = [int(model.idx_qs[joint]) for joint in joints]
+        model = load_arm_model(contract)
+        self._order = arm_order(model, contract)
         self._arm = np.array(contract.arm)
         arm = [contract.joints[i] for i in contract.arm]
         self._lower = np.array([joint.lower for joint in arm]) + _MARGIN
         self._upper = np.array([joint.upper for joint in arm]) - _MARGIN
         body, self._offset = frame, np.eye(4)
         if self.frame == contract.model.tool_frame:
-            # pinocchio 4.1.0 puts sites with a default class in a wrong place; bodies are right.
             body, self._offset = site_in_body(file, contract.model.tool_site)
-        self._frame_id = _body_id(model, body)
-        base_id = _body_id(model, contract.model.base_body)
-        if model.frames[base_id].parentJoint != 0:
-            raise ContractError(
-                f'base_body {contract.model.base_body} moves; allowed: a body fixed to the world'
-            )
-        self._to_base = model.frames[base_id].placement.inverse().homogeneous
+        self._frame_id = body_frame(model, body)
         self._model = model
         self._data = model.createData()
         self._q = pinocchio.neutral(model)
@@ -73,7 +65,7 @@ class ArmKinematics:
         self._q[self._order] = np.asarray(position)[self._arm]
         pinocchio.forwardKinematics(self._model, self._data, self._q)
         place = pinocchio.updateFramePlacement(self._model, self._data, self._frame_id)
-        T = self._to_base @ place.homogeneous @ self._offset
+        T = place.homogeneous @ self._offset
         return Pose(self.base_frame, self.frame, T)
 
     def reach(self, target: Pose, start: Vector) -> Vector | None:
@@ -135,24 +127,3 @@ def _placement(element: ElementTree.Element, site: str) -> Vector:
     position = np.array(element.get('pos', '0 0 0').split(), dtype=np.float64)
     wxyz = np.array(element.get('quat', '1 0 0 0').split(), dtype=np.float64)
     return make_transform(position, Rotation.from_quat(xyzw_from_wxyz(wxyz)).as_matrix())
-
-
-def _arm_model(file: Path, contract: RobotContract) -> Any:
-    """Return pinocchio's model with every joint locked that is not the arm's."""
-    try:
-        full = pinocchio.buildModelFromMJCF(str(file))
-    except (RuntimeError, ValueError) as error:
-        raise ContractError(f'{file}: pinocchio cannot read the model: {error}') from error
-    joints = [contract.joints[i].model_joint for i in contract.arm]
-    for joint in joints:
-        if not full.existJointName(joint):
-            raise UnknownNameError('joint', joint, f'the model of {contract.name}', full.names)
-    locked = [full.getJointId(name) for name in list(full.names)[1:] if name not in joints]
-    return pinocchio.buildReducedModel(full, locked, pinocchio.neutral(full))
-
-
-def _body_id(model: Any, body: str) -> int:
-    known = {frame.name: i for i, frame in enumerate(model.frames) if frame.type == pinocchio.BODY}
-    if body not in known:
-        raise UnknownNameError('body', body, 'the model', known)
-    return known[body]
