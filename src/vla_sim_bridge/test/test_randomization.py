@@ -79,7 +79,7 @@ def test_adding_a_term_changes_no_other_value():
 def test_values_are_around_what_was_authored_never_around_the_last(tutorial):
     authored = World(CONTRACT, LIFT).model
     low, high = 0.8 * authored.body_mass, 1.2 * authored.body_mass
-    cube = tutorial._randomizer.stage.cube_body
+    cube = tutorial._randomizer.stage.cube_bodies[0]
     for seed in range(50):
         tutorial.reset(seed)
         assert low[cube] <= tutorial.model.body_mass[cube] <= high[cube]
@@ -161,7 +161,7 @@ def test_a_resized_object_stands_on_the_table_and_stays(size):
     world.step(CONTRACT.home, 1_000_000_000)
     assert world.cube_pose()[2] == pytest.approx(rest, abs=1e-3)
     # Pressed on from above, it neither sinks in nor is passed through.
-    world.data.xfrc_applied[world._randomizer.stage.cube_body, 2] = -20.0
+    world.data.xfrc_applied[world._randomizer.stage.cube_bodies, 2] = -20.0
     world.step(CONTRACT.home, 1_000_000_000)
     assert world.cube_pose()[2] == pytest.approx(rest, abs=3e-3)
 

@@ -25,10 +25,9 @@ from vla_sim_bridge.scene_extras import (
     SKY_SIDE,
     TABLE,
 )
-from vla_sim_bridge.world_config import WorldConfig
+from vla_sim_bridge.world_config import Colour, CubeConfig, WorldConfig
 
 ROBOT = 'arm/'
-CUBE = 'cube'
 COLLISION_GROUP = 3
 _WHITE, _GREY = (0.90, 0.91, 0.93, 1.0), (0.25, 0.26, 0.28, 1.0)
 
@@ -54,7 +53,9 @@ def build_model(
         SimError: the model lacks a joint or a body that the contract names, or does not compile.
     """
     spec = _empty_world(config, extras)
-    _add_table_and_cube(spec, config, extras)
+    _add_table(spec, config, extras)
+    for number, (name, colour) in enumerate(config.cube_colours.items()):
+        _add_cube(spec, config.cube, name, colour, number, extras)
     add_distractors(spec, extras)
     spec.attach(_load_robot(contract, config), prefix=ROBOT, frame=spec.worldbody.add_frame())
     add_cameras(
@@ -94,8 +95,8 @@ def _empty_world(config: WorldConfig, extras: SceneExtras) -> mujoco.MjSpec:
     return spec
 
 
-def _add_table_and_cube(spec: mujoco.MjSpec, config: WorldConfig, extras: SceneExtras) -> None:
-    table, cube = config.table, config.cube
+def _add_table(spec: mujoco.MjSpec, config: WorldConfig, extras: SceneExtras) -> None:
+    table = config.table
     half = np.array(table.size_m) / 2
     top = spec.worldbody.add_geom(
         name=TABLE,
@@ -105,18 +106,29 @@ def _add_table_and_cube(spec: mujoco.MjSpec, config: WorldConfig, extras: SceneE
         rgba=table.rgba,
     )
     add_texture(spec, top, extras)
-    body = spec.worldbody.add_body(name=CUBE, pos=[0.5, 0.0, cube.edge_m / 2])
-    body.add_freejoint(name=CUBE)
-    object_geom = body.add_geom(
-        name=CUBE,
+
+
+def _add_cube(
+    spec: mujoco.MjSpec,
+    cube: CubeConfig,
+    name: str,
+    colour: Colour,
+    number: int,
+    extras: SceneExtras,
+) -> None:
+    """Add one cube; cubes stand in a row until an episode places them."""
+    body = spec.worldbody.add_body(name=name, pos=[0.5, 0.1 * number, cube.edge_m / 2])
+    body.add_freejoint(name=name)
+    geom = body.add_geom(
+        name=name,
         type=mujoco.mjtGeom.mjGEOM_BOX,
         size=[cube.edge_m / 2] * 3,
         mass=cube.mass_kg,
         friction=[cube.friction, 0.005, 0.0001],
         condim=4,
-        rgba=cube.rgba,
+        rgba=colour,
     )
-    add_texture(spec, object_geom, extras)
+    add_texture(spec, geom, extras)
 
 
 def add_cameras(

@@ -11,6 +11,7 @@ from vla_contract.contract import RobotContract
 from vla_contract.errors import SimError
 from vla_contract.policy import CUBE_POSE
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
+from vla_sim_bridge.drive import Drive
 from vla_sim_bridge.placed_camera import place_cameras
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.randomization import (
@@ -21,7 +22,9 @@ from vla_sim_bridge.randomization.randomization import (
 )
 from vla_sim_bridge.randomization.signals import ControlDelay, JointReading
 from vla_sim_bridge.randomization.term import random_stream
-from vla_sim_bridge.scene import build_model, CUBE, ROBOT
+from vla_sim_bridge.scene import build_model, ROBOT
+from vla_sim_bridge.tasks.registry import make_task
+from vla_sim_bridge.tasks.task import Start
 from vla_sim_bridge.world_config import WorldConfig
 
 Render = Callable[[NDArray[np.float64]], dict[str, Image]]
@@ -49,14 +52,14 @@ class World:
         names = [ROBOT + joint.model_joint for joint in contract.joints]
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])
         self._qvel = np.array([self.model.joint(name).dofadr[0] for name in names])
-        self._drive = _Drive(self.model, contract)
-        self._randomizer = Randomizer(self.model, contract, randomization)
+        self._drive = Drive(self.model, contract)
+        self.task = make_task(config, self.model)
+        cubes = tuple(cube.name for cube in self.task.cubes)
+        self._randomizer = Randomizer(self.model, contract, randomization, cubes)
         self._episode = 0
-        self._cube_qpos = int(self.model.joint(CUBE).qposadr[0])
         self._step_ns = to_ns(config.physics_step_s)
         self._steps = 0
         self._owed_ns = 0
-        self._held_steps = 0
         self._command = contract.home
         self.reset(0)
 
@@ -76,7 +79,7 @@ class World:
         return self._appearance
 
     def reset(self, seed: int, replay: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Start an episode: arm near home, cube at random in its area with any yaw.
+        """Start an episode: arm near home, objects and instruction as the task draws them.
 
         Args:
             seed: the same seed gives the same episode, whatever came before.
@@ -96,14 +99,16 @@ class World:
         randomizer.apply(values)
         self._episode += 1
         self._appearance = Appearance.of(randomizer.stage, self._episode)
-        placed = self._sample_start(seed) if replay is None else _start_of_manifest(replay)
-        self._place(placed)
+        start = self._sample_start(seed) if replay is None else self._start_of_manifest(replay)
+        self._place(start)
+        self.task.begin(start)
         return {
             'seed': seed,
             'task': self.config.task,
             'contract_sha256': self.contract.sha256,
             'mujoco': version('mujoco'),
-            'values': placed,
+            'instruction': self.task.instruction,
+            'values': start,
             'randomization': {
                 'name': randomizer.config.name,
                 'sha256': randomizer.config.sha256,
@@ -112,42 +117,41 @@ class World:
             },
         }
 
-    def _sample_start(self, seed: int) -> dict[str, dict[str, Any]]:
-        """Draw where cube and arm begin."""
-        cube, contract = self.config.cube, self.contract
+    def _sample_start(self, seed: int) -> Start:
+        """Draw where objects and arm begin."""
+        contract = self.contract
         jitter = random_stream(seed, 'home_jitter').uniform(-1.0, 1.0, len(contract.arm))
         home = contract.home
         home[list(contract.arm)] += self.config.home_jitter_rad * jitter
-        values = {
-            'cube_x': (random_stream(seed, 'cube_x').uniform(*cube.x_m), 'm'),
-            'cube_y': (random_stream(seed, 'cube_y').uniform(*cube.y_m), 'm'),
-            'cube_yaw': (random_stream(seed, 'cube_yaw').uniform(-np.pi, np.pi), 'rad'),
-        }
-        values |= {f'home.{contract.joints[i].name}': (home[i], 'rad') for i in contract.arm}
-        return {key: {'value': float(v), 'unit': unit} for key, (v, unit) in values.items()}
+        start = self.task.sample(seed)
+        for i in contract.arm:
+            start[f'home.{contract.joints[i].name}'] = {'value': float(home[i]), 'unit': 'rad'}
+        return start
 
-    def _place(self, start: dict[str, dict[str, Any]]) -> None:
-        """Put cube and arm where the episode begins, at rest."""
+    def _start_of_manifest(self, manifest: dict[str, Any]) -> Start:
+        start: Start = manifest.get('values') or {}
+        for name in self._sample_start(0):
+            if name not in start:
+                raise SimError(f'manifest without values.{name}: it is not one of this world')
+        return start
+
+    def _place(self, start: Start) -> None:
+        """Put objects and arm where the episode begins, at rest."""
         contract, stage = self.contract, self._randomizer.stage
         home = contract.home
         for i in contract.arm:
             home[i] = start[f'home.{contract.joints[i].name}']['value']
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos] = home
-        x, y, yaw = (start[key]['value'] for key in ('cube_x', 'cube_y', 'cube_yaw'))
-        half = self.model.geom_size[stage.cube_geom, 2]
         table = (
             self.model.geom_pos[stage.table_geom, 2] + self.model.geom_size[stage.table_geom, 2]
         )
-        self._rest_m = float(table + half)
-        self._lifted_m = self._rest_m + self.config.success_height_m
-        pose = [x, y, self._rest_m, np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)]
-        self.data.qpos[self._cube_qpos : self._cube_qpos + 7] = pose
+        for cube in self.task.cubes:
+            cube.place(start, self.data.qpos, float(table))
         self._command = home
         self.data.ctrl[:] = self._drive.controls(home)
         mujoco.mj_forward(self.model, self.data)
         self._owed_ns = 0
-        self._held_steps = 0
         signals = stage.signals
         delay = round(signals.control_latency_s / self.config.physics_step_s)
         self._delay = ControlDelay(delay, self.data.ctrl.copy())
@@ -167,11 +171,11 @@ class World:
         ramp = before + (after - before) * (np.arange(1, count + 1) / max(count, 1))[:, None]
         ramp = self._delay.pass_through(ramp)
         # Views taken once: a step costs 30 us, and each look through `data` about one.
-        control, position, height = data.ctrl, data.qpos, self._cube_qpos + 2
+        control, position, watch = data.ctrl, data.qpos, self.task.watch
         for controls in ramp:
             control[:] = controls
             mujoco.mj_step(model, data)
-            self._held_steps = self._held_steps + 1 if position[height] >= self._lifted_m else 0
+            watch(position)
         if count:
             self._command = np.array(target)
         self._steps += count
@@ -190,48 +194,23 @@ class World:
         images = render(self.data.qpos) if render else {}
         extras = {CUBE_POSE: self.cube_pose()}
         state = self.joint_sample().position
-        return Observation(self.time_ns, state, images, self.config.instruction, extras)
+        return Observation(self.time_ns, state, images, self.task.instruction, extras)
 
     @property
     def success(self) -> bool:
-        """Whether the cube has been held high long enough."""
-        held_s = self._held_steps * self.config.physics_step_s
-        return held_s >= self.config.success_hold_s
+        """Whether the task is done."""
+        return self.task.success
+
+    @property
+    def failure(self) -> str:
+        """Why the episode has failed for good, as a termination; '' while it may still succeed."""
+        return self.task.failure
 
     @property
     def height_m(self) -> float:
-        """How far the cube's centre is above its rest [m]."""
-        return float(self.data.qpos[self._cube_qpos + 2]) - self._rest_m
+        """How far the named cube's centre is above its rest [m]."""
+        return self.task.target.height_m(self.data.qpos)
 
     def cube_pose(self) -> Vector:
-        """Return the cube's pose in the base frame: position [m] and wxyz, shape (7,)."""
-        return np.array(self.data.qpos[self._cube_qpos : self._cube_qpos + 7])
-
-
-def _start_of_manifest(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    start = manifest.get('values')
-    if not isinstance(start, dict) or 'cube_x' not in start:
-        raise SimError('manifest without values.cube_x: it is not one of this world')
-    return start
-
-
-class _Drive:
-    """Turns joint commands into the controls of every actuator."""
-
-    def __init__(self, model: mujoco.MjModel, contract: RobotContract) -> None:
-        self._joints = np.zeros(model.nu, dtype=np.intp)
-        self._scale, self._offset = np.ones(model.nu), np.zeros(model.nu)
-        for i in contract.arm:
-            self._joints[model.actuator(ROBOT + contract.joints[i].name).id] = i
-        if contract.model.gripper_actuator:
-            gripper = contract.grippers[0]
-            joint = contract.joints[gripper]
-            fingers = model.actuator(ROBOT + contract.model.gripper_actuator).id
-            low, high = model.actuator_ctrlrange[fingers]
-            self._joints[fingers] = gripper
-            self._scale[fingers] = (high - low) / (joint.upper - joint.lower)
-            self._offset[fingers] = low - joint.lower * self._scale[fingers]
-
-    def controls(self, command: NDArray[np.float64]) -> Vector:
-        """Return the controls of a commanded joint position, shape (nu,)."""
-        return command[self._joints] * self._scale + self._offset
+        """Return the named cube's pose in the base frame: position [m] and wxyz, shape (7,)."""
+        return self.task.target.pose(self.data.qpos)

@@ -6,6 +6,7 @@ from vla_contract.errors import ContractError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 
+CUBE = 'cube'
 Interval = tuple[float, float]
 Point = tuple[float, float, float]
 Colour = tuple[float, float, float, float]
@@ -21,14 +22,24 @@ class ServoConfig:
 
 @dataclass(frozen=True)
 class CubeConfig:
-    """The object of the task."""
+    """The object of the task; where there are several, what they share."""
 
     edge_m: float = setting(doc='edge length', unit='m', lower=0.005, upper=0.08)
     mass_kg: float = setting(doc='mass', unit='kg', lower=1e-3)
     friction: float = setting(doc='sliding friction', lower=0.0)
     x_m: Interval = setting(doc='where its centre may lie', unit='m')
     y_m: Interval = setting(doc='where its centre may lie', unit='m')
-    rgba: Colour = setting(doc='colour', lower=0.0, upper=1.0)
+    rgba: Colour | None = setting(None, doc='colour of the only cube', lower=0.0, upper=1.0)
+
+
+@dataclass(frozen=True)
+class NamedCubesConfig:
+    """Several cubes that differ in colour alone; the instruction names one."""
+
+    colours: dict[str, Colour] = setting(doc='name and colour of each', lower=0.0, upper=1.0)
+    apart_m: float = setting(doc='least distance between centres', unit='m', lower=0.0)
+    paraphrases: tuple[str, ...] = setting(doc='other ways to say the instruction')
+    held_out: tuple[str, ...] = setting((), doc='more of them, kept for tests: never drawn')
 
 
 @dataclass(frozen=True)
@@ -75,8 +86,8 @@ class CameraPlacement:
 class WorldConfig:
     """A world; build it with `load_world_config`."""
 
-    task: str = setting(doc='what counts as success', choices=('lift_cube',))
-    instruction: str = setting(doc='task text for the policy')
+    task: str = setting(doc='what counts as success', choices=('lift_cube', 'lift_named_cube'))
+    instruction: str = setting(doc='task text for the policy; {colour} is the named one')
     physics_step_s: float = setting(doc='simulation step', unit='s', lower=1e-4, upper=0.01)
     time_limit_s: float = setting(doc='an episode fails after this', unit='s', lower=0.1)
     success_height_m: float = setting(doc='how far to lift', unit='m', lower=0.0)
@@ -87,6 +98,37 @@ class WorldConfig:
     pad_friction: float = setting(doc='sliding friction of the finger pads', lower=0.0)
     table: TableConfig = setting(doc='the table')
     cameras: tuple[CameraPlacement, ...] = setting(doc='one entry per camera of the contract')
+    named_cubes: NamedCubesConfig | None = setting(None, doc='of lift_named_cube: which there are')
+
+    def __post_init__(self) -> None:
+        named = self.named_cubes
+        if (self.task == 'lift_named_cube') != (named is not None):
+            raise ContractError(
+                'the world needs named_cubes with task lift_named_cube, and only so'
+            )
+        if (named is None) != (self.cube.rgba is not None):
+            raise ContractError('the world needs either cube.rgba or named_cubes.colours')
+        if named is None:
+            return
+        if len(named.colours) < 2:
+            raise ContractError('the world needs two colours or more in named_cubes.colours')
+        for phrase in (self.instruction, *named.paraphrases, *named.held_out):
+            if '{colour}' not in phrase:
+                raise ContractError(f"the world's phrase '{phrase}' does not say {{colour}}")
+
+    @property
+    def cube_colours(self) -> dict[str, Colour]:
+        """Every cube's name in the model, and its colour."""
+        if self.named_cubes is not None:
+            return {cube_name(name): rgba for name, rgba in self.named_cubes.colours.items()}
+        if self.cube.rgba is None:
+            return {}
+        return {CUBE: self.cube.rgba}
+
+
+def cube_name(colour: str) -> str:
+    """Return the name in the model of the cube of a colour."""
+    return f'{colour}_{CUBE}'
 
 
 def load_world_config(world: str) -> WorldConfig:

@@ -7,6 +7,7 @@ from vla_contract.values import Vector
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term
 from vla_sim_bridge.scene_extras import SKY, TABLE
+from vla_sim_bridge.world_config import CUBE
 
 # Distractors lie on the table around the area of the object, which stays free.
 _FREE_M, _FAR_M = 0.16, 0.40
@@ -14,13 +15,18 @@ _AREA_CENTRE_M = (0.5, 0.0)
 
 
 def _texture(name: str) -> Callable[[Stage, Vector], None]:
-    """Return what replaces a texture; the geom turns white, so that the texture's colours show."""
+    """Return what replaces a texture; the geom turns white, so that the texture's colours show.
+
+    Several cubes keep their colours: an instruction tells them apart by nothing else.
+    """
 
     def apply(stage: Stage, values: Vector) -> None:
+        if name == CUBE and len(stage.cube_geoms) > 1:
+            return
         stage.textures[name] = int(values[0])
-        geom = {TABLE: stage.table_geom, 'cube': stage.cube_geom}.get(name)
-        if geom is not None:
-            stage.model.geom_rgba[geom, :3] = 1.0
+        geoms = {TABLE: stage.table_geom, CUBE: stage.cube_geoms}.get(name)
+        if geoms is not None:
+            stage.model.geom_rgba[geoms, :3] = 1.0
 
     return apply
 
@@ -54,7 +60,7 @@ def _distractor_colour(stage: Stage, values: Vector) -> None:
 
 CLUTTER_TERMS = (
     Term('table_texture', '', 'set', _texture(TABLE), 'number of the texture of the table'),
-    Term('object_texture', '', 'set', _texture('cube'), 'number of the texture of the object'),
+    Term('object_texture', '', 'set', _texture(CUBE), 'number of the texture of the object'),
     Term('background_texture', '', 'set', _texture(SKY), 'number of the texture of the sky'),
     Term('distractor_count', '', 'set', _distractor_count, 'objects that do not matter',
          neutral=lambda stage: 0.0),

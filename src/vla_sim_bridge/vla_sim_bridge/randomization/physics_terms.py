@@ -11,13 +11,13 @@ def _arm(stage: Stage) -> int:
 
 def _object_mass(stage: Stage, values: Vector) -> None:
     """Scale the inertia with the mass: the same shape of a denser matter."""
-    stage.model.body_mass[stage.cube_body] *= values[0]
-    stage.model.body_inertia[stage.cube_body] *= values[0]
+    stage.model.body_mass[stage.cube_bodies] *= values[0]
+    stage.model.body_inertia[stage.cube_bodies] *= values[0]
     stage.needs_constants = True
 
 
 def _object_friction(stage: Stage, values: Vector) -> None:
-    stage.model.geom_friction[stage.cube_geom, 0] = values[0]
+    stage.model.geom_friction[stage.cube_geoms, 0] = values[0]
 
 
 def _object_size(stage: Stage, values: Vector) -> None:
@@ -25,11 +25,11 @@ def _object_size(stage: Stage, values: Vector) -> None:
 
     With stale bounds a box falls through an enlarged one.
     """
-    model, geom, s = stage.model, stage.cube_geom, values[0]
-    model.geom_size[geom] *= s
-    model.geom_rbound[geom] *= s
-    model.geom_aabb[geom] *= s
-    model.body_inertia[stage.cube_body] *= s * s
+    model, geoms, s = stage.model, stage.cube_geoms, values[0]
+    model.geom_size[geoms] *= s
+    model.geom_rbound[geoms] *= s
+    model.geom_aabb[geoms] *= s
+    model.body_inertia[stage.cube_bodies] *= s * s
     stage.needs_constants = True
 
 
@@ -65,7 +65,7 @@ def _table_height(stage: Stage, values: Vector) -> None:
 PHYSICS_TERMS = (
     Term('object_mass', '', 'scale', _object_mass, 'mass of the object'),
     Term('object_friction', '', 'set', _object_friction, 'sliding friction of the object',
-         neutral=lambda s: float(s.authored('geom_friction')[s.cube_geom, 0])),
+         neutral=lambda s: float(s.authored('geom_friction')[s.cube_geoms[0], 0])),
     Term('object_size', '', 'scale', _object_size, 'edge of the object'),
     Term('joint_friction', 'Nm', 'add', _joint_friction, 'dry friction added to each joint', _arm),
     Term('joint_damping', '', 'scale', _joint_damping, 'damping of each joint', _arm),

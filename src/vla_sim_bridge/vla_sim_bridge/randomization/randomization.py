@@ -18,8 +18,8 @@ from vla_sim_bridge.randomization.signal_terms import SIGNAL_TERMS
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term, TermConfig
 from vla_sim_bridge.randomization.visual_terms import VISUAL_TERMS
-from vla_sim_bridge.scene import CUBE
 from vla_sim_bridge.scene_extras import SceneExtras, TABLE
+from vla_sim_bridge.world_config import CUBE
 
 # In the order they are applied; no two write the same number of the same field.
 TERMS: dict[str, Term] = {
@@ -86,11 +86,15 @@ class Randomizer:
     """Applies one episode after another to a model; nothing is left of the last one."""
 
     def __init__(
-        self, model: mujoco.MjModel, contract: RobotContract, config: RandomizationConfig
+        self,
+        model: mujoco.MjModel,
+        contract: RobotContract,
+        config: RandomizationConfig,
+        cubes: tuple[str, ...],
     ) -> None:
-        """Remember the authored model."""
+        """Remember the authored model; `cubes` names the objects of its task."""
         self.config = config
-        self.stage = Stage(model, contract)
+        self.stage = Stage(model, contract, cubes)
         self._scratch = mujoco.MjData(model)
         # mj_setConst on an untouched model may round differently than the compiler did: a world
         # without physics terms is never given to it.

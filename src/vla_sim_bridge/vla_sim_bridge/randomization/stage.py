@@ -6,7 +6,7 @@ from vla_contract.contract import RobotContract
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.signals import SignalSettings
-from vla_sim_bridge.scene import CUBE, ROBOT
+from vla_sim_bridge.scene import ROBOT
 from vla_sim_bridge.scene_extras import distractor_name, TABLE
 
 # Every field that a term may write. They are put back before each episode, so that nothing
@@ -33,12 +33,14 @@ class Stage:
         needs_constants: whether derived quantities (mj_setConst) must be computed again.
     """
 
-    def __init__(self, model: mujoco.MjModel, contract: RobotContract) -> None:
-        """Remember the authored fields of a model."""
+    def __init__(
+        self, model: mujoco.MjModel, contract: RobotContract, cubes: tuple[str, ...]
+    ) -> None:
+        """Remember the authored fields of a model with these objects of the task."""
         self.model = model
         self.cameras = [model.camera(camera.name).id for camera in contract.cameras]
-        self.cube_geom = int(model.geom(CUBE).id)
-        self.cube_body = int(model.body(CUBE).id)
+        self.cube_geoms = np.array([model.geom(name).id for name in cubes])
+        self.cube_bodies = np.array([model.body(name).id for name in cubes])
         self.table_geom = int(model.geom(TABLE).id)
         names = {model.geom(i).name: i for i in range(model.ngeom)}
         self.distractors = [

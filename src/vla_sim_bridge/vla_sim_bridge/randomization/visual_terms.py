@@ -65,8 +65,8 @@ def _table_colour(stage: Stage, values: Vector) -> None:
 
 
 def _object_colour(stage: Stage, values: Vector) -> None:
-    scaled = stage.authored('geom_rgba')[stage.cube_geom, :3] * values
-    stage.model.geom_rgba[stage.cube_geom, :3] = np.clip(scaled, 0.0, 1.0)
+    scaled = stage.authored('geom_rgba')[stage.cube_geoms, :3] * values
+    stage.model.geom_rgba[stage.cube_geoms, :3] = np.clip(scaled, 0.0, 1.0)
 
 
 def _image(field: str, kind: type = float) -> Callable[[Stage, Vector], None]:
