@@ -1,20 +1,20 @@
 """World, policy session and filter in one process: the graph without DDS, deterministic."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.chunk_player import ChunkPlayer
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.lag_meter import LagMeter
-from vla_action_filter.verdict import FilterResult, Verdict
-from vla_contract.contract import RobotContract
+from vla_action_filter.verdict import FilterResult
 from vla_contract.policy import CUBE_POSE, Policy
-from vla_contract.values import ActionChunk, Image, Observation, to_ns
+from vla_contract.values import ActionChunk, Image, JointSample, Observation, to_ns
 from vla_policy_server.session import infer_checked, PolicySession
+from vla_rollout.cycle import Cycle, CycleObserver
 from vla_rollout.episode import EpisodeResult
+from vla_rollout.filter_watch import FilterWatch
 from vla_rollout.unfiltered import Unfiltered
 from vla_sim_bridge.renderer import CameraRenderer
 from vla_sim_bridge.world import World
@@ -40,40 +40,6 @@ class _Pending:
     chunk: ActionChunk | None
 
 
-# A plan moves at once and an arm cannot: how far it is behind while it gets up to speed says
-# little about the filter, so lag is also given without the time a seam takes to fade.
-_START_NS = to_ns(0.3)
-
-
-class _FilterWatch:
-    """Measures what the filter did to the plan in one episode."""
-
-    def __init__(self, contract: RobotContract) -> None:
-        self.lag, self.lag_with_starts = LagMeter(), LagMeter()
-        self._still_ns = 0
-        self.stopped_cycles = 0
-        self._arm = np.array(contract.arm)
-        self._plan = ChunkPlayer()
-        self._has_moved = False
-
-    def see_chunk(self, chunk: ActionChunk, is_refused: bool) -> None:
-        if not is_refused:
-            self._plan.offer(chunk)
-
-    def see_result(self, now_ns: int, result: FilterResult) -> None:
-        is_stopped = result.verdict >= Verdict.HOLD
-        self._has_moved = self._has_moved or not is_stopped
-        self.stopped_cycles += self._has_moved and is_stopped
-        sampled = self._plan.sample(now_ns)
-        if sampled is None or result.command is None or is_stopped:
-            self._still_ns = now_ns
-            return
-        signals = [value[self._arm] for value in (*sampled, result.command)]
-        self.lag_with_starts.add(*signals)
-        if now_ns - self._still_ns > _START_NS:
-            self.lag.add(*signals)
-
-
 class ClosedLoop:
     """Runs episodes with the same cores as the ROS graph, in simulated time.
 
@@ -89,10 +55,12 @@ class ClosedLoop:
         execute_steps: int,
         latency_s: float,
         blank_images: bool = False,
+        observers: Sequence[CycleObserver] = (),
     ) -> None:
         """Wire the cores; a renderer is made only for a policy that needs images.
 
-        Without a filter config the policy's plan goes to the world as it is.
+        Without a filter config the policy's plan goes to the world as it is. Observers are told of
+        every cycle and of every chunk that the filter took.
         """
         contract = world.contract
         self._world = world
@@ -106,6 +74,9 @@ class ClosedLoop:
         self._frame_ns = to_ns(1.0 / self.frame_hz)
         self._renderer: CameraRenderer | None = None
         self._late_frames: deque[_Frame] = deque()
+        self._watch = FilterWatch(contract)
+        self._observers = (self._watch, *observers)
+        self._plan = ChunkPlayer()
 
     def run(self, seed: int, on_frame: FrameHook | None = None) -> EpisodeResult:
         """Run one episode to success or to the world's time limit.
@@ -117,7 +88,9 @@ class ClosedLoop:
         world, session = self._world, self._session
         manifest = world.reset(seed)
         action_filter = self._make_filter()
-        watch = _FilterWatch(world.contract)
+        self._plan.clear()
+        for observer in self._observers:
+            observer.restart()
         start_ns = next_frame_ns = world.time_ns
         session.restart(start_ns)
         self._policy.reset()
@@ -135,12 +108,13 @@ class ClosedLoop:
             if self._deliver(now_ns):
                 pending = self._infer(now_ns) or pending
             if pending is not None and now_ns >= pending.due_ns:
-                if session.finish(pending.observation, pending.chunk) and pending.chunk:
-                    refused = action_filter.offer_chunk(pending.chunk, now_ns)
-                    watch.see_chunk(pending.chunk, bool(refused))
+                chunk = pending.chunk
+                is_usable = session.finish(pending.observation, chunk)
+                if is_usable and chunk and not action_filter.offer_chunk(chunk, now_ns):
+                    self._see_chunk(chunk)
                 pending = None
             result = action_filter.step(now_ns)
-            watch.see_result(now_ns, result)
+            self._see_cycle(now_ns, sample, result)
             command = result.command
             period_ns = action_filter.period_ns
             world.step(world.command if command is None else command, period_ns)
@@ -157,11 +131,22 @@ class ClosedLoop:
             chunk_latency_p50_ms=latency_ms,
             chunk_latency_p95_ms=latency_ms,
             filter_counters=counters,
-            added_lag_ms=watch.lag.lag_ms,
-            added_lag_with_starts_ms=watch.lag_with_starts.lag_ms,
-            stopped_cycles=watch.stopped_cycles,
+            added_lag_ms=self._watch.lag.lag_ms,
+            added_lag_with_starts_ms=self._watch.lag_with_starts.lag_ms,
+            stopped_cycles=self._watch.stopped_cycles,
             manifest=manifest,
         )
+
+    def _see_chunk(self, chunk: ActionChunk) -> None:
+        self._plan.offer(chunk)
+        for observer in self._observers:
+            observer.see_chunk(chunk)
+
+    def _see_cycle(self, now_ns: int, joints: JointSample, result: FilterResult) -> None:
+        wish, pace = self._plan.sample(now_ns) or (None, None)
+        cycle = Cycle(now_ns, wish, pace, result.command, joints, result.verdict, result.reason)
+        for observer in self._observers:
+            observer.see_cycle(cycle)
 
     def _make_filter(self) -> ActionFilter | Unfiltered:
         contract = self._world.contract
@@ -174,7 +159,7 @@ class ClosedLoop:
         session, world = self._session, self._world
         session.buffer.add_extra(CUBE_POSE, world.cube_pose())
         wanted = self._policy.needs_images and session.is_due(now_ns)
-        latency_ns = to_ns(world.appearance.vision_latency_s)
+        latency_ns = world.appearance.vision_latency_ns(now_ns)
         frame = _Frame(now_ns + latency_ns, now_ns, {})
         self._late_frames.append(frame)
         if not wanted and on_frame is None:
