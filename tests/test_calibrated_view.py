@@ -28,7 +28,11 @@ from vla_calibration.lens import Lens
 from vla_calibration.pose import Pose
 from vla_calibration.synthetic_view import render_view
 from vla_calibration.verify_calibration import main as verify_calibration
-from vla_contract.camera_calibration import find_calibration, load_calibration, save_calibration
+from vla_contract.camera_calibration_file import (
+    find_calibration,
+    load_calibration,
+    save_calibration,
+)
 from vla_contract.contract import load_contract
 from vla_contract.transforms import invert, look_at, make_transform
 from vla_sim_bridge.placed_camera import place_calibrated

@@ -1,7 +1,7 @@
 """Pinocchio's tool against MuJoCo's."""
 
 from dataclasses import replace
-from pathlib import Path
+from xml.etree import ElementTree
 
 import mujoco
 import numpy as np
@@ -87,14 +87,13 @@ def test_a_base_that_moves_is_refused():
         ArmKinematics(replace(CONTRACT, model=model))
 
 
-def test_a_turned_site_keeps_its_turn_and_other_notations_are_refused(tmp_path):
-    file = Path(tmp_path / 'model.xml')
-    file.write_text(
+def test_a_turned_site_keeps_its_turn_and_other_notations_are_refused():
+    robot = ElementTree.fromstring(
         '<mujoco><worldbody><body name="hand"><site name="tool" pos="0 0 1" quat="0 0 0 2"/>'
         '<site name="odd" euler="1 2 3"/></body></worldbody></mujoco>'
     )
-    body, T = site_in_body(file, 'tool')
+    body, T = site_in_body(robot, 'tool')
     assert body == 'hand'
     assert pytest.approx(make_transform(np.array([0, 0, 1]), np.diag([-1, -1, 1]))) == T
     with pytest.raises(ContractError, match="found orientation 'euler'; allowed: quat"):
-        site_in_body(file, 'odd')
+        site_in_body(robot, 'odd')

@@ -4,7 +4,7 @@ from vla_calibration.begin_calibration import lens_of_camera_info, main
 from vla_calibration.calibration_file import lens_of
 from vla_calibration.camera_info import CameraInfo, write_camera_info
 from vla_calibration.lens import Lens
-from vla_contract.camera_calibration import load_calibration
+from vla_contract.camera_calibration_file import load_calibration
 
 LENS = Lens(384, 384, [[700.0, 0, 190.0], [0, 701.0, 193.0], [0, 0, 1]], [-0.1, 0.02, 0, 0, 0])
 NAMES = ('fx', 'fy', 'cx', 'cy', 'k1', 'k2', 'p1', 'p2', 'k3')

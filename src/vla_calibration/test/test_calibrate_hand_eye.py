@@ -14,7 +14,7 @@ from vla_calibration.hand_eye_study import LENS, Sample, Scenario, simulate
 from vla_calibration.lens import Lens
 from vla_calibration.pose import Pose
 from vla_calibration.synthetic_view import render_view
-from vla_contract.camera_calibration import load_calibration
+from vla_contract.camera_calibration_file import load_calibration
 import yaml
 
 BOARD = Board('charuco', 9, 7, 0.025, 0.018)
@@ -140,8 +140,8 @@ def test_a_folder_of_the_capture_node_says_everything_itself(tmp_path):
     session = {
         'schema': 1, 'robot': 'my_arm', 'contract_sha256': '0', 'camera': 'wrist',
         'setup': 'eye-in-hand', 'base_frame': 'base', 'tool_frame': 'gripper',
-        'camera_frame': 'wrist_optical', 'board': 'charuco', 'board_cols': 9, 'board_rows': 7,
-        'square_m': 0.025, 'marker_m': 0.018, 'dictionary': 'DICT_5X5_100', 'legacy': False,
+        'camera_frame': 'wrist_optical',
+        'board': {'kind': 'charuco', 'cols': 9, 'rows': 7, 'square_m': 0.025, 'marker_m': 0.018},
     }  # fmt: skip
     (tmp_path / 'session.yaml').write_text(yaml.safe_dump(session))
     out = tmp_path / 'out.json'

@@ -18,7 +18,7 @@ from vla_calibration.calibration_file import (
 )
 from vla_calibration.lens import Lens
 from vla_calibration.pose import Pose
-from vla_contract.camera_calibration import load_calibration
+from vla_contract.camera_calibration_file import load_calibration
 from vla_contract.errors import VlaError
 
 LENS = Lens(640, 480, [[600.0, 0, 322.0], [0, 598.0, 241.0], [0, 0, 1]], [-0.25, 0.06, 0.001, 0.0])
@@ -63,7 +63,7 @@ def test_a_new_lens_drops_the_pose_that_was_computed_with_the_old_one(tmp_path):
     save_pose(path, pose)
     with pytest.raises(VlaError, match='has a pose already'):
         save_pose(path, pose)
-    with pytest.raises(VlaError, match='exists; use --force'):
+    with pytest.raises(VlaError, match='exists already; give --force'):
         save_lens(path, 'arm', 'top', lens)
     assert load_calibration(path).accepted
     save_lens(path, 'arm', 'top', replace(lens, rms_px=0.3), force=True)

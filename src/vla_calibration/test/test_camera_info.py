@@ -44,7 +44,7 @@ projection_matrix:
 """
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(
     st.sampled_from(sorted(COUNTS)), st.lists(st.floats(-1.0, 1.0), min_size=8, max_size=8),
     st.floats(100.0, 5000.0), st.floats(1.0, 2000.0),
@@ -102,10 +102,16 @@ def test_the_rectified_projection_keeps_the_principal_ray_in_sight():
     assert rectified(fisheye)[:, :3].tolist() == K.tolist()
 
 
+def test_a_lens_that_leaves_no_valid_pixel_keeps_its_camera_matrix():
+    K = np.array([[100.0, 0, 1.0], [0, 101.0, 1.0 / 3.0], [0, 0, 1]])
+    folded = Lens(1280, 720, K, [0, -0.01, 0, 0.01, 0, 0, 0, -0.005], 'rational_polynomial')
+    assert rectified(folded)[:, :3].tolist() == K.tolist()
+
+
 def test_nothing_is_overwritten_without_being_asked(tmp_path):
     path = tmp_path / 'camera.yaml'
     write_camera_info(path, CameraInfo('camera', LENS))
-    with pytest.raises(CameraInfoError, match='exists already; give --force'):
+    with pytest.raises(VlaError, match='exists already; give --force'):
         write_camera_info(path, CameraInfo('other', LENS))
     write_camera_info(path, CameraInfo('other', LENS), force=True)
     assert read_camera_info(path).name == 'other'

@@ -96,7 +96,7 @@ def test_each_pose_is_the_arms_at_the_stamp_of_its_image(full):
 def test_the_hand_eye_of_the_samples_is_the_true_one(full):
     session = make_session(CONTRACT, CONFIG)
     frames = Frames(session.base_frame, session.tool_frame, session.camera_frame, 'board')
-    views = read_image_views(full.store.folder, session.board_object, LENS, frames)
+    views = read_image_views(full.store.folder, session.board, LENS, frames)
     result = solve_hand_eye(views.used, session.setup, frames)
     assert (result.camera.parent, result.camera.child) == (frames.gripper, frames.camera)
     # The arm is exact and images are small: what is left is the noise of the corners.

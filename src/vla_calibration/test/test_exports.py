@@ -38,7 +38,8 @@ from vla_calibration.exports_sim import (
 )
 from vla_calibration.lens import Lens
 from vla_calibration.pose import FrameError, Pose
-from vla_contract.camera_calibration import CameraCalibration, save_calibration
+from vla_contract.camera_calibration import CameraCalibration
+from vla_contract.camera_calibration_file import save_calibration
 from vla_contract.errors import UnknownNameError, VlaError
 from vla_contract.transforms import invert, xyzw_from_wxyz
 
@@ -202,7 +203,7 @@ def test_all_formats_are_written_or_none(tmp_path):
     options = ExportOptions(other_frame='tool')
     assert len(export(c, list(FORMATS), tmp_path, options)) == len(FORMATS)
     (tmp_path / 'camera.urdf').unlink()
-    with pytest.raises(VlaError, match='camera.sdf exists; use --force'):
+    with pytest.raises(VlaError, match='camera.sdf exists already; give --force'):
         export(c, ['urdf', 'sdf'], tmp_path, options)
     assert not (tmp_path / 'camera.urdf').exists()
     with pytest.raises(UnknownNameError, match="'usd' is not in .*it has: .*mujoco"):

@@ -26,7 +26,8 @@ from vla_calibration.verify_board import (
     save_reference,
 )
 import vla_calibration.verify_calibration
-from vla_contract.camera_calibration import CameraCalibration, save_calibration, SourceImage
+from vla_contract.camera_calibration import CameraCalibration, SourceImage
+from vla_contract.camera_calibration_file import save_calibration
 from vla_contract.errors import VlaError
 from vla_contract.transforms import look_at, make_transform
 
@@ -134,7 +135,7 @@ def test_what_cannot_be_checked_is_one_sentence(still, tmp_path):
         record_reference(still, Board('chessboard', 8, 6, 0.025), calibration(), SOURCE)
     save_reference(reference, tmp_path / 'reference.yaml')
     assert load_reference(tmp_path / 'reference.yaml') == reference
-    with pytest.raises(VlaError, match='exists; use --force'):
+    with pytest.raises(VlaError, match='exists already; give --force'):
         save_reference(reference, tmp_path / 'reference.yaml')
 
 

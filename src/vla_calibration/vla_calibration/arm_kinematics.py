@@ -1,6 +1,5 @@
 """Where the arm carries a frame: forward kinematics of the contract's model with pinocchio."""
 
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,7 +10,7 @@ from vla_calibration.pose import Pose, require_frames
 from vla_contract.arm_model import arm_order, body_frame, load_arm_model
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError, UnknownNameError
-from vla_contract.share import package_file
+from vla_contract.mjcf import read_robot
 from vla_contract.transforms import make_transform, xyzw_from_wxyz
 from vla_contract.values import Vector
 
@@ -41,7 +40,6 @@ class ArmKinematics:
         """
         self.base_frame = contract.model.base_frame
         self.frame = frame or contract.model.tool_frame
-        file = package_file(contract.model.package, contract.model.mjcf)
         model = load_arm_model(contract)
         self._order = arm_order(model, contract)
         self._arm = np.array(contract.arm)
@@ -50,7 +48,7 @@ class ArmKinematics:
         self._upper = np.array([joint.upper for joint in arm]) - _MARGIN
         body, self._offset = frame, np.eye(4)
         if self.frame == contract.model.tool_frame:
-            body, self._offset = site_in_body(file, contract.model.tool_site)
+            body, self._offset = site_in_body(read_robot(contract.model), contract.model.tool_site)
         self._frame_id = body_frame(model, body)
         self._model = model
         self._data = model.createData()
@@ -104,20 +102,20 @@ class ArmKinematics:
         return se3.adjoint(se3.inverse(self._offset)) @ jacobian
 
 
-def site_in_body(file: Path, site: str) -> tuple[str, Vector]:
-    """Return the body that carries a site of an MJCF file, and the site's place in it, (4, 4) [m].
+def site_in_body(robot: ElementTree.Element, site: str) -> tuple[str, Vector]:
+    """Return the body that carries a site of an MJCF tree, and the site's place in it, (4, 4) [m].
 
     Raises:
-        UnknownNameError: the file has no such site; lists those it has.
+        UnknownNameError: the tree has no such site; lists those it has.
         ContractError: the site's orientation is given as anything but a quaternion.
     """
     names = []
-    for body in ElementTree.parse(file).iter('body'):
+    for body in robot.iter('body'):
         for element in body.findall('site'):
             names.append(element.get('name', ''))
             if names[-1] == site:
                 return body.get('name', ''), _placement(element, site)
-    raise UnknownNameError('site', site, str(file), names)
+    raise UnknownNameError('site', site, 'the model', names)
 
 
 def _placement(element: ElementTree.Element, site: str) -> Vector:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from vla_calibration.calibration_file import describe_lens, describe_source, save_lens, Verdict
 from vla_calibration.camera_info import CameraInfo, read_camera_info
-from vla_calibration.lens import Lens, MODELS
-from vla_contract.camera_calibration import FILE_NAME, FOLDER, LensCalibration, SourceImage
+from vla_calibration.lens import Lens
+from vla_contract.camera_calibration import COEFFICIENTS, LensCalibration, SourceImage
+from vla_contract.camera_calibration_file import FILE_NAME, FOLDER
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
@@ -79,7 +80,7 @@ def _covariance(std: Any, lens: Lens) -> Vector | None:
 
     A k3 that was not estimated has none: zero.
     """
-    size, fewest = 4 + len(lens.distortion), 4 + min(MODELS[lens.model])
+    size, fewest = 4 + len(lens.distortion), 4 + min(COEFFICIENTS[lens.model])
     if not isinstance(std, dict) or not fewest <= len(std) <= size:
         return None
     values = [_number(value) for value in std.values()]

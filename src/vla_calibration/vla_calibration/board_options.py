@@ -1,4 +1,4 @@
-"""The options with which every command names a board."""
+"""The options with which every command names a board, read and written."""
 
 import argparse
 
@@ -37,3 +37,13 @@ def board_of(args: argparse.Namespace) -> Board:
         args.kind, cols, rows, args.square_mm / 1000.0, args.marker_mm / 1000.0,
         args.dictionary, args.legacy,
     )  # fmt: skip
+
+
+def board_options(board: Board) -> str:
+    """Return the options that name a board, to be pasted behind a command."""
+    options = f'--kind {board.kind} --board {board.cols}x{board.rows}'
+    options += f' --square-mm {1000.0 * board.square_m:g}'
+    if board.kind == 'charuco':
+        options += f' --marker-mm {1000.0 * board.marker_m:g} --dictionary {board.dictionary}'
+        options += ' --legacy' if board.legacy else ''
+    return options

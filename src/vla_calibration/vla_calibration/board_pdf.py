@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from vla_calibration.board_options import board_options
 from vla_calibration.boards import Board, BoardError
 from vla_contract.values import Vector
 
@@ -76,16 +77,6 @@ def board_pdf(board: Board, page: str = 'auto') -> bytes:
     lines += [_circle(left + x, height - top - y, r) for x, y, r in drawing.circles]
     lines += _footer(board, width)
     return _document('\n'.join(lines).encode('ascii'), width, height)
-
-
-def describe(board: Board) -> str:
-    """Say in one line what is printed, and the options that name it."""
-    options = f'--kind {board.kind} --board {board.cols}x{board.rows}'
-    options += f' --square-mm {1000.0 * board.square_m:g}'
-    if board.kind == 'charuco':
-        options += f' --marker-mm {1000.0 * board.marker_m:g} --dictionary {board.dictionary}'
-        options += ' --legacy' if board.legacy else ''
-    return options
 
 
 def _page(drawing: Drawing, page: str) -> tuple[float, float]:
@@ -180,7 +171,7 @@ def _footer(board: Board, width: float) -> list[str]:
     hint = f'{_SCALE_BAR_MM:g} mm between the outer edges: print at 100 %, then measure'
     # Helvetica is about half as wide as high: shrink what would leave the page.
     words = []
-    for text, y in ((hint, 7.0), (describe(board), 13.0)):
+    for text, y in ((hint, 7.0), (board_options(board), 13.0)):
         size = min(2.5, 2.0 * (width - 12.0) / len(text))
         start = (width - 0.5 * size * len(text)) / 2.0
         words.append(f'BT /F1 {size:.3f} Tf {start:.3f} {y:.3f} Td ({text}) Tj ET')

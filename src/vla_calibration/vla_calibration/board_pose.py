@@ -91,6 +91,21 @@ def board_pose(detection: Detection, lens: Lens) -> BoardPose:
     )  # fmt: skip
 
 
+def pose_information(T_camera_board: Vector, points: Vector, lens: Lens) -> Vector:
+    """Return what corners of 1 px noise tell about a board's pose, shape (6, 6).
+
+    Of the left twist in the camera frame, rotation first.
+
+    Args:
+        T_camera_board: shape (4, 4) [m].
+        points: points in view, shape (n, 3) [m].
+        lens: the camera.
+    """
+    _, jacobian = _projection(T_camera_board, points, lens)
+    information: Vector = jacobian.T @ jacobian
+    return information
+
+
 def corner_noise_px(poses: Sequence[BoardPose]) -> float:
     """Return the noise of a corner per coordinate, pooled over views [px]."""
     squares = sum(float((pose.residual_px**2).sum()) for pose in poses)
@@ -122,7 +137,7 @@ def _refine(T: Vector, detection: Detection, lens: Lens) -> BoardPose | None:
         damped = information + damping * np.diag(information.diagonal())
         step: Vector = np.asarray(np.linalg.solve(damped, jacobian.T @ residual))
         trial = se3.exp(step) @ T
-        if (_in_camera(trial, detection)[:, 2] <= 0.0).any():
+        if (_in_camera(trial, detection.points)[:, 2] <= 0.0).any():
             return None
         new_residual, new_jacobian = _linearise(trial, detection, lens)
         if new_residual @ new_residual <= residual @ residual:
@@ -141,10 +156,16 @@ def _refine(T: Vector, detection: Detection, lens: Lens) -> BoardPose | None:
 
 def _linearise(T: Vector, detection: Detection, lens: Lens) -> tuple[Vector, Vector]:
     """Return found minus projected, shape (2n,), and d projected / d left twist, (2n, 6)."""
-    P = _in_camera(T, detection)
+    pixels, jacobian = _projection(T, detection.points, lens)
+    return (detection.pixels - pixels).ravel(), jacobian
+
+
+def _projection(T: Vector, points: Vector, lens: Lens) -> tuple[Vector, Vector]:
+    """Return pixels, shape (n, 2), and d pixels / d left twist, (2n, 6)."""
+    P = _in_camera(T, points)
     pixels, by_point = _project(lens, P)
     twist_to_point = np.concatenate([-se3.hat(P), np.broadcast_to(np.eye(3), (len(P), 3, 3))], 2)
-    return (detection.pixels - pixels).ravel(), (by_point @ twist_to_point).reshape(-1, 6)
+    return pixels, (by_point @ twist_to_point).reshape(-1, 6)
 
 
 def _project(lens: Lens, P: Vector) -> tuple[Vector, Vector]:
@@ -157,9 +178,9 @@ def _project(lens: Lens, P: Vector) -> tuple[Vector, Vector]:
     return pixels.reshape(-1, 2), J[:, 3:6].reshape(-1, 2, 3)
 
 
-def _in_camera(T: Vector, detection: Detection) -> Vector:
-    points: Vector = detection.points @ T[:3, :3].T + T[:3, 3]
-    return points
+def _in_camera(T: Vector, points: Vector) -> Vector:
+    P: Vector = points @ T[:3, :3].T + T[:3, 3]
+    return P
 
 
 def _is_same(first: Vector, second: Vector) -> bool:

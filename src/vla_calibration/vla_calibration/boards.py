@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from vla_contract.errors import VlaError
+from vla_contract.schema import setting
 from vla_contract.values import Vector
 
 KINDS = ('chessboard', 'chessboard_sb', 'charuco', 'circles', 'asymmetric_circles')
@@ -18,25 +19,21 @@ class BoardError(VlaError):
 class Board:
     """A planar board; x runs along a row of its points, y along a column, z away from the eye.
 
-    Attributes:
-        kind: one of KINDS.
-        cols: points per row: inner corners of a chessboard, circles of a grid, SQUARES of a
-            ChArUco board, as cv2 counts them.
-        rows: points per column, likewise.
-        square_m: distance between neighbouring points [m]; of an asymmetric grid, half of the
-            distance between neighbours in a row.
-        marker_m: side of the markers of a ChArUco board [m], else 0.
-        dictionary: cv2.aruco dictionary of a ChArUco board, e.g. DICT_6X6_250.
-        legacy: the ChArUco pattern of OpenCV before 4.7.
+    Points are the inner corners of a chessboard, or circles; a ChArUco board is counted in
+    SQUARES, as cv2 does.
     """
 
-    kind: str
-    cols: int
-    rows: int
-    square_m: float
-    marker_m: float = 0.0
-    dictionary: str = 'DICT_5X5_100'
-    legacy: bool = False
+    kind: str = setting(doc='one of KINDS')
+    cols: int = setting(doc='points per row; ChArUco: squares')
+    rows: int = setting(doc='points per column, likewise')
+    square_m: float = setting(
+        doc='distance between neighbouring points; of an asymmetric grid, half of the distance '
+        'between neighbours in a row',
+        unit='m',
+    )
+    marker_m: float = setting(0.0, doc='side of the markers of a ChArUco board, else 0', unit='m')
+    dictionary: str = setting('DICT_5X5_100', doc='cv2.aruco dictionary of a ChArUco board')
+    legacy: bool = setting(False, doc='the ChArUco pattern of OpenCV before 4.7')
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -56,6 +53,13 @@ class Board:
             )
         if self.kind == 'charuco' and not hasattr(cv2.aruco, self.dictionary):
             raise BoardError(f"dictionary '{self.dictionary}' is not in cv2.aruco")
+
+    def __str__(self) -> str:
+        text = f'{self.kind} {self.cols}x{self.rows}, {1000 * self.square_m:g} mm'
+        if self.kind != 'charuco':
+            return text
+        legacy = ', legacy pattern' if self.legacy else ''
+        return f'{text}, markers {1000 * self.marker_m:g} mm of {self.dictionary}{legacy}'
 
     @property
     def is_ambiguous(self) -> bool:

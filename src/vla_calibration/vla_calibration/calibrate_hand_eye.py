@@ -12,23 +12,24 @@ from vla_calibration.board_options import add_board_options, board_of
 from vla_calibration.boards import Board
 from vla_calibration.calibration_file import lens_of, save_pose
 from vla_calibration.camera_info import CameraInfo, read_camera_info
-from vla_calibration.capture_folder import load_session, SESSION
+from vla_calibration.capture_folder import CAL_DATA, load_session, SESSION
 from vla_calibration.hand_eye import Budget, calibrate_hand_eye, HandEyeResult
-from vla_calibration.hand_eye_data import CAL_DATA, read_image_views, read_pose_views, Views
+from vla_calibration.hand_eye_data import read_image_views, read_pose_views, Views
 from vla_calibration.hand_eye_figures import extrinsics, figures, rejected
 from vla_calibration.hand_eye_problem import Frames, HandEyeError, SETUPS
 from vla_calibration.hand_eye_report import write_report
-from vla_contract.camera_calibration import CameraCalibration, load_calibration
+from vla_contract.camera_calibration import CameraCalibration
+from vla_contract.camera_calibration_file import load_calibration
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.errors import VlaError
 from vla_contract.schema import build
+from vla_contract.whole_file import require_free
 
 
 def run(args: argparse.Namespace) -> int:
     """Calibrate and write; 1 when the answer is not accepted."""
     for path in (args.json, args.report):
-        if path and path.exists() and not args.force:
-            raise VlaError(f'{path} exists already; give --force to replace it')
+        require_free(path, args.force)
     calibration = _calibration(args)
     views, setup, budget = _inputs(args, calibration)
     result = calibrate_hand_eye(views.used, setup, views.frames, budget)
@@ -65,7 +66,7 @@ def _inputs(
     if has_images and (folder / SESSION).is_file():
         session = load_session(folder)
         frames = Frames(session.base_frame, session.tool_frame, session.camera_frame, 'board')
-        setup, board = setup or session.setup, session.board_object
+        setup, board = setup or session.setup, session.board
     if setup not in SETUPS:
         raise HandEyeError(f'--setup: found {setup}; allowed: {", ".join(SETUPS)}')
     if not has_images:

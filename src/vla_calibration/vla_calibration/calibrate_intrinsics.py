@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 from vla_calibration.board_options import add_board_options, board_of
-from vla_calibration.board_pdf import describe
 from vla_calibration.camera_info import CameraInfo, require_camera_name, write_camera_info
 from vla_calibration.image_set import find_images, ImageSet, read_image_set
 from vla_calibration.intrinsics import calibrate_intrinsics, Intrinsics
@@ -15,6 +14,7 @@ from vla_calibration.intrinsics_report import write_report
 from vla_calibration.lens_choice import CANDIDATES
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.errors import VlaError
+from vla_contract.whole_file import require_free
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,7 +23,8 @@ def run(args: argparse.Namespace) -> int:
     info_path, report_path = _outputs(args.output)
     # What is wrong with the options is said before the work is done.
     require_camera_name(args.camera_name)
-    _require_free([info_path, report_path, args.json], args.force)
+    for path in (info_path, report_path, args.json):
+        require_free(path, args.force)
     _require_window(args.subpixel_px)
     images = read_image_set(
         find_images(args.images, args.glob), board, args.subpixel_px, progress=True
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         write_json(args.json, found)
     if report_path:
-        write_report(report_path, args.camera_name, describe(board), images, result)
+        write_report(report_path, args.camera_name, str(board), images, result)
         print(f'report: {report_path}')
     return _conclude(result, info, info_path, args.force)
 
@@ -65,12 +66,6 @@ def _outputs(output: Path | None) -> tuple[Path | None, Path | None]:
     if output.is_file():
         raise VlaError(f'--output: found the file {output}; allowed: a .yaml file or a folder')
     return output / 'camera_info.yaml', output / 'intrinsics.html'
-
-
-def _require_free(paths: list[Path | None], force: bool) -> None:
-    for path in paths:
-        if path and path.exists() and not force:
-            raise VlaError(f'{path} exists already; give --force to replace it')
 
 
 def _require_window(half_px: int | None) -> None:

@@ -16,12 +16,11 @@ from vla_contract.camera_calibration import (
     CameraCalibration,
     Extrinsics,
     LensCalibration,
-    load_calibration,
     Provenance,
     RejectedView,
-    save_calibration,
     SourceImage,
 )
+from vla_contract.camera_calibration_file import load_calibration, save_calibration
 from vla_contract.errors import ResourceNotFoundError, VlaError
 from vla_contract.values import Vector
 
@@ -61,22 +60,13 @@ def describe_source(
         software=f'vla_calibration {version("vla_calibration")}',
         opencv=cv2.__version__,
         detector=board.kind if board else '',
-        board=describe_board(board) if board else '',
+        board=str(board) if board else '',
         images=tuple(
             SourceImage(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
             for path in images
         ),
         rejected=tuple(RejectedView(view, why) for view, why in (rejected or {}).items()),
     )
-
-
-def describe_board(board: Board) -> str:
-    """Return a board in words."""
-    text = f'{board.kind} {board.cols}x{board.rows}, {1000 * board.square_m:g} mm'
-    if board.kind != 'charuco':
-        return text
-    legacy = ', legacy pattern' if board.legacy else ''
-    return f'{text}, markers {1000 * board.marker_m:g} mm of {board.dictionary}{legacy}'
 
 
 def describe_lens(
@@ -197,7 +187,7 @@ def save_pose(path: Path, pose: Extrinsics, force: bool = False) -> CameraCalibr
         raise ResourceNotFoundError('calibration', path, 'run calibrate_intrinsics first')
     calibration = load_calibration(path)
     if calibration.extrinsics is not None and not force:
-        raise VlaError(f'{path} has a pose already; use --force to replace it')
+        raise VlaError(f'{path} has a pose already; give --force to replace it')
     calibration = replace(calibration, extrinsics=pose)
     save_calibration(calibration, path, force=True)
     return calibration

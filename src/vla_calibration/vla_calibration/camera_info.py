@@ -15,6 +15,7 @@ from vla_calibration.lens import Lens
 from vla_contract.errors import VlaError
 from vla_contract.schema import load_yaml
 from vla_contract.values import Vector
+from vla_contract.whole_file import require_free, write_whole
 import yaml
 
 _NAME = re.compile(r'[A-Za-z0-9_]+')
@@ -58,12 +59,13 @@ def require_camera_name(name: str) -> None:
 def rectified(lens: Lens) -> Vector:
     """Return the projection of rectified images, P, shape (3, 4).
 
-    As camera_calibration makes it: of a pinhole all pixels are valid (alpha 0), of a fisheye the
-    camera matrix is kept.
+    As camera_calibration makes it: of a pinhole all pixels are valid (alpha 0). Of a fisheye, or
+    where the model folds back inside the image and no pixel is valid, the camera matrix is kept.
     """
     K = lens.K
     if lens.model != 'equidistant':
-        K, _ = cv2.getOptimalNewCameraMatrix(lens.K, lens.distortion, lens.size, 0.0)
+        found, _ = cv2.getOptimalNewCameraMatrix(lens.K, lens.distortion, lens.size, 0.0)
+        K = found if np.isfinite(found).all() else K
     return np.concatenate([K, np.zeros((3, 1))], axis=1)
 
 
@@ -71,10 +73,14 @@ def write_camera_info(path: Path, info: CameraInfo, force: bool = False) -> None
     """Write a file for camera_info_manager; all of it or nothing.
 
     Raises:
-        CameraInfoError: the file exists and `force` is not set.
+        VlaError: the file exists and `force` is not set.
     """
-    if path.exists() and not force:
-        raise CameraInfoError(f'{path} exists already; give --force to replace it')
+    require_free(path, force)
+    write_whole(path, camera_info_text(info))
+
+
+def camera_info_text(info: CameraInfo) -> str:
+    """Return the YAML that camera_info_manager reads."""
     lens = info.lens
     content = {
         'image_width': lens.width,
@@ -89,14 +95,7 @@ def write_camera_info(path: Path, info: CameraInfo, force: bool = False) -> None
     if info.provenance:
         content['provenance'] = info.provenance
     # Lists of numbers in one line, mappings as blocks: as ROS's own files look.
-    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=99)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + '.part')
-    try:
-        temporary.write_text(text, encoding='utf-8')
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    return str(yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=99))
 
 
 def read_camera_info(path: Path) -> CameraInfo:

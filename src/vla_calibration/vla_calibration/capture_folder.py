@@ -18,10 +18,10 @@ import cv2
 import numpy as np
 from vla_calibration.boards import Board
 from vla_calibration.pose import Pose
+from vla_calibration.pose_text import flat_pose
 from vla_contract.errors import VlaError
-from vla_contract.schema import build, load_yaml, setting
+from vla_contract.schema import build, load_document, load_yaml, setting
 from vla_contract.values import Image
-import yaml
 
 CAL_DATA, SESSION, CAMERA_INFO = 'cal_data.yaml', 'session.yaml', 'camera_info.yaml'
 # Set-ups of hand-eye calibration, and images alone.
@@ -40,21 +40,7 @@ class Session:
     base_frame: str = setting(doc='parent of the poses')
     tool_frame: str = setting(doc='child of the poses')
     camera_frame: str = setting(doc='optical frame')
-    board: str = setting(doc='kind of board')
-    board_cols: int = setting(doc='points per row, as the board counts them')
-    board_rows: int = setting(doc='points per column')
-    square_m: float = setting(doc='distance between points', unit='m')
-    marker_m: float = setting(doc='side of the markers', unit='m')
-    dictionary: str = setting(doc='dictionary of the markers')
-    legacy: bool = setting(doc='the ChArUco pattern of OpenCV before 4.7')
-
-    @property
-    def board_object(self) -> Board:
-        """The board."""
-        return Board(
-            self.board, self.board_cols, self.board_rows, self.square_m,
-            self.marker_m, self.dictionary, self.legacy,
-        )  # fmt: skip
+    board: Board = setting(doc='what is seen')
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +65,7 @@ class StoredSample:
     """Where one sample lies, relative to the folder."""
 
     image: str = setting(doc='image file')
-    stamp_ns: int = setting(doc='stamp of the image', unit='ns')
+    stamp_ns: int = setting(0, doc='stamp of the image', unit='ns')
     pose: str = setting('', doc="pose file, '' for intrinsics alone")
     joints: str = setting('', doc="joint file, '' for intrinsics alone")
 
@@ -100,19 +86,16 @@ def list_samples(folder: Path) -> list[StoredSample]:
         VlaError: it cannot be read, or names a file that does not exist.
     """
     path = folder / CAL_DATA
-    try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise VlaError(f'{path} cannot be read: {error}') from None
+    content = load_document(path)
     if not isinstance(content, list):
         raise VlaError(f'{path}: found {type(content).__name__}; allowed: a list of samples')
     samples = [
         build(StoredSample, entry, f'{path}, sample {k}') for k, entry in enumerate(content)
     ]
-    for sample in samples:
+    for k, sample in enumerate(samples):
         for name in (sample.image, sample.pose, sample.joints):
             if name and not (folder / name).is_file():
-                raise VlaError(f'{path}: names {name}, which does not exist')
+                raise VlaError(f'{path}, sample {k}: names {name}, which does not exist')
     return samples
 
 
@@ -125,26 +108,8 @@ def load_sample(folder: Path, stored: StoredSample) -> Sample:
     image = cv2.imread(str(folder / stored.image), cv2.IMREAD_COLOR)
     if image is None:
         raise VlaError(f'{folder / stored.image} is no image')
-    tool = pose_from_yaml(folder / stored.pose) if stored.pose else None
+    pose_file = folder / stored.pose
+    tool = flat_pose(load_yaml(pose_file), str(pose_file)) if stored.pose else None
     joints = load_yaml(folder / stored.joints) if stored.joints else {}
     rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
     return Sample(stored.stamp_ns, rgb, joints, tool)
-
-
-def pose_from_yaml(path: Path) -> Pose:
-    """Read a pose that names its frames.
-
-    Raises:
-        VlaError: a value is missing, or no number.
-    """
-    values = load_yaml(path)
-    try:
-        position, quaternion = (
-            np.array([float(values[key]) for key in keys])
-            for keys in (('x', 'y', 'z'), ('qx', 'qy', 'qz', 'qw'))
-        )
-        return Pose.from_xyzw(str(values['parent']), str(values['child']), position, quaternion)
-    except (KeyError, TypeError, ValueError) as error:
-        raise VlaError(
-            f'{path}: found a pose without {error}; needed: parent, child, x, y, z, qx, qy, qz, qw'
-        ) from None

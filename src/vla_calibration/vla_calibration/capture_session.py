@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from vla_calibration.board_options import board_options
 from vla_calibration.capture_config import CaptureConfig
 from vla_calibration.capture_folder import INTRINSICS, Session
 from vla_contract.contract import Camera, RobotContract
@@ -30,11 +31,8 @@ def next_command(folder: Path, config: CaptureConfig) -> str:
     """Return what to type when a session is complete."""
     if config.setup != INTRINSICS:
         return f'python -m vla_calibration.calibrate_hand_eye {folder}'
-    board = f'--kind {config.board} --board {config.board_size} --square-mm {config.square_mm:g}'
-    if config.board == 'charuco':
-        board += f' --marker-mm {config.marker_mm:g} --dictionary {config.dictionary}'
-    board += ' --legacy' if config.legacy else ''
-    return f'python -m vla_calibration.calibrate_intrinsics {folder / "images"} {board}'
+    options = board_options(config.board_object)
+    return f'python -m vla_calibration.calibrate_intrinsics {folder / "images"} {options}'
 
 
 def make_session(contract: RobotContract, config: CaptureConfig) -> Session:
@@ -43,7 +41,7 @@ def make_session(contract: RobotContract, config: CaptureConfig) -> Session:
     Raises:
         BoardError, UnknownNameError: the settings name no board or no camera.
     """
-    board, camera = config.board_object, session_camera(contract, config)
+    camera = session_camera(contract, config)
     return Session(
         schema=1,
         robot=contract.name,
@@ -53,11 +51,5 @@ def make_session(contract: RobotContract, config: CaptureConfig) -> Session:
         base_frame=contract.model.base_frame,
         tool_frame=config.tool_frame or contract.model.tool_frame,
         camera_frame=camera.frame,
-        board=board.kind,
-        board_cols=board.cols,
-        board_rows=board.rows,
-        square_m=board.square_m,
-        marker_m=board.marker_m,
-        dictionary=board.dictionary,
-        legacy=board.legacy,
+        board=config.board_object,
     )

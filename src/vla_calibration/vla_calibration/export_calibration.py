@@ -8,11 +8,8 @@ import numpy as np
 from vla_calibration.exports import export, ExportOptions, FORMATS
 from vla_calibration.exports_ros import T_BODY_OPTICAL
 from vla_calibration.pose import Pose
-from vla_contract.camera_calibration import (
-    CameraCalibration,
-    load_calibration,
-    resolve_calibration,
-)
+from vla_contract.camera_calibration import CameraCalibration
+from vla_contract.camera_calibration_file import load_calibration, resolve_calibration
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-import tempfile
 
 from vla_calibration.calibration_file import lens_of
-from vla_calibration.camera_info import CameraInfo, write_camera_info
+from vla_calibration.camera_info import camera_info_text, CameraInfo
 from vla_calibration.exports_ros import easy_handeye2, static_transform_command, urdf
 from vla_calibration.exports_sim import mujoco_camera, sdf_sensor
 from vla_calibration.pose import Pose
 from vla_contract.camera_calibration import CameraCalibration
-from vla_contract.errors import UnknownNameError, VlaError
+from vla_contract.errors import UnknownNameError
+from vla_contract.whole_file import require_free, write_whole
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,7 @@ def _camera_info(calibration: CameraCalibration, options: ExportOptions) -> str:
     provenance['images'] = [asdict(image) for image in lens.provenance.images]
     provenance['rejected'] = [asdict(view) for view in lens.provenance.rejected]
     provenance |= {'calibration_id': calibration.id, 'rms_px': lens.rms_px}
-    info = CameraInfo(calibration.camera, lens_of(calibration), provenance)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / 'camera_info.yaml'
-        write_camera_info(path, info)
-        return path.read_text(encoding='utf-8')
+    return camera_info_text(CameraInfo(calibration.camera, lens_of(calibration), provenance))
 
 
 @dataclass(frozen=True)
@@ -105,12 +101,8 @@ def export(
         folder / FORMATS[name].file_name: FORMATS[name].text(calibration, options)
         for name in formats
     }
-    existing = [str(path) for path in texts if path.exists()]
-    if existing and not force:
-        raise VlaError(f'{", ".join(existing)} exists; use --force, nothing was written')
-    folder.mkdir(parents=True, exist_ok=True)
+    for path in texts:
+        require_free(path, force)
     for path, text in texts.items():
-        temporary = path.with_name(path.name + '.part')
-        temporary.write_text(text, encoding='utf-8')
-        temporary.replace(path)
+        write_whole(path, text)
     return list(texts)

@@ -16,6 +16,7 @@ from typing import Any
 
 from vla_calibration.board_pose import board_pose, BoardPose, BoardPoseError, corner_noise_px
 from vla_calibration.boards import Board
+from vla_calibration.capture_folder import CAL_DATA, list_samples
 from vla_calibration.detection import Detection
 from vla_calibration.hand_eye_problem import Frames, HandEyeError, View
 from vla_calibration.image_set import BoardImage, read_image_set
@@ -29,11 +30,7 @@ from vla_calibration.pose_text import (
     PoseTextError,
     ros_transform,
 )
-from vla_contract.errors import ResourceNotFoundError
-from vla_contract.schema import build
-import yaml
-
-CAL_DATA = 'cal_data.yaml'
+from vla_contract.schema import build, load_document
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def read_pose_views(paths: Sequence[Path], setup: str, frames: Frames) -> Views:
     if len(paths) == 2:
         return _from_csv(paths[0], paths[1], frames)
     path = paths[0]
-    content = _load(path)
+    content = load_document(path, 'poses')
     if isinstance(content, list):
         return _from_moveit(content, path, frames)
     if isinstance(content, dict) and 'samples' in content:
@@ -105,7 +102,7 @@ def read_image_views(path: Path, board: Board, lens: Lens, frames: Frames) -> Vi
         PoseTextError: a file is malformed.
     """
     board.require_unambiguous()
-    poses = _robot_poses(path / CAL_DATA if path.is_dir() else path, frames)
+    poses = _robot_poses(path if path.is_dir() else path.parent, frames)
     images = read_image_set(list(poses), board, progress=True)
     if images.size != lens.size:
         raise HandEyeError(
@@ -161,21 +158,17 @@ def _found(image: BoardImage) -> Detection:
     return image.detection
 
 
-def _robot_poses(path: Path, frames: Frames) -> dict[Path, Pose]:
-    """Return the robot's pose for each image that an index names."""
-    content = _load(path)
-    if not isinstance(content, list) or not content:
-        raise PoseTextError(f'{path}: found no list; allowed: a list of {{image, pose}}')
+def _robot_poses(folder: Path, frames: Frames) -> dict[Path, Pose]:
+    """Return the robot's pose for each image of a folder."""
     poses: dict[Path, Pose] = {}
-    for count, entry in enumerate(content):
-        where = f'{path}, entry {count}'
-        if not isinstance(entry, dict) or not {'image', 'pose'} <= set(entry):
-            raise PoseTextError(f"{where}: found {entry!r}; allowed: 'image' and 'pose'")
-        image, pose_file = path.parent / str(entry['image']), path.parent / str(entry['pose'])
-        if not image.is_file():
-            raise ResourceNotFoundError('image', image, f'{where} names it')
-        pose = flat_pose(_load(pose_file), str(pose_file), frames.base, frames.gripper)
-        poses[image] = require_frames(pose, frames.base, frames.gripper)
+    for sample in list_samples(folder):
+        if not sample.pose:
+            raise PoseTextError(f'{folder / CAL_DATA}: {sample.image} has no pose of the robot')
+        file = folder / sample.pose
+        pose = flat_pose(load_document(file), str(file), frames.base, frames.gripper)
+        poses[folder / sample.image] = require_frames(pose, frames.base, frames.gripper)
+    if not poses:
+        raise PoseTextError(f'{folder / CAL_DATA}: found no images; allowed: a list of them')
     return poses
 
 
@@ -241,14 +234,3 @@ def _from_csv(robot: Path, board: Path, frames: Frames) -> Views:
         View(str(count), *pair) for count, pair in enumerate(zip(robots, boards, strict=True))
     ]
     return Views(tuple(views), (), frames)
-
-
-def _load(path: Path) -> Any:
-    """Read any YAML."""
-    try:
-        return yaml.safe_load(path.read_text(encoding='utf-8'))
-    except FileNotFoundError:
-        raise ResourceNotFoundError('poses', path, 'check the name') from None
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = getattr(error, 'problem', None) or 'it is not text'
-        raise PoseTextError(f'{path} is not valid YAML: {problem}') from None

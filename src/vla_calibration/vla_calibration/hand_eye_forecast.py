@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from vla_calibration import se3
+from vla_calibration.board_pose import pose_information
 from vla_calibration.hand_eye_checks import diversity_deg
 from vla_calibration.hand_eye_methods import initial_guess
 from vla_calibration.hand_eye_problem import HandEyeError, Problem
@@ -13,7 +14,6 @@ from vla_calibration.lens import Lens
 from vla_calibration.next_view import Candidate, most_turned, Proposal, propose
 from vla_calibration.pose import Pose
 from vla_calibration.view_information import (
-    pose_information,
     view_information,
     ViewNoise,
     worst_axis_sigma_m,

@@ -1,8 +1,5 @@
 """A page in one file that shows a hand-eye calibration: verdict, figures, views and pictures."""
 
-import base64
-from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -10,63 +7,35 @@ from vla_calibration.hand_eye import HandEyeResult
 from vla_calibration.hand_eye_data import Views
 from vla_calibration.hand_eye_figures import figures
 from vla_calibration.hand_eye_pictures import agreement, directions, residual_bars, uncertainty
-
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #283240; max-width: 1080px; margin: 2em auto;
-       padding: 0 1em }
-h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em }
-table { border-collapse: collapse } td, th { padding: .2em .9em .2em 0; text-align: left;
-       border-bottom: 1px solid #e4e7eb; font-variant-numeric: tabular-nums }
-.yes { color: #1e7a34 } .no { color: #c22727; font-weight: 600 }
-figure { margin: 1em 0 } img { max-width: 100% }
-figcaption { color: #66707c; font-size: .92em }
-"""
+from vla_calibration.report_page import Cell, figure, table, verdict, write_page
 
 
 def write_report(path: Path, result: HandEyeResult, views: Views) -> None:
-    """Write the page; pictures are inside it."""
+    """Write the page."""
     found = figures(result, views)
-    title = f'{result.camera.child} in {result.camera.parent}'
-    body = [
-        f'<h1>Hand-eye: {escape(title)} ({result.setup})</h1>', _verdict(result),
-        '<h2>Result</h2>', _table(('', ''), _summary(found)),
+    title = f'Hand-eye: {result.camera.child} in {result.camera.parent} ({result.setup})'
+    write_page(path, title, [
+        verdict(result.is_accepted, (*result.reasons, *result.warnings)),
+        '<h2>Result</h2>', table(('', ''), _summary(found)),
         '<h2>How sure it is</h2>',
-        _picture(uncertainty(result), '95 % ellipsoid of the position from noise, and what '
-                 "OpenCV's methods say to the same views (where they fit in)"),
+        figure(uncertainty(result), '95 % ellipsoid of the position from noise, and what '
+               "OpenCV's methods say to the same views (where they fit in)"),
         '<h2>Views</h2>',
-        _picture(residual_bars(result), 'each view as predicted by all others; how far the answer '
-                 'moves without it'),
-        _picture(agreement(result), 'how many times as far off as its noise allows each view is'),
-        _picture(directions(result), 'from where the board was seen: tilt and bearing'),
-        _table(('view', 'held out [mm]', 'held out [deg]', 'chi2', 'influence [mm]'),
-               [(row['view'], row['held_out_mm'], row['held_out_deg'], row['held_out_chi2'],
-                 row['influence_mm']) for row in found['per_view']]),
+        figure(residual_bars(result), 'each view as predicted by all others; how far the answer '
+               'moves without it'),
+        figure(agreement(result), 'how many times as far off as its noise allows each view is'),
+        figure(directions(result), 'from where the board was seen: tilt and bearing'),
+        table(('view', 'held out [mm]', 'held out [deg]', 'chi2', 'influence [mm]'),
+              [(row['view'], row['held_out_mm'], row['held_out_deg'], row['held_out_chi2'],
+                row['influence_mm']) for row in found['per_view']]),
         '<h2>Views not used</h2>',
-        _table(('view', 'reason'), [tuple(row.values()) for row in found['rejected']]),
-        "<h2>OpenCV's methods</h2>", _table(('method', 'away from this [mm]'), _methods(found)),
-    ]  # fmt: skip
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        f'<title>Hand-eye of {escape(title)}</title><style>{_STYLE}</style>\n'
-        + '\n'.join(body)
-        + '\n</html>\n'
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding='utf-8')
+        table(('view', 'reason'), [tuple(row.values()) for row in found['rejected']]),
+        "<h2>OpenCV's methods</h2>", table(('method', 'away from this [mm]'), _methods(found)),
+    ])  # fmt: skip
 
 
-def _verdict(result: HandEyeResult) -> str:
-    notes = ''.join(f'<li>{escape(text)}</li>' for text in (*result.reasons, *result.warnings))
-    verdict = (
-        '<p class="yes">accepted: every gate holds</p>'
-        if result.is_accepted
-        else '<p class="no">not accepted</p>'
-    )
-    return verdict + (f'<ul>{notes}</ul>' if notes else '')
-
-
-def _summary(found: dict[str, Any]) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = [
+def _summary(found: dict[str, Any]) -> list[tuple[Cell, ...]]:
+    rows: list[tuple[Cell, ...]] = [
         ('position [mm]', ', '.join(f'{value:.3f}' for value in found['translation_mm'])),
         ('quaternion xyzw', ', '.join(f'{value:.6f}' for value in found['quaternion_xyzw'])),
         ('error at 95 % [mm]', found['error_95_mm']),
@@ -102,30 +71,7 @@ def _summary(found: dict[str, Any]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _methods(found: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _methods(found: dict[str, Any]) -> list[tuple[Cell, ...]]:
     return [
         (name, row.get('rejected', row.get('away_mm'))) for name, row in found['methods'].items()
     ]
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    if not rows:
-        return '<p>none</p>'
-    head = ''.join(f'<th>{escape(text)}</th>' for text in heads)
-    lines = [
-        '<tr>' + ''.join(f'<td>{escape(_cell(cell))}</td>' for cell in row) + '</tr>'
-        for row in rows
-    ]
-    return f'<table><tr>{head}</tr>{"".join(lines)}</table>'
-
-
-def _cell(value: Any) -> str:
-    return f'{value:.3f}' if isinstance(value, float) else str(value)
-
-
-def _picture(png: bytes, caption: str) -> str:
-    data = base64.b64encode(png).decode()
-    return (
-        f'<figure><img src="data:image/png;base64,{data}" alt="{escape(caption)}">'
-        f'<figcaption>{escape(caption)}</figcaption></figure>'
-    )

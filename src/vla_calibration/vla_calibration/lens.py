@@ -4,12 +4,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from vla_contract.camera_calibration import COEFFICIENTS
 from vla_contract.errors import VlaError
 from vla_contract.values import Vector
-
-# Names of sensor_msgs/CameraInfo with the numbers of coefficients they allow, in OpenCV's order
-# k1 k2 p1 p2 k3 k4 k5 k6; equidistant is OpenCV's fisheye, k1 k2 k3 k4.
-MODELS = {'plumb_bob': (4, 5), 'rational_polynomial': (8,), 'equidistant': (4,)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +18,7 @@ class Lens:
         height: image height [px].
         K: camera matrix, shape (3, 3) [px].
         distortion: coefficients, shape (n,).
-        model: a name of MODELS.
+        model: a name of COEFFICIENTS; equidistant is OpenCV's fisheye.
     """
 
     width: int
@@ -33,12 +30,14 @@ class Lens:
     def __post_init__(self) -> None:
         object.__setattr__(self, 'K', np.array(self.K, dtype=np.float64))
         object.__setattr__(self, 'distortion', np.array(self.distortion, dtype=np.float64).ravel())
-        if self.model not in MODELS:
-            raise VlaError(f"lens model '{self.model}' is unknown; allowed: {', '.join(MODELS)}")
-        if len(self.distortion) not in MODELS[self.model]:
+        if self.model not in COEFFICIENTS:
+            raise VlaError(
+                f"lens model '{self.model}' is unknown; allowed: {', '.join(COEFFICIENTS)}"
+            )
+        if len(self.distortion) not in COEFFICIENTS[self.model]:
             raise VlaError(
                 f'lens model {self.model}: found {len(self.distortion)} coefficients; allowed: '
-                f'{" or ".join(map(str, MODELS[self.model]))}'
+                f'{" or ".join(map(str, COEFFICIENTS[self.model]))}'
             )
         if self.K.shape != (3, 3) or not np.isfinite(self.K).all() or self.K[0, 0] <= 0.0:
             raise VlaError(f'camera matrix: found {self.K.tolist()}; allowed: finite, fx > 0')

@@ -26,7 +26,7 @@ class CameraState:
     """A lens and one pose per view.
 
     Attributes:
-        model: a name of `lens.MODELS`.
+        model: a name of `camera_calibration.COEFFICIENTS`.
         theta: fx, fy, cx, cy [px], then the distortion, shape (p,); or one lens per view, (V, p).
         rotation: of the board in the optical frame, shape (V, 3, 3).
         translation: likewise, shape (V, 3) [m].

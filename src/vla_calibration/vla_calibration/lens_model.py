@@ -11,7 +11,7 @@ def distort(model: str, ideal: Vector, coefficients: Vector) -> tuple[Vector, Ve
     """Return distorted coordinates and their derivatives.
 
     Args:
-        model: a name of `lens.MODELS`.
+        model: a name of `camera_calibration.COEFFICIENTS`.
         ideal: x/z and y/z, shape (..., 2).
         coefficients: shape (k,), or (..., k) that broadcasts against the points.
 

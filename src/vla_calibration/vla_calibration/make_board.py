@@ -7,17 +7,15 @@ import sys
 from vla_calibration.board_options import add_board_options, board_of
 from vla_calibration.board_pdf import board_pdf, PAGES_MM
 from vla_contract.command import command_parser, run_command
-from vla_contract.errors import VlaError
+from vla_contract.whole_file import require_free, write_whole
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the file; nothing is overwritten without --force."""
     board = board_of(args)
     document = board_pdf(board, args.page)
-    if args.output.exists() and not args.force:
-        raise VlaError(f'{args.output} exists already; give --force to replace it')
-    args.output.parent.mkdir(parents=True, exist_ok=True)
-    args.output.write_bytes(document)
+    require_free(args.output, args.force)
+    write_whole(args.output, document)
     print(f'{args.output}: print at 100 % on stiff, flat material, then measure the scale bar')
     if board.is_ambiguous:
         print(

@@ -66,21 +66,31 @@ def named_pose(content: Any, where: str) -> Pose:
     )
 
 
-def flat_pose(content: Any, where: str, parent: str, child: str) -> Pose:
+def flat_pose(content: Any, where: str, parent: str = '', child: str = '') -> Pose:
     """Read {x, y, z, qx, qy, qz, qw} as robot_cal_tools writes it, [m].
 
-    Where the file itself names `parent` and `child`, those count.
+    Args:
+        content: the mapping; where it names `parent` and `child` itself, those count.
+        where: file named in error messages.
+        parent: frame of a pose that names none; '' refuses such a pose.
+        child: likewise.
 
     Raises:
         PoseTextError: a key is missing, or a value is malformed.
     """
-    content = _mapping(content, where)
-    missing = [key for key in _FLAT if key not in content]
+    content = {'parent': parent, 'child': child} | _mapping(content, where)
+    missing = [key for key in ('parent', 'child', *_FLAT) if content.get(key, '') == '']
     if missing:
         raise PoseTextError(f'{where}: missing {", ".join(missing)}; needed: {", ".join(_FLAT)}')
     values = numbers([content[key] for key in _FLAT], 7, where)
-    parent, child = str(content.get('parent', parent)), str(content.get('child', child))
-    return _build(parent, child, values[:3], 'xyzw', values[3:].tolist(), where)
+    frames = str(content['parent']), str(content['child'])
+    return _build(*frames, values[:3], 'xyzw', values[3:].tolist(), where)
+
+
+def flat_values(pose: Pose) -> dict[str, Any]:
+    """Return what `flat_pose` reads, with the frames."""
+    values = [*pose.position.tolist(), *pose.quaternion.tolist()]
+    return {'parent': pose.parent, 'child': pose.child, **dict(zip(_FLAT, values, strict=True))}
 
 
 def matrix_pose(values: Any, where: str, parent: str, child: str) -> Pose:

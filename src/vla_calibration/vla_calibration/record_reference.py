@@ -8,11 +8,8 @@ import sys
 from vla_calibration.board_options import add_board_options, board_of
 from vla_calibration.verify_board import record_reference, REFERENCE_NAME, save_reference
 from vla_calibration.verify_input import add_joint_option, read_image, read_joints, robot_pose
-from vla_contract.camera_calibration import (
-    load_calibration,
-    resolve_calibration,
-    SourceImage,
-)
+from vla_contract.camera_calibration import SourceImage
+from vla_contract.camera_calibration_file import load_calibration, resolve_calibration
 from vla_contract.command import command_parser, DONE, run_command
 
 

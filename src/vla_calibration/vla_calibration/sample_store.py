@@ -1,11 +1,10 @@
 """Writes samples so that a crash loses nothing.
 
-Every file is written beside its place and moved there; the index cal_data.yaml comes last, so it
-never names a file that is not complete. See `capture_folder` for the layout.
+Every file is written whole; the index cal_data.yaml comes last, so it never names a file that is
+not there. See `capture_folder` for the layout.
 """
 
 from dataclasses import asdict
-import os
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,9 @@ from vla_calibration.capture_folder import (
     StoredSample,
 )
 from vla_calibration.lens import Lens
-from vla_calibration.pose import Pose
+from vla_calibration.pose_text import flat_values
 from vla_contract.errors import VlaError
+from vla_contract.whole_file import write_whole
 import yaml
 
 
@@ -69,12 +69,12 @@ class SampleStore:
         is_written, png = cv2.imencode('.png', cv2.cvtColor(sample.image, cv2.COLOR_RGB2BGR))
         if not is_written:
             raise VlaError(f'{self.folder}: an image of shape {sample.image.shape} is no PNG')
-        _write(self.folder / stored.image, png.tobytes())
+        write_whole(self.folder / stored.image, png.tobytes())
         if sample.tool is not None:
             stored = StoredSample(
                 stored.image, sample.stamp_ns, f'poses/{name}.yaml', f'joints/{name}.yaml'
             )
-            _write_yaml(self.folder / stored.pose, _pose(sample.tool))
+            _write_yaml(self.folder / stored.pose, flat_values(sample.tool))
             _write_yaml(self.folder / stored.joints, dict(sample.joints))
         self._samples.append(stored)
         self._write_index()
@@ -115,16 +115,9 @@ class SampleStore:
         _write_yaml(self.folder / CAL_DATA, [_without_empty(asdict(s)) for s in self._samples])
 
 
-def _pose(pose: Pose) -> dict[str, Any]:
-    """Return a pose as plain values: parent, child, x y z [m], qx qy qz qw."""
-    numbers = [*pose.position.tolist(), *pose.quaternion.tolist()]
-    names = ('x', 'y', 'z', 'qx', 'qy', 'qz', 'qw')
-    return {'parent': pose.parent, 'child': pose.child, **dict(zip(names, numbers, strict=True))}
-
-
 def _require_same(found: Session, session: Session, folder: Path) -> None:
-    ours = asdict(session)
-    for name, value in asdict(found).items():
+    ours = vars(session)
+    for name, value in vars(found).items():
         if value != ours[name]:
             raise VlaError(
                 f"{folder}: was captured with {name} '{value}', now it is '{ours[name]}'; name "
@@ -146,18 +139,4 @@ def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_yaml(path: Path, content: object) -> None:
-    _write(path, yaml.safe_dump(content, sort_keys=False).encode())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Put a complete file in its place, or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + '.part')
-    try:
-        with temporary.open('wb') as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, yaml.safe_dump(content, sort_keys=False))

@@ -7,7 +7,7 @@ import numpy as np
 from vla_calibration import se3
 from vla_calibration.board_pose import board_pose
 from vla_calibration.boards import Board
-from vla_calibration.calibration_file import describe_board, lens_of, pose_of
+from vla_calibration.calibration_file import lens_of, pose_of
 from vla_calibration.detection import detect, Detection
 from vla_calibration.pose import Pose
 from vla_calibration.verify import Drift, DriftLimits, judge, require_size
@@ -16,28 +16,12 @@ from vla_contract.errors import VlaError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.transforms import invert
 from vla_contract.values import Image, Vector
+from vla_contract.whole_file import require_free, write_whole
 import yaml
 
 REFERENCE_NAME = 'reference.yaml'
 # A pose from which the board itself is not drawn well is no reference.
 _LARGEST_RMS_PX = 1.0
-
-
-@dataclass(frozen=True)
-class BoardSpec:
-    """A board, as in `boards.Board`."""
-
-    kind: str = setting(doc='one of boards.KINDS')
-    cols: int = setting(doc='points per row')
-    rows: int = setting(doc='points per column')
-    square_m: float = setting(doc='distance between points', unit='m')
-    marker_m: float = setting(0.0, doc='side of a marker', unit='m')
-    dictionary: str = setting('DICT_5X5_100', doc='of its markers')
-    legacy: bool = setting(False, doc='pattern of OpenCV before 4.7')
-
-    def board(self) -> Board:
-        """Return the board."""
-        return Board(**vars(self))
 
 
 @dataclass(frozen=True)
@@ -47,7 +31,7 @@ class BoardReference:
     schema: int = setting(doc='version of this format', lower=1, upper=1)
     calibration_id: str = setting(doc='calibration it was seen with')
     image: SourceImage = setting(doc='in which it was seen')
-    board: BoardSpec = setting(doc='what was seen')
+    board: Board = setting(doc='what was seen')
     frame: str = setting(doc='frame the numbers are in')
     position_m: tuple[float, float, float] = setting(doc='of the board', unit='m')
     quaternion_xyzw: tuple[float, float, float, float] = setting(doc='of the board')
@@ -114,9 +98,8 @@ def record_reference(
     placed = camera @ Pose(camera.child, 'board', pose.T_camera_board)
     x, y, z = placed.position.tolist()
     qx, qy, qz, qw = placed.quaternion.tolist()
-    spec = BoardSpec(**vars(board))
     return BoardReference(
-        1, calibration.id, source, spec, placed.parent, (x, y, z), (qx, qy, qz, qw)
+        1, calibration.id, source, board, placed.parent, (x, y, z), (qx, qy, qz, qw)
     )
 
 
@@ -148,7 +131,7 @@ def check_board(
             f'{calibration.id}, record it again'
         )
     require_size(image, calibration)
-    lens, found = lens_of(calibration), _seen(image, reference.board.board())
+    lens, found = lens_of(calibration), _seen(image, reference.board)
     expected = camera_pose(calibration, robot).inverse() @ reference.pose
     error = found.pixels - lens.project(found.points, expected.T)
     rms_px = float(np.sqrt((error**2).sum(axis=1).mean()))
@@ -176,7 +159,7 @@ def _camera_motion(expected: Vector, now: Vector) -> dict[str, float]:
 def _seen(image: Image, board: Board) -> Detection:
     found = detect(image, board)
     if found is None:
-        raise VlaError(f'board: {describe_board(board)} is not seen in the image')
+        raise VlaError(f'board: {board} is not seen in the image')
     return found
 
 
@@ -186,15 +169,10 @@ def save_reference(reference: BoardReference, path: Path, force: bool = False) -
     Raises:
         VlaError: the file exists and `force` is not set.
     """
-    if path.exists() and not force:
-        raise VlaError(f'{path} exists; use --force to replace it, nothing was written')
+    require_free(path, force)
     values = vars(reference) | {'image': vars(reference.image), 'board': vars(reference.board)}
     plain = {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
-    temporary = path.with_name(path.name + '.part')
-    temporary.write_text(
-        yaml.safe_dump(plain, sort_keys=False, default_flow_style=None), encoding='utf-8'
-    )
-    temporary.replace(path)
+    write_whole(path, yaml.safe_dump(plain, sort_keys=False, default_flow_style=None))
 
 
 def load_reference(path: Path) -> BoardReference:

@@ -17,11 +17,8 @@ from vla_calibration.verify_input import (
     robot_pose,
 )
 from vla_calibration.verify_silhouette import check_silhouette
-from vla_contract.camera_calibration import (
-    CameraCalibration,
-    load_calibration,
-    resolve_calibration,
-)
+from vla_contract.camera_calibration import CameraCalibration
+from vla_contract.camera_calibration_file import load_calibration, resolve_calibration
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from vla_calibration import se3
+from vla_calibration.board_pose import pose_information
 from vla_calibration.lens import Lens
 from vla_contract.values import Vector
 
-# Step of the central differences: large against rounding, small against curvature.
-_STEP = 1e-6
 # Below this the information matrix does not determine all twelve unknowns.
 _SMALLEST_RECIPROCAL_CONDITION = 1e-14
 
@@ -34,26 +33,6 @@ class ViewNoise:
     corner_px: float
     robot_m: float
     robot_rad: float
-
-
-def pose_information(T_camera_board: Vector, points: Vector, lens: Lens) -> Vector:
-    """Return what corners of 1 px noise tell about the board's pose, shape (6, 6).
-
-    Of the left twist in the camera frame, rotation first.
-
-    Args:
-        T_camera_board: shape (4, 4) [m].
-        points: points in view, shape (n, 3) [m].
-        lens: the camera.
-    """
-    columns = []
-    for direction in np.eye(6) * _STEP:
-        ahead = lens.project(points, se3.exp(direction) @ T_camera_board)
-        behind = lens.project(points, se3.exp(-direction) @ T_camera_board)
-        columns.append((ahead - behind).ravel() / (2.0 * _STEP))
-    jacobian = np.stack(columns, axis=1)
-    information: Vector = jacobian.T @ jacobian
-    return information
 
 
 def view_information(

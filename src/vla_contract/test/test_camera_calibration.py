@@ -8,14 +8,16 @@ import pytest
 from vla_contract.camera_calibration import (
     CameraCalibration,
     Extrinsics,
-    find_calibration,
     LensCalibration,
-    load_calibration,
     Provenance,
     RejectedView,
+    SourceImage,
+)
+from vla_contract.camera_calibration_file import (
+    find_calibration,
+    load_calibration,
     resolve_calibration,
     save_calibration,
-    SourceImage,
 )
 from vla_contract.errors import ContractError, ResourceNotFoundError, UnknownNameError, VlaError
 
@@ -68,7 +70,7 @@ def test_a_lens_alone_is_a_calibration_that_asks_for_a_pose(tmp_path):
 def test_nothing_is_overwritten_without_force(tmp_path):
     path = tmp_path / 'calibration.yaml'
     save_calibration(WHOLE, path)
-    with pytest.raises(VlaError, match='exists; use --force'):
+    with pytest.raises(VlaError, match='exists already; give --force'):
         save_calibration(replace(WHOLE, camera='side'), path)
     assert load_calibration(path).camera == 'top'
     save_calibration(replace(WHOLE, camera='side'), path, force=True)

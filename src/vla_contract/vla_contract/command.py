@@ -11,6 +11,7 @@ import tempfile
 from typing import Any
 
 from vla_contract.errors import VlaError
+from vla_contract.whole_file import write_whole
 
 DONE, NOT_GOOD_ENOUGH, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -49,11 +50,5 @@ def run_command(body: Callable[[], int]) -> int:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON through a temporary file, so that a full disk leaves no half a result."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + '.part')
-    try:
-        temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + '\n')
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write JSON whole or not at all."""
+    write_whole(path, json.dumps(content, indent=2, allow_nan=False) + '\n')

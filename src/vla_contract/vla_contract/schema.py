@@ -48,19 +48,29 @@ def load_yaml(path: Path) -> dict[str, Any]:
         ResourceNotFoundError: there is no such file.
         VlaError: the file is not valid YAML or not a mapping.
     """
+    content = load_document(path)
+    if not isinstance(content, dict):
+        found = type(content).__name__
+        raise VlaError(f'{path} must be a mapping of names to values, found {found}')
+    return content
+
+
+def load_document(path: Path, what: str = 'configuration') -> Any:
+    """Read any YAML.
+
+    Raises:
+        ResourceNotFoundError: there is no such file; calls it `what`.
+        VlaError: the file is not valid YAML.
+    """
     try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8'))
+        return yaml.safe_load(path.read_text(encoding='utf-8'))
     except FileNotFoundError:
-        raise ResourceNotFoundError('configuration', path, 'check the name') from None
+        raise ResourceNotFoundError(what, path, 'check the name') from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         place = getattr(error, 'problem_mark', None)
         line = f' at line {place.line + 1}' if place else ''
         problem = getattr(error, 'problem', None) or 'it is not text'
         raise VlaError(f'{path} is not valid YAML{line}: {problem}') from None
-    if not isinstance(content, dict):
-        found = type(content).__name__
-        raise VlaError(f'{path} must be a mapping of names to values, found {found}')
-    return content
 
 
 def build[T](cls: type[T], values: Any, where: str, prefix: str = '') -> T:

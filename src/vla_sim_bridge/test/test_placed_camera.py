@@ -9,8 +9,8 @@ from vla_contract.camera_calibration import (
     Extrinsics,
     LensCalibration,
     Provenance,
-    save_calibration,
 )
+from vla_contract.camera_calibration_file import save_calibration
 from vla_contract.errors import ContractError, SimError, UnknownNameError
 from vla_contract.share import find_config
 from vla_contract.transforms import invert, look_at, make_transform

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from vla_contract.camera_calibration import (
+from vla_contract.camera_calibration_file import (
     find_calibration,
     load_calibration,
     save_calibration,

@@ -14,12 +14,10 @@ import numpy as np
 from vla_contract.camera_calibration import (
     CameraCalibration,
     Extrinsics,
-    FILE_NAME,
-    FOLDER,
     LensCalibration,
     Provenance,
-    save_calibration,
 )
+from vla_contract.camera_calibration_file import FILE_NAME, FOLDER, save_calibration
 from vla_contract.command import command_parser, DONE, run_command
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.transforms import xyzw_from_wxyz

@@ -3,12 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from vla_contract.camera_calibration import (
-    Extrinsics,
-    LensCalibration,
-    load_calibration,
-    resolve_calibration,
-)
+from vla_contract.camera_calibration import Extrinsics, LensCalibration
+from vla_contract.camera_calibration_file import load_calibration, resolve_calibration
 from vla_contract.contract import Camera, RobotContract
 from vla_contract.errors import ContractError, NameMismatchError
 from vla_contract.transforms import look_at, make_transform

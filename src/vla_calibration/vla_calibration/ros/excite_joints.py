@@ -12,6 +12,7 @@ from vla_calibration.ros.exciter import Exciter
 from vla_contract.command import command_parser, NOT_GOOD_ENOUGH, run_command
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
+from vla_contract.whole_file import require_free
 
 _LARGEST_AMPLITUDE = 0.2
 
@@ -31,8 +32,7 @@ def run(args: argparse.Namespace) -> int:
         raise VlaError(
             f'--amplitude: found {args.amplitude:g}; allowed: 0 to {_LARGEST_AMPLITUDE:g} rad or m'
         )
-    if args.output.exists() and not args.force:
-        raise VlaError(f'{args.output} exists already; give --force to replace it')
+    require_free(args.output, args.force)
     contract = load_contract(args.robot)
     camera = contract.camera(args.camera) if args.camera else contract.cameras[0]
     rclpy.init()

@@ -1,0 +1,86 @@
+"""What the reports share: a page in one file, with its verdict, tables and pictures."""
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+from vla_contract.whole_file import write_whole
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #283240; max-width: 1080px; margin: 2em auto;
+       padding: 0 1em }
+h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em }
+table { border-collapse: collapse } td, th { padding: .2em .9em .2em 0; text-align: left;
+       border-bottom: 1px solid #e4e7eb; font-variant-numeric: tabular-nums }
+.yes { color: #1e7a34 } .no { color: #c22727; font-weight: 600 }
+figure { margin: 1em 0 } img { max-width: 100% } figcaption { color: #66707c; font-size: .92em }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1em }
+.pair img { border: 1px solid #e4e7eb }
+"""
+
+
+class Html(str):
+    """Text that is HTML already; every other string is escaped."""
+
+    __slots__ = ()
+
+
+Cell = str | float | int
+
+
+def write_page(path: Path, title: str, body: Iterable[str]) -> None:
+    """Write the page; pictures are inside it.
+
+    Args:
+        path: file to write, replaced where it exists.
+        title: heading, and name of the browser's tab.
+        body: what follows the heading, HTML.
+    """
+    page = (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        f'<title>{escape(title)}</title><style>{_STYLE}</style>\n<h1>{escape(title)}</h1>\n'
+    )
+    write_whole(path, page + '\n'.join(body) + '\n</html>\n')
+
+
+def verdict(is_accepted: bool, notes: Iterable[str]) -> Html:
+    """Say whether every gate holds, and what else is to be said."""
+    text = 'accepted: every gate holds' if is_accepted else 'not accepted'
+    items = ''.join(f'<li>{escape(note)}</li>' for note in notes)
+    return Html(f'<p>{mark(text, is_accepted)}</p>' + (f'<ul>{items}</ul>' if items else ''))
+
+
+def mark(text: str, is_good: bool) -> Html:
+    """Colour a word."""
+    return Html(f'<span class="{"yes" if is_good else "no"}">{escape(text)}</span>')
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:
+    """Return a table; fractions get three digits."""
+    if not rows:
+        return Html('<p>none</p>')
+    head = ''.join(f'<th>{escape(text)}</th>' for text in heads)
+    lines = [''.join(f'<td>{_cell(cell)}</td>' for cell in row) for row in rows]
+    body = ''.join(f'<tr>{line}</tr>' for line in lines)
+    return Html(f'<table><tr>{head}</tr>{body}</table>')
+
+
+def figure(picture: bytes, caption: str, kind: str = 'png') -> Html:
+    """Return a picture, an encoded image of this kind, with its caption."""
+    data, text = base64.b64encode(picture).decode('ascii'), escape(caption)
+    return Html(
+        f'<figure><img src="data:image/{kind};base64,{data}" alt="{text}">'
+        f'<figcaption>{text}</figcaption></figure>'
+    )
+
+
+def pair(figures: Iterable[str]) -> Html:
+    """Return figures two in a row."""
+    return Html(f'<div class="pair">{"".join(figures)}</div>')
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, Html):
+        return cell
+    return escape(f'{cell:.3f}' if isinstance(cell, float) else str(cell))
