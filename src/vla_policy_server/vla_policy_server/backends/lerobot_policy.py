@@ -1,5 +1,6 @@
 """Any LeRobot checkpoint as a policy: its own processors, the contract's names and images."""
 
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 import io
 from pathlib import Path
@@ -14,21 +15,35 @@ from vla_contract.lerobot_logging import quiet_lerobot
 from vla_contract.share import find_model
 from vla_contract.values import ActionChunk, Image, Observation, to_ns
 from vla_policy_server.backends.checkpoint import check_features, check_statistics
+from vla_policy_server.precision.evidence import AUTO, best_precision, REFERENCE
+from vla_policy_server.precision.graph_folder import graph_folder
+from vla_policy_server.precision.predictor import Batch, ChunkPredictor, Network
+from vla_policy_server.precision.registry import make_predictor
 from vla_policy_server.session import infer_checked
 
 STATE, ACTION = 'observation.state', 'action'
 
 
 class LeRobotPolicy:
-    """Runs a LeRobot policy's `predict_action_chunk` on contract observations."""
+    """Runs a LeRobot policy's `predict_action_chunk` on contract observations.
+
+    Attributes:
+        predictor: the network, as trained or in another precision.
+    """
 
     needs_images = True
     needs_extras: tuple[str, ...] = ()
 
-    def __init__(self, contract: RobotContract, policy: Any, preprocess: Any, postprocess: Any):
-        """Take a loaded policy with its processors; features must already be checked."""
+    def __init__(
+        self,
+        contract: RobotContract,
+        predictor: ChunkPredictor,
+        preprocess: Any,
+        postprocess: Any,
+    ) -> None:
+        """Take a loaded network with its processors; features must already be checked."""
         names = contract.joint_names
-        self._policy = policy
+        self.predictor = predictor
         self._preprocess = preprocess
         self._postprocess = postprocess
         self._cameras = contract.cameras
@@ -36,30 +51,50 @@ class LeRobotPolicy:
         self._to_state = JointMap(names, contract.state.names, 'contract joints')
         self._from_action = JointMap(contract.action.names, names, 'contract actions')
 
-    def infer(self, observation: Observation) -> ActionChunk:
-        """Return the policy's whole chunk, un-normalised, in the contract's joint order."""
+    def prepare(self, observation: Observation) -> Batch:
+        """Return what the network sees of an observation: resized, named and normalised."""
         import torch
 
-        batch: dict[str, Any] = {
+        batch: Batch = {
             STATE: torch.from_numpy(self._to_state(observation.state).astype(np.float32)),
             'task': observation.instruction,
         }
         for camera in self._cameras:
             pixels = fit_for_policy(observation.images[camera.name], camera)
             batch[camera.feature] = torch.from_numpy(pixels).permute(2, 0, 1).float() / 255.0
+        prepared: Batch = self._preprocess(batch)
+        return prepared
+
+    def infer(self, observation: Observation) -> ActionChunk:
+        """Return the policy's whole chunk, un-normalised, in the contract's joint order."""
+        import torch
+
         with torch.inference_mode():
-            chunk = self._policy.predict_action_chunk(self._preprocess(batch))
+            chunk = self.predictor.predict_action_chunk(self.prepare(observation))
             actions = self._postprocess(chunk)[0].float().cpu().numpy()
         positions = self._from_action(actions)
         return ActionChunk(observation.stamp_ns, self._period_ns, positions)
 
     def reset(self) -> None:
         """Forget queues and ensembles of the running episode."""
-        self._policy.reset()
+        self.predictor.reset()
 
 
-def make_lerobot(contract: RobotContract, policy_path: str, device: str) -> LeRobotPolicy:
+def make_lerobot(
+    contract: RobotContract,
+    policy_path: str,
+    device: str,
+    precision: str = REFERENCE,
+    calibration: Sequence[Observation] = (),
+) -> LeRobotPolicy:
     """Load a checkpoint by name under models/, folder or hub id.
+
+    Args:
+        contract: the robot it must fit.
+        policy_path: where it is.
+        device: torch device.
+        precision: a name of `PRECISIONS`, or 'auto' for what `benchmark` found best here.
+        calibration: real observations, needed once to make a graph with INT8 in it.
 
     Raises:
         PolicyError: there is no such checkpoint, it is damaged, its features, joint names, rate
@@ -92,21 +127,44 @@ def make_lerobot(contract: RobotContract, policy_path: str, device: str) -> LeRo
         raise PolicyError(f"checkpoint '{source}' cannot be loaded: {text}") from error
     check_statistics(contract, source, preprocess, postprocess)
     loaded = LeRobotPolicy(contract, policy.to(device).eval(), preprocess, postprocess)
-    _warm_up(loaded, contract, source)
+    grey = _grey_observation(contract)
+    if precision != REFERENCE:
+        _change_precision(loaded, precision, device, [grey, *calibration])
+    _warm_up(loaded, grey, source)
     return loaded
 
 
-def _warm_up(policy: LeRobotPolicy, contract: RobotContract, source: str) -> None:
-    """Infer twice on a grey image: a cold start belongs here, and so does a policy that fails.
+def _change_precision(
+    loaded: LeRobotPolicy, precision: str, device: str, observations: Sequence[Observation]
+) -> None:
+    """Put another network in the place of the one as trained; the first observation is traced.
+
+    Raises:
+        PolicyError: the method cannot run here.
+    """
+    folder = graph_folder(loaded.predictor)
+    if precision == AUTO:
+        precision = best_precision(folder, device)
+    example, *calibration = [loaded.prepare(observation) for observation in observations]
+    network = Network(loaded.predictor, example, device, folder, calibration)
+    loaded.predictor = make_predictor(precision, network)
+
+
+def _grey_observation(contract: RobotContract) -> Observation:
+    grey: dict[str, Image] = {
+        c.name: np.full((c.height, c.width, 3), 128, np.uint8) for c in contract.cameras
+    }
+    return Observation(0, contract.home, grey, 'warm up')
+
+
+def _warm_up(policy: LeRobotPolicy, observation: Observation, source: str) -> None:
+    """Infer twice: a cold start belongs here, and so does a policy that fails.
 
     Raises:
         PolicyError: the policy cannot answer an observation of the contract.
     """
-    grey: dict[str, Image] = {
-        c.name: np.full((c.height, c.width, 3), 128, np.uint8) for c in contract.cameras
-    }
     for _ in range(2):
-        chunk = infer_checked(policy, Observation(0, contract.home, grey, 'warm up'))
+        chunk = infer_checked(policy, observation)
         if isinstance(chunk, str):
             raise PolicyError(f"checkpoint '{source}' cannot be used: {chunk}")
     policy.reset()

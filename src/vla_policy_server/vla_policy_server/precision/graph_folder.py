@@ -1,0 +1,36 @@
+"""Where files made from a checkpoint's weights are kept, and how they are told apart."""
+
+import hashlib
+from importlib.metadata import PackageNotFoundError, version
+import os
+from pathlib import Path
+from typing import Any
+
+# What writes the files; another version may write others.
+_WRITERS = ('lerobot', 'torch', 'onnxscript', 'onnxruntime')
+
+
+def graph_folder(policy: Any) -> Path:
+    """Return the folder of a loaded policy, under runs/ of the workspace.
+
+    Its name is a hash of the weights themselves, the configuration and the versions of what
+    writes graphs, so that a checkpoint trained again never meets the graph of the old one.
+
+    Args:
+        policy: a loaded LeRobot policy, before any method has changed it.
+    """
+    digest = hashlib.sha256(repr(policy.config).encode())
+    for package in _WRITERS:
+        digest.update(f'{package} {_version(package)}'.encode())
+    for name, value in sorted(policy.state_dict().items()):
+        digest.update(f'{name} {value.dtype} {tuple(value.shape)}'.encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).numpy())
+    root = Path(os.environ.get('VLA_WORKSPACE', '.'))
+    return root / 'runs' / 'precision' / digest.hexdigest()[:16]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return 'absent'
