@@ -54,3 +54,28 @@ def test_a_home_outside_its_limits_is_refused(tmp_path):
 def test_the_hash_follows_the_content(tmp_path):
     changed = load_contract(edited(tmp_path, 'fps: 10.0', 'fps: 11.0'))
     assert changed.sha256 != load_contract('panda_2f85').sha256
+
+
+DELTA = 'kind: end_effector_delta\n  end_effector: {rotation: axis_angle, metres_per_unit: 0.05}'
+
+
+def test_end_effector_deltas_carry_their_meaning(tmp_path):
+    action = load_contract(edited(tmp_path, 'kind: joint_position', DELTA)).action
+    assert action.end_effector is not None
+    assert action.end_effector.rotation == 'axis_angle'
+    assert action.end_effector.frame == 'base'
+    assert action.names == load_contract('panda_2f85').action.names
+
+
+@pytest.mark.parametrize(
+    ('new', 'message'),
+    [
+        ('kind: end_effector_delta', 'found nothing with kind end_effector_delta'),
+        ('kind: joint_position\n  end_effector: {}', 'found a section with kind joint_position'),
+        (DELTA.replace('}', ', gripper_open: 0}'), 'gripper_open and gripper_closed are both 0'),
+        (DELTA.replace('axis_angle', 'euler'), 'roll_pitch_yaw or axis_angle'),
+    ],
+)
+def test_contradicting_action_kinds_are_refused(tmp_path, new, message):
+    with pytest.raises(ContractError, match=message):
+        load_contract(edited(tmp_path, 'kind: joint_position', new))

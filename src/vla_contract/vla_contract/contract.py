@@ -6,12 +6,14 @@ from pathlib import Path
 
 from numpy import array, float64
 from numpy.typing import NDArray
+from vla_contract.end_effector import EndEffectorDelta
 from vla_contract.errors import ContractError, NameMismatchError, UnknownNameError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 from vla_contract.workspace import check_workspace, Workspace
 
 Vector = NDArray[float64]
+JOINT_POSITION, END_EFFECTOR_DELTA = 'joint_position', 'end_effector_delta'
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,18 @@ class Features:
 
 @dataclass(frozen=True)
 class Action:
-    """The action vector and its rate."""
+    """The action vector and its rate.
 
-    kind: str = setting(doc='meaning of the numbers', choices=('joint_position',))
+    A policy of kind `end_effector_delta` answers with moves of the tool; they become positions of
+    the joints in `names`, so that everything after the policy sees joints.
+    """
+
+    kind: str = setting(doc='meaning of the numbers', choices=(JOINT_POSITION, END_EFFECTOR_DELTA))
     names: tuple[str, ...] = setting(doc='joint names in the order of the vector')
     fps: float = setting(doc='policy steps per second (control_freq)', unit='Hz', lower=0.1)
+    end_effector: EndEffectorDelta | None = setting(
+        None, doc='meaning of the moves; with kind end_effector_delta only'
+    )
 
 
 @dataclass(frozen=True)
@@ -167,6 +176,7 @@ def _check_consistency(contract: RobotContract, path: Path) -> None:
     for what, names in (('state', contract.state.names), ('action', contract.action.names)):
         if sorted(names) != sorted(known):
             raise NameMismatchError(f'{path}: {what}.names', known, names)
+    _check_action(contract, path)
     check_workspace(contract.workspace, str(path))
     for joint in contract.joints:
         if not joint.lower < joint.upper or not joint.lower <= joint.home <= joint.upper:
@@ -180,3 +190,19 @@ def _check_consistency(contract: RobotContract, path: Path) -> None:
     ):
         if len(set(keys)) != len(keys):
             raise NameMismatchError(f'{path}: {group}', sorted(set(keys)), keys)
+
+
+def _check_action(contract: RobotContract, path: Path) -> None:
+    action = contract.action
+    if (action.end_effector is not None) != (action.kind == END_EFFECTOR_DELTA):
+        found = 'nothing' if action.end_effector is None else 'a section'
+        raise ContractError(
+            f'{path}: action.end_effector: found {found} with kind {action.kind}; allowed: a '
+            f'section with kind {END_EFFECTOR_DELTA}, nothing with {JOINT_POSITION}'
+        )
+    delta = action.end_effector
+    if delta is not None and delta.gripper_open == delta.gripper_closed:
+        raise ContractError(
+            f'{path}: action.end_effector: gripper_open and gripper_closed are both '
+            f'{delta.gripper_open:g}; allowed: two different numbers'
+        )
