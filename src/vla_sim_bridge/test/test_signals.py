@@ -2,24 +2,12 @@ import numpy as np
 import pytest
 from vla_contract.contract import load_contract
 from vla_sim_bridge.randomization.randomization import RandomizationConfig
-from vla_sim_bridge.randomization.signals import ControlDelay, JointReading, SignalSettings
+from vla_sim_bridge.randomization.signals import JointReading, SignalSettings
 from vla_sim_bridge.randomization.term import TermConfig
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
 
 CONTRACT = load_contract('panda_2f85')
-
-
-def test_controls_come_out_later_in_the_same_order():
-    delay = ControlDelay(3, np.zeros(1))
-    sent = np.arange(1.0, 11.0)[:, None]
-    out = np.concatenate([delay.pass_through(sent[i : i + 2]) for i in range(0, 10, 2)])
-    assert out.ravel().tolist() == [0, 0, 0, 1, 2, 3, 4, 5, 6, 7]
-
-
-def test_no_delay_is_no_change():
-    sent = np.ones((4, 2))
-    assert ControlDelay(0, np.zeros(2)).pass_through(sent) is sent
 
 
 def test_readings_wander_with_their_strength_and_correlation():
@@ -34,6 +22,13 @@ def test_readings_wander_with_their_strength_and_correlation():
 def test_the_same_instant_reads_the_same():
     reading = JointReading(SignalSettings(joint_noise=0.01), (0,), 1)
     assert reading.read(np.zeros(1), 5) == reading.read(np.zeros(1), 5)
+
+
+def test_a_drifting_encoder_is_off_by_its_rate_times_the_age_of_the_episode():
+    settings = SignalSettings(encoder_drift=np.array([0.001, -0.002]))
+    reading = JointReading(settings, (0, 1), 3, start_ns=5_000_000_000)
+    assert reading.read(np.zeros(3), 5_000_000_000).tolist() == [0.0, 0.0, 0.0]
+    assert reading.read(np.zeros(3), 15_000_000_000) == pytest.approx([0.01, -0.02, 0.0])
 
 
 def make_world(**terms) -> World:
@@ -66,7 +61,44 @@ def test_an_encoder_offset_is_in_the_reading_not_in_the_world():
     assert world.joint_sample().position[7] == true[7]
 
 
-def test_vision_latency_is_told_to_whoever_delivers():
-    world = make_world(vision_latency=80.0)
+def test_delays_in_frames_add_to_the_latencies():
+    """Commands at the filter's 100 Hz, images at 15 Hz."""
+    world = make_world(
+        control_latency=20.0, action_delay=3.0, vision_latency=50.0, observation_delay=2.0
+    )
     world.reset(0)
-    assert world.appearance.vision_latency_s == pytest.approx(0.08)
+    signals = world._randomizer.stage.signals
+    assert signals.control_latency.at(1.0) == pytest.approx(0.020 + 3 / 100)
+    assert signals.vision_latency.at(1.0) == pytest.approx(0.050 + 2 / 15)
+    assert world.appearance.vision_latency_ns(world.time_ns) == pytest.approx(183_333_333, abs=1)
+
+
+def test_vision_jitter_begins_anew_with_each_episode():
+    world = make_world(vision_latency=30.0, vision_jitter=70.0)
+    found = []
+    for seed in (1, 2, 1):
+        world.reset(seed)
+        start_ns = world.time_ns
+        captures = start_ns + np.arange(0, 10**10, 66_666_667)
+        found.append([world.appearance.vision_latency_ns(int(t)) for t in captures])
+        world.step(world.command, 300_000_000)
+    assert found[0] == found[2] != found[1]
+    assert 30e6 <= min(found[0]) < max(found[0]) <= 100e6
+
+
+def test_backlash_and_warm_servos_reach_the_arm():
+    nominal, worn = make_world(), make_world(backlash=0.02, thermal_drift=-0.5)
+    positions = []
+    for world in (nominal, worn):
+        world.reset(0)
+        target = world.command
+        target[0] += 0.2
+        world.step(target, 500_000_000)
+        world.step(target, 1_000_000_000)
+        positions.append(world.joint_sample().position[0])
+    assert positions[0] - positions[1] == pytest.approx(0.01, abs=1e-3)
+    servo = worn._randomizer.stage.arm_actuators[0]
+    gains = [world.model.actuator_gainprm[servo, 0] for world in (nominal, worn)]
+    assert gains[1] / gains[0] == pytest.approx(1 - 0.5 * 0.5 / 12.0, abs=1e-6)
+    worn.reset(0)
+    assert worn.model.actuator_gainprm[servo, 0] == gains[0]

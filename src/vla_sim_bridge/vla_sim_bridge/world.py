@@ -1,6 +1,7 @@
 """A simulated robot at a task: reset with a seed, step, observe, judge. No ROS, no clock."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -14,13 +15,14 @@ from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 from vla_sim_bridge.drive import Drive
 from vla_sim_bridge.placed_camera import place_cameras
 from vla_sim_bridge.randomization.appearance import Appearance
+from vla_sim_bridge.randomization.motor_path import MotorPath
 from vla_sim_bridge.randomization.randomization import (
     NOTHING,
     RandomizationConfig,
     Randomizer,
     values_of_manifest,
 )
-from vla_sim_bridge.randomization.signals import ControlDelay, JointReading
+from vla_sim_bridge.randomization.signals import JointReading
 from vla_sim_bridge.randomization.term import random_stream
 from vla_sim_bridge.scene import build_model, ROBOT
 from vla_sim_bridge.tasks.registry import make_task
@@ -96,9 +98,9 @@ class World:
             seed = int(replay['seed'])
         randomizer = self._randomizer
         values = randomizer.sample(seed) if replay is None else values_of_manifest(replay)
-        randomizer.apply(values)
+        randomizer.apply(values, seed)
         self._episode += 1
-        self._appearance = Appearance.of(randomizer.stage, self._episode)
+        self._appearance = Appearance.of(randomizer.stage, self._episode, self.time_ns)
         start = self._sample_start(seed) if replay is None else self._start_of_manifest(replay)
         self._place(start)
         self.task.begin(start)
@@ -149,13 +151,20 @@ class World:
         for cube in self.task.cubes:
             cube.place(start, self.data.qpos, float(table))
         self._command = home
-        self.data.ctrl[:] = self._drive.controls(home)
+        self._controls = self._drive.controls(home)
+        self.data.ctrl[:] = self._controls
         mujoco.mj_forward(self.model, self.data)
         self._owed_ns = 0
-        signals = stage.signals
-        delay = round(signals.control_latency_s / self.config.physics_step_s)
-        self._delay = ControlDelay(delay, self.data.ctrl.copy())
-        self._reading = JointReading(signals, contract.arm, len(contract.joints))
+        self._motors = MotorPath(
+            stage.signals,
+            self.model,
+            stage.arm_actuators,
+            self._controls,
+            1.0 / contract.action.fps,
+            self.config.time_limit_s,
+        )
+        joints = len(contract.joints)
+        self._reading = JointReading(stage.signals, contract.arm, joints, self.time_ns)
 
     def step(self, target: NDArray[np.float64], duration_ns: int) -> None:
         """Move the commanded position linearly to `target` over `duration_ns`, and simulate.
@@ -167,9 +176,8 @@ class World:
         """
         count, self._owed_ns = divmod(self._owed_ns + duration_ns, self._step_ns)
         model, data = self.model, self.data
-        before, after = self._drive.controls(self._command), self._drive.controls(target)
-        ramp = before + (after - before) * (np.arange(1, count + 1) / max(count, 1))[:, None]
-        ramp = self._delay.pass_through(ramp)
+        before, after = self._controls, self._drive.controls(target)
+        ramp = self._motors.pass_through(before + (after - before) * _shares(count))
         # Views taken once: a step costs 30 us, and each look through `data` about one.
         control, position, watch = data.ctrl, data.qpos, self.task.watch
         for controls in ramp:
@@ -177,7 +185,7 @@ class World:
             mujoco.mj_step(model, data)
             watch(position)
         if count:
-            self._command = np.array(target)
+            self._command, self._controls = np.array(target), after
         self._steps += count
 
     def joint_sample(self) -> JointSample:
@@ -214,3 +222,9 @@ class World:
     def cube_pose(self) -> Vector:
         """Return the named cube's pose in the base frame: position [m] and wxyz, shape (7,)."""
         return self.task.target.pose(self.data.qpos)
+
+
+@lru_cache
+def _shares(count: int) -> Vector:
+    """Return which share of a ramp each of its steps has done, shape (count, 1)."""
+    return np.asarray(np.arange(1, count + 1)[:, None] / max(count, 1))

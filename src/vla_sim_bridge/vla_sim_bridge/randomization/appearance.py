@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import mujoco
-from vla_contract.values import Vector
+from vla_contract.values import NS_PER_S, to_ns, Vector
 from vla_sim_bridge.randomization.image_effects import ImageSettings
+from vla_sim_bridge.randomization.latency import Latency
 from vla_sim_bridge.randomization.stage import Stage
 
 _SEEN = (
@@ -23,22 +24,27 @@ class Appearance:
         fields: name of a model field to its values.
         image: what happens to images after rendering.
         textures: name of a texture to the number of its replacement.
-        vision_latency_s: time from capture to delivery [s]; the stamp stays that of capture.
+        latency: from capture to delivery; the stamp stays that of capture.
+        start_ns: when the episode began [ns].
     """
 
     episode: int
     fields: dict[str, Vector]
     image: ImageSettings
-    vision_latency_s: float
     textures: dict[str, int]
+    latency: Latency
+    start_ns: int
 
     @classmethod
-    def of(cls, stage: Stage, episode: int) -> 'Appearance':
+    def of(cls, stage: Stage, episode: int, start_ns: int) -> 'Appearance':
         """Copy what is visible of a stage."""
         fields = {name: getattr(stage.model, name).copy() for name in _SEEN}
-        return cls(
-            episode, fields, stage.image, stage.signals.vision_latency_s, dict(stage.textures)
-        )
+        latency = stage.signals.vision_latency
+        return cls(episode, fields, stage.image, dict(stage.textures), latency, start_ns)
+
+    def vision_latency_ns(self, capture_ns: int) -> int:
+        """Return how long an image of this capture time takes [ns]; later ones wait for it."""
+        return to_ns(float(self.latency.at((capture_ns - self.start_ns) / NS_PER_S)))
 
     def write(self, model: mujoco.MjModel) -> None:
         """Write the fields to another copy of the same model."""

@@ -109,8 +109,12 @@ class Randomizer:
             for name, settings in self.config.terms.items()
         }
 
-    def apply(self, values: dict[str, Vector]) -> None:
+    def apply(self, values: dict[str, Vector], seed: int) -> None:
         """Write an episode's numbers to the model.
+
+        Args:
+            values: name of a term to its numbers.
+            seed: of the episode, for what changes within it.
 
         Raises:
             SimError: a number is missing or too many, as in the manifest of another world.
@@ -129,6 +133,7 @@ class Randomizer:
                     f'{term.size(self.stage)}'
                 )
             term.apply(self.stage, numbers)
+        self.stage.signals.seed = seed
         if self._changes_physics or values:
             self.stage.finish(self._scratch)
 

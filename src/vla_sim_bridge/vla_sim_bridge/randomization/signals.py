@@ -1,12 +1,18 @@
-"""What lies between a command and the motor, and between a joint and its reading."""
+"""One episode's imperfections of what goes to the arm and of what comes from its sensors."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 from vla_contract.values import NS_PER_S, Vector
+from vla_sim_bridge.randomization.latency import Latency
+from vla_sim_bridge.randomization.term import random_stream
 
 # How long a reading's error lasts: slower than a sample, faster than a motion.
 _NOISE_S = 0.05
+
+
+def _none() -> Vector:
+    return np.zeros(0)
 
 
 @dataclass
@@ -14,50 +20,70 @@ class SignalSettings:
     """One episode's settings; the defaults change nothing.
 
     Attributes:
+        seed: of the episode; gives what changes within it a stream of its own.
         control_latency_s: time from a command to its effect at the motor [s].
+        action_delay_s: the same, of a second term: whole periods of commands [s].
+        control_jitter_s: the largest extra of it [s].
         vision_latency_s: time from capture to delivery of an image [s]; its stamp stays.
+        observation_delay_s: the same, of a second term: whole periods of images [s].
+        vision_jitter_s: the largest extra of it [s].
+        action_noise: standard deviation of the error of each action [rad or m].
+        backlash: play of each arm joint, shape (n,) [rad or m].
+        thermal_drift: change of the servos' gains until the time limit, as a share.
         encoder_offset: constant error of each arm joint's reading, shape (n,) [rad or m].
+        encoder_drift: growth of that error, shape (n,) [rad/s or m/s].
         joint_noise: standard deviation of each reading's wandering error [rad or m].
         noise_seed: seed of that error.
     """
 
+    seed: int = 0
     control_latency_s: float = 0.0
+    action_delay_s: float = 0.0
+    control_jitter_s: float = 0.0
     vision_latency_s: float = 0.0
-    encoder_offset: Vector = field(default_factory=lambda: np.zeros(0))
+    observation_delay_s: float = 0.0
+    vision_jitter_s: float = 0.0
+    action_noise: float = 0.0
+    backlash: Vector = field(default_factory=_none)
+    thermal_drift: float = 0.0
+    encoder_offset: Vector = field(default_factory=_none)
+    encoder_drift: Vector = field(default_factory=_none)
     joint_noise: float = 0.0
     noise_seed: int = 0
 
+    @property
+    def control_latency(self) -> Latency:
+        """From commands to motors."""
+        constant_s = self.control_latency_s + self.action_delay_s
+        stream = random_stream(self.seed, 'control_jitter.episode')
+        return Latency(constant_s, self.control_jitter_s, stream)
 
-class ControlDelay:
-    """Delays rows of controls by a whole number of physics steps."""
-
-    def __init__(self, steps: int, at_rest: Vector) -> None:
-        """Begin with the controls of an arm at rest, shape (nu,)."""
-        self._waiting = np.tile(at_rest, (steps, 1))
-
-    def pass_through(self, controls: Vector) -> Vector:
-        """Return the controls that reach the motors while these are sent, shape (K, nu)."""
-        if not len(self._waiting):
-            return controls
-        line = np.concatenate([self._waiting, controls])
-        self._waiting = line[len(controls) :]
-        delayed: Vector = line[: len(controls)]
-        return delayed
+    @property
+    def vision_latency(self) -> Latency:
+        """From capture to delivery."""
+        constant_s = self.vision_latency_s + self.observation_delay_s
+        stream = random_stream(self.seed, 'vision_jitter.episode')
+        return Latency(constant_s, self.vision_jitter_s, stream)
 
 
 class JointReading:
-    """Adds a constant offset and a wandering error to measured positions.
+    """Adds a constant, a growing and a wandering error to measured positions.
 
-    The error is a first-order autoregressive process, e' = c e + sqrt(1 - c^2) s w with
+    The wandering error is a first-order autoregressive process, e' = c e + sqrt(1 - c^2) s w with
     c = exp(-dt / 50 ms), so that two readings in a row err alike, as those of a real joint do.
     """
 
-    def __init__(self, settings: SignalSettings, arm: tuple[int, ...], dim: int) -> None:
-        """Prepare for an episode of an arm among `dim` joints."""
+    def __init__(
+        self, settings: SignalSettings, arm: tuple[int, ...], dim: int, start_ns: int = 0
+    ) -> None:
+        """Prepare for an episode of an arm among `dim` joints that begins at `start_ns`."""
         self._arm = np.array(arm)
-        self._offset = np.zeros(dim)
+        self._start_ns = start_ns
+        self._offset, self._drift = np.zeros(dim), np.zeros(dim)
         if len(settings.encoder_offset):
             self._offset[self._arm] = settings.encoder_offset
+        if len(settings.encoder_drift):
+            self._drift[self._arm] = settings.encoder_drift
         self._std = settings.joint_noise
         self._rng = np.random.default_rng(settings.noise_seed)
         self._error = self._std * self._rng.standard_normal(len(arm))
@@ -67,7 +93,8 @@ class JointReading:
         """Return what the encoders say, shape (D,); the same again at the same time."""
         if self._std > 0.0:
             self._wander(time_ns)
-        reading: Vector = position + self._offset
+        age_s = (time_ns - self._start_ns) / NS_PER_S
+        reading: Vector = position + self._offset + age_s * self._drift
         if self._std > 0.0:
             reading[self._arm] += self._error
         return reading

@@ -27,6 +27,8 @@ class Stage:
         model: the compiled world, whose fields are written in place.
         arm_dofs: degrees of freedom of the arm, shape (n,).
         arm_actuators: its servos, shape (n,).
+        command_period_s: time between two commands to the arm [s].
+        frame_period_s: time between two images [s].
         image: what happens to every image after rendering.
         signals: latencies and what the encoders say.
         textures: name of a texture to the number of its replacement.
@@ -51,6 +53,8 @@ class Stage:
             [model.joint(ROBOT + joint.model_joint).dofadr[0] for joint in joints]
         )
         self.arm_actuators = np.array([model.actuator(ROBOT + joint.name).id for joint in joints])
+        self.command_period_s = 1.0 / contract.rates.filter_hz
+        self.frame_period_s = 1.0 / max(camera.rate_hz for camera in contract.cameras)
         self.image = ImageSettings()
         self.signals = SignalSettings()
         self.textures: dict[str, int] = {}

@@ -145,7 +145,7 @@ class MujocoBridge(VlaNode):
 
     def _on_tick(self, tick: Tick) -> None:
         self._time_ns = tick.time_ns
-        self._vision_latency_ns = to_ns(tick.appearance.vision_latency_s)
+        self._vision_latency_ns = tick.appearance.vision_latency_ns(tick.time_ns)
         while self._late_images and self._late_images[0][0] <= tick.time_ns:
             self._send_images(*self._late_images.popleft()[1:])
         stamp = to_time(tick.time_ns)
