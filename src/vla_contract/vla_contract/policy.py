@@ -1,7 +1,7 @@
 """The one protocol every policy backend implements: observation in, chunk out."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol, runtime_checkable
 
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, Observation
@@ -28,6 +28,30 @@ class Policy(Protocol):
     def reset(self) -> None:
         """Forget everything about the running episode."""
         ...
+
+
+@runtime_checkable
+class ContinuingPolicy(Policy, Protocol):
+    """A policy that can begin a chunk where `Observation.committed` leaves off."""
+
+    def prepare_to_continue(self) -> None:
+        """Get ready for observations that carry a committed plan.
+
+        Raises:
+            PolicyError: the loaded checkpoint cannot do it.
+        """
+        ...
+
+
+@runtime_checkable
+class TimedPolicy(Policy, Protocol):
+    """A policy that tells where its time goes.
+
+    Attributes:
+        durations_ns: time the last inference took, by stage [ns].
+    """
+
+    durations_ns: Mapping[str, int]
 
 
 PolicyFactory = Callable[[RobotContract, str, str], Policy]

@@ -52,6 +52,23 @@ class JointSample:
 
 
 @dataclass(frozen=True)
+class CommittedPlan:
+    """What the arm does from an observation's time on, while the policy thinks.
+
+    Attributes:
+        positions: steps of the chunk in use that are not yet played, the first of them due at
+            the observation's time, shape (K, D) with K > 0 [rad or m].
+        delay_steps: how many of them will have been played when the answer comes.
+    """
+
+    positions: Vector
+    delay_steps: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'positions', _freeze(self.positions, (None, None), 'positions'))
+
+
+@dataclass(frozen=True)
 class Observation:
     """What a policy sees.
 
@@ -61,6 +78,7 @@ class Observation:
         images: camera name to RGB image, shape (H, W, 3), as captured.
         instruction: task text.
         extras: privileged values of a simulator, for the scripted expert only.
+        committed: what the new chunk has to continue, for policies that can; None to start afresh.
     """
 
     stamp_ns: int
@@ -68,6 +86,7 @@ class Observation:
     images: dict[str, Image]
     instruction: str
     extras: dict[str, Vector] = field(default_factory=dict)
+    committed: CommittedPlan | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'state', _freeze(self.state, (None,), 'state'))

@@ -25,7 +25,7 @@ class Slow:
 def test_submitting_never_waits_for_the_policy():
     policy, results, done = Slow(), [], threading.Event()
 
-    def take(observation, result, duration_ns):
+    def take(observation, result, durations):
         results.append(result)
         done.set()
 

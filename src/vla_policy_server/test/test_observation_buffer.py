@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from vla_contract.errors import ContractError
 from vla_contract.values import JointSample, to_ns
 from vla_policy_server.observation_buffer import ObservationBuffer
 
-IMAGE = np.zeros((4, 4, 3), np.uint8)
+IMAGE = np.zeros((384, 384, 3), np.uint8)
 T0 = to_ns(5.0)
 
 
@@ -75,3 +78,36 @@ def test_a_policy_without_images_needs_none(contract):
     assert buffer.observe(T0) == 'no cube_pose from the simulator'
     buffer.add_extra('cube_pose', np.zeros(7))
     assert buffer.observe(T0).images == {}
+
+
+def test_an_image_of_another_size_is_refused_with_both_sizes(buffer):
+    with pytest.raises(ContractError, match='top: found 640 x 480; allowed: 384 x 384'):
+        buffer.add_image('top', T0, np.zeros((480, 640, 3), np.uint8))
+
+
+@pytest.mark.parametrize('stream', ['image of camera top is', 'joint_states are'])
+def test_stamps_from_the_future_name_the_clocks(buffer, stream):
+    ahead = {'image': 0.0, 'joint': 0.0, stream.split('_')[0].split(' ')[0]: 0.3}
+    buffer.add_joints(sample(T0 + to_ns(ahead['joint']), 1.0))
+    buffer.add_image('top', T0 + to_ns(ahead['image']), IMAGE)
+    assert buffer.observe(T0) == f'{stream} 300 ms in the future; set the clocks of both machines'
+
+
+def test_a_stamp_a_little_ahead_is_a_clock_and_no_fault(buffer):
+    buffer.add_joints(sample(T0 + to_ns(0.05), 1.0))
+    buffer.add_image('top', T0 + to_ns(0.05), IMAGE)
+    assert buffer.observe(T0).stamp_ns == T0 + to_ns(0.05)
+
+
+def test_two_cameras_are_joined_at_the_older_one(contract):
+    wrist = replace(contract.cameras[0], name='wrist', feature='observation.images.wrist')
+    both = replace(contract, cameras=(*contract.cameras, wrist))
+    buffer = ObservationBuffer(both, needs_images=True, extras=())
+    for k in range(5):
+        buffer.add_joints(sample(T0 + to_ns(0.01 * k), float(k)))
+    buffer.add_image('top', T0 + to_ns(0.03), IMAGE)
+    assert buffer.observe(T0 + to_ns(0.04)) == 'no image from camera wrist'
+    buffer.add_image('wrist', T0 + to_ns(0.015), IMAGE)
+    observation = buffer.observe(T0 + to_ns(0.04))
+    assert observation.state[0] == pytest.approx(1.5)
+    assert list(observation.images) == ['top', 'wrist']

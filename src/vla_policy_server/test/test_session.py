@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from vla_contract.errors import PolicyError
 from vla_contract.values import ActionChunk, JointSample, Observation, to_ns
+from vla_policy_server.chunk_scheduler import Schedule
 from vla_policy_server.session import infer_checked, PolicySession
 
 
@@ -23,7 +25,7 @@ class Constant:
 
 @pytest.fixture
 def session(contract) -> PolicySession:
-    return PolicySession(contract, Constant(), execute_steps=8)
+    return PolicySession(contract, Constant(), Schedule('async', execute_steps=8))
 
 
 def see(session, now_ns: int) -> None:
@@ -42,35 +44,82 @@ def test_the_first_inference_starts_at_once_and_only_once(session):
 
 def test_the_next_one_starts_after_the_executed_steps(session):
     see(session, 0)
-    session.finish(session.begin(0), chunk_at(0))
+    session.finish(session.begin(0), chunk_at(0), 0)
     assert not session.is_due(to_ns(0.79))
     assert session.is_due(to_ns(0.8))
 
 
-def test_what_is_missing_is_named(session):
+def test_what_is_missing_is_named_while_an_inference_is_due(session):
     assert session.begin(0) is None
-    assert session.waiting_for == 'no joint_states'
+    assert session.why_waiting(0) == 'no joint_states'
+    see(session, 0)
+    assert session.why_waiting(0) == ''
+    session.begin(0)
+    assert session.why_waiting(to_ns(5.0)) == ''
 
 
 def test_the_same_observation_is_not_used_twice(session):
     see(session, 0)
-    session.finish(session.begin(0), chunk_at(-to_ns(1)))
-    session.chunk = chunk_at(0)
+    session.finish(session.begin(0), chunk_at(0), 0)
+    see(session, 0)
     assert session.begin(to_ns(0.15)) is None
+    see(session, to_ns(0.1))
+    session.scheduler.restart()
+    assert session.begin(to_ns(0.15)) is not None
 
 
 def test_a_result_from_before_a_restart_is_dropped(session):
     see(session, 0)
     running = session.begin(0)
     session.restart(10)
-    assert not session.finish(running, chunk_at(0))
+    assert session.finish(running, chunk_at(0), 10) is None
     assert session.chunk is None
+    assert session.counts == {'chunks': 0, 'failed_inferences': 0}
 
 
-def test_a_failed_inference_may_be_tried_again(session):
+def test_a_failed_inference_is_counted_and_may_be_tried_again(session):
     see(session, 0)
-    assert not session.finish(session.begin(0), None)
+    assert session.finish(session.begin(0), 'out of memory', 0) is None
+    assert session.last_failure == 'out of memory'
+    assert session.counts == {'chunks': 0, 'failed_inferences': 1}
     assert session.begin(0) is not None
+
+
+def test_an_answer_older_than_the_contracts_deadline_is_no_chunk(session):
+    see(session, 0)
+    assert session.finish(session.begin(0), chunk_at(0), to_ns(1.6)) is None
+    assert session.last_failure == 'answer came 1.60 s after its image; allowed: 1.5 s'
+
+
+def test_seams_are_measured_from_the_second_chunk_on(session):
+    see(session, 0)
+    session.finish(session.begin(0), chunk_at(0), 0)
+    assert session.seams.values()['seam_distance_p50_rad'] is None
+    see(session, to_ns(0.8))
+    moved = ActionChunk(to_ns(0.8), to_ns(0.1), np.full((16, 8), 0.25))
+    session.finish(session.begin(to_ns(0.8)), moved, to_ns(0.9))
+    assert session.seams.values()['seam_distance_p50_rad'] == pytest.approx(0.25)
+
+
+class Continuing(Constant):
+    prepared = False
+
+    def prepare_to_continue(self) -> None:
+        self.prepared = True
+
+
+def test_rtc_needs_a_policy_that_can_continue(contract):
+    with pytest.raises(PolicyError, match='mode rtc: Constant cannot continue a chunk'):
+        PolicySession(contract, Constant(), Schedule('rtc'))
+    policy = Continuing()
+    session = PolicySession(contract, policy, Schedule('rtc'))
+    assert policy.prepared
+    see(session, 0)
+    first = session.begin(0)
+    assert first.committed is None
+    session.finish(first, chunk_at(0), 0)
+    see(session, to_ns(0.8))
+    assert len(session.begin(to_ns(0.8)).committed.positions) == 8
 
 
 OBSERVATION = Observation(0, np.zeros(8), {}, '')

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from vla_contract.schema import setting
+from vla_policy_server.chunk_scheduler import MODES
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,21 @@ class PolicyServerConfig:
     control_freq: float = setting(
         10.0, doc='rate of policy_action and of attempts to infer', unit='Hz', lower=0.1, upper=500
     )
+    mode: str = setting(
+        'async',
+        doc='sync: stop, think, play; async: think while the arm moves; '
+        'rtc: and continue the chunk in use, for policies that can',
+        choices=MODES,
+    )
     execute_steps: int = setting(
-        8, doc='steps of a chunk after which the next inference starts', lower=1, upper=1000
+        8,
+        doc='steps of a chunk after which the next inference starts; sooner, unless sync, when '
+        'the steps left would not last until its answer',
+        lower=1,
+        upper=1000,
     )
     instruction: str = setting('lift the cube', doc='task text until the topic says otherwise')
+    compressed_cameras: str = setting(
+        '', doc="cameras that come as image_raw/compressed, as 'top wrist'; '' for none"
+    )
     threads: int = setting(1, doc='CPU threads of the policy', lower=1, upper=256)

@@ -5,11 +5,12 @@ import queue
 import threading
 import time
 
-from vla_contract.policy import Policy
+from vla_contract.policy import Policy, TimedPolicy
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.session import infer_checked
 
-Done = Callable[[Observation, ActionChunk | str, int], None]
+Durations = dict[str, int]
+Done = Callable[[Observation, ActionChunk | str, Durations], None]
 
 _RESET = object()
 
@@ -23,7 +24,7 @@ class InferenceThread:
         Args:
             policy: used by this thread only.
             done: called with the observation, the chunk or the reason there is none, and the
-                time inference took [ns].
+                time inference took, by stage where the policy tells [ns].
         """
         self._policy = policy
         self._done = done
@@ -57,4 +58,7 @@ class InferenceThread:
     def _infer(self, observation: Observation) -> None:
         started = time.monotonic_ns()
         result = infer_checked(self._policy, observation)
-        self._done(observation, result, time.monotonic_ns() - started)
+        durations = {'inference': time.monotonic_ns() - started}
+        if isinstance(self._policy, TimedPolicy):
+            durations |= self._policy.durations_ns
+        self._done(observation, result, durations)

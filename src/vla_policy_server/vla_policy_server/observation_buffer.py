@@ -5,10 +5,13 @@ import threading
 
 import numpy as np
 from vla_contract.contract import RobotContract
+from vla_contract.errors import ContractError
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 
 # Two seconds at 100 Hz: longer than any image deadline, so that an image always finds its state.
 _JOINT_HISTORY = 200
+# Stamps of another machine may be ahead by as much as its clock; more is a clock that is not set.
+_AHEAD_NS = to_ns(0.1)
 
 
 class ObservationBuffer:
@@ -21,6 +24,7 @@ class ObservationBuffer:
     def __init__(self, contract: RobotContract, needs_images: bool, extras: tuple[str, ...]):
         """Prepare for the cameras and deadlines of a contract."""
         self._deadlines = contract.deadlines
+        self._sizes = {c.name: (c.height, c.width) for c in contract.cameras}
         self._cameras = tuple(c.name for c in contract.cameras) if needs_images else ()
         self._wanted_extras = extras
         self._joints: deque[JointSample] = deque(maxlen=_JOINT_HISTORY)
@@ -46,7 +50,17 @@ class ObservationBuffer:
                 self._joints.append(sample)
 
     def add_image(self, camera: str, stamp_ns: int, image: Image) -> None:
-        """Add the newest image of a camera of the contract."""
+        """Add the newest image of a camera of the contract.
+
+        Raises:
+            ContractError: the image has another size than the camera has in the contract.
+        """
+        wanted = self._sizes[camera]
+        if image.shape[:2] != wanted:
+            found = f'{image.shape[1]} x {image.shape[0]}'
+            raise ContractError(
+                f'image of camera {camera}: found {found}; allowed: {wanted[1]} x {wanted[0]}'
+            )
         with self._lock:
             if stamp_ns >= self._not_before_ns:
                 self._images[camera] = (stamp_ns, image)
@@ -63,13 +77,14 @@ class ObservationBuffer:
                 if camera not in self._images:
                     return f'no image from camera {camera}'
                 age_ns = now_ns - self._images[camera][0]
-                if age_ns > to_ns(self._deadlines.image_age_s):
-                    return f'image of camera {camera} is {age_ns / 1e6:.0f} ms old'
+                if problem := _age_problem(age_ns, self._deadlines.image_age_s):
+                    return f'image of camera {camera} is {problem}'
             if not self._joints:
                 return 'no joint_states'
             newest_ns = self._joints[-1].stamp_ns
-            if now_ns - newest_ns > to_ns(self._deadlines.joint_state_age_s):
-                return f'joint_states are {(now_ns - newest_ns) / 1e6:.0f} ms old'
+            age_ns = now_ns - newest_ns
+            if problem := _age_problem(age_ns, self._deadlines.joint_state_age_s):
+                return f'joint_states are {problem}'
             for name in self._wanted_extras:
                 if name not in self._extras:
                     return f'no {name} from the simulator'
@@ -90,3 +105,12 @@ class ObservationBuffer:
         span = after.stamp_ns - before.stamp_ns
         weight = 0.0 if span <= 0 else (stamp_ns - before.stamp_ns) / span
         return np.asarray(before.position + weight * (after.position - before.position))
+
+
+def _age_problem(age_ns: int, deadline_s: float) -> str:
+    """Return what is wrong with the age of a sample, '' when nothing is."""
+    if age_ns > to_ns(deadline_s):
+        return f'{age_ns / 1e6:.0f} ms old'
+    if age_ns < -_AHEAD_NS:
+        return f'{-age_ns / 1e6:.0f} ms in the future; set the clocks of both machines'
+    return ''

@@ -1,26 +1,42 @@
 """One policy at work: when to infer, on what, and what came out. No ROS, no threads, no clock."""
 
+from dataclasses import replace
+
 import numpy as np
 from vla_contract.contract import RobotContract
-from vla_contract.policy import Policy
+from vla_contract.errors import PolicyError
+from vla_contract.policy import ContinuingPolicy, Policy
 from vla_contract.values import ActionChunk, Observation, to_ns
+from vla_policy_server.chunk_scheduler import ChunkScheduler, Schedule
 from vla_policy_server.observation_buffer import ObservationBuffer
+from vla_policy_server.seam import measure_seam, SeamWindow
 
 
 class PolicySession:
-    """Decides when the next inference is due and keeps the chunk in use.
+    """Joins observations, schedule and answers of one policy on one robot."""
 
-    An inference is due when the unexecuted rest of the chunk has fallen below its horizon minus
-    `execute_steps`, and none is running. The rest covers the time that inference takes.
-    """
+    def __init__(self, contract: RobotContract, policy: Policy, schedule: Schedule) -> None:
+        """Start a session with an idle policy.
 
-    def __init__(self, contract: RobotContract, policy: Policy, execute_steps: int) -> None:
-        """Start a session with an idle policy."""
-        self._execute_ns = to_ns(execute_steps / contract.action.fps)
+        Raises:
+            PolicyError: the mode is rtc and the policy cannot continue a chunk.
+        """
+        if schedule.mode == 'rtc':
+            _prepare_to_continue(policy)
+        self._arm = contract.arm
+        self._deadline_ns = to_ns(contract.deadlines.chunk_age_s)
         self._running: Observation | None = None
+        period_ns = to_ns(1.0 / contract.action.fps)
+        self.scheduler = ChunkScheduler(schedule, period_ns, self._deadline_ns)
         self.buffer = ObservationBuffer(contract, policy.needs_images, policy.needs_extras)
-        self.chunk: ActionChunk | None = None
-        self.waiting_for = ''
+        self.seams = SeamWindow()
+        self.last_failure = ''
+        self.counts = {'chunks': 0, 'failed_inferences': 0}
+
+    @property
+    def chunk(self) -> ActionChunk | None:
+        """The chunk in use, None without one."""
+        return self.scheduler.chunk
 
     def restart(self, now_ns: int) -> None:
         """Forget the episode; only what is captured from `now_ns` on counts.
@@ -28,44 +44,64 @@ class PolicySession:
         The policy itself is reset by whoever runs it, in the thread that runs it.
         """
         self.buffer.clear(now_ns)
-        self.chunk = None
+        self.scheduler.restart()
+        self.seams.clear()
         self._running = None
 
     def is_due(self, now_ns: int) -> bool:
         """Whether the next inference should start now."""
-        if self._running is not None:
-            return False
-        return self.chunk is None or now_ns - self.chunk.stamp_ns >= self._execute_ns
+        return self.scheduler.is_due(now_ns)
 
     def begin(self, now_ns: int) -> Observation | None:
-        """Return the observation to infer on when one is due and complete, and mark it running.
-
-        When a stream is missing or stale, `waiting_for` names it.
-        """
+        """Return the observation to infer on when one is due and complete, and mark it running."""
         if not self.is_due(now_ns):
             return None
-        observation = self.buffer.observe(now_ns)
+        observation = self._observe(now_ns)
         if isinstance(observation, str):
-            self.waiting_for = observation
             return None
-        if self.chunk is not None and observation.stamp_ns <= self.chunk.stamp_ns:
-            self.waiting_for = 'a newer observation'
-            return None
-        self.waiting_for = ''
-        self._running = observation
-        return observation
+        committed = self.scheduler.committed(observation.stamp_ns)
+        self._running = replace(observation, committed=committed)
+        self.scheduler.begin(observation.stamp_ns)
+        return self._running
 
-    def finish(self, observation: Observation, chunk: ActionChunk | None) -> bool:
-        """Take the result of an inference; None when it failed.
+    def why_waiting(self, now_ns: int) -> str:
+        """Return which stream a due inference lacks, '' when none is due or nothing is missing."""
+        observation = self._observe(now_ns) if self.is_due(now_ns) else ''
+        return observation if isinstance(observation, str) else ''
+
+    def _observe(self, now_ns: int) -> Observation | str:
+        observation = self.buffer.observe(now_ns)
+        if isinstance(observation, str) or self.chunk is None:
+            return observation
+        return observation if observation.stamp_ns > self.chunk.stamp_ns else 'no newer image'
+
+    def finish(
+        self, observation: Observation, result: ActionChunk | str, now_ns: int
+    ) -> ActionChunk | None:
+        """Take the result of an inference: a chunk, or why there is none.
 
         Returns:
-            Whether the chunk may be used: not when the session restarted meanwhile.
+            The chunk as it is to be played. None when the inference failed, which `last_failure`
+            explains, or when the session restarted meanwhile.
         """
         if observation is not self._running:
-            return False
+            return None
         self._running = None
-        self.chunk = chunk or self.chunk
-        return chunk is not None
+        age_ns = now_ns - observation.stamp_ns
+        if age_ns > self._deadline_ns:
+            limit_s = self._deadline_ns / 1e9
+            result = f'answer came {age_ns / 1e9:.2f} s after its image; allowed: {limit_s:g} s'
+        if isinstance(result, str):
+            self.scheduler.finish(None, now_ns)
+            self.last_failure = result
+            self.counts['failed_inferences'] += 1
+            return None
+        old = self.chunk
+        chunk = self.scheduler.finish(result, now_ns)
+        if old is not None and chunk is not None:
+            self.seams.add(measure_seam(old, chunk, now_ns, self._arm))
+        self.counts['chunks'] += 1
+        return chunk
 
 
 def infer_checked(policy: Policy, observation: Observation) -> ActionChunk | str:
@@ -79,3 +115,10 @@ def infer_checked(policy: Policy, observation: Observation) -> ActionChunk | str
     if chunk.positions.shape[1] != len(observation.state):
         return f'policy returned {chunk.positions.shape[1]} joints, not {len(observation.state)}'
     return chunk
+
+
+def _prepare_to_continue(policy: Policy) -> None:
+    if not isinstance(policy, ContinuingPolicy):
+        kind = type(policy).__name__
+        raise PolicyError(f'mode rtc: {kind} cannot continue a chunk; allowed: sync, async')
+    policy.prepare_to_continue()

@@ -11,6 +11,7 @@ from vla_action_filter.config import FilterConfig
 from vla_action_filter.verdict import FilterResult
 from vla_contract.policy import CUBE_POSE, Policy
 from vla_contract.values import ActionChunk, Image, JointSample, Observation, to_ns
+from vla_policy_server.chunk_scheduler import Schedule
 from vla_policy_server.session import infer_checked, PolicySession
 from vla_rollout.cycle import Cycle, CycleObserver
 from vla_rollout.episode import EpisodeResult
@@ -37,7 +38,7 @@ class _Pending:
 
     due_ns: int
     observation: Observation
-    chunk: ActionChunk | None
+    answer: ActionChunk | str
 
 
 class ClosedLoop:
@@ -55,6 +56,7 @@ class ClosedLoop:
         execute_steps: int,
         latency_s: float,
         blank_images: bool = False,
+        mode: str = 'async',
         observers: Sequence[CycleObserver] = (),
     ) -> None:
         """Wire the cores; a renderer is made only for a policy that needs images.
@@ -65,7 +67,7 @@ class ClosedLoop:
         contract = world.contract
         self._world = world
         self._policy = policy
-        self._session = PolicySession(contract, policy, execute_steps)
+        self._session = PolicySession(contract, policy, Schedule(mode, execute_steps))
         self._session.buffer.instruction = world.config.instruction
         self._filter_config = filter_config
         self._latency_ns = to_ns(latency_s)
@@ -108,9 +110,8 @@ class ClosedLoop:
             if self._deliver(now_ns):
                 pending = self._infer(now_ns) or pending
             if pending is not None and now_ns >= pending.due_ns:
-                chunk = pending.chunk
-                is_usable = session.finish(pending.observation, chunk)
-                if is_usable and chunk and not action_filter.offer_chunk(chunk, now_ns):
+                chunk = session.finish(pending.observation, pending.answer, now_ns)
+                if chunk is not None and not action_filter.offer_chunk(chunk, now_ns):
                     self._see_chunk(chunk)
                 pending = None
             result = action_filter.step(now_ns)
@@ -134,6 +135,8 @@ class ClosedLoop:
             added_lag_ms=self._watch.lag.lag_ms,
             added_lag_with_starts_ms=self._watch.lag_with_starts.lag_ms,
             stopped_cycles=self._watch.stopped_cycles,
+            starved_periods=session.scheduler.starved_periods(world.time_ns),
+            seams=session.seams.values(),
             manifest=manifest,
         )
 
@@ -185,6 +188,5 @@ class ClosedLoop:
         observation = self._session.begin(now_ns)
         if observation is None:
             return None
-        chunk = infer_checked(self._policy, observation)
-        delivered = chunk if isinstance(chunk, ActionChunk) else None
-        return _Pending(now_ns + self._latency_ns, observation, delivered)
+        answer = infer_checked(self._policy, observation)
+        return _Pending(now_ns + self._latency_ns, observation, answer)

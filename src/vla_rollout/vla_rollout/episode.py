@@ -24,6 +24,8 @@ class EpisodeResult:
         added_lag_with_starts_ms: the same with the first 0.3 s after standing, in which the arm
             gets up to the speed that the plan begins with.
         stopped_cycles: filter cycles that held or stopped after the first motion.
+        starved_periods: control periods after the first chunk in which no step was left.
+        seams: distance [rad] and velocity jump [rad/s] of each chunk to the one before.
         manifest: every sampled value of the world.
         video: file name of the video, or None.
     """
@@ -40,6 +42,8 @@ class EpisodeResult:
     added_lag_ms: float | None = None
     added_lag_with_starts_ms: float | None = None
     stopped_cycles: int | None = None
+    starved_periods: int | None = None
+    seams: dict[str, float | None] = field(default_factory=dict)
     manifest: dict[str, Any] = field(default_factory=dict)
     video: str | None = None
 

@@ -6,7 +6,9 @@ encodings never touch it.
 
 from array import array
 
+import cv2
 import numpy as np
+from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image as ImageMsg
 from vla_contract.errors import ContractError
 from vla_contract.ros.stamps import to_time
@@ -46,6 +48,22 @@ def image_from_msg(msg: ImageMsg) -> Image:
     if channels == 1:
         return np.repeat(pixels, 3, axis=2)
     return pixels[:, :, 2::-1] if msg.encoding.startswith('bgr') else pixels[:, :, :3]
+
+
+def decode_msg(msg: CompressedImage) -> Image:
+    """Return the RGB image of a compressed message (JPEG, PNG), shape (H, W, 3), uint8.
+
+    Raises:
+        ContractError: the data is no such image.
+    """
+    data = np.frombuffer(msg.data, np.uint8)
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    if pixels is None:
+        raise ContractError(
+            f"image of {msg.header.frame_id}: found {data.size} bytes of format '{msg.format}' "
+            'that cannot be decoded; allowed: jpeg, png'
+        )
+    return np.asarray(pixels[:, :, ::-1], dtype=np.uint8)
 
 
 def _with_cv_bridge(msg: ImageMsg) -> Image:

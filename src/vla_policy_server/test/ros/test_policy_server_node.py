@@ -110,7 +110,7 @@ def test_joint_states_without_a_joint_give_no_chunk_and_a_reason(server, robot):
     server.trigger_configure()
     server.trigger_activate()
     robot.wait(
-        lambda: server._counts['rejected_messages'] and server._session.waiting_for,
+        lambda: server._rejected_messages,
         lambda: robot.measure(CONTRACT.joint_names[:7], CONTRACT.home[:7]),
     )
     assert robot.chunks == []

@@ -2,21 +2,22 @@
 
 import sys
 import threading
+import time
 from typing import Any
 
 from geometry_msgs.msg import PoseStamped
 import numpy as np
 from rclpy.timer import Timer
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import CompressedImage, Image, JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vla_contract.contract import load_contract
+from vla_contract.contract import Camera, load_contract
 from vla_contract.errors import ContractError
 from vla_contract.joint_map import JointMap
 from vla_contract.policy import CUBE_POSE
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
-from vla_contract.ros.image_conversion import image_from_msg
+from vla_contract.ros.image_conversion import decode_msg, image_from_msg
 from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader, point_to_msg
 from vla_contract.ros.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR
@@ -24,9 +25,11 @@ from vla_contract.ros.stamps import from_stamp
 from vla_contract.transforms import wxyz_from_xyzw
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.chunk_scheduler import Schedule
 from vla_policy_server.config import PolicyServerConfig
-from vla_policy_server.inference_thread import InferenceThread
-from vla_policy_server.latency import LatencyWindow
+from vla_policy_server.gpu_memory import gpu_memory
+from vla_policy_server.inference_thread import Durations, InferenceThread
+from vla_policy_server.latency import StageLatencies
 from vla_policy_server.session import PolicySession
 
 
@@ -45,12 +48,12 @@ class PolicyServer(VlaNode):
         """Load the policy, check it against the contract, subscribe."""
         self._contract = contract = load_contract(settings.robot)
         self._lock = threading.Lock()
-        self._inference = LatencyWindow()
-        self._counts = {'chunks': 0, 'failed_inferences': 0, 'rejected_messages': 0}
-        self._last_failure = ''
+        self._stages = StageLatencies()
+        self._rejected_messages = 0
         policy = make_policy(settings.backend, contract, settings.policy_path, settings.device)
         _limit_threads(settings.threads)
-        self._session = PolicySession(contract, policy, settings.execute_steps)
+        schedule = Schedule(settings.mode, settings.execute_steps)
+        self._session = PolicySession(contract, policy, schedule)
         self._session.buffer.instruction = settings.instruction
         self._thread = InferenceThread(policy, self._on_result)
         self._period_s = 1.0 / settings.control_freq
@@ -60,14 +63,13 @@ class PolicyServer(VlaNode):
         self._action_pub = self.create_publisher(JointTrajectoryPoint, 'policy_action', COMMAND)
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
         self.create_subscription(String, 'instruction', self._on_instruction, LATCHED)
-        if policy.needs_images:
+        self._has_eyes = policy.needs_images
+        if self._has_eyes:
+            compressed = {
+                contract.camera(name).name for name in settings.compressed_cameras.split()
+            }
             for camera in contract.cameras:
-                self.create_subscription(
-                    Image,
-                    f'{camera.topic}/image_raw',
-                    lambda msg, name=camera.name: self._on_image(name, msg),
-                    SENSOR,
-                )
+                self._subscribe(camera, is_compressed=camera.name in compressed)
         if policy.needs_extras:
             self.create_subscription(PoseStamped, 'sim/cube_pose', self._on_cube, SENSOR)
         self.create_service(Trigger, 'policy_server/reset', self._on_reset)
@@ -103,13 +105,18 @@ class PolicyServer(VlaNode):
         except ContractError as error:
             self._reject(str(error))
 
-    def _on_image(self, camera: str, msg: Image) -> None:
+    def _subscribe(self, camera: Camera, is_compressed: bool) -> None:
+        topic = f'{camera.topic}/image_raw' + '/compressed' * is_compressed
+        kind = CompressedImage if is_compressed else Image
+        self.create_subscription(kind, topic, lambda msg: self._on_image(camera.name, msg), SENSOR)
+
+    def _on_image(self, camera: str, msg: Image | CompressedImage) -> None:
         try:
-            image = image_from_msg(msg)
+            image = image_from_msg(msg) if isinstance(msg, Image) else decode_msg(msg)
+            self._session.buffer.add_image(camera, from_stamp(msg.header.stamp), image)
         except ContractError as error:
             self._reject(str(error))
             return
-        self._session.buffer.add_image(camera, from_stamp(msg.header.stamp), image)
         self._infer_if_due()
 
     def _on_cube(self, msg: PoseStamped) -> None:
@@ -126,7 +133,9 @@ class PolicyServer(VlaNode):
         return response
 
     def _on_control_tick(self) -> None:
-        self._infer_if_due()
+        # A policy with eyes starts on a fresh image, not on one that is up to a frame old.
+        if not self._has_eyes:
+            self._infer_if_due()
         with self._lock:
             chunk = self._session.chunk
         if chunk is None:
@@ -139,42 +148,52 @@ class PolicyServer(VlaNode):
         if not self.is_active or self._thread is None:
             return
         with self._lock:
-            observation = self._session.begin(self.now_ns())
+            now_ns = self.now_ns()
+            observation = self._session.begin(now_ns)
         if observation is not None:
+            self._stages.add({'observation_age': now_ns - observation.stamp_ns})
             self._thread.submit(observation)
 
     def _on_result(
-        self, observation: Observation, result: ActionChunk | str, duration_ns: int
+        self, observation: Observation, result: ActionChunk | str, durations: Durations
     ) -> None:
         """Publish a chunk; runs in the inference thread."""
-        chunk = result if isinstance(result, ActionChunk) else None
         with self._lock:
-            usable = self._session.finish(observation, chunk)
-        if chunk is None:
-            self._counts['failed_inferences'] += 1
-            self._last_failure = str(result)
-            self.get_logger().error(str(result), throttle_duration_sec=5.0)
-        elif usable and self.is_active:
-            self._inference.add(duration_ns)
-            self._counts['chunks'] += 1
-            self._chunk_pub.publish(chunk_to_msg(chunk, self._contract.joint_names))
+            failures = self._session.counts['failed_inferences']
+            chunk = self._session.finish(observation, result, self.now_ns())
+            has_failed = self._session.counts['failed_inferences'] > failures
+        if has_failed:
+            self.get_logger().error(self._session.last_failure, throttle_duration_sec=5.0)
+        if chunk is None or not self.is_active:
+            return
+        started = time.monotonic_ns()
+        self._chunk_pub.publish(chunk_to_msg(chunk, self._contract.joint_names))
+        self._stages.add({**durations, 'publish': time.monotonic_ns() - started})
 
     def _reject(self, reason: str) -> None:
-        self._counts['rejected_messages'] += 1
+        self._rejected_messages += 1
         self.get_logger().error(reason, throttle_duration_sec=5.0)
 
     def _check(self) -> Health:
-        waiting = self._session.waiting_for
-        values = {
-            **self._counts,
-            'inference_p50_ms': self._inference.percentile_ms(50),
-            'inference_p95_ms': self._inference.percentile_ms(95),
-            'last_failure': self._last_failure,
-            'contract_sha256': self._contract.sha256,
-        }
+        session, now_ns = self._session, self.now_ns()
+        with self._lock:
+            starved_periods = session.scheduler.starved_periods(now_ns)
+            values = {
+                **session.counts,
+                'rejected_messages': self._rejected_messages,
+                'starved_periods': starved_periods,
+                'steps_left': session.scheduler.steps_left(now_ns),
+                'delay_p95_ms': session.scheduler.delay_ns / 1e6,
+                **session.seams.values(),
+                **self._stages.values(),
+                **gpu_memory(),
+                'last_failure': session.last_failure,
+                'contract_sha256': self._contract.sha256,
+            }
+            waiting = session.why_waiting(now_ns)
         if not self.is_active:
             return Health(OK, 'inactive', values)
-        if self._session.is_due(self.now_ns()) and waiting:
+        if waiting:
             return Health(WARN, f'waiting: {waiting}', values)
         return Health(OK, 'serving', values)
 
