@@ -5,6 +5,7 @@ import pytest
 import torch
 from vla_contract.contract import load_contract
 from vla_contract.errors import NameMismatchError, ResourceNotFoundError
+from vla_contract.instruction_embedding import ENVIRONMENT_STATE
 from vla_finetune.demonstrations import (
     ACTION,
     blank_some,
@@ -26,6 +27,7 @@ def data() -> Demonstrations:
         images={KEY: torch.full((5, 3, 4, 4), 100, dtype=torch.uint8)},
         state=torch.full((5, 8), 0.5),
         action=action,
+        instruction=None,
         last=torch.tensor([2, 2, 2, 4, 4]),
         stats={},
     )
@@ -66,33 +68,58 @@ def test_photometry_stays_an_image_and_follows_its_seed(data):
     assert not torch.equal(first[KEY][0], first[KEY][1])
 
 
-@pytest.fixture(scope='module')
-def dataset(tmp_path_factory):
+def test_every_frame_says_its_own_instruction(data):
+    said = replace(data, instruction=torch.arange(5.0)[:, None].repeat(1, 3))
+    batch = said.batch(torch.tensor([4, 0]), chunk=2)
+    assert batch[ENVIRONMENT_STATE].tolist() == [[4.0] * 3, [0.0] * 3]
+    assert ENVIRONMENT_STATE not in data.batch(torch.tensor([4, 0]), chunk=2)
+
+
+def record(root, instructions):
     from lerobot.datasets import LeRobotDataset
 
     contract = load_contract('panda_2f85')
-    root = tmp_path_factory.mktemp('data') / 'tiny'
     vector = {'dtype': 'float32', 'shape': (8,), 'names': list(contract.action.names)}
     image = {'dtype': 'image', 'shape': (96, 96, 3), 'names': ['height', 'width', 'channels']}
     features = {ACTION: vector, STATE: vector, KEY: image}
     written = LeRobotDataset.create('local/tiny', 10, features, root=root, use_videos=False)
     rng = np.random.default_rng(0)
-    for length in (4, 3):
+    for length, instruction in zip((4, 3), instructions, strict=True):
         for _ in range(length):
             frame = {key: rng.normal(size=8).astype(np.float32) for key in (ACTION, STATE)}
             frame[ACTION][0] = 1.0
             pixels = rng.integers(0, 255, (96, 96, 3), dtype=np.uint8)
-            written.add_frame({**frame, KEY: pixels, 'task': 't'})
+            written.add_frame({**frame, KEY: pixels, 'task': instruction})
         written.save_episode()
     written.finalize()
     return root
+
+
+@pytest.fixture(scope='module')
+def dataset(tmp_path_factory):
+    return record(tmp_path_factory.mktemp('data') / 'tiny', ['t', 't'])
 
 
 def test_a_dataset_is_read_with_its_episodes_and_floored_statistics(dataset):
     data = load_demonstrations(dataset, load_contract('panda_2f85'), floor=0.01)
     assert data.last.tolist() == [3, 3, 3, 3, 6, 6, 6]
     assert data.images[KEY].shape == (7, 3, 96, 96)
+    assert data.instruction is None
     assert data.stats[ACTION]['std'][0] == pytest.approx(0.01)
+
+
+def test_several_instructions_are_embedded_and_scaled_as_one(tmp_path):
+    root = record(tmp_path / 'said', ['lift the red cube', 'lift the green cube'])
+    data = load_demonstrations(root, load_contract('panda_2f85'), floor=0.01)
+    red, green = data.instruction[0], data.instruction[6]
+    assert torch.equal(data.instruction[:4], red.expand(4, -1))
+    assert torch.equal(data.instruction[4:], green.expand(3, -1))
+    assert red.norm() == pytest.approx(1.0)
+    stats = data.stats[ENVIRONMENT_STATE]
+    assert torch.allclose(stats['mean'], (4 * red + 3 * green) / 7, atol=1e-6)
+    scaled = (data.instruction - stats['mean']) / stats['std']
+    assert scaled.square().mean() == pytest.approx(1.0)
+    assert stats['std'].unique().numel() == 1
 
 
 def test_another_joint_order_is_refused(dataset):

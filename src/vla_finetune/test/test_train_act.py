@@ -21,6 +21,13 @@ def test_the_network_has_the_contracts_features():
     assert config.output_features['action'].shape == (8,)
 
 
+def test_an_instruction_is_one_more_normalised_input():
+    config = act_config(load_contract('panda_2f85'), embedding=384)
+    assert config.env_state_feature.shape == (384,)
+    assert config.normalization_mapping['ENV'].name == 'MEAN_STD'
+    assert act_config(load_contract('panda_2f85')).env_state_feature is None
+
+
 def test_halved_weights_keep_their_values_and_integers(tmp_path):
     from safetensors.torch import load_file, save_file
 

@@ -8,6 +8,11 @@ import numpy as np
 import torch
 from vla_contract.contract import RobotContract
 from vla_contract.errors import NameMismatchError, ResourceNotFoundError
+from vla_contract.instruction_embedding import (
+    DEFAULT_ENCODER,
+    ENVIRONMENT_STATE,
+    InstructionEncoder,
+)
 
 STATE, ACTION = 'observation.state', 'action'
 Batch = dict[str, torch.Tensor]
@@ -21,6 +26,8 @@ class Demonstrations:
         images: feature key to tensor of shape (N, 3, H, W), uint8.
         state: shape (N, S), float32.
         action: shape (N, A), float32.
+        instruction: embedding of what was said, shape (N, E), float32; None where the whole
+            dataset is about one instruction.
         last: index of the last frame of each frame's episode, shape (N,).
         stats: statistics of the dataset, as LeRobot's processors take them.
     """
@@ -28,6 +35,7 @@ class Demonstrations:
     images: dict[str, torch.Tensor]
     state: torch.Tensor
     action: torch.Tensor
+    instruction: torch.Tensor | None
     last: torch.Tensor
     stats: dict[str, dict[str, torch.Tensor]]
 
@@ -45,13 +53,15 @@ class Demonstrations:
         last = self.last[frames][:, None]
         batch = {key: pixels[frames].float() / 255.0 for key, pixels in self.images.items()}
         batch[STATE] = self.state[frames]
+        if self.instruction is not None:
+            batch[ENVIRONMENT_STATE] = self.instruction[frames]
         batch[ACTION] = self.action[torch.minimum(future, last)]
         batch['action_is_pad'] = future > last
         return batch
 
 
 def load_demonstrations(root: Path, contract: RobotContract, floor: float) -> Demonstrations:
-    """Read a dataset recorded under `contract`.
+    """Read a dataset recorded under `contract`; several instructions in it are embedded.
 
     Args:
         root: folder of a LeRobotDataset v3.
@@ -60,7 +70,7 @@ def load_demonstrations(root: Path, contract: RobotContract, floor: float) -> De
             otherwise turn encoder noise into large inputs.
 
     Raises:
-        ResourceNotFoundError: there is no dataset in `root`.
+        ResourceNotFoundError: there is no dataset in `root`, or no instruction encoder.
         NameMismatchError: its joint names or cameras differ from the contract's.
     """
     if not (root / 'meta' / 'info.json').is_file():
@@ -77,6 +87,11 @@ def load_demonstrations(root: Path, contract: RobotContract, floor: float) -> De
         raise NameMismatchError(f'{root}: cameras', keys, dataset.meta.camera_keys)
     frames = [dataset[i] for i in range(dataset.num_frames)]
     episode = torch.tensor([int(frame['episode_index']) for frame in frames])
+    stats = _floored(dataset.meta.stats, floor)
+    instruction = None
+    if len(dataset.meta.tasks) > 1:
+        instruction = _embedded([frame['task'] for frame in frames])
+        stats[ENVIRONMENT_STATE] = _embedding_statistics(instruction)
     return Demonstrations(
         images={
             key: torch.stack([(frame[key] * 255.0).round().byte() for frame in frames])
@@ -84,9 +99,26 @@ def load_demonstrations(root: Path, contract: RobotContract, floor: float) -> De
         },
         state=torch.stack([frame[STATE] for frame in frames]),
         action=torch.stack([frame[ACTION] for frame in frames]),
+        instruction=instruction,
         last=torch.searchsorted(episode, episode, right=True) - 1,
-        stats=_floored(dataset.meta.stats, floor),
+        stats=stats,
     )
+
+
+def _embedded(texts: list[str]) -> torch.Tensor:
+    encoder = InstructionEncoder(DEFAULT_ENCODER)
+    return torch.from_numpy(np.stack([encoder.embed(text) for text in texts]))
+
+
+def _embedding_statistics(embeddings: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return the mean, and one standard deviation for all numbers.
+
+    Sentences about the same task differ by little of their length; the network would take long
+    to hear that. One scale for all numbers keeps their angles, with which the encoder speaks.
+    """
+    spread = (embeddings - embeddings.mean(dim=0)).square().mean().sqrt()
+    mean = embeddings.mean(dim=0)
+    return {'mean': mean, 'std': spread.expand_as(mean).clone()}
 
 
 def _floored(stats: dict[str, Any], floor: float) -> dict[str, dict[str, torch.Tensor]]:

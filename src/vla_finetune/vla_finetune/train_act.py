@@ -16,6 +16,7 @@ from tqdm import trange
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
+from vla_contract.instruction_embedding import DEFAULT_ENCODER, ENVIRONMENT_STATE
 from vla_contract.lerobot_logging import quiet_lerobot
 from vla_finetune.demonstrations import (
     ACTION,
@@ -30,9 +31,14 @@ CHUNK, EXECUTE = 16, 8
 _STD_FLOOR = 0.01
 
 
-def act_config(contract: RobotContract) -> Any:
-    """Return the configuration of a 13 M parameter ACT for a contract."""
-    from lerobot.configs.types import FeatureType, PolicyFeature
+def act_config(contract: RobotContract, embedding: int = 0) -> Any:
+    """Return the configuration of a 13 M parameter ACT for a contract.
+
+    Args:
+        contract: names and cameras.
+        embedding: length of the instruction's embedding; 0 for a policy of one task.
+    """
+    from lerobot.configs.types import FeatureType, NormalizationMode, PolicyFeature
     from lerobot.policies.act.configuration_act import ACTConfig
 
     def visual(height: int, width: int) -> PolicyFeature:
@@ -40,10 +46,15 @@ def act_config(contract: RobotContract) -> Any:
 
     inputs = {c.feature: visual(c.policy_height, c.policy_width) for c in contract.cameras}
     inputs[STATE] = PolicyFeature(type=FeatureType.STATE, shape=(len(contract.state.names),))
+    if embedding:
+        inputs[ENVIRONMENT_STATE] = PolicyFeature(type=FeatureType.ENV, shape=(embedding,))
     outputs = {ACTION: PolicyFeature(type=FeatureType.ACTION, shape=(len(contract.action.names),))}
     return ACTConfig(
         input_features=inputs,
         output_features=outputs,
+        normalization_mapping=dict.fromkeys(
+            ('VISUAL', 'STATE', 'ENV', 'ACTION'), NormalizationMode.MEAN_STD
+        ),
         device='cpu',
         push_to_hub=False,
         chunk_size=CHUNK,
@@ -129,7 +140,8 @@ def train_act(args: argparse.Namespace) -> int:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     started = time.monotonic()
-    policy = ACTPolicy(act_config(contract)).to(memory_format=torch.channels_last)
+    embedding = 0 if data.instruction is None else data.instruction.shape[1]
+    policy = ACTPolicy(act_config(contract, embedding)).to(memory_format=torch.channels_last)
     preprocess, postprocess = make_pre_post_processors(policy.config, dataset_stats=data.stats)
     grippers = tuple(
         contract.action.names.index(contract.joint_names[i]) for i in contract.grippers
@@ -153,6 +165,8 @@ def train_act(args: argparse.Namespace) -> int:
         'final_loss': loss,
         'train_wall_s': round(time.monotonic() - started, 1),
     }
+    if embedding:
+        summary['instruction_encoder'] = DEFAULT_ENCODER
     write_json(args.output / 'vla_manifest.json', summary)
     print(f'saved {args.output}: loss {loss:.4f} after {summary["train_wall_s"]} s')
     return 0
