@@ -1,6 +1,8 @@
 from dataclasses import dataclass
+from itertools import pairwise
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 import numpy as np
 import pytest
 from vla_contract.values import ActionChunk, to_ns
@@ -57,7 +59,7 @@ def play(scheduler: ChunkScheduler, delays_ns: list[int], steps: int = 16) -> Pl
 def count_starved(chunks: list[tuple[int, ActionChunk]], usable_ns: int) -> int:
     """Count control periods without a step, tick by tick, from when a chunk has run out."""
     starved = 0
-    for (_, old), (arrival_ns, _) in zip(chunks, chunks[1:], strict=False):
+    for (_, old), (arrival_ns, _) in pairwise(chunks):
         tick_ns = old.stamp_ns + min(len(old.positions) * PERIOD_NS, usable_ns)
         while tick_ns < arrival_ns:
             starved += 1
