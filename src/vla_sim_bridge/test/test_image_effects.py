@@ -20,6 +20,23 @@ def test_brightness_and_contrast_follow_their_formulas():
     assert apply(FLAT, brightness=5.0).max() == 255
 
 
+def test_a_stop_of_exposure_doubles_the_light_and_white_stays_white():
+    ramp = np.tile(np.arange(256, dtype=np.uint8)[None, :, None], (2, 1, 3))
+    light = (np.arange(256) / 255) ** 2.2
+    for stops in (-2.0, 1.0):
+        exposed = (apply(ramp, exposure_ev=stops)[0, :, 0] / 255) ** 2.2
+        expected = np.minimum(light * 2.0**stops, 1.0)
+        assert exposed == pytest.approx(expected, abs=0.005)
+    assert np.array_equal(apply(exposure_ev=0.0), IMAGE)
+
+
+def test_a_pattern_is_the_same_in_every_image_of_an_episode():
+    first = apply(FLAT, pattern_std=0.02, noise_seed=3).astype(float) - 100
+    assert first.std() == pytest.approx(0.02 * 255, rel=0.05)
+    assert np.array_equal(first + 100, apply(FLAT, frame=9, pattern_std=0.02, noise_seed=3))
+    assert not np.array_equal(first + 100, apply(FLAT, pattern_std=0.02, noise_seed=4))
+
+
 def test_no_saturation_is_grey_and_keeps_luma():
     grey = apply(saturation=0.0).astype(int)
     assert np.abs(grey - grey[..., :1]).max() <= 1

@@ -37,6 +37,18 @@ def test_a_texture_is_seen(term):
     assert (np.abs(plain - changed).max(axis=2) > 20).mean() > 0.001
 
 
+def test_the_background_takes_its_colour_and_gives_it_back():
+    def config(factor: float) -> RandomizationConfig:
+        return fixed(background_colour=factor)
+
+    plain, dim, black = (picture(config(factor)) for factor in (1.0, 0.5, 0.0))
+    assert np.array_equal(plain, picture(fixed()))
+    sky = (black == 0).all(axis=2) & (plain > 100).all(axis=2)
+    assert sky.mean() > 0.005
+    assert dim[sky] == pytest.approx(plain[sky] / 2, abs=2.0)
+    assert np.array_equal(plain[~sky], black[~sky])
+
+
 def test_the_next_episode_has_its_own_texture():
     ranges = {'table_texture': TermConfig((1.0, 1e6), 'integer')}
     config = RandomizationConfig(terms=ranges)

@@ -11,13 +11,15 @@ from vla_sim_bridge.gl_backend import requested_backend
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.image_effects import ImageEffects
 from vla_sim_bridge.randomization.textures import make_texture
-from vla_sim_bridge.scene import COLLISION_GROUP
+from vla_sim_bridge.robot_spec import COLLISION_GROUP
 from vla_sim_bridge.world import World
 
 _CURE = (
     'install libegl1 and libgl1-mesa-dri (Debian and Ubuntu: apt-get install libegl1 '
     'libgl1-mesa-dri) and set MUJOCO_GL=egl'
 )
+
+_RGB = 3
 
 
 def open_renderer(model: mujoco.MjModel, size: tuple[int, int]) -> mujoco.Renderer:
@@ -103,28 +105,29 @@ class CameraRenderer:
         if appearance.episode == self._episode:
             return
         appearance.write(self._model)
-        self._paint(appearance.textures)
+        self._paint(appearance)
         self._effects = ImageEffects(appearance.image)
         self._episode, self._frame = appearance.episode, 0
 
-    def _paint(self, numbers: dict[str, int]) -> None:
-        """Replace textures by number and put the authored ones back; upload what changed."""
-        for name in {*numbers, *self._painted}:
+    def _paint(self, looks: Appearance) -> None:
+        """Replace and tint textures, put the authored ones back, upload what changed."""
+        changed = {*looks.textures, *looks.tints}
+        for name in changed | self._painted:
             texture = self._model.texture(name).id
             start = self._model.tex_adr[texture]
             height, width = self._model.tex_height[texture], self._model.tex_width[texture]
-            size = height * width * self._model.tex_nchannel[texture]
-            authored = self._authored_textures[start : start + size]
-            number = numbers.get(name, 0)
-            if number:
+            pixels = self._authored_textures[start : start + height * width * _RGB]
+            pixels = pixels.reshape(height, width, _RGB)
+            if number := looks.textures.get(name, 0):
                 # A sky has six square faces, one below the other.
-                tile = make_texture(number, width)
-                authored = np.tile(tile, (height // width, 1, 1)).ravel()
-            self._model.tex_data[start : start + size] = authored
+                pixels = np.tile(make_texture(number, width), (height // width, 1, 1))
+            if name in looks.tints:
+                pixels = np.clip(pixels * looks.tints[name], 0.0, 255.0).astype(np.uint8)
+            self._model.tex_data[start : start + pixels.size] = pixels.ravel()
             for renderer in self._renderers.values():
                 renderer._gl_context.make_current()
                 mujoco.mjr_uploadTexture(self._model, renderer._mjr_context, texture)
-        self._painted = set(numbers)
+        self._painted = changed
 
     def close(self) -> None:
         """Free the OpenGL context."""

@@ -24,6 +24,7 @@ class Appearance:
         fields: name of a model field to its values.
         image: what happens to images after rendering.
         textures: name of a texture to the number of its replacement.
+        tints: name of a texture to factors on its red, green and blue.
         latency: from capture to delivery; the stamp stays that of capture.
         start_ns: when the episode began [ns].
     """
@@ -32,6 +33,7 @@ class Appearance:
     fields: dict[str, Vector]
     image: ImageSettings
     textures: dict[str, int]
+    tints: dict[str, Vector]
     latency: Latency
     start_ns: int
 
@@ -39,8 +41,9 @@ class Appearance:
     def of(cls, stage: Stage, episode: int, start_ns: int) -> 'Appearance':
         """Copy what is visible of a stage."""
         fields = {name: getattr(stage.model, name).copy() for name in _SEEN}
+        textures, tints = dict(stage.textures), dict(stage.tints)
         latency = stage.signals.vision_latency
-        return cls(episode, fields, stage.image, dict(stage.textures), latency, start_ns)
+        return cls(episode, fields, stage.image, textures, tints, latency, start_ns)
 
     def vision_latency_ns(self, capture_ns: int) -> int:
         """Return how long an image of this capture time takes [ns]; later ones wait for it."""

@@ -32,6 +32,7 @@ class Stage:
         image: what happens to every image after rendering.
         signals: latencies and what the encoders say.
         textures: name of a texture to the number of its replacement.
+        tints: name of a texture to factors on its red, green and blue.
         needs_constants: whether derived quantities (mj_setConst) must be computed again.
     """
 
@@ -58,6 +59,7 @@ class Stage:
         self.image = ImageSettings()
         self.signals = SignalSettings()
         self.textures: dict[str, int] = {}
+        self.tints: dict[str, Vector] = {}
         self.needs_constants = False
         self._authored: dict[str, Vector] = {name: getattr(model, name).copy() for name in _FIELDS}
         self._gravity: Vector = np.array(model.opt.gravity)
@@ -79,6 +81,7 @@ class Stage:
         self.image = ImageSettings()
         self.signals = SignalSettings()
         self.textures = {}
+        self.tints = {}
         self.needs_constants = True
 
     def finish(self, data: mujoco.MjData) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term
+from vla_sim_bridge.scene_extras import SKY
 
 
 def _zero(stage: Stage) -> float:
@@ -69,6 +70,10 @@ def _object_colour(stage: Stage, values: Vector) -> None:
     stage.model.geom_rgba[stage.cube_geoms, :3] = np.clip(scaled, 0.0, 1.0)
 
 
+def _background_colour(stage: Stage, values: Vector) -> None:
+    stage.tints[SKY] = values
+
+
 def _image(field: str, kind: type = float) -> Callable[[Stage, Vector], None]:
     """Return what sets a field of the image's settings."""
 
@@ -95,10 +100,15 @@ VISUAL_TERMS = (
     Term('table_colour', '', 'set', _table_colour, 'red, green, blue of the table', lambda s: 3),
     Term('object_colour', '', 'scale', _object_colour, 'red, green, blue of the object',
          lambda s: 3),
+    Term('background_colour', '', 'scale', _background_colour, 'red, green, blue of the sky',
+         lambda s: 3),
     Term('brightness', '', 'set', _image('brightness'), 'factor on the image', neutral=_one),
     Term('contrast', '', 'set', _image('contrast'), 'factor around middle grey', neutral=_one),
     Term('saturation', '', 'set', _image('saturation'), 'factor on colour', neutral=_one),
+    Term('exposure', 'EV', 'set', _image('exposure_ev'), 'stops of more light', neutral=_zero),
     Term('image_noise', '', 'set', _image('noise_std'), 'noise, share of full', neutral=_zero),
+    Term('pattern_noise', '', 'set', _image('pattern_std'), 'the same in each image',
+         neutral=_zero),
     Term('noise_seed', '', 'set', _image('noise_seed', int), 'where the noise begins'),
     Term('motion_blur', 'px', 'set', _image('blur_px'), 'length of the blur', neutral=_zero),
     Term('jpeg_quality', '', 'set', _image('jpeg_quality', int), 'quality of the compression'),
