@@ -15,6 +15,7 @@ from vla_action_filter.config import FilterConfig, load_filter_config
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.chunk_scheduler import MODES
 from vla_rollout.arguments import add_deployment, add_episodes, positive
 from vla_rollout.closed_loop import ClosedLoop
 from vla_rollout.episode import EpisodeResult, summarise, summary_line
@@ -41,7 +42,13 @@ def build_loop(settings: dict[str, Any]) -> ClosedLoop:
         load_world_config(settings['world']),
         load_randomization(settings['randomization']),
     )
-    policy = make_policy(settings['backend'], contract, settings['policy'], settings['device'])
+    policy = make_policy(
+        settings['backend'],
+        contract,
+        settings['policy'],
+        settings['device'],
+        settings['precision'],
+    )
     return ClosedLoop(
         world,
         policy,
@@ -49,6 +56,7 @@ def build_loop(settings: dict[str, Any]) -> ClosedLoop:
         settings['execute_steps'],
         settings['latency_s'],
         settings['blank_images'],
+        settings['mode'],
     )
 
 
@@ -105,13 +113,13 @@ def simulate(args: argparse.Namespace) -> int:
     settings = {
         key: getattr(args, key)
         for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'filter')
-        + ('execute_steps', 'latency_s', 'blank_images')
+        + ('precision', 'mode', 'execute_steps', 'latency_s', 'blank_images')
     }
     # Built here first, so that a wrong name is one sentence and leaves no empty run behind.
     load_world_config(args.world)
     load_randomization(args.randomization)
     filter_config(args.filter, args.robot)
-    make_policy(args.backend, load_contract(args.robot), args.policy, args.device)
+    make_policy(args.backend, load_contract(args.robot), args.policy, args.device, args.precision)
     folder = make_run_folder('simulate', args.runs)
     videos = folder / 'videos' if args.video else None
     seeds = range(args.first_seed, args.first_seed + args.episodes)
@@ -135,6 +143,7 @@ def simulate(args: argparse.Namespace) -> int:
         write_json(path, summary)
     print(summary_line(results))
     print(_filter_line(results))
+    print(_schedule_line(results))
     print(f'{simulated_s / wall_s:.1f} x real time; results in {folder}/summary.json')
     failed = [result.seed for result in results if not result.success]
     if failed:
@@ -154,9 +163,22 @@ def _filter_line(results: list[EpisodeResult]) -> str:
     )
 
 
-def _mean(values: list[float | None]) -> str:
+def _schedule_line(results: list[EpisodeResult]) -> str:
+    """Return how the chunks joined, over all episodes."""
+    starved = sum(result.starved_periods or 0 for result in results)
+    distance, jump = (
+        _mean([result.seams.get(f'seam_{name}') for result in results], unit)
+        for name, unit in (('distance_p50_rad', 'rad'), ('velocity_jump_p50_rad_s', 'rad/s'))
+    )
+    return (
+        f'schedule: {starved} control periods without a step; median seam: distance {distance}, '
+        f'velocity jump {jump}'
+    )
+
+
+def _mean(values: list[float | None], unit: str = 'ms') -> str:
     known = [value for value in values if value is not None]
-    return f'{sum(known) / len(known):.1f} ms' if known else 'unavailable'
+    return f'{sum(known) / len(known):.3g} {unit}' if known else 'unavailable'
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -169,6 +191,10 @@ def main(argv: list[str] | None = None) -> int:
     add_episodes(parser, episodes=20)
     add_deployment(parser)
     parser.add_argument('--workers', type=positive, default=2, help='processes')
+    parser.add_argument(
+        '--precision', default='', help='how the network is computed; vla_policy_server.benchmark'
+    )
+    parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
     parser.add_argument('--execute-steps', type=positive, default=8, help='steps per inference')
     parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
     parser.add_argument(
