@@ -1,0 +1,39 @@
+"""A Panda and a way to write episodes down."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from vla_action_filter.verdict import Verdict
+from vla_contract.contract import load_contract, RobotContract
+from vla_contract.values import JointSample, Vector
+from vla_rollout.cycle import Cycle
+
+PERIOD_NS = 10_000_000
+
+
+@pytest.fixture(scope='session')
+def contract() -> RobotContract:
+    return load_contract('panda_2f85')
+
+
+@pytest.fixture
+def cycle(contract: RobotContract) -> Callable[..., Cycle]:
+    """Return a maker of the k-th cycle; what is not given is at home, passed, and follows."""
+
+    def make(
+        k: int,
+        wish: Vector | None = None,
+        command: Vector | None = None,
+        measured: Vector | None = None,
+        effort: Vector | None = None,
+        verdict: Verdict = Verdict.PASS,
+    ) -> Cycle:
+        home = contract.home
+        wish = home if wish is None else wish
+        command = wish if command is None else command
+        measured = command if measured is None else measured
+        joints = JointSample(k * PERIOD_NS, measured, np.zeros(len(home)), effort)
+        return Cycle(k * PERIOD_NS, wish, np.zeros(len(home)), command, joints, verdict, '')
+
+    return make

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from vla_action_filter.verdict import Verdict
+from vla_contract.errors import VlaError
+from vla_rollout.diagnosis.diagnosis import Diagnosis
+from vla_rollout.diagnosis.healthy import Healthy, HealthyLearner, load_healthy
+from vla_rollout.diagnosis.taxonomy import Mode
+
+
+def healthy(contract, **thresholds):
+    return Healthy(thresholds, np.empty((0, 7)), 200, 0.05, contract.sha256)
+
+
+def test_an_alarm_is_raised_once_and_says_what_why_and_when(contract, cycle):
+    diagnosis = Diagnosis(contract, healthy(contract, no_actions=0.8, policy_stays=100.0))
+    for k in range(200):
+        diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
+    (alarm,) = diagnosis.alarms
+    assert alarm.cause.mode is Mode.FROZEN
+    assert alarm.at_ns == 810_000_000
+    assert 'no usable chunk' in str(alarm)
+
+
+def test_what_cannot_be_measured_is_unavailable_not_good(contract, cycle):
+    diagnosis = Diagnosis(contract, healthy(contract))
+    diagnosis.see_cycle(cycle(0))
+    assert diagnosis.unavailable == {'pushing', 'off_path'}
+
+
+def test_a_learned_threshold_lets_what_it_learned_from_pass(contract, cycle, tmp_path):
+    learner = HealthyLearner(contract, np.tile(contract.home[:7], (3, 1)))
+    for episode in range(200):
+        learner.restart()
+        for k in range(60 + episode % 40):
+            learner.see_cycle(cycle(k, verdict=Verdict.HOLD))
+        learner.keep()
+    learned = learner.learn(0.05)
+    assert learned.thresholds['no_actions'] == pytest.approx(0.98)
+    learned.save(tmp_path / 'healthy.json')
+    loaded = load_healthy(tmp_path / 'healthy.json', contract)
+    assert loaded.thresholds == learned.thresholds
+    diagnosis = Diagnosis(contract, loaded)
+    for k in range(90):
+        diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
+    assert not diagnosis.alarms
+
+
+def test_too_few_episodes_and_foreign_files_are_refused(contract, tmp_path, cycle):
+    learner = HealthyLearner(contract, np.empty((0, 7)))
+    learner.restart()
+    learner.see_cycle(cycle(0))
+    learner.keep()
+    with pytest.raises(VlaError, match='179 are needed'):
+        learner.learn(0.05)
+    with pytest.raises(VlaError, match='not what vla_rollout.learn_healthy writes'):
+        load_healthy(tmp_path / 'nothing.json', contract)

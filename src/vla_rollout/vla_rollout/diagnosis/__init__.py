@@ -1,0 +1,1 @@
+"""Names what goes wrong in an episode, while it happens and from a recording: one code path."""

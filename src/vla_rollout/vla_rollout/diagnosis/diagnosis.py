@@ -1,0 +1,77 @@
+"""Watches an episode with every detector and names what goes wrong."""
+
+from dataclasses import dataclass
+
+from vla_contract.contract import RobotContract
+from vla_contract.values import ActionChunk
+from vla_rollout.cycle import Cycle
+from vla_rollout.diagnosis.detectors import make_detectors
+from vla_rollout.diagnosis.healthy import Healthy
+from vla_rollout.diagnosis.taxonomy import Cause
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A detector whose score left what healthy episodes show.
+
+    Attributes:
+        cause: what was found, with symptom, roots and fix.
+        at_ns: when [ns].
+        score: score at that time, in the detector's unit.
+        threshold: what healthy episodes stay below.
+        unit: of score and threshold.
+    """
+
+    cause: Cause
+    at_ns: int
+    score: float
+    threshold: float
+    unit: str
+
+    def __str__(self) -> str:
+        return (
+            f'{self.cause.mode}: {self.cause.symptom} '
+            f'({self.cause.name} {self.score:.3g} > {self.threshold:.3g} {self.unit})'
+        )
+
+
+class Diagnosis:
+    """Raises each alarm once per episode, in the order in which they appear.
+
+    The same object watches a running episode and a recorded one.
+    """
+
+    def __init__(self, contract: RobotContract, healthy: Healthy) -> None:
+        """Prepare detectors and thresholds."""
+        self._detectors = make_detectors(contract, healthy.postures)
+        self._thresholds = [
+            max(detector.floor, healthy.thresholds.get(detector.cause.name, detector.floor))
+            for detector in self._detectors
+        ]
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin an episode."""
+        for detector in self._detectors:
+            detector.restart()
+        self.alarms: list[Alarm] = []
+        self.unavailable: set[str] = set()
+        self._raised: set[str] = set()
+
+    def see_chunk(self, chunk: ActionChunk) -> None:
+        """Take a chunk that the filter took."""
+        for detector in self._detectors:
+            detector.see_chunk(chunk)
+
+    def see_cycle(self, cycle: Cycle) -> list[Alarm]:
+        """Take a cycle; return the alarms that begin in it."""
+        new = []
+        for detector, threshold in zip(self._detectors, self._thresholds, strict=True):
+            score, name = detector.see_cycle(cycle), detector.cause.name
+            if score is None:
+                self.unavailable.add(name)
+            elif score > threshold and name not in self._raised:
+                self._raised.add(name)
+                new.append(Alarm(detector.cause, cycle.now_ns, score, threshold, detector.unit))
+        self.alarms += new
+        return new
