@@ -1,26 +1,33 @@
 """Does a checkpoint fit the contract? Names, shapes, rate and statistics, before any motion."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.errors import PolicyError
+from vla_contract.instruction_embedding import ENVIRONMENT_STATE
+from vla_policy_server.backends.manifest import read_manifest
 
 STATE, ACTION = 'observation.state', 'action'
 Shapes = dict[str, tuple[int, ...]]
 
 
-def expected_inputs(contract: RobotContract) -> Shapes:
-    """Return the input features a policy of this contract has, with shapes."""
+def expected_inputs(contract: RobotContract, embedding: int) -> Shapes:
+    """Return the input features a policy of this contract has, with shapes.
+
+    Args:
+        contract: names and cameras.
+        embedding: length of the instruction's embedding, 0 for a policy that takes none.
+    """
     shapes: Shapes = {STATE: (len(contract.state.names),)}
     for camera in contract.cameras:
         shapes[camera.feature] = (3, camera.policy_height, camera.policy_width)
+    if embedding:
+        shapes[ENVIRONMENT_STATE] = (embedding,)
     return shapes
 
 
-def check_features(contract: RobotContract, source: str, config: Any) -> None:
+def check_features(contract: RobotContract, source: str, config: Any, embedding: int = 0) -> None:
     """Compare a checkpoint's features with the contract by name and shape.
 
     The joint names behind a vector are compared where the checkpoint records them
@@ -29,13 +36,14 @@ def check_features(contract: RobotContract, source: str, config: Any) -> None:
     Raises:
         PolicyError: names the first feature that differs, with found and allowed.
     """
-    _compare(source, 'inputs', expected_inputs(contract), _shapes(config.input_features))
+    _compare(
+        source, 'inputs', expected_inputs(contract, embedding), _shapes(config.input_features)
+    )
     outputs: Shapes = {ACTION: (len(contract.action.names),)}
     _compare(source, 'outputs', outputs, _shapes(config.output_features))
-    manifest_path = Path(source) / 'vla_manifest.json'
-    if not manifest_path.is_file():
+    manifest = read_manifest(source)
+    if not manifest:
         return
-    manifest = json.loads(manifest_path.read_text())
     for key, names in (
         ('state_names', contract.state.names),
         ('action_names', contract.action.names),

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 from vla_contract.contract import RobotContract
-from vla_contract.errors import PolicyError
+from vla_contract.errors import PolicyError, VlaError
 from vla_contract.images import fit_for_policy
+from vla_contract.instruction_embedding import ENVIRONMENT_STATE, InstructionEncoder
 from vla_contract.joint_map import JointMap
 from vla_contract.lerobot_logging import quiet_lerobot
 from vla_contract.share import find_model
 from vla_contract.values import ActionChunk, Image, Observation, to_ns
 from vla_policy_server.backends.checkpoint import check_features, check_statistics
+from vla_policy_server.backends.instruction_embedding import load_instruction_encoder
 from vla_policy_server.precision.evidence import AUTO, best_precision, REFERENCE
 from vla_policy_server.precision.graph_folder import graph_folder
 from vla_policy_server.precision.predictor import Batch, ChunkPredictor, Network
@@ -40,12 +42,22 @@ class LeRobotPolicy:
         predictor: ChunkPredictor,
         preprocess: Any,
         postprocess: Any,
+        encoder: InstructionEncoder | None = None,
     ) -> None:
-        """Take a loaded network with its processors; features must already be checked."""
+        """Take a loaded network with its processors; features must already be checked.
+
+        Args:
+            contract: names, cameras and rate.
+            predictor: the network.
+            preprocess: LeRobot's pipeline from observation to network.
+            postprocess: LeRobot's pipeline from network to actions.
+            encoder: of a policy that is told its instruction as an embedding.
+        """
         names = contract.joint_names
         self.predictor = predictor
         self._preprocess = preprocess
         self._postprocess = postprocess
+        self._encoder = encoder
         self._cameras = contract.cameras
         self._period_ns = to_ns(1.0 / contract.action.fps)
         self._to_state = JointMap(names, contract.state.names, 'contract joints')
@@ -59,6 +71,10 @@ class LeRobotPolicy:
             STATE: torch.from_numpy(self._to_state(observation.state).astype(np.float32)),
             'task': observation.instruction,
         }
+        if self._encoder is not None:
+            batch[ENVIRONMENT_STATE] = torch.from_numpy(
+                self._encoder.embed(observation.instruction)
+            )
         for camera in self._cameras:
             pixels = fit_for_policy(observation.images[camera.name], camera)
             batch[camera.feature] = torch.from_numpy(pixels).permute(2, 0, 1).float() / 255.0
@@ -99,6 +115,7 @@ def make_lerobot(
     Raises:
         PolicyError: there is no such checkpoint, it is damaged, its features, joint names, rate
             or statistics do not fit the contract, or the device does not exist.
+        VlaError: the instruction encoder it was trained with is not there.
     """
     quiet_lerobot()
     import torch
@@ -111,7 +128,8 @@ def make_lerobot(
         from lerobot.policies.factory import get_policy_class, make_pre_post_processors
 
         config = PreTrainedConfig.from_pretrained(source)
-        check_features(contract, source, config)
+        encoder = load_instruction_encoder(source, config)
+        check_features(contract, source, config, encoder.size if encoder else 0)
         config.device = device
         policy_class = get_policy_class(config.type)
         with redirect_stdout(io.StringIO()):  # it prints 'Loading weights' in the middle of ours
@@ -120,13 +138,13 @@ def make_lerobot(
         preprocess, postprocess = make_pre_post_processors(
             config, pretrained_path=source, preprocessor_overrides=overrides
         )
-    except PolicyError:
+    except VlaError:
         raise
     except Exception as error:
         text = ' '.join(str(error).split())[:300]
         raise PolicyError(f"checkpoint '{source}' cannot be loaded: {text}") from error
     check_statistics(contract, source, preprocess, postprocess)
-    loaded = LeRobotPolicy(contract, policy.to(device).eval(), preprocess, postprocess)
+    loaded = LeRobotPolicy(contract, policy.to(device).eval(), preprocess, postprocess, encoder)
     grey = _grey_observation(contract)
     if precision != REFERENCE:
         _change_precision(loaded, precision, device, [grey, *calibration])
