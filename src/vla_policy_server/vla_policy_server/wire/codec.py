@@ -6,7 +6,7 @@ no pickle, hence no object arrays, and nothing in a message can name code to run
 """
 
 from math import prod
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgpack
 import numpy as np
@@ -108,7 +108,7 @@ def _known_dtype(value: dict[Any, Any]) -> 'np.dtype[Any]':
     return np.dtype(name)
 
 
-def _is_shape(shape: Any) -> bool:
+def _is_shape(shape: Any) -> TypeGuard[list[int]]:
     return (
         isinstance(shape, list)
         and len(shape) <= _MAX_DIMENSIONS
