@@ -6,20 +6,21 @@ from vla_contract.contract import Joint
 class GripperGate:
     """Turns a continuous wish into open or closed.
 
-    Closes above 60 % of the joint's range, opens below 40 %; a reversal waits for the dwell, so
-    that a policy that hesitates does not rattle the fingers.
+    Closes above 60 % of the way from open to closed, opens below 40 %; a reversal waits for the
+    dwell, so that a policy that hesitates does not rattle the fingers.
     """
 
     def __init__(self, joint: Joint, dwell_ns: int) -> None:
         """Take the range from the contract's joint; the dwell is in nanoseconds."""
-        self._open, self._closed = joint.lower, joint.upper
+        self._lower, self._upper = joint.lower, joint.upper
+        self._open, self._closed = joint.open, joint.closed
         self._dwell_ns = dwell_ns
         self._changed_ns: int | None = None
-        self.position = joint.lower
+        self.position = joint.open
 
     def reset(self, position: float) -> None:
         """Start from a measured position: hold what the fingers do now."""
-        self.position = min(max(position, self._open), self._closed)
+        self.position = min(max(position, self._lower), self._upper)
         self._changed_ns = None
 
     def step(self, wish: float, now_ns: int) -> float:

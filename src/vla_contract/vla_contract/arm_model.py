@@ -1,11 +1,13 @@
 """The arm of a contract as a pinocchio model, in its base frame."""
 
+from tempfile import NamedTemporaryFile
 from typing import Any
+from xml.etree import ElementTree
 
 import pinocchio
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError, UnknownNameError
-from vla_contract.share import package_file
+from vla_contract.mjcf import read_robot
 
 
 def load_arm_model(contract: RobotContract) -> Any:
@@ -18,11 +20,7 @@ def load_arm_model(contract: RobotContract) -> Any:
         ResourceNotFoundError: the model's package or file is missing.
         ContractError: pinocchio cannot read the file, or it lacks a joint or the base.
     """
-    file = package_file(contract.model.package, contract.model.mjcf)
-    try:
-        full = pinocchio.buildModelFromMJCF(str(file))
-    except (RuntimeError, ValueError) as error:
-        raise ContractError(f'{file}: pinocchio cannot read the model: {error}') from error
+    full = _read(contract)
     joints = [contract.joints[i].model_joint for i in contract.arm]
     for joint in joints:
         if not full.existJointName(joint):
@@ -51,6 +49,19 @@ def body_frame(model: Any, body: str) -> int:
     if body not in bodies:
         raise UnknownNameError('body', body, 'the model', bodies)
     return bodies[body]
+
+
+def _read(contract: RobotContract) -> Any:
+    robot = ElementTree.tostring(read_robot(contract.model), encoding='unicode')
+    with NamedTemporaryFile('w', suffix='.xml') as file:
+        file.write(robot)
+        file.flush()
+        try:
+            return pinocchio.buildModelFromMJCF(file.name)
+        except (RuntimeError, ValueError) as error:
+            raise ContractError(
+                f'{contract.model.mjcf}: pinocchio cannot read the model: {error}'
+            ) from error
 
 
 def _move_origin_to_base(model: Any, base_body: str) -> None:

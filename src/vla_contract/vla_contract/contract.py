@@ -14,6 +14,7 @@ from vla_contract.workspace import check_workspace, Workspace
 
 Vector = NDArray[float64]
 JOINT_POSITION, END_EFFECTOR_DELTA = 'joint_position', 'end_effector_delta'
+_AXES = ('x', 'y', 'z')
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,22 @@ class Joint:
     effort: float = setting(doc='largest torque or force', unit='Nm or N', lower=1e-6)
     home: float = setting(doc='rest position', unit='rad or m')
     model_joint: str = setting(doc='name of this joint in the model file')
+    closed_at: str = setting(
+        'upper', doc='end of its range where a gripper is closed', choices=('upper', 'lower')
+    )
+    opening_m: float = setting(
+        0.0, doc='distance between the fingers of an open gripper', unit='m', lower=0.0
+    )
+
+    @property
+    def closed(self) -> float:
+        """Position of a closed gripper [rad or m]."""
+        return self.upper if self.closed_at == 'upper' else self.lower
+
+    @property
+    def open(self) -> float:
+        """Position of an open gripper [rad or m]."""
+        return self.lower if self.closed_at == 'upper' else self.upper
 
 
 @dataclass(frozen=True)
@@ -90,8 +107,21 @@ class Deadlines:
 
 
 @dataclass(frozen=True)
+class Mimic:
+    """A joint without a motor of its own: position = multiplier * that of another + offset."""
+
+    joint: str = setting(doc='joint of the model that follows')
+    follows: str = setting(doc='joint of the model that leads')
+    multiplier: float = setting(1.0, doc='how far it moves with the other')
+    offset: float = setting(0.0, doc='where it is when the other is at 0', unit='rad or m')
+
+
+@dataclass(frozen=True)
 class Model:
-    """The robot model, read by path out of an installed Python package."""
+    """The robot model, read by path out of an installed Python package.
+
+    Of the file only `base_body` and what hangs on it belongs to the robot.
+    """
 
     package: str = setting(doc='Python package that carries the file')
     mjcf: str = setting(doc='path of the MJCF inside the package')
@@ -100,6 +130,10 @@ class Model:
     base_body: str = setting(doc='root body in the MJCF')
     tool_site: str = setting(doc='tool centre point in the MJCF')
     gripper_actuator: str = setting('', doc="actuator of the gripper in the MJCF, '' for none")
+    finger_geoms: tuple[str, ...] = setting((), doc='geoms of the MJCF that hold an object')
+    mimics: tuple[Mimic, ...] = setting((), doc='joints that others move')
+    approach: str = setting('z', doc='axis of the tool that points at the object', choices=_AXES)
+    closing: str = setting('y', doc='axis of the tool along which fingers close', choices=_AXES)
 
 
 @dataclass(frozen=True)
@@ -184,6 +218,11 @@ def _check_consistency(contract: RobotContract, path: Path) -> None:
                 f'{path}: joint {joint.name}: lower {joint.lower:g} <= home {joint.home:g} <= '
                 f'upper {joint.upper:g} does not hold'
             )
+    if contract.model.approach == contract.model.closing:
+        raise ContractError(
+            f'{path}: model.approach and model.closing: found {contract.model.closing} for both; '
+            'allowed: two different axes'
+        )
     for group, keys in (
         ('camera names', [camera.name for camera in contract.cameras]),
         ('camera features', [camera.feature for camera in contract.cameras]),

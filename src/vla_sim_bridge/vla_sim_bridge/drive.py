@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract.contract import RobotContract
 from vla_contract.values import Vector
-from vla_sim_bridge.scene import ROBOT
+from vla_sim_bridge.robot_spec import driven_joints, ROBOT
 
 
 class Drive:
@@ -15,7 +15,7 @@ class Drive:
         """Find the actuators of the contract's joints in a compiled world."""
         self._joints = np.zeros(model.nu, dtype=np.intp)
         self._scale, self._offset = np.ones(model.nu), np.zeros(model.nu)
-        for i in contract.arm:
+        for i in driven_joints(contract):
             self._joints[model.actuator(ROBOT + contract.joints[i].name).id] = i
         if contract.model.gripper_actuator:
             gripper = contract.grippers[0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
-from vla_contract.contract import RobotContract
+from vla_contract.contract import Joint, RobotContract
 from vla_contract.errors import PolicyError
 from vla_contract.policy import CUBE_POSE
 from vla_contract.transforms import xyzw_from_wxyz
@@ -19,12 +19,14 @@ from vla_sim_bridge.world_config import load_world_config
 
 _HOVER_M, _GRASP_M, _LIFT_M = 0.13, 0.02, 0.20
 _STEP_M, _STEP_RAD = 0.045, 0.25
-# At the cube: half of the 22 mm that remain on each side of a 40 mm cube in an 85 mm gripper.
-# Higher up the tool may be further off, since it converges while it descends.
-_ALIGNED_M, _ALIGNED_RAD, _FUNNEL = 0.011, 0.12, 0.2
+# At the cube the tool may be off by half of what remains on either side between open fingers;
+# higher up it may be further off, since it converges while it descends.
+_CUBE_M, _ALIGNED_RAD, _FUNNEL = 0.04, 0.12, 0.2
 _GRASP_HEIGHT_TOLERANCE_M = 0.008
-# The knuckle closes by at least 0.15 rad per period until the pads meet the cube near 0.45 rad.
-_CLOSING_RAD, _HOLDING_RAD = 0.15, 0.38
+# By the share of the way from open to closed, fingers close by at least this per period, until the
+# pads meet the cube; linkages that are not linear read it as a bit more or less than it is.
+_CLOSING, _BEGUN = 0.1875, 0.125
+_MET_M, _HELD_M = _CUBE_M - 0.003, _CUBE_M + 0.0046
 # Share of a commanded step that servos with a time constant of one period cover in that period.
 _FOLLOWED = 0.6
 
@@ -36,7 +38,8 @@ class _Scene:
     tool: Vector
     cube: Vector
     yaw_error: float
-    knuckle: float
+    closing: float
+    fingers: '_Fingers'
 
     @property
     def offset_m(self) -> float:
@@ -45,12 +48,31 @@ class _Scene:
     @property
     def is_aligned(self) -> bool:
         slack = _FUNNEL * max(0.0, float(self.tool[2]) - _GRASP_M)
-        return self.offset_m < _ALIGNED_M + slack and abs(self.yaw_error) < _ALIGNED_RAD + slack
+        return (
+            self.offset_m < self.fingers.room_m + slack
+            and abs(self.yaw_error) < _ALIGNED_RAD + slack
+        )
 
     @property
     def is_around_cube(self) -> bool:
         height = self.tool[2] - self.cube[2]
-        return self.offset_m < 2 * _ALIGNED_M and height < _GRASP_HEIGHT_TOLERANCE_M
+        return self.offset_m < 2 * self.fingers.room_m and height < _GRASP_HEIGHT_TOLERANCE_M
+
+
+class _Fingers:
+    """The gripper joint as a share of the way from open, 0, to closed, 1."""
+
+    def __init__(self, joint: Joint) -> None:
+        self._open, self._way = joint.open, joint.closed - joint.open
+        self.room_m = (joint.opening_m - _CUBE_M) / 4
+        self.met = 1.0 - _MET_M / joint.opening_m
+        self.held = 1.0 - _HELD_M / joint.opening_m
+
+    def closing(self, position: float) -> float:
+        return float(position - self._open) / self._way
+
+    def position(self, closing: float) -> float:
+        return self._open + closing * self._way
 
 
 class ScriptedExpert:
@@ -60,13 +82,26 @@ class ScriptedExpert:
     needs_extras = (CUBE_POSE,)
 
     def __init__(self, contract: RobotContract, kinematics: ArmKinematics) -> None:
-        """Prepare for a robot with one gripper joint."""
+        """Prepare for a robot with one gripper joint.
+
+        Raises:
+            PolicyError: the contract has no gripper, or it is too small for the cube.
+        """
+        if not contract.grippers:
+            raise PolicyError(
+                f'backend scripted needs a gripper; contract {contract.name} has none'
+            )
         self._contract = contract
         self._kinematics = kinematics
         self._arm = np.array(contract.arm)
         self._gripper = contract.grippers[0]
         joint = contract.joints[self._gripper]
-        self._open, self._closed = joint.lower, joint.upper
+        if joint.opening_m <= _HELD_M:
+            raise PolicyError(
+                f'backend scripted: gripper {joint.name} of contract {contract.name}: opening_m: '
+                f'found {joint.opening_m:g}; allowed: more than {_HELD_M:g}'
+            )
+        self._fingers = _Fingers(joint)
         self._period_ns = to_ns(1.0 / contract.action.fps)
 
     def infer(self, observation: Observation) -> ActionChunk:
@@ -88,17 +123,19 @@ class ScriptedExpert:
         """
         state, cube = np.array(state), np.array(cube_pose[:3])
         yaw = _cube_yaw(cube_pose[3:])
-        steps = []
+        fingers, steps = self._fingers, []
         for _ in range(horizon):
             before, rotation = self._kinematics.tool_pose(state[self._arm])
-            scene = _Scene(before, cube, _folded(yaw - _tool_yaw(rotation)), state[self._gripper])
+            turn = _folded(yaw - _tool_yaw(rotation))
+            closing = fingers.closing(state[self._gripper])
+            scene = _Scene(before, cube, turn, closing, fingers)
             target, closed = _decide(scene)
             command = state.copy()
             command[self._arm] = self._move(state[self._arm], before, target, rotation, scene)
-            command[self._gripper] = self._closed if closed else self._open
+            command[self._gripper] = fingers.position(float(closed))
             steps.append(command)
             state = self._follow(state, command, closed)
-            if closed and state[self._gripper] >= _HOLDING_RAD:
+            if closed and fingers.closing(state[self._gripper]) >= fingers.held:
                 cube = cube + self._kinematics.tool_pose(state[self._arm])[0] - before
         return np.array(steps)
 
@@ -115,8 +152,9 @@ class ScriptedExpert:
     def _follow(self, state: Vector, command: Vector, closed: bool) -> Vector:
         """Predict the joints one step later: servos lag, the fingers stop at the cube."""
         after = state + _FOLLOWED * (command - state)
-        knuckle = state[self._gripper]
-        after[self._gripper] = min(knuckle + _CLOSING_RAD, 0.45) if closed else self._open
+        fingers = self._fingers
+        closing = min(fingers.closing(state[self._gripper]) + _CLOSING, fingers.met)
+        after[self._gripper] = fingers.position(closing if closed else 0.0)
         return after
 
 
@@ -124,10 +162,8 @@ def make_scripted_expert(contract: RobotContract, policy_path: str, device: str)
     """Build the expert as a policy backend; `policy_path` names the world, '' is lift_cube.
 
     Raises:
-        PolicyError: the contract has no gripper.
+        PolicyError: as `ScriptedExpert`.
     """
-    if not contract.grippers:
-        raise PolicyError(f'backend scripted needs a gripper; contract {contract.name} has none')
     model = build_model(contract, load_world_config(policy_path or 'lift_cube'))
     return ScriptedExpert(contract, ArmKinematics(model, contract))
 
@@ -135,8 +171,8 @@ def make_scripted_expert(contract: RobotContract, policy_path: str, device: str)
 def _decide(scene: _Scene) -> tuple[Vector, bool]:
     """Choose where the tool goes and whether the fingers close."""
     cube = scene.cube
-    if scene.is_around_cube and (scene.is_aligned or scene.knuckle > 0.1):
-        grasped = scene.knuckle >= _HOLDING_RAD
+    if scene.is_around_cube and (scene.is_aligned or scene.closing > _BEGUN):
+        grasped = scene.closing >= scene.fingers.held
         height = _LIFT_M if grasped else scene.tool[2]
         return np.array([scene.tool[0], scene.tool[1], height]), True
     if scene.is_aligned:

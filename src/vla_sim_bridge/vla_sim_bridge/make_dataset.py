@@ -97,7 +97,7 @@ class Demonstrator:
             now, rotation = self._kinematics.tool_pose(command[arm])
             towards = now + np.clip(place - now, -0.04, 0.04)
             command[arm] = self._kinematics.step_towards(command[arm], towards, rotation)
-            command[gripper] = contract.joints[gripper].upper
+            command[gripper] = contract.joints[gripper].closed
             world.step(command, self._period_ns)
 
     def _frames(self, seed: int) -> Iterator[Frame]:

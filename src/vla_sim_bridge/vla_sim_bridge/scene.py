@@ -1,9 +1,4 @@
-"""Build the MuJoCo model of a world: table, cube, cameras, and the contract's robot.
-
-The robot is read by path out of the package that the contract names. Its motors become position
-servos, and its collision meshes get colours, because the cameras show them instead of the visual
-meshes (see `renderer`).
-"""
+"""Build the MuJoCo model of a world: table, cube, cameras, and the contract's robot."""
 
 from collections.abc import Iterable
 
@@ -11,10 +6,10 @@ import mujoco
 import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.errors import SimError
-from vla_contract.share import package_file
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
 from vla_sim_bridge.placed_camera import place_cameras, PlacedCamera
+from vla_sim_bridge.robot_spec import attach_robot, load_robot, prepare_robot, ROBOT
 from vla_sim_bridge.scene_extras import (
     add_distractors,
     add_lights,
@@ -26,10 +21,6 @@ from vla_sim_bridge.scene_extras import (
     TABLE,
 )
 from vla_sim_bridge.world_config import Colour, CubeConfig, WorldConfig
-
-ROBOT = 'arm/'
-COLLISION_GROUP = 3
-_WHITE, _GREY = (0.90, 0.91, 0.93, 1.0), (0.25, 0.26, 0.28, 1.0)
 
 
 def build_model(
@@ -57,7 +48,9 @@ def build_model(
     for number, (name, colour) in enumerate(config.cube_colours.items()):
         _add_cube(spec, config.cube, name, colour, number, extras)
     add_distractors(spec, extras)
-    spec.attach(_load_robot(contract, config), prefix=ROBOT, frame=spec.worldbody.add_frame())
+    robot = load_robot(contract)
+    prepare_robot(robot, contract, config)
+    attach_robot(spec, robot, contract)
     add_cameras(
         spec, contract, place_cameras(contract, config).values() if cameras is None else cameras
     )
@@ -170,42 +163,3 @@ def _site_pose(site: mujoco.MjsSite) -> Vector:
     rotation = np.empty(9)
     mujoco.mju_quat2Mat(rotation, site.quat)
     return make_transform(site.pos, rotation.reshape(3, 3))
-
-
-def _load_robot(contract: RobotContract, config: WorldConfig) -> mujoco.MjSpec:
-    path = package_file(contract.model.package, contract.model.mjcf)
-    robot = mujoco.MjSpec.from_file(str(path))
-    _replace_motors_by_servos(robot, contract, config)
-    for body in robot.bodies[1:]:
-        body.gravcomp = 1.0
-    for geom in robot.geoms:
-        if geom.group == COLLISION_GROUP:
-            geom.rgba = _GREY if 'link' not in geom.meshname else _WHITE
-        if 'pad' in geom.name:
-            geom.friction[0] = config.pad_friction
-            geom.condim = 4
-    return robot
-
-
-def _replace_motors_by_servos(
-    robot: mujoco.MjSpec, contract: RobotContract, config: WorldConfig
-) -> None:
-    joints = {joint.name for joint in robot.joints}
-    missing = [joint.name for joint in contract.joints if joint.model_joint not in joints]
-    if missing:
-        raise SimError(
-            f'contract {contract.name}: no model_joint in {contract.model.mjcf} for '
-            f'{", ".join(missing)}; the model has: {", ".join(sorted(joints))}'
-        )
-    for actuator in list(robot.actuators):
-        if actuator.name != contract.model.gripper_actuator:
-            robot.delete(actuator)
-    for index in contract.arm:
-        joint = contract.joints[index]
-        servo = robot.add_actuator(
-            name=joint.name,
-            target=joint.model_joint,
-            trntype=mujoco.mjtTrn.mjTRN_JOINT,
-            forcerange=[-joint.effort, joint.effort],
-        )
-        servo.set_to_position(kp=config.servo.stiffness, kv=config.servo.damping)

@@ -8,13 +8,14 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.contract import load_contract, RobotContract
-from vla_contract.share import package_file
 from vla_contract.values import Vector
 from vla_sim_bridge.placed_camera import place_calibrated, PlacedCamera
 from vla_sim_bridge.renderer import open_renderer
-from vla_sim_bridge.scene import add_cameras, COLLISION_GROUP, ROBOT
+from vla_sim_bridge.robot_spec import attach_robot, COLLISION_GROUP, load_robot, ROBOT
+from vla_sim_bridge.scene import add_cameras
 
-VISUAL_GROUP = 2
+# Models without meshes for collisions alone keep theirs in group 0.
+LOOKS, COLLISIONS = (0, 1, 2), (0, 1, COLLISION_GROUP)
 _HIDDEN_GROUP = 5
 Mask = NDArray[np.bool_]
 
@@ -22,13 +23,15 @@ Mask = NDArray[np.bool_]
 class Silhouette:
     """Draws the arm as one area; use it from the thread that built it."""
 
-    def __init__(self, contract: RobotContract, placed: PlacedCamera, group: int) -> None:
+    def __init__(
+        self, contract: RobotContract, placed: PlacedCamera, groups: tuple[int, ...]
+    ) -> None:
         """Compile the arm alone, seen by one camera.
 
         Args:
             contract: the robot.
             placed: the camera.
-            group: of the meshes to draw: as a real arm looks, or as the simulator shows it.
+            groups: of the meshes to draw: as a real arm looks, or as the simulator shows it.
 
         Raises:
             SimError: no OpenGL context can be made.
@@ -36,10 +39,7 @@ class Silhouette:
         """
         spec = mujoco.MjSpec()
         spec.visual.quality.offsamples = 0
-        robot = package_file(contract.model.package, contract.model.mjcf)
-        spec.attach(
-            mujoco.MjSpec.from_file(str(robot)), prefix=ROBOT, frame=spec.worldbody.add_frame()
-        )
+        attach_robot(spec, load_robot(contract), contract)
         add_cameras(spec, contract, [placed])
         self._model = spec.compile()
         self._data = mujoco.MjData(self._model)
@@ -50,7 +50,7 @@ class Silhouette:
         self._model.geom_group[~self._moved_by(set(arm))] = _HIDDEN_GROUP
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = 0
-        self._option.geomgroup[group] = 1
+        self._option.geomgroup[list(groups)] = 1
         self._renderer = open_renderer(self._model, placed.drawn_size)
         self._renderer.enable_segmentation_rendering()
 
@@ -101,15 +101,15 @@ def make(robot: str, calibration: str) -> Silhouette:
     Raises:
         VlaError: as `placed_camera.place_calibrated` and `Silhouette`.
     """
-    return _make(robot, calibration, VISUAL_GROUP)
+    return _make(robot, calibration, LOOKS)
 
 
 def make_simulated(robot: str, calibration: str) -> Silhouette:
     """Draw the arm as the simulator's cameras show it: by its collision meshes."""
-    return _make(robot, calibration, COLLISION_GROUP)
+    return _make(robot, calibration, COLLISIONS)
 
 
-def _make(robot: str, calibration: str, group: int) -> Silhouette:
+def _make(robot: str, calibration: str, groups: tuple[int, ...]) -> Silhouette:
     contract = load_contract(robot)
     placed = place_calibrated(contract, None, calibration)
-    return Silhouette(contract, placed, group)
+    return Silhouette(contract, placed, groups)

@@ -24,7 +24,8 @@ from vla_sim_bridge.randomization.randomization import (
 )
 from vla_sim_bridge.randomization.signals import JointReading
 from vla_sim_bridge.randomization.term import random_stream
-from vla_sim_bridge.scene import build_model, ROBOT
+from vla_sim_bridge.robot_spec import place_mimics, ROBOT
+from vla_sim_bridge.scene import build_model
 from vla_sim_bridge.tasks.registry import make_task
 from vla_sim_bridge.tasks.task import Start
 from vla_sim_bridge.world_config import WorldConfig
@@ -145,6 +146,7 @@ class World:
             home[i] = start[f'home.{contract.joints[i].name}']['value']
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos] = home
+        place_mimics(self.model, self.data, contract)
         table = (
             self.model.geom_pos[stage.table_geom, 2] + self.model.geom_size[stage.table_geom, 2]
         )

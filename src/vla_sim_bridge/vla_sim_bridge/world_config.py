@@ -18,6 +18,9 @@ class ServoConfig:
 
     stiffness: float = setting(doc='proportional gain', unit='Nm/rad', lower=1.0)
     damping: float = setting(doc='derivative gain', unit='Nm s/rad', lower=0.0)
+    friction: float | None = setting(
+        None, doc="dry friction of the robot's joints; none: the model's", unit='Nm', lower=0.0
+    )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from vla_contract.contract import RobotContract
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.signals import SignalSettings
-from vla_sim_bridge.scene import ROBOT
+from vla_sim_bridge.robot_spec import ROBOT
 from vla_sim_bridge.scene_extras import distractor_name, TABLE
 
 # Every field that a term may write. They are put back before each episode, so that nothing
@@ -31,6 +31,7 @@ class Stage:
         frame_period_s: time between two images [s].
         image: what happens to every image after rendering.
         signals: latencies and what the encoders say.
+        hand_eye: error of each camera's published pose, shape (cameras, 6) [m, rad].
         textures: name of a texture to the number of its replacement.
         tints: name of a texture to factors on its red, green and blue.
         needs_constants: whether derived quantities (mj_setConst) must be computed again.
@@ -58,6 +59,7 @@ class Stage:
         self.frame_period_s = 1.0 / max(camera.rate_hz for camera in contract.cameras)
         self.image = ImageSettings()
         self.signals = SignalSettings()
+        self.hand_eye = np.zeros((len(self.cameras), 6))
         self.textures: dict[str, int] = {}
         self.tints: dict[str, Vector] = {}
         self.needs_constants = False
@@ -80,6 +82,7 @@ class Stage:
         self.model.opt.gravity[:] = self._gravity
         self.image = ImageSettings()
         self.signals = SignalSettings()
+        self.hand_eye[:] = 0.0
         self.textures = {}
         self.tints = {}
         self.needs_constants = True
