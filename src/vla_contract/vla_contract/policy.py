@@ -1,6 +1,6 @@
 """The one protocol every policy backend implements: observation in, chunk out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from vla_contract.contract import RobotContract
@@ -52,6 +52,15 @@ class TimedPolicy(Policy, Protocol):
     """
 
     durations_ns: Mapping[str, int]
+
+
+@runtime_checkable
+class BatchPolicy(Policy, Protocol):
+    """A policy that remembers nothing between inferences, so that robots can share one."""
+
+    def infer_batch(self, observations: Sequence[Observation]) -> list[ActionChunk]:
+        """Return what `infer` returns for each observation, computed together."""
+        ...
 
 
 PolicyFactory = Callable[[RobotContract, str, str], Policy]

@@ -110,6 +110,11 @@ def infer_checked(policy: Policy, observation: Observation) -> ActionChunk | str
         chunk = policy.infer(observation)
     except Exception as error:  # noqa: BLE001 - a policy is foreign code; its failure is a result
         return f'policy raised {type(error).__name__}: {error}'
+    return check_chunk(chunk, observation)
+
+
+def check_chunk(chunk: ActionChunk, observation: Observation) -> ActionChunk | str:
+    """Return a chunk that answers an observation, or why it cannot be used."""
     if not np.isfinite(chunk.positions).all():
         return 'policy returned numbers that are not finite'
     if chunk.positions.shape[1] != len(observation.state):
