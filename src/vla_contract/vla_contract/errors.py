@@ -71,5 +71,9 @@ class PolicyError(VlaError):
     """A policy cannot be loaded, or does not fit the contract."""
 
 
+class PolicyMismatchError(PolicyError):
+    """A policy loads, but was trained for something else than the contract describes."""
+
+
 class SimError(VlaError):
     """The simulator cannot be built or cannot render."""

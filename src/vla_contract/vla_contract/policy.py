@@ -44,14 +44,20 @@ class ContinuingPolicy(Policy, Protocol):
 
 
 @runtime_checkable
-class TimedPolicy(Policy, Protocol):
-    """A policy that tells where its time goes.
+class ReportingPolicy(Policy, Protocol):
+    """A policy that tells about itself.
 
     Attributes:
         durations_ns: time the last inference took, by stage [ns].
+        notes: what was mapped on loading, and what had to be believed.
     """
 
     durations_ns: Mapping[str, int]
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """One sentence each."""
+        ...
 
 
 @runtime_checkable

@@ -5,7 +5,12 @@ import shutil
 
 import numpy as np
 import pytest
-from vla_contract.errors import PolicyError, ResourceNotFoundError, UnknownNameError
+from vla_contract.errors import (
+    PolicyError,
+    PolicyMismatchError,
+    ResourceNotFoundError,
+    UnknownNameError,
+)
 from vla_contract.share import find_model
 from vla_contract.values import Observation, to_ns
 from vla_policy_server.backends.registry import make_policy
@@ -150,11 +155,32 @@ class TestLeRobot:
             make_policy('lerobot', replace(contract, cameras=(camera,)), str(copy), 'cpu')
 
     @pytest.mark.parametrize('key', ['state', 'action'])
-    def test_permuted_joint_names_are_refused(self, contract, copy, key):
+    def test_another_order_of_joints_changes_nothing_and_is_noted(self, contract, copy, key):
+        expected = make_policy('lerobot', contract, str(copy), 'cpu')
         vector = getattr(contract, key)
-        permuted = replace(vector, names=(vector.names[1], vector.names[0], *vector.names[2:]))
-        with pytest.raises(PolicyError, match=f'{key}_names: the checkpoint was trained with'):
-            make_policy('lerobot', replace(contract, **{key: permuted}), str(copy), 'cpu')
+        permuted = replace(contract, **{key: replace(vector, names=vector.names[::-1])})
+        policy = make_policy('lerobot', permuted, str(copy), 'cpu')
+        seen = self.observation(100)
+        assert np.array_equal(policy.infer(seen).positions, expected.infer(seen).positions)
+        assert expected.notes == ()
+        assert len(policy.notes) == 1
+        assert f'{key}: mapped by name from the order panda_joint1, panda' in policy.notes[0]
+
+    @pytest.mark.parametrize('key', ['state_names', 'action_names'])
+    def test_another_joint_is_refused_by_name(self, contract, copy, key):
+        manifest = json.loads((copy / 'vla_manifest.json').read_text())
+        manifest[key][2] = 'elbow'
+        (copy / 'vla_manifest.json').write_text(json.dumps(manifest))
+        with pytest.raises(PolicyMismatchError, match='missing panda_joint3; unknown elbow'):
+            make_policy('lerobot', contract, str(copy), 'cpu')
+
+    def test_names_that_nobody_recorded_are_believed_and_noted(self, contract, copy):
+        (copy / 'vla_manifest.json').unlink()
+        policy = make_policy('lerobot', contract, str(copy), 'cpu')
+        assert [note.split(',')[0] for note in policy.notes] == [
+            'observation.state: joint names not recorded',
+            'action: joint names not recorded',
+        ]
 
     def test_another_rate_is_refused(self, contract, copy):
         fast = replace(contract, action=replace(contract.action, fps=30.0))
@@ -170,14 +196,35 @@ class TestLeRobot:
     )
     def test_statistics_under_another_key_are_refused(self, contract, copy, stem, key):
         self.rewrite_statistics(copy, stem, lambda name: name.replace(key, 'other'))
-        with pytest.raises(PolicyError, match=f'no statistics of {key}'):
+        with pytest.raises(PolicyError, match=f'no statistics {key}'):
             make_policy('lerobot', contract, str(copy), 'cpu')
 
     def test_statistics_of_another_width_are_refused(self, contract, copy):
         stem = 'postprocessor_step_0_unnormalizer'
         self.rewrite_statistics(copy, stem, lambda name: name, cut='action.mean')
-        with pytest.raises(PolicyError, match='action.mean have width 1'):
+        with pytest.raises(PolicyError, match='action.mean have width 1; allowed: 8'):
             make_policy('lerobot', contract, str(copy), 'cpu')
+
+    def test_infinite_statistics_are_refused(self, contract, copy):
+        self.rewrite_statistics(
+            copy,
+            'preprocessor_step_3_normalizer',
+            lambda name: name,
+            change=lambda name, value: value / 0 if name == 'observation.state.mean' else value,
+        )
+        with pytest.raises(PolicyMismatchError, match=r'observation.state.mean are not finite'):
+            make_policy('lerobot', contract, str(copy), 'cpu')
+
+    def test_it_tells_how_long_each_stage_took(self, contract):
+        policy = make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
+        policy.infer(self.observation(100))
+        assert list(policy.durations_ns) == ['preprocess', 'model', 'postprocess']
+        assert min(policy.durations_ns.values()) > 0
+
+    def test_a_policy_without_real_time_chunking_says_so(self, contract):
+        policy = make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
+        with pytest.raises(PolicyError, match="policy type 'act' has no real-time chunking"):
+            policy.prepare_to_continue()
 
     def test_a_device_that_is_not_there_is_one_sentence(self, contract, monkeypatch):
         monkeypatch.setattr('torch.cuda.is_available', lambda: False)
@@ -188,9 +235,11 @@ class TestLeRobot:
         manifest = json.loads((checkpoint / 'vla_manifest.json').read_text())
         assert tuple(manifest['action_names']) == contract.action.names
 
-    def rewrite_statistics(self, folder: Path, stem: str, rename, cut: str = '') -> None:
+    def rewrite_statistics(
+        self, folder: Path, stem, rename, cut='', change=lambda _, v: v
+    ) -> None:
         from safetensors.torch import load_file, save_file
 
         path = folder / f'policy_{stem}_processor.safetensors'
-        values = {rename(name): value for name, value in load_file(path).items()}
+        values = {rename(name): change(name, value) for name, value in load_file(path).items()}
         save_file({k: v[:1].clone() if k == cut else v for k, v in values.items()}, path)

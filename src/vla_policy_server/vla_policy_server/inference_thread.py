@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 
-from vla_contract.policy import Policy, TimedPolicy
+from vla_contract.policy import Policy, ReportingPolicy
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.session import infer_checked
 
@@ -59,6 +59,6 @@ class InferenceThread:
         started = time.monotonic_ns()
         result = infer_checked(self._policy, observation)
         durations = {'inference': time.monotonic_ns() - started}
-        if isinstance(self._policy, TimedPolicy):
+        if isinstance(self._policy, ReportingPolicy):
             durations |= self._policy.durations_ns
         self._done(observation, result, durations)

@@ -1,114 +1,116 @@
-"""Does a checkpoint fit the contract? Names, shapes, rate and statistics, before any motion."""
+"""Load a LeRobot checkpoint and hold what belongs to it; nothing that does not fit comes back."""
 
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+import io
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 from vla_contract.contract import RobotContract
-from vla_contract.errors import PolicyError
-from vla_contract.instruction_embedding import ENVIRONMENT_STATE
+from vla_contract.errors import PolicyError, VlaError
+from vla_contract.instruction_embedding import InstructionEncoder
+from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.share import find_model
+from vla_policy_server.backends.checkpoint_checks import (
+    check_features,
+    check_rate,
+    check_statistics,
+)
+from vla_policy_server.backends.instruction_embedding import load_instruction_encoder
 from vla_policy_server.backends.manifest import read_manifest
-
-STATE, ACTION = 'observation.state', 'action'
-Shapes = dict[str, tuple[int, ...]]
+from vla_policy_server.backends.vector_names import vector_names, VectorNames
 
 
-def expected_inputs(contract: RobotContract, embedding: int) -> Shapes:
-    """Return the input features a policy of this contract has, with shapes.
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained policy with everything that was saved beside it.
 
-    Args:
-        contract: names and cameras.
-        embedding: length of the instruction's embedding, 0 for a policy that takes none.
+    Attributes:
+        source: folder or hub id it came from.
+        network: LeRobot's policy, in evaluation mode on its device.
+        preprocess: LeRobot's pipeline from observation to network.
+        postprocess: LeRobot's pipeline from network to actions.
+        names: joint names of its vectors, in its own order.
+        encoder: of a policy that is told its instruction as an embedding, else None.
+        manifest: what our training commands wrote about it; empty for others.
     """
-    shapes: Shapes = {STATE: (len(contract.state.names),)}
-    for camera in contract.cameras:
-        shapes[camera.feature] = (3, camera.policy_height, camera.policy_width)
-    if embedding:
-        shapes[ENVIRONMENT_STATE] = (embedding,)
-    return shapes
+
+    source: str
+    network: Any
+    preprocess: Any
+    postprocess: Any
+    names: VectorNames
+    encoder: InstructionEncoder | None
+    manifest: dict[str, Any]
 
 
-def check_features(contract: RobotContract, source: str, config: Any, embedding: int = 0) -> None:
-    """Compare a checkpoint's features with the contract by name and shape.
-
-    The joint names behind a vector are compared where the checkpoint records them
-    (vla_manifest.json, written by our training commands).
+def load_checkpoint(contract: RobotContract, policy_path: str, device: str) -> Checkpoint:
+    """Load a checkpoint by name under models/, folder or hub id.
 
     Raises:
-        PolicyError: names the first feature that differs, with found and allowed.
+        PolicyError: there is no such checkpoint, it is damaged, or the device does not exist.
+        PolicyMismatchError: features, joint names, rate or statistics do not fit the contract.
+        VlaError: the instruction encoder it was trained with is not there.
     """
-    _compare(
-        source, 'inputs', expected_inputs(contract, embedding), _shapes(config.input_features)
-    )
-    outputs: Shapes = {ACTION: (len(contract.action.names),)}
-    _compare(source, 'outputs', outputs, _shapes(config.output_features))
+    quiet_lerobot()
+    import torch
+
+    source = resolve(policy_path)
+    if device.startswith('cuda') and not torch.cuda.is_available():
+        raise PolicyError(f"device '{device}' is not available here; allowed: cpu")
+    try:
+        checkpoint = _load(contract, source, device)
+    except VlaError:
+        raise
+    except Exception as error:
+        text = ' '.join(str(error).split())[:300]
+        raise PolicyError(f"checkpoint '{source}' cannot be loaded: {text}") from error
+    check_statistics(source, checkpoint.preprocess, checkpoint.postprocess)
+    return checkpoint
+
+
+def _load(contract: RobotContract, source: str, device: str) -> Checkpoint:
+    from lerobot.configs import PreTrainedConfig
+    from lerobot.policies.factory import get_policy_class, make_pre_post_processors
+
+    config = PreTrainedConfig.from_pretrained(source)
     manifest = read_manifest(source)
-    if not manifest:
-        return
-    for key, names in (
-        ('state_names', contract.state.names),
-        ('action_names', contract.action.names),
-    ):
-        if tuple(manifest[key]) != names:
-            raise PolicyError(
-                f'{source}: {key}: the checkpoint was trained with {", ".join(manifest[key])}; '
-                f'contract {contract.name} has {", ".join(names)}'
-            )
-    if manifest['fps'] != contract.action.fps:
-        raise PolicyError(
-            f'{source}: fps: the checkpoint was trained at {manifest["fps"]:g} Hz, '
-            f'contract {contract.name} has {contract.action.fps:g} Hz'
-        )
+    encoder = load_instruction_encoder(source, config)
+    check_features(contract, source, config, encoder.size if encoder else 0)
+    check_rate(contract, source, manifest)
+    names = vector_names(contract, source, config, manifest)
+    config.device = device
+    policy_class = get_policy_class(config.type)
+    with redirect_stdout(io.StringIO()):  # it prints 'Loading weights' in the middle of ours
+        policy = policy_class.from_pretrained(source, config=config, strict=True)
+    overrides = {'device_processor': {'device': device}}
+    preprocess, postprocess = make_pre_post_processors(
+        config, pretrained_path=source, preprocessor_overrides=overrides
+    )
+    network = policy.to(device).eval()
+    return Checkpoint(source, network, preprocess, postprocess, names, encoder, manifest)
 
 
-def check_statistics(
-    contract: RobotContract, source: str, preprocess: Any, postprocess: Any
-) -> None:
-    """Check that state and action statistics exist with the right width.
-
-    LeRobot passes values through unchanged when statistics stand under another key, and
-    broadcasts silently when their width is 1; both drive the arm with wrong numbers.
+def resolve(policy_path: str) -> str:
+    """Return a folder or a hub id; a path that does not exist is refused before any download.
 
     Raises:
-        PolicyError: statistics are missing or have another width.
+        PolicyError: there is no such checkpoint.
     """
-    for what, pipeline, key, width in (
-        ('normaliser', preprocess, STATE, len(contract.state.names)),
-        ('un-normaliser', postprocess, ACTION, len(contract.action.names)),
-    ):
-        for step in pipeline.steps:
-            if not hasattr(step, 'norm_map') or _is_identity(step, key):
-                continue
-            entry = (step.stats or {}).get(key)
-            if not entry:
-                known = ', '.join(step.stats or {}) or 'none'
-                raise PolicyError(f'{source}: {what} has no statistics of {key}; it has: {known}')
-            for name in ('mean', 'std', 'min', 'max'):
-                found = np.size(entry[name]) if name in entry else width
-                if found != width:
-                    raise PolicyError(
-                        f'{source}: {what} statistics {key}.{name} have width {found}, '
-                        f'contract {contract.name} has {width}'
-                    )
-
-
-def _is_identity(step: Any, key: str) -> bool:
-    feature = step.features.get(key)
-    mode = step.norm_map.get(feature.type) if feature else None
-    return mode is None or mode.name == 'IDENTITY'
-
-
-def _shapes(features: dict[str, Any]) -> Shapes:
-    return {key: tuple(feature.shape) for key, feature in features.items()}
-
-
-def _compare(source: str, what: str, expected: Shapes, found: Shapes) -> None:
-    if expected == found:
-        return
-    raise PolicyError(
-        f'{source}: {what} do not fit the contract: the checkpoint has {_list(found)}; '
-        f'the contract gives {_list(expected)}'
-    )
-
-
-def _list(shapes: Shapes) -> str:
-    return ', '.join(f'{key} {list(shape)}' for key, shape in sorted(shapes.items()))
+    shipped = find_model(policy_path)
+    if shipped is not None:
+        return str(shipped)
+    folder = Path(policy_path).expanduser()
+    if folder.is_dir():
+        if not (folder / 'config.json').is_file():
+            raise PolicyError(
+                f"'{folder}' is not a LeRobot checkpoint: it has no config.json "
+                '(give the folder pretrained_model)'
+            )
+        return str(folder)
+    if policy_path.count('/') != 1 or policy_path.startswith(('.', '/', '~')):
+        raise PolicyError(
+            f"checkpoint '{policy_path}' not found: neither a name under models/, nor a folder, "
+            'nor a hub id (user/name)'
+        )
+    return policy_path

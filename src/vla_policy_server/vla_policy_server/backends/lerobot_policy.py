@@ -1,99 +1,110 @@
 """Any LeRobot checkpoint as a policy: its own processors, the contract's names and images."""
 
-from collections.abc import Sequence
-from contextlib import redirect_stdout
-import io
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+import time
 from typing import Any
 
 import numpy as np
 from vla_contract.contract import RobotContract
-from vla_contract.errors import PolicyError, VlaError
-from vla_contract.images import fit_for_policy
-from vla_contract.instruction_embedding import ENVIRONMENT_STATE, InstructionEncoder
+from vla_contract.errors import PolicyMismatchError
+from vla_contract.instruction_embedding import ENVIRONMENT_STATE
 from vla_contract.joint_map import JointMap
-from vla_contract.lerobot_logging import quiet_lerobot
-from vla_contract.share import find_model
+from vla_contract.policy_features import ACTION, FeatureEncoder, STATE
 from vla_contract.values import ActionChunk, Image, Observation, to_ns
-from vla_policy_server.backends.checkpoint import check_features, check_statistics
-from vla_policy_server.backends.instruction_embedding import load_instruction_encoder
+from vla_policy_server.backends.checkpoint import Checkpoint, load_checkpoint
+from vla_policy_server.backends.continuation import Continuation
 from vla_policy_server.precision.evidence import AUTO, best_precision, REFERENCE
 from vla_policy_server.precision.graph_folder import graph_folder
 from vla_policy_server.precision.predictor import Batch, ChunkPredictor, Network
 from vla_policy_server.precision.registry import make_predictor
 from vla_policy_server.session import infer_checked
 
-STATE, ACTION = 'observation.state', 'action'
-
 
 class LeRobotPolicy:
     """Runs a LeRobot policy's `predict_action_chunk` on contract observations.
 
     Attributes:
+        checkpoint: what was loaded.
         predictor: the network, as trained or in another precision.
+        durations_ns: time the last inference took, by stage [ns].
     """
 
     needs_images = True
     needs_extras: tuple[str, ...] = ()
 
-    def __init__(
-        self,
-        contract: RobotContract,
-        predictor: ChunkPredictor,
-        preprocess: Any,
-        postprocess: Any,
-        encoder: InstructionEncoder | None = None,
-    ) -> None:
-        """Take a loaded network with its processors; features must already be checked.
-
-        Args:
-            contract: names, cameras and rate.
-            predictor: the network.
-            preprocess: LeRobot's pipeline from observation to network.
-            postprocess: LeRobot's pipeline from network to actions.
-            encoder: of a policy that is told its instruction as an embedding.
-        """
-        names = contract.joint_names
-        self.predictor = predictor
-        self._preprocess = preprocess
-        self._postprocess = postprocess
-        self._encoder = encoder
-        self._cameras = contract.cameras
+    def __init__(self, contract: RobotContract, checkpoint: Checkpoint) -> None:
+        """Take a loaded checkpoint that fits the contract."""
+        names = checkpoint.names
+        self.checkpoint = checkpoint
+        self.predictor: ChunkPredictor = checkpoint.network
+        self.durations_ns: Mapping[str, int] = {}
+        self._continuation: Continuation | None = None
         self._period_ns = to_ns(1.0 / contract.action.fps)
-        self._to_state = JointMap(names, contract.state.names, 'contract joints')
-        self._from_action = JointMap(contract.action.names, names, 'contract actions')
+        self._encode = FeatureEncoder(contract, names.state)
+        self._to_action = JointMap(contract.joint_names, names.action, 'contract joints')
+        self._from_action = JointMap(names.action, contract.joint_names, 'policy actions')
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was mapped on loading, and what had to be believed."""
+        return self.checkpoint.names.notes
 
     def prepare(self, observation: Observation) -> Batch:
         """Return what the network sees of an observation: resized, named and normalised."""
         import torch
 
-        batch: Batch = {
-            STATE: torch.from_numpy(self._to_state(observation.state).astype(np.float32)),
-            'task': observation.instruction,
-        }
-        if self._encoder is not None:
-            batch[ENVIRONMENT_STATE] = torch.from_numpy(
-                self._encoder.embed(observation.instruction)
-            )
-        for camera in self._cameras:
-            pixels = fit_for_policy(observation.images[camera.name], camera)
-            batch[camera.feature] = torch.from_numpy(pixels).permute(2, 0, 1).float() / 255.0
-        prepared: Batch = self._preprocess(batch)
+        batch: Batch = {'task': observation.instruction}
+        for key, values in self._encode(observation).items():
+            tensor = torch.from_numpy(values)
+            batch[key] = tensor if key == STATE else tensor.permute(2, 0, 1).float() / 255.0
+        if self.checkpoint.encoder is not None:
+            embedding = self.checkpoint.encoder.embed(observation.instruction)
+            batch[ENVIRONMENT_STATE] = torch.from_numpy(embedding)
+        if observation.committed is not None:
+            # The pipeline treats it as it treated the actions of the training data.
+            rest = self._to_action(observation.committed.positions).astype(np.float32)
+            batch[ACTION] = torch.from_numpy(rest)[None]
+        prepared: Batch = self.checkpoint.preprocess(batch)
         return prepared
 
     def infer(self, observation: Observation) -> ActionChunk:
         """Return the policy's whole chunk, un-normalised, in the contract's joint order."""
         import torch
 
-        with torch.inference_mode():
-            chunk = self.predictor.predict_action_chunk(self.prepare(observation))
-            actions = self._postprocess(chunk)[0].float().cpu().numpy()
+        # LeRobot's guidance takes a gradient, which inference_mode forbids.
+        without_gradients = torch.no_grad if self._continuation else torch.inference_mode
+        times = [time.monotonic_ns()]
+        with without_gradients():
+            batch = self.prepare(observation)
+            guidance = self._guidance(batch.pop(ACTION, None), observation)
+            times.append(time.monotonic_ns())
+            chunk = self.predictor.predict_action_chunk(batch, **guidance)
+            if chunk.is_cuda:
+                torch.cuda.synchronize(chunk.device)
+            times.append(time.monotonic_ns())
+            actions = self.checkpoint.postprocess(chunk)[0].float().cpu().numpy()
         positions = self._from_action(actions)
+        times.append(time.monotonic_ns())
+        stages = zip(('preprocess', 'model', 'postprocess'), np.diff(times), strict=True)
+        self.durations_ns = {stage: int(duration) for stage, duration in stages}
         return ActionChunk(observation.stamp_ns, self._period_ns, positions)
+
+    def prepare_to_continue(self) -> None:
+        """Switch real-time chunking on.
+
+        Raises:
+            PolicyError: this type of policy, or its precision, has none.
+        """
+        self._continuation = Continuation(self.predictor)
 
     def reset(self) -> None:
         """Forget queues and ensembles of the running episode."""
         self.predictor.reset()
+
+    def _guidance(self, rest: Any, observation: Observation) -> dict[str, Any]:
+        if self._continuation is None or observation.committed is None:
+            return {}
+        return self._continuation.arguments(rest, observation.committed.delay_steps)
 
 
 def make_lerobot(
@@ -103,7 +114,7 @@ def make_lerobot(
     precision: str = REFERENCE,
     calibration: Sequence[Observation] = (),
 ) -> LeRobotPolicy:
-    """Load a checkpoint by name under models/, folder or hub id.
+    """Load a checkpoint by name under models/, folder or hub id, and warm it up.
 
     Args:
         contract: the robot it must fit.
@@ -113,42 +124,14 @@ def make_lerobot(
         calibration: real observations, needed once to make a graph with INT8 in it.
 
     Raises:
-        PolicyError: there is no such checkpoint, it is damaged, its features, joint names, rate
-            or statistics do not fit the contract, or the device does not exist.
-        VlaError: the instruction encoder it was trained with is not there.
+        VlaError: as `load_checkpoint`; or the precision cannot run here.
+        PolicyMismatchError: the policy cannot answer an observation of the contract.
     """
-    quiet_lerobot()
-    import torch
-
-    source = _resolve(policy_path)
-    if device.startswith('cuda') and not torch.cuda.is_available():
-        raise PolicyError(f"device '{device}' is not available here; allowed: cpu")
-    try:
-        from lerobot.configs import PreTrainedConfig
-        from lerobot.policies.factory import get_policy_class, make_pre_post_processors
-
-        config = PreTrainedConfig.from_pretrained(source)
-        encoder = load_instruction_encoder(source, config)
-        check_features(contract, source, config, encoder.size if encoder else 0)
-        config.device = device
-        policy_class = get_policy_class(config.type)
-        with redirect_stdout(io.StringIO()):  # it prints 'Loading weights' in the middle of ours
-            policy = policy_class.from_pretrained(source, config=config, strict=True)
-        overrides = {'device_processor': {'device': device}}
-        preprocess, postprocess = make_pre_post_processors(
-            config, pretrained_path=source, preprocessor_overrides=overrides
-        )
-    except VlaError:
-        raise
-    except Exception as error:
-        text = ' '.join(str(error).split())[:300]
-        raise PolicyError(f"checkpoint '{source}' cannot be loaded: {text}") from error
-    check_statistics(contract, source, preprocess, postprocess)
-    loaded = LeRobotPolicy(contract, policy.to(device).eval(), preprocess, postprocess, encoder)
+    loaded = LeRobotPolicy(contract, load_checkpoint(contract, policy_path, device))
     grey = _grey_observation(contract)
     if precision != REFERENCE:
         _change_precision(loaded, precision, device, [grey, *calibration])
-    _warm_up(loaded, grey, source)
+    _warm_up(loaded, grey)
     return loaded
 
 
@@ -175,35 +158,11 @@ def _grey_observation(contract: RobotContract) -> Observation:
     return Observation(0, contract.home, grey, 'warm up')
 
 
-def _warm_up(policy: LeRobotPolicy, observation: Observation, source: str) -> None:
-    """Infer twice: a cold start belongs here, and so does a policy that fails.
-
-    Raises:
-        PolicyError: the policy cannot answer an observation of the contract.
-    """
+def _warm_up(policy: LeRobotPolicy, observation: Observation) -> None:
+    """Infer twice: a cold start belongs here, and so does a policy that fails."""
     for _ in range(2):
         chunk = infer_checked(policy, observation)
         if isinstance(chunk, str):
-            raise PolicyError(f"checkpoint '{source}' cannot be used: {chunk}")
+            source = policy.checkpoint.source
+            raise PolicyMismatchError(f"checkpoint '{source}' cannot be used: {chunk}")
     policy.reset()
-
-
-def _resolve(policy_path: str) -> str:
-    """Return a folder or a hub id; a path that does not exist is refused before any download."""
-    shipped = find_model(policy_path)
-    if shipped is not None:
-        return str(shipped)
-    folder = Path(policy_path).expanduser()
-    if folder.is_dir():
-        if not (folder / 'config.json').is_file():
-            raise PolicyError(
-                f"'{folder}' is not a LeRobot checkpoint: it has no config.json "
-                '(give the folder pretrained_model)'
-            )
-        return str(folder)
-    if policy_path.count('/') != 1 or policy_path.startswith(('.', '/', '~')):
-        raise PolicyError(
-            f"checkpoint '{policy_path}' not found: neither a name under models/, nor a folder, "
-            'nor a hub id (user/name)'
-        )
-    return policy_path
