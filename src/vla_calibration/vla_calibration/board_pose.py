@@ -136,6 +136,9 @@ def _refine(T: Vector, detection: Detection, lens: Lens) -> BoardPose | None:
         information = jacobian.T @ jacobian
         damped = information + damping * np.diag(information.diagonal())
         step: Vector = np.asarray(np.linalg.solve(damped, jacobian.T @ residual))
+        # As far as rounding lets it come; from here on no step can be better.
+        if np.abs(step).max() < 1e-8:
+            break
         trial = se3.exp(step) @ T
         if (_in_camera(trial, detection.points)[:, 2] <= 0.0).any():
             return None
@@ -143,8 +146,6 @@ def _refine(T: Vector, detection: Detection, lens: Lens) -> BoardPose | None:
         if new_residual @ new_residual <= residual @ residual:
             T, residual, jacobian = trial, new_residual, new_jacobian
             damping /= 10.0
-            if np.abs(step).max() < 1e-8:
-                break
         else:
             damping *= 10.0
             if damping > 1e6:
