@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from vla_action_filter.config import FilterConfig
 from vla_contract.contract import load_contract
+from vla_contract.policy import CUBE_POSE
 from vla_contract.values import ActionChunk, to_ns
 from vla_policy_server.backends.registry import make_policy
 from vla_rollout.closed_loop import ClosedLoop
@@ -99,3 +102,51 @@ def test_the_filter_neither_stops_nor_delays_a_good_policy_much(world, expert):
     assert result.stopped_cycles == 0
     assert abs(result.added_lag_ms) < 20.0
     assert result.added_lag_with_starts_ms > result.added_lag_ms
+
+
+class TestNamedCube:
+    """Two cubes, and an instruction that names one."""
+
+    @pytest.fixture(scope='class')
+    def named(self) -> World:
+        return World(CONTRACT, load_world_config('lift_named_cube'))
+
+    def test_the_policy_hears_what_the_episode_says(self, named, expert):
+        heard = []
+
+        class Listener:
+            needs_images, needs_extras = False, ()
+
+            def infer(self, observation):
+                heard.append(observation.instruction)
+                return expert.infer(named.observe())
+
+            def reset(self):
+                pass
+
+        loop = make_loop(named, Listener())
+        said = [loop.run(seed).manifest['instruction'] for seed in range(4)]
+        assert set(heard) == set(said)
+        assert len(set(said)) > 1
+
+    def test_lifting_the_other_cube_ends_the_episode_as_a_failure(self, named, expert):
+        class Disobedient:
+            needs_images, needs_extras = False, ()
+
+            def infer(self, observation):
+                other = next(cube for cube in named.task.cubes if cube is not named.task.target)
+                pose = other.pose(named.data.qpos)
+                return expert.infer(replace(observation, extras={CUBE_POSE: pose}))
+
+            def reset(self):
+                pass
+
+        results = [make_loop(named, Disobedient()).run(seed) for seed in range(3)]
+        assert [result.termination for result in results] == ['wrong_object'] * 3
+        assert not any(result.success for result in results)
+        assert max(result.duration_s for result in results) < 8.0
+
+    def test_a_replayed_manifest_is_the_same_episode(self, named, expert):
+        loop = make_loop(named, expert)
+        first = loop.run(5)
+        assert loop.run(0, replay=first.manifest) == first

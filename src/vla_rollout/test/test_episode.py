@@ -1,3 +1,4 @@
+from dataclasses import replace
 import json
 
 from vla_rollout.episode import episode_line, EpisodeResult, summarise, summary_line
@@ -30,3 +31,15 @@ def test_a_summary_counts_and_keeps_every_episode():
 def test_no_episode_is_no_rate():
     assert 'success_rate' not in summarise([], {})
     assert summary_line([]) == 'no episode finished'
+
+
+def test_the_last_line_says_how_the_failed_ones_ended():
+    wrong = replace(result(False, 2), termination='wrong_object')
+    results = [result(True, 0), result(False, 1), wrong, wrong]
+    assert summary_line(results).endswith('; failed: 2 wrong_object, 1 timeout')
+    assert summarise(results, {})['terminations'] == {
+        'success': 1,
+        'timeout': 1,
+        'wrong_object': 2,
+    }
+    assert 'failed' not in summary_line([result(True, 0)])

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from vla_action_filter.action_filter import ActionFilter
@@ -68,7 +69,6 @@ class ClosedLoop:
         self._world = world
         self._policy = policy
         self._session = PolicySession(contract, policy, Schedule(mode, execute_steps))
-        self._session.buffer.instruction = world.config.instruction
         self._filter_config = filter_config
         self._latency_ns = to_ns(latency_s)
         self._blank_images = blank_images
@@ -80,15 +80,22 @@ class ClosedLoop:
         self._observers = (self._watch, *observers)
         self._plan = ChunkPlayer()
 
-    def run(self, seed: int, on_frame: FrameHook | None = None) -> EpisodeResult:
-        """Run one episode to success or to the world's time limit.
+    def run(
+        self,
+        seed: int,
+        on_frame: FrameHook | None = None,
+        replay: dict[str, Any] | None = None,
+    ) -> EpisodeResult:
+        """Run one episode to success, to a failure for good or to the world's time limit.
 
         Args:
             seed: seed of the world's reset.
             on_frame: called with the images of every camera frame, for a video.
+            replay: manifest to replay instead of a new episode, as `World.reset` takes it.
         """
         world, session = self._world, self._session
-        manifest = world.reset(seed)
+        manifest = world.reset(seed, replay)
+        session.buffer.instruction = manifest['instruction']
         action_filter = self._make_filter()
         self._plan.clear()
         for observer in self._observers:
@@ -99,7 +106,7 @@ class ClosedLoop:
         pending: _Pending | None = None
         self._late_frames.clear()
         end_ns = start_ns + to_ns(world.config.time_limit_s)
-        while world.time_ns < end_ns and not world.success:
+        while world.time_ns < end_ns and not (world.success or world.failure):
             now_ns = world.time_ns
             sample = world.joint_sample()
             session.buffer.add_joints(sample)
@@ -123,9 +130,9 @@ class ClosedLoop:
         counters = dict(action_filter.counters)
         latency_ms = self._latency_ns / 1e6 if counters.get('chunks') else None
         return EpisodeResult(
-            seed=seed,
+            seed=manifest['seed'],
             success=success,
-            termination='success' if success else 'timeout',
+            termination='success' if success else world.failure or 'timeout',
             duration_s=(world.time_ns - start_ns) / 1e9,
             interventions=counters.get('interventions', 0),
             chunks=counters.get('chunks', 0),

@@ -1,5 +1,6 @@
 """What one counted episode leaves behind."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +14,8 @@ class EpisodeResult:
     Attributes:
         seed: seed of the episode.
         success: the simulator or the operator saw the task done.
-        termination: why the episode ended: success, timeout, or the cause of an abort.
+        termination: why the episode ended: success, timeout, a failure that the world saw such
+            as wrong_object, or the cause of an abort.
         duration_s: simulated or real time from start to end [s].
         interventions: how often the filter stopped passing the policy's wish unchanged.
         chunks: action chunks the policy delivered.
@@ -72,6 +74,7 @@ def summarise(results: list[EpisodeResult], settings: dict[str, Any]) -> dict[st
     if results:
         rate, lower, upper = wilson_interval(successes, len(results))
         summary |= {'success_rate': rate, 'wilson_95': [lower, upper]}
+    summary['terminations'] = dict(Counter(result.termination for result in results))
     summary |= {'settings': settings, 'results': [result.as_dict() for result in results]}
     return summary
 
@@ -81,4 +84,7 @@ def summary_line(results: list[EpisodeResult]) -> str:
     if not results:
         return 'no episode finished'
     successes = sum(result.success for result in results)
-    return f'success {format_interval(successes, len(results))}'
+    failed = Counter(result.termination for result in results if not result.success)
+    causes = ', '.join(f'{count} {cause}' for cause, count in failed.most_common())
+    line = f'success {format_interval(successes, len(results))}'
+    return f'{line}; failed: {causes}' if causes else line
