@@ -12,10 +12,10 @@ from tqdm import tqdm
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
-from vla_contract.images import fit_for_policy
 from vla_contract.joint_map import JointMap
 from vla_contract.lerobot_logging import quiet_lerobot
 from vla_contract.policy import CUBE_POSE
+from vla_contract.policy_features import ACTION, FeatureEncoder, STATE
 from vla_contract.values import to_ns
 from vla_sim_bridge.expert import ScriptedExpert
 from vla_sim_bridge.kinematics import ArmKinematics
@@ -25,7 +25,6 @@ from vla_sim_bridge.renderer import CameraRenderer
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config, WorldConfig
 
-STATE, ACTION = 'observation.state', 'action'
 Frame = dict[str, Any]
 
 
@@ -73,7 +72,7 @@ class Demonstrator:
         self._kinematics = ArmKinematics(world.model, contract)
         self._expert = ScriptedExpert(contract, self._kinematics)
         names = contract.joint_names
-        self._to_state = JointMap(names, contract.state.names, 'contract joints')
+        self._encode = FeatureEncoder(contract)
         self._to_action = JointMap(names, contract.action.names, 'contract joints')
         self._period_ns = to_ns(1.0 / contract.action.fps)
 
@@ -107,14 +106,11 @@ class Demonstrator:
         for _ in range(round(world.config.time_limit_s * contract.action.fps)):
             seen = world.observe(self._renderer.render)
             command = self._expert.plan(seen.state, seen.extras[CUBE_POSE], horizon=1)[0]
-            frame: Frame = {
-                STATE: self._to_state(seen.state).astype(np.float32),
+            yield {
+                **self._encode(seen),
                 ACTION: self._to_action(command).astype(np.float32),
                 'task': seen.instruction,
             }
-            for camera in contract.cameras:
-                frame[camera.feature] = fit_for_policy(seen.images[camera.name], camera)
-            yield frame
             command[arm] += rng.normal(0.0, self._noise_rad, len(arm))
             world.step(command, self._period_ns)
             if world.success:
