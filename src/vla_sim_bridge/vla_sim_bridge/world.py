@@ -191,9 +191,13 @@ class World:
         self._steps += count
 
     def joint_sample(self) -> JointSample:
-        """Measure the joints now, as the encoders of this episode do."""
+        """Measure the joints now, as encoders and torque sensors of this episode do.
+
+        Motors carry the weight of the links, which the model compensates: both count as effort.
+        """
         position = self._reading.read(self.data.qpos[self._qpos], self.time_ns)
-        return JointSample(self.time_ns, position, self.data.qvel[self._qvel])
+        effort = (self.data.qfrc_actuator + self.data.qfrc_gravcomp)[self._qvel]
+        return JointSample(self.time_ns, position, self.data.qvel[self._qvel], effort)
 
     def observe(self, render: Render | None = None) -> Observation:
         """See the world now.
