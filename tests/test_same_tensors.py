@@ -1,0 +1,82 @@
+"""The policy is served exactly the tensors that it would be trained on."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy')
+
+from lerobot.datasets import LeRobotDataset
+import torch
+from vla_contract.contract import load_contract
+from vla_contract.policy_features import STATE
+from vla_contract.ros.image_conversion import image_from_msg, image_to_msg
+from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
+from vla_contract.values import JointSample
+from vla_finetune.demonstrations import load_demonstrations
+from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.observation_buffer import ObservationBuffer
+from vla_sim_bridge.make_dataset import dataset_features, Demonstrator
+from vla_sim_bridge.world import World
+from vla_sim_bridge.world_config import load_world_config
+
+CONTRACT = load_contract('panda_2f85')
+CAMERA = CONTRACT.cameras[0]
+TASK = 'lift the cube'
+
+
+@pytest.fixture(scope='module')
+def recorded(tmp_path_factory):
+    """Record an episode; return the folder of the dataset, and what was seen frame by frame."""
+    world = World(CONTRACT, load_world_config('lift_cube'))
+    seen = []
+    observe = world.observe
+
+    def keep(render):
+        seen.append(observe(render))
+        return seen[-1]
+
+    world.observe = keep
+    frames = Demonstrator(world, noise_rad=0.015, missed_share=0.0).record(100_000)
+    root = tmp_path_factory.mktemp('data') / 'lift'
+    dataset = LeRobotDataset.create(
+        'local/lift',
+        round(CONTRACT.action.fps),
+        dataset_features(CONTRACT),
+        root,
+        use_videos=False,
+    )
+    for frame in frames:
+        dataset.add_frame(dict(frame))
+    dataset.save_episode()
+    dataset.finalize()
+    return root, seen
+
+
+def live(seen, buffer: ObservationBuffer):
+    """Send an observation through messages and the node's buffer, joints in another order."""
+    names = CONTRACT.joint_names[::-1]
+    sample = JointSample(seen.stamp_ns, seen.state[::-1], np.zeros(len(names)))
+    joints = JointReader(CONTRACT.joint_names, 'joint_states').sample(joints_to_msg(sample, names))
+    image = image_from_msg(image_to_msg(seen.images['top'], seen.stamp_ns, 'camera'))
+    buffer.add_joints(joints)
+    buffer.add_image('top', seen.stamp_ns, image)
+    return buffer.observe(seen.stamp_ns)
+
+
+def test_dataset_training_simulation_and_live_give_the_same_tensors(recorded):
+    root, seen = recorded
+    policy = make_policy('lerobot', CONTRACT, 'panda_lift_act', 'cpu')
+    preprocess = policy.checkpoint.preprocess
+    buffer = ObservationBuffer(CONTRACT, needs_images=True, extras=())
+    buffer.instruction = TASK
+    dataset = LeRobotDataset('local/lift', root=root)
+    training = load_demonstrations(root, CONTRACT, floor=0.01)
+    for index in range(0, len(seen), 5):
+        item, batch = dataset[index], training.batch(torch.tensor([index]), chunk=1)
+        served = policy.prepare(live(seen[index], buffer))
+        simulated = policy.prepare(seen[index])
+        from_dataset = preprocess({STATE: item[STATE], CAMERA.feature: item[CAMERA.feature]})
+        from_training = preprocess({STATE: batch[STATE], CAMERA.feature: batch[CAMERA.feature]})
+        for key in (STATE, CAMERA.feature):
+            for other in (simulated, from_dataset, from_training):
+                assert torch.equal(served[key], other[key]), f'{key} of frame {index}'
