@@ -16,3 +16,10 @@ def test_a_period_that_is_no_multiple_of_the_tick_keeps_its_mean():
 
 def test_a_gap_causes_no_burst():
     assert fired(10, [0, 57, 58, 60, 61]) == [0, 57, 60]
+
+
+def test_it_begins_anew_when_told():
+    divider = RateDivider(10)
+    assert [divider.is_due(now) for now in (0, 7)] == [True, False]
+    divider.restart()
+    assert [divider.is_due(now) for now in (7, 10, 17)] == [True, False, True]

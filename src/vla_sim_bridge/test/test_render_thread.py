@@ -6,7 +6,7 @@ from vla_sim_bridge.render_thread import RenderThread
 def test_the_newest_state_wins_and_older_ones_are_dropped(world):
     delivered, first, go = [], threading.Event(), threading.Event()
 
-    def deliver(time_ns, images):
+    def deliver(time_ns, looks, images):
         delivered.append(time_ns)
         first.set()
         go.wait(10)
@@ -35,7 +35,7 @@ def test_a_failing_receiver_is_reported(world):
         reasons.append(reason)
         failed.set()
 
-    def deliver(time_ns, images):
+    def deliver(time_ns, looks, images):
         raise ValueError('no subscriber')
 
     thread = RenderThread(world, deliver, report)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from vla_contract.schema import setting
+from vla_sim_bridge.published_camera import NOMINAL, TRUE
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,12 @@ class BridgeConfig:
     robot: str = setting('panda_2f85', doc='name or path of the robot contract')
     world: str = setting('lift_cube', doc='name or path of the world')
     randomization: str = setting('none', doc='name or path under config/randomization')
+    published_camera: str = setting(
+        NOMINAL,
+        doc='what camera_info and camera pose describe. nominal: the camera as placed or '
+        'calibrated; true: as the episode draws it',
+        choices=(NOMINAL, TRUE),
+    )
     headless: bool = setting(True, doc='false opens the MuJoCo viewer (needs a display)')
     clock_hz: float = setting(
         100.0, doc='rate of /clock and of command updates', unit='Hz', lower=100.0, upper=1000.0

@@ -9,8 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 import sys
 
-import mujoco
-import numpy as np
 from vla_contract.camera_calibration import (
     CameraCalibration,
     Extrinsics,
@@ -20,7 +18,6 @@ from vla_contract.camera_calibration import (
 from vla_contract.camera_calibration_file import FILE_NAME, FOLDER, save_calibration
 from vla_contract.command import command_parser, DONE, run_command
 from vla_contract.contract import load_contract, RobotContract
-from vla_contract.transforms import xyzw_from_wxyz
 from vla_sim_bridge.placed_camera import place_cameras, PlacedCamera
 from vla_sim_bridge.world_config import load_world_config
 
@@ -30,10 +27,8 @@ def nominal_calibration(
 ) -> CameraCalibration:
     """Return the calibration of a camera as it stands in the simulator: exact, no covariance."""
     camera, intrinsics = placed.camera, placed.intrinsics
-    wxyz = np.empty(4)
-    mujoco.mju_mat2Quat(wxyz, placed.T_parent_camera[:3, :3].ravel())
     x, y, z = placed.T_parent_camera[:3, 3].tolist()
-    qx, qy, qz, qw = xyzw_from_wxyz(wxyz).tolist()
+    qx, qy, qz, qw = placed.quaternion_xyzw.tolist()
     is_on_tool = placed.parent == contract.model.tool_frame
     return CameraCalibration(
         schema=1,

@@ -21,7 +21,9 @@ class Tick(NamedTuple):
     joints: JointSample
     qpos: NDArray[np.float64]
     cube_pose: Vector
+    instruction: str
     success: bool
+    failure: str
     appearance: Appearance
 
 
@@ -104,7 +106,9 @@ class PacedSimulation:
                 world.joint_sample(),
                 world.data.qpos.copy(),
                 world.cube_pose(),
+                world.task.instruction,
                 world.success,
+                world.failure,
                 world.appearance,
             )
         self._on_tick(tick)

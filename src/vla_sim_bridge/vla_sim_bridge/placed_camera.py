@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+import mujoco
 import numpy as np
 from vla_contract.camera_calibration import Extrinsics, LensCalibration
 from vla_contract.camera_calibration_file import load_calibration, resolve_calibration
 from vla_contract.contract import Camera, RobotContract
 from vla_contract.errors import ContractError, NameMismatchError
-from vla_contract.transforms import look_at, make_transform
+from vla_contract.transforms import look_at, make_transform, xyzw_from_wxyz
 from vla_contract.values import Vector
 from vla_sim_bridge.camera_info import Intrinsics, pinhole_intrinsics
 from vla_sim_bridge.lens_warp import LensWarp
@@ -37,6 +38,13 @@ class PlacedCamera:
     distortion: tuple[float, ...] = (0.0,) * 5
     fovy_deg: float | None = None
     warp: LensWarp | None = None
+
+    @property
+    def quaternion_xyzw(self) -> Vector:
+        """Orientation of the optical frame in its parent, shape (4,)."""
+        wxyz = np.empty(4)
+        mujoco.mju_mat2Quat(wxyz, self.T_parent_camera[:3, :3].ravel())
+        return xyzw_from_wxyz(wxyz)
 
     @property
     def drawn_size(self) -> tuple[int, int]:

@@ -13,6 +13,10 @@ class RateDivider:
         self._period_ns = period_ns
         self._due_ns: int | None = None
 
+    def restart(self) -> None:
+        """Fire at the next call, and a period after it."""
+        self._due_ns = None
+
     def is_due(self, now_ns: int) -> bool:
         """Whether to fire now; at most once per period, and no bursts after a gap."""
         if self._due_ns is not None and now_ns < self._due_ns:

@@ -12,7 +12,7 @@ from vla_sim_bridge.renderer import CameraRenderer
 from vla_sim_bridge.world import World
 
 State = tuple[int, NDArray[float64], Appearance]
-Deliver = Callable[[int, dict[str, Image]], None]
+Deliver = Callable[[int, Appearance, dict[str, Image]], None]
 
 
 class RenderThread:
@@ -23,7 +23,7 @@ class RenderThread:
 
         Args:
             world: gives model and cameras; its state is never touched.
-            deliver: called in the thread with capture time [ns] and images.
+            deliver: called in the thread with capture time [ns], looks of the episode, and images.
             on_error: called in the thread when rendering fails later.
 
         Raises:
@@ -73,7 +73,7 @@ class RenderThread:
         try:
             while (state := self._next()) is not None:
                 time_ns, qpos, appearance = state
-                self._deliver(time_ns, renderer.render(qpos, appearance))
+                self._deliver(time_ns, appearance, renderer.render(qpos, appearance, time_ns))
                 self.frames += 1
         except Exception as error:  # noqa: BLE001 - reported to the owner, who ends the process
             self._on_error(f'rendering failed: {type(error).__name__}: {error}')

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.errors import SimError
-from vla_contract.values import Image
+from vla_contract.values import Image, NS_PER_S
 from vla_sim_bridge.gl_backend import requested_backend
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.image_effects import ImageEffects
@@ -53,7 +53,6 @@ class CameraRenderer:
         self._episode = -1
         self._authored_textures = self._model.tex_data.copy()
         self._painted: set[str] = set()
-        self._frame = 0
         self._cameras = tuple(world.cameras.values())
         option = mujoco.MjvOption()
         # Collision meshes instead of visual ones (group 2): a software renderer is bound by
@@ -74,18 +73,25 @@ class CameraRenderer:
         return str(GL.glGetString(GL.GL_RENDERER).decode())
 
     def render(
-        self, qpos: NDArray[np.float64], appearance: Appearance | None = None
+        self,
+        qpos: NDArray[np.float64],
+        appearance: Appearance | None = None,
+        time_ns: int | None = None,
     ) -> dict[str, Image]:
         """Render the cameras for a copied joint vector of the whole model.
 
         Args:
             qpos: `World.data.qpos` at the capture time, shape (nq,).
             appearance: `World.appearance` at that time; None for that of now.
+            time_ns: the capture time; None for now. It numbers the frames of an episode, so that
+                their noise does not depend on how many of them were drawn.
 
         Returns:
             Camera name to RGB image, shape (H, W, 3), uint8.
         """
-        self._dress(appearance or self._world.appearance)
+        looks = appearance or self._world.appearance
+        age_s = ((self._world.time_ns if time_ns is None else time_ns) - looks.start_ns) / NS_PER_S
+        self._dress(looks)
         self._data.qpos[:] = qpos
         mujoco.mj_kinematics(self._model, self._data)
         mujoco.mj_comPos(self._model, self._data)
@@ -96,8 +102,7 @@ class CameraRenderer:
             renderer.update_scene(self._data, camera=name, scene_option=self._option)
             drawn = renderer.render()
             seen = placed.warp.apply(drawn) if placed.warp else drawn
-            images[name] = self._effects.apply(seen, self._frame)
-        self._frame += 1
+            images[name] = self._effects.apply(seen, round(age_s * placed.camera.rate_hz))
         return images
 
     def _dress(self, appearance: Appearance) -> None:
@@ -107,7 +112,7 @@ class CameraRenderer:
         appearance.write(self._model)
         self._paint(appearance)
         self._effects = ImageEffects(appearance.image)
-        self._episode, self._frame = appearance.episode, 0
+        self._episode = appearance.episode
 
     def _paint(self, looks: Appearance) -> None:
         """Replace and tint textures, put the authored ones back, upload what changed."""

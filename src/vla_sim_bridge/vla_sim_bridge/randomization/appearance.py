@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import mujoco
 from vla_contract.values import NS_PER_S, to_ns, Vector
+from vla_sim_bridge.randomization.camera_shift import camera_shifts, CameraShift
 from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.latency import Latency
 from vla_sim_bridge.randomization.stage import Stage
@@ -23,6 +24,7 @@ class Appearance:
         episode: counts resets, so that a renderer sees that something changed.
         fields: name of a model field to its values.
         image: what happens to images after rendering.
+        cameras: how far each camera is from its place, in the contract's order.
         textures: name of a texture to the number of its replacement.
         tints: name of a texture to factors on its red, green and blue.
         latency: from capture to delivery; the stamp stays that of capture.
@@ -32,6 +34,7 @@ class Appearance:
     episode: int
     fields: dict[str, Vector]
     image: ImageSettings
+    cameras: tuple[CameraShift, ...]
     textures: dict[str, int]
     tints: dict[str, Vector]
     latency: Latency
@@ -43,7 +46,8 @@ class Appearance:
         fields = {name: getattr(stage.model, name).copy() for name in _SEEN}
         textures, tints = dict(stage.textures), dict(stage.tints)
         latency = stage.signals.vision_latency
-        return cls(episode, fields, stage.image, textures, tints, latency, start_ns)
+        shifts = camera_shifts(stage)
+        return cls(episode, fields, stage.image, shifts, textures, tints, latency, start_ns)
 
     def vision_latency_ns(self, capture_ns: int) -> int:
         """Return how long an image of this capture time takes [ns]; later ones wait for it."""

@@ -12,6 +12,7 @@ from vla_contract.errors import SimError, UnknownNameError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 from vla_contract.values import Vector
+from vla_sim_bridge.randomization.calibration_terms import CALIBRATION_TERMS
 from vla_sim_bridge.randomization.clutter_terms import CLUTTER_TERMS
 from vla_sim_bridge.randomization.physics_terms import PHYSICS_TERMS
 from vla_sim_bridge.randomization.signal_terms import SIGNAL_TERMS
@@ -23,7 +24,14 @@ from vla_sim_bridge.world_config import CUBE
 
 # In the order they are applied; no two write the same number of the same field.
 TERMS: dict[str, Term] = {
-    term.name: term for term in (*VISUAL_TERMS, *CLUTTER_TERMS, *PHYSICS_TERMS, *SIGNAL_TERMS)
+    term.name: term
+    for term in (
+        *VISUAL_TERMS,
+        *CLUTTER_TERMS,
+        *PHYSICS_TERMS,
+        *SIGNAL_TERMS,
+        *CALIBRATION_TERMS,
+    )
 }
 
 

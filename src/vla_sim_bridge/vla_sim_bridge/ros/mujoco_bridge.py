@@ -1,6 +1,5 @@
 """The node mujoco_bridge: a world that speaks the topics of the robot."""
 
-from collections import deque
 import json
 from pathlib import Path
 import sys
@@ -15,7 +14,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState
-from std_msgs.msg import Bool, Float64MultiArray
+from std_msgs.msg import Bool, Float64MultiArray, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
@@ -30,11 +29,14 @@ from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import Image as Pixels
 from vla_contract.values import to_ns, Vector
 from vla_sim_bridge.bridge_config import BridgeConfig
+from vla_sim_bridge.delivery import Delivery
 from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
+from vla_sim_bridge.published_camera import published_cameras
+from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.rate_divider import RateDivider
 from vla_sim_bridge.render_thread import RenderThread
-from vla_sim_bridge.ros.camera_info_msg import camera_info_msg
+from vla_sim_bridge.ros.camera_info_msg import camera_info_msg, camera_pose_msg
 from vla_sim_bridge.ros.viewer import Viewer
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
@@ -54,7 +56,7 @@ class MujocoBridge(VlaNode):
         self._physics: threading.Thread | None = None
         self._renderer: RenderThread | None = None
         self._viewer: Viewer | None = None
-        self._success: bool | None = None
+        self._said: dict[str, bool | str] = {}
 
     def build(self, settings: BridgeConfig) -> None:
         """Build the world, the threads' owners and every publisher and subscription."""
@@ -63,8 +65,10 @@ class MujocoBridge(VlaNode):
         self._command_interface = settings.command_interface
         randomization = load_randomization(settings.randomization)
         world = World(contract, load_world_config(settings.world), randomization)
-        self._cameras = world.cameras
-        self._renderer = RenderThread(world, self._publish_images, self.fail)
+        self._cameras, self._published = world.cameras, settings.published_camera
+        # Refuses what no camera_info can describe before anything is published.
+        published_cameras(world.cameras, world.appearance, self._published)
+        self._renderer = RenderThread(world, self._deliver, self.fail)
         self._simulation = PacedSimulation(
             world,
             to_ns(1.0 / settings.clock_hz),
@@ -79,8 +83,8 @@ class MujocoBridge(VlaNode):
         self._joints_due = RateDivider(to_ns(1.0 / contract.rates.joint_states_hz))
         rate_hz = max(camera.rate_hz for camera in contract.cameras)
         self._frames_due = RateDivider(to_ns(1.0 / rate_hz))
-        self._time_ns = self._samples = self._vision_latency_ns = 0
-        self._late_images: deque[tuple[int, int, dict[str, Pixels]]] = deque()
+        self._time_ns = self._samples = self._episode = self._described_episode = 0
+        self._images = Delivery(self._send_images)
         self._create_interfaces()
 
     def start(self) -> None:
@@ -121,10 +125,15 @@ class MujocoBridge(VlaNode):
         self.create_service(Trigger, 'sim/reset', self._on_reset)
         self._clock_pub = self.create_publisher(Clock, '/clock', _CLOCK)
         self._joints_pub = self.create_publisher(JointState, 'joint_states', STATE)
-        self._success_pub = self.create_publisher(Bool, 'sim/success', LATCHED)
+        self._latched_pubs = {
+            'success': (self.create_publisher(Bool, 'sim/success', LATCHED), Bool),
+            'failure': (self.create_publisher(String, 'sim/failure', LATCHED), String),
+            'instruction': (self.create_publisher(String, 'instruction', LATCHED), String),
+        }
         self._cube_pub = self.create_publisher(PoseStamped, 'sim/cube_pose', STATE)
         self._image_pubs = {}
         self._info_pubs = {}
+        self._pose_pubs = {}
         self._infos = {}
         for camera in self._contract.cameras:
             self._image_pubs[camera.name] = self.create_publisher(
@@ -133,7 +142,9 @@ class MujocoBridge(VlaNode):
             self._info_pubs[camera.name] = self.create_publisher(
                 CameraInfo, f'{camera.topic}/camera_info', SENSOR
             )
-            self._infos[camera.name] = camera_info_msg(self._cameras[camera.name])
+            self._pose_pubs[camera.name] = self.create_publisher(
+                PoseStamped, f'{camera.topic}/pose', LATCHED
+            )
         self._diagnostics = DiagnosticsPublisher(self, self._check)
 
     def _run_physics(self) -> None:
@@ -145,9 +156,11 @@ class MujocoBridge(VlaNode):
 
     def _on_tick(self, tick: Tick) -> None:
         self._time_ns = tick.time_ns
-        self._vision_latency_ns = tick.appearance.vision_latency_ns(tick.time_ns)
-        while self._late_images and self._late_images[0][0] <= tick.time_ns:
-            self._send_images(*self._late_images.popleft()[1:])
+        if tick.appearance.episode != self._episode:
+            # Images are taken at the same ages of every episode: a replay gives the same ones.
+            self._episode = tick.appearance.episode
+            self._frames_due.restart()
+        self._images.release(tick.time_ns)
         stamp = to_time(tick.time_ns)
         self._clock_pub.publish(Clock(clock=stamp))
         if self._joints_due.is_due(tick.time_ns):
@@ -158,9 +171,16 @@ class MujocoBridge(VlaNode):
             self._publish_cube(tick)
             if self._viewer is not None:
                 self._viewer.show(tick.qpos)
-        if tick.success != self._success:
-            self._success = tick.success
-            self._success_pub.publish(Bool(data=self._success))
+        self._publish_changes(tick)
+
+    def _publish_changes(self, tick: Tick) -> None:
+        """Publish what is latched where it differs from what was said last."""
+        now = {'success': tick.success, 'failure': tick.failure, 'instruction': tick.instruction}
+        for name, value in now.items():
+            if self._said.get(name) != value:
+                self._said[name] = value
+                publisher, kind = self._latched_pubs[name]
+                publisher.publish(kind(data=value))
 
     def _publish_cube(self, tick: Tick) -> None:
         msg = PoseStamped()
@@ -172,21 +192,30 @@ class MujocoBridge(VlaNode):
         orientation.x, orientation.y, orientation.z, orientation.w = xyzw
         self._cube_pub.publish(msg)
 
-    def _publish_images(self, time_ns: int, images: dict[str, Pixels]) -> None:
+    def _deliver(self, time_ns: int, looks: Appearance, images: dict[str, Pixels]) -> None:
         """Deliver images when their latency is over; their stamp stays that of capture."""
-        due_ns = time_ns + self._vision_latency_ns
-        if due_ns <= self._time_ns:
-            self._send_images(time_ns, images)
-        else:
-            self._late_images.append((due_ns, time_ns, images))
+        self._images.add(time_ns + looks.vision_latency_ns(time_ns), (time_ns, looks, images))
+        self._images.release(self._time_ns)
 
-    def _send_images(self, time_ns: int, images: dict[str, Pixels]) -> None:
+    def _send_images(self, frame: tuple[int, Appearance, dict[str, Pixels]]) -> None:
+        time_ns, looks, images = frame
+        if looks.episode != self._described_episode:
+            self._describe_cameras(time_ns, looks)
         for camera in self._contract.cameras:
             msg = image_to_msg(images[camera.name], time_ns, camera.frame)
             info = self._infos[camera.name]
             info.header.stamp = msg.header.stamp
             self._image_pubs[camera.name].publish(msg)
             self._info_pubs[camera.name].publish(info)
+
+    def _describe_cameras(self, time_ns: int, looks: Appearance) -> None:
+        """Publish the poses of an episode's cameras, and make their camera_info."""
+        for name, placed in published_cameras(self._cameras, looks, self._published).items():
+            self._infos[name] = camera_info_msg(placed)
+            pose = camera_pose_msg(placed)
+            pose.header.stamp = to_time(time_ns)
+            self._pose_pubs[name].publish(pose)
+        self._described_episode = looks.episode
 
     def _on_trajectory(self, msg: JointTrajectory) -> None:
         try:
@@ -215,7 +244,7 @@ class MujocoBridge(VlaNode):
         except (VlaError, OSError, ValueError) as error:
             response.success, response.message = False, f'replay_manifest: {error}'
             return response
-        self._success = None
+        self._said.clear()
         self.set_parameters(
             [Parameter('next_seed', value=seed + 1), Parameter('replay_manifest', value='')]
         )
