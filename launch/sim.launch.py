@@ -41,6 +41,9 @@ def generate_launch_description():
                 'world', default_value='lift_cube', description='name or path of a world'
             ),
             DeclareLaunchArgument(
+                'randomization', default_value='none', description='what sim/reset randomises'
+            ),
+            DeclareLaunchArgument(
                 'headless', default_value='true', description='false opens the MuJoCo viewer'
             ),
             Node(
@@ -52,6 +55,7 @@ def generate_launch_description():
                     COMMON,
                     {
                         'world': text('world'),
+                        'randomization': text('randomization'),
                         'headless': ParameterValue(
                             LaunchConfiguration('headless'), value_type=bool
                         ),
