@@ -13,12 +13,15 @@ class Film:
 def test_an_episode_starts_from_zero():
     monitor = EpisodeMonitor()
     monitor.on_success(True)
+    monitor.on_failure('wrong_object')
+    assert (monitor.success, monitor.failure) == (True, 'wrong_object')
     monitor.on_chunk(5_000_000)
     monitor.on_counters({'interventions': 7})
     monitor.begin(None)
     monitor.on_counters({'interventions': 9})
     monitor.on_chunk(60_000_000)
     assert not monitor.success
+    assert monitor.failure == ''
     assert monitor.chunks == 1
     assert monitor.latency_ms(50) == 60.0
     assert monitor.counters() == {'interventions': 2}

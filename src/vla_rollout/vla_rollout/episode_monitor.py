@@ -14,6 +14,7 @@ class EpisodeMonitor:
         """Start with nothing seen."""
         self._lock = threading.Lock()
         self._success = False
+        self._failure = ''
         self._chunks = 0
         self._latency = LatencyWindow(10_000)
         self._counters: dict[str, int] = {}
@@ -24,6 +25,7 @@ class EpisodeMonitor:
         """Forget the last episode; later counters count from here."""
         with self._lock:
             self._success = False
+            self._failure = ''
             self._chunks = 0
             self._latency.clear()
             self._baseline = dict(self._counters)
@@ -38,6 +40,11 @@ class EpisodeMonitor:
         """Take the simulator's verdict."""
         with self._lock:
             self._success = success
+
+    def on_failure(self, failure: str) -> None:
+        """Take why the simulator sees the task as failed for good; '' while it does not."""
+        with self._lock:
+            self._failure = failure
 
     def on_chunk(self, latency_ns: int) -> None:
         """Take the age of a chunk on arrival [ns]."""
@@ -61,6 +68,12 @@ class EpisodeMonitor:
         """Whether the task is done."""
         with self._lock:
             return self._success
+
+    @property
+    def failure(self) -> str:
+        """Why the task can no longer be done; '' while it can."""
+        with self._lock:
+            return self._failure
 
     @property
     def chunks(self) -> int:

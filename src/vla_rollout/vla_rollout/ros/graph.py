@@ -16,7 +16,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import RobotContract
@@ -128,6 +128,9 @@ class RolloutGraph:
         node, monitor = self._node, self.monitor
         node.create_subscription(
             Bool, 'sim/success', lambda msg: monitor.on_success(msg.data), LATCHED
+        )
+        node.create_subscription(
+            String, 'sim/failure', lambda msg: monitor.on_failure(msg.data), LATCHED
         )
         node.create_subscription(
             JointTrajectory,

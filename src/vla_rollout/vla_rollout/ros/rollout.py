@@ -24,7 +24,7 @@ _READY_S = 90.0
 def run_episode(
     graph: RolloutGraph, seed: int, time_limit_s: float, video: Path | None, fps: float
 ) -> EpisodeResult:
-    """Reset, run until success or the time limit, and bring the arm to rest.
+    """Reset, run until success, failure or the time limit, and bring the arm to rest.
 
     Args:
         graph: a graph whose nodes are ready.
@@ -42,11 +42,13 @@ def run_episode(
         end_ns = start_ns + to_ns(time_limit_s)
         # Simulated time may run slower than the clock on a loaded machine, but not for ever.
         graph.wait_until(
-            lambda: graph.monitor.success or graph.now_ns() >= end_ns,
+            lambda: (
+                graph.monitor.success or bool(graph.monitor.failure) or graph.now_ns() >= end_ns
+            ),
             60.0 + 20.0 * time_limit_s,
             'the end of the episode',
         )
-        success = graph.monitor.success
+        success, failure = graph.monitor.success, graph.monitor.failure
         stop_ns = graph.now_ns()
         graph.pause()
         graph.monitor.end()
@@ -54,7 +56,7 @@ def run_episode(
     return EpisodeResult(
         seed=seed,
         success=success,
-        termination='success' if success else 'timeout',
+        termination='success' if success else failure or 'timeout',
         duration_s=(stop_ns - start_ns) / 1e9,
         interventions=counters.get('interventions', 0),
         chunks=graph.monitor.chunks,
