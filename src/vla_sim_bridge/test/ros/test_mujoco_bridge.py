@@ -10,7 +10,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState
-from std_msgs.msg import Bool, Float64MultiArray
+from std_msgs.msg import Bool, Float64MultiArray, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
@@ -41,6 +41,8 @@ class Listener:
             'camera/color/camera_info': (CameraInfo, SENSOR),
             'camera/color/pose': (PoseStamped, LATCHED),
             'sim/success': (Bool, LATCHED),
+            'sim/failure': (String, LATCHED),
+            'instruction': (String, LATCHED),
         }
         for topic, (kind, qos) in topics.items():
             self.seen[topic] = []
@@ -106,6 +108,20 @@ def test_a_reset_answers_with_the_manifest_of_its_seed(graph):
     assert manifest['values']['cube_x']['unit'] == 'm'
     assert bridge.get_parameter('next_seed').value == 43
     listener.wait(lambda: from_stamp(listener.seen['/clock'][-1].clock) > before)
+
+
+@pytest.mark.parametrize('graph', [{'world': 'lift_named_cube'}], indirect=True)
+def test_each_reset_says_its_instruction(graph):
+    bridge, listener = graph
+    heard = listener.seen['instruction']
+    said = []
+    for seed in (0, 7, 0):
+        said.append(reset(bridge, listener, next_seed=seed)['instruction'])
+        listener.wait(lambda: heard and heard[-1].data == said[-1])
+    assert 'red' in said[0]
+    assert 'green' in said[1]
+    assert said[2] == said[0]
+    assert {message.data for message in listener.seen['sim/failure']} == {''}
 
 
 def reset(bridge, listener, **parameters):
