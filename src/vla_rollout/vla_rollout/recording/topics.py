@@ -1,0 +1,43 @@
+"""What is recorded of a robot."""
+
+from vla_contract.contract import RobotContract
+from vla_contract.errors import SettingError
+
+_STREAMS = {
+    'joint_states': 'sensor_msgs/msg/JointState',
+    'policy_chunk': 'trajectory_msgs/msg/JointTrajectory',
+    'policy_action': 'trajectory_msgs/msg/JointTrajectoryPoint',
+    'action_filter/action': 'sensor_msgs/msg/JointState',
+    'action_filter/status': 'diagnostic_msgs/msg/DiagnosticStatus',
+    'joint_trajectory_controller/joint_trajectory': 'trajectory_msgs/msg/JointTrajectory',
+    'forward_position_controller/commands': 'std_msgs/msg/Float64MultiArray',
+    'diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
+}
+LATCHED_TOPICS = {
+    'instruction': 'std_msgs/msg/String',
+    'e_stop': 'std_msgs/msg/Bool',
+    'speed_scale': 'std_msgs/msg/Float64',
+    'sim/success': 'std_msgs/msg/Bool',
+}
+
+
+def recorded_topics(contract: RobotContract, extra: str) -> dict[str, str]:
+    """Return the topics of a robot with their types, relative names first.
+
+    Args:
+        contract: the robot; each of its cameras adds image_raw and camera_info.
+        extra: more of them, 'name=package/msg/Type' separated by spaces.
+
+    Raises:
+        SettingError: `extra` cannot be read.
+    """
+    topics = {**_STREAMS, **LATCHED_TOPICS}
+    for camera in contract.cameras:
+        topics[f'{camera.topic}/image_raw'] = 'sensor_msgs/msg/Image'
+        topics[f'{camera.topic}/camera_info'] = 'sensor_msgs/msg/CameraInfo'
+    for entry in extra.split():
+        name, _, kind = entry.partition('=')
+        if not name or kind.count('/') != 2 or kind.split('/')[1] != 'msg':
+            raise SettingError('recorder', 'extra_topics', entry, 'name=package/msg/Type')
+        topics[name] = kind
+    return topics
