@@ -26,18 +26,18 @@ def make_nf4(network: Network) -> ChunkPredictor:
 
 
 def _replace_all(network: Network, make: Callable[[Any], Any]) -> ChunkPredictor:
-    """Quantise in place; moving to the device is what packs the weights.
+    """Quantise in place.
 
     Raises:
         PolicyError: the policy has no layer to quantise.
     """
-    if not _replace(network.policy, make):
+    if not _replace(network.policy, make, network.device):
         raise PolicyError(f'the policy has no linear layer of {_BLOCK} x {_BLOCK} or more')
-    policy: ChunkPredictor = network.policy.to(network.device)
+    policy: ChunkPredictor = network.policy
     return policy
 
 
-def _replace(module: Any, make: Callable[[Any], Any]) -> int:
+def _replace(module: Any, make: Callable[[Any], Any], device: str) -> int:
     """Replace what can be replaced below a module and return how many layers that were.
 
     torch's MultiheadAttention reads the weights of its projections itself, so it stays.
@@ -50,10 +50,11 @@ def _replace(module: Any, make: Callable[[Any], Any]) -> int:
             continue
         if type(child) is nn.Linear:
             if min(child.in_features, child.out_features) >= _BLOCK:
-                setattr(module, name, make(child))
+                # bitsandbytes packs weights when they move away from the CPU's memory.
+                setattr(module, name, make(child.cpu()).to(device))
                 replaced += 1
         else:
-            replaced += _replace(child, make)
+            replaced += _replace(child, make, device)
     return replaced
 
 

@@ -10,8 +10,13 @@ from typing import Any
 _WRITERS = ('lerobot', 'torch', 'onnxscript', 'onnxruntime')
 
 
+def precision_root() -> Path:
+    """Return the folder below which graphs are kept, under runs/ of the workspace."""
+    return Path(os.environ.get('VLA_WORKSPACE', '.')) / 'runs' / 'precision'
+
+
 def graph_folder(policy: Any) -> Path:
-    """Return the folder of a loaded policy, under runs/ of the workspace.
+    """Return the folder of a loaded policy.
 
     Its name is a hash of the weights themselves, the configuration and the versions of what
     writes graphs, so that a checkpoint trained again never meets the graph of the old one.
@@ -25,8 +30,7 @@ def graph_folder(policy: Any) -> Path:
     for name, value in sorted(policy.state_dict().items()):
         digest.update(f'{name} {value.dtype} {tuple(value.shape)}'.encode())
         digest.update(value.detach().cpu().contiguous().view(-1).numpy())
-    root = Path(os.environ.get('VLA_WORKSPACE', '.'))
-    return root / 'runs' / 'precision' / digest.hexdigest()[:16]
+    return precision_root() / digest.hexdigest()[:16]
 
 
 def _version(package: str) -> str:

@@ -47,7 +47,10 @@ class OnnxSession:
         providers = [(provider[0], provider[1] | _device_option(*self._device))]
         self._session = onnxruntime.InferenceSession(graph, options, providers=providers)
         if self._session.get_providers()[0] != provider[0]:
-            raise PolicyError(f'{provider[0]} could not be started; see the lines above')
+            raise PolicyError(
+                f'{provider[0]} could not be started: its libraries are missing or of another '
+                'version than this ONNX Runtime was built for'
+            )
         self._inputs = [value.name for value in self._session.get_inputs()]
         shape = self._session.get_outputs()[0].shape
         self._chunk = torch.empty(shape, dtype=torch.float32, device=network.device)

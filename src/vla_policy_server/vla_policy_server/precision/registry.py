@@ -17,36 +17,37 @@ class Precision:
         doc: what it does, in a table.
         maker: 'module:function' below this package.
         devices: kinds of torch device it runs on.
-        calibrates: whether its graph is made from real frames.
+        builds: whether something is compiled or exported before the first chunk, and kept.
+        calibrates: whether that takes real frames.
     """
 
     doc: str
     maker: str
     devices: tuple[str, ...] = ('cpu', 'cuda')
+    builds: bool = False
     calibrates: bool = False
+
+
+def _on_cpu(doc: str, maker: str, calibrates: bool = False) -> Precision:
+    return Precision(doc, maker, ('cpu',), builds=True, calibrates=calibrates)
 
 
 PRECISIONS = {
     'fp32': Precision('as trained, eager', 'casting:make_fp32'),
     'bf16': Precision('bfloat16 weights, eager', 'casting:make_bf16'),
     'fp16': Precision('float16 weights, eager', 'casting:make_fp16'),
-    'int8': Precision('INT8 linear layers (bitsandbytes)', 'bitsandbytes_weights:make_int8'),
-    'nf4': Precision('4-bit linear layers (bitsandbytes)', 'bitsandbytes_weights:make_nf4'),
-    'compiled': Precision('torch.compile; CUDA graphs', 'compiled:make_compiled'),
-    'onnx': Precision('ONNX Runtime, float32', 'onnx_session:make_onnx'),
-    'onnx_int8': Precision(
-        'ONNX Runtime, INT8 convolutions', 'onnx_int8:make_onnx_int8', ('cpu',), calibrates=True
+    'int8': Precision('INT8 linear layers, bitsandbytes', 'bitsandbytes_weights:make_int8'),
+    'nf4': Precision('4-bit linear layers, bitsandbytes', 'bitsandbytes_weights:make_nf4'),
+    'compiled': Precision('torch.compile, CUDA graphs', 'compiled:make_compiled', builds=True),
+    'onnx': Precision('ONNX Runtime, float32', 'onnx_session:make_onnx', builds=True),
+    'tensorrt': Precision(
+        'TensorRT, float16', 'onnx_session:make_tensorrt', ('cuda',), builds=True
     ),
-    'tensorrt': Precision('TensorRT, float16', 'onnx_session:make_tensorrt', ('cuda',)),
-    'openvino': Precision('OpenVINO, float32', 'openvino_session:make_openvino', ('cpu',)),
-    'openvino_bf16': Precision(
-        'OpenVINO, bfloat16', 'openvino_session:make_openvino_bf16', ('cpu',)
-    ),
-    'openvino_int8': Precision(
-        'OpenVINO, INT8 convolutions',
-        'openvino_session:make_openvino_int8',
-        ('cpu',),
-        calibrates=True,
+    'onnx_int8': _on_cpu('ONNX Runtime, INT8 convolutions', 'onnx_int8:make_onnx_int8', True),
+    'openvino': _on_cpu('OpenVINO, float32', 'openvino_session:make_openvino'),
+    'openvino_bf16': _on_cpu('OpenVINO, bfloat16', 'openvino_session:make_openvino_bf16'),
+    'openvino_int8': _on_cpu(
+        'OpenVINO, INT8 convolutions', 'openvino_session:make_openvino_int8', True
     ),
 }
 
