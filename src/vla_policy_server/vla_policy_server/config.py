@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from vla_contract.schema import setting
 from vla_policy_server.chunk_scheduler import MODES
+from vla_policy_server.precision.evidence import AUTO
+from vla_policy_server.precision.registry import PRECISIONS
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,12 @@ class PolicyServerConfig:
         'panda_lift_act', doc='checkpoint: name under models/, folder, or hub id'
     )
     device: str = setting('cpu', doc='torch device of the policy, e.g. cpu, cuda, cuda:1')
+    precision: str = setting(
+        AUTO,
+        doc='how the network is computed: a method of vla_policy_server.benchmark, or auto for '
+        'the fastest that it has accepted on this machine (fp32 until it has run)',
+        choices=(AUTO, *PRECISIONS),
+    )
     control_freq: float = setting(
         10.0, doc='rate of policy_action and of attempts to infer', unit='Hz', lower=0.1, upper=500
     )

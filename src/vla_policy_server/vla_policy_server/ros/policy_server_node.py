@@ -1,5 +1,6 @@
 """The node policy_server: observations in, action chunks out."""
 
+import os
 import sys
 import threading
 import time
@@ -50,8 +51,14 @@ class PolicyServer(VlaNode):
         self._lock = threading.Lock()
         self._stages = StageLatencies()
         self._rejected_messages = 0
-        policy = make_policy(settings.backend, contract, settings.policy_path, settings.device)
         _limit_threads(settings.threads)
+        policy = make_policy(
+            settings.backend,
+            contract,
+            settings.policy_path,
+            settings.device,
+            settings.precision,
+        )
         schedule = Schedule(settings.mode, settings.execute_steps)
         self._session = PolicySession(contract, policy, schedule)
         self._session.buffer.instruction = settings.instruction
@@ -199,7 +206,11 @@ class PolicyServer(VlaNode):
 
 
 def _limit_threads(threads: int) -> None:
-    """Bound the CPU threads of a torch policy; one that never imported torch needs no bound."""
+    """Bound the CPU threads of a policy before it is loaded: graphs take their number then.
+
+    torch reads the variable on its import, which a backend without a network never does.
+    """
+    os.environ['OMP_NUM_THREADS'] = str(threads)
     if 'torch' in sys.modules:
         sys.modules['torch'].set_num_threads(threads)
 
