@@ -19,7 +19,7 @@ STATE = np.array([0.0, 0.15, 0.0, -2.15, 0.0, 2.30, 0.785, 0.0])
 
 
 def test_an_unknown_backend_lists_those_that_exist(contract):
-    with pytest.raises(UnknownNameError, match='hold, lerobot, replay, scripted'):
+    with pytest.raises(UnknownNameError, match='hold, lerobot, remote, replay, scripted'):
         make_policy('act', contract, '', 'cpu')
 
 

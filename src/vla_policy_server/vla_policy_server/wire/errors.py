@@ -9,3 +9,7 @@ class WireError(VlaError):
 
 class MessageRefusedError(WireError):
     """The other side sent something that is not allowed; the connection goes on."""
+
+
+class UnreachableError(WireError):
+    """There is no server at present; one may come."""

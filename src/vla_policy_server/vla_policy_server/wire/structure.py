@@ -27,6 +27,10 @@ class WireLimits:
     values: int = 4096
 
 
+LIMITS = WireLimits()
+"""What workers and robots accept unless told otherwise."""
+
+
 class _Header(NamedTuple):
     """What the first byte of a value says: the rest of its head, its body, its children."""
 

@@ -1,0 +1,176 @@
+"""A policy on another machine, behind openpi's websocket protocol: our worker or openpi's."""
+
+from dataclasses import replace
+import time
+from typing import Any
+
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.errors import NameMismatchError, PolicyError
+from vla_contract.values import ActionChunk, Observation, to_ns, Vector
+from vla_policy_server.action_space import make_action_space
+from vla_policy_server.backends.remote_config import load_remote_config, RemoteConfig
+from vla_policy_server.wire.client import Answer, WireClient
+from vla_policy_server.wire.clock_offset import ClockOffset, Exchange
+from vla_policy_server.wire.errors import WireError
+from vla_policy_server.wire.observation_message import ObservationWriter
+from vla_policy_server.wire.request import Request
+
+_LONGEST_CHUNK = 1000
+
+
+class RemotePolicy:
+    """Asks a server for every chunk.
+
+    Attributes:
+        needs_images: whether the server's policy looks at images.
+        needs_extras: names of privileged values that it reads.
+        clock: how far the server's clock is ahead of ours, if it stamps its answers.
+        durations_ns: how long the parts of the last inference took, by name [ns].
+    """
+
+    def __init__(self, contract: RobotContract, config: RemoteConfig) -> None:
+        """Connect to the server.
+
+        Raises:
+            VlaError: there is no server, it refuses us, or it serves another robot.
+        """
+        keys = config.keys(contract)
+        self._writer = ObservationWriter(contract, keys)
+        self._contract = contract
+        self._url = config.url
+        self._metadata: dict[str, Any] | None = None
+        self._client = WireClient(config.endpoint(), self._accept)
+        self._client.connect(config.connect_within_s)
+        metadata = self._client.metadata
+        self.needs_images = metadata.get('needs_images', True) is True
+        self.needs_extras = tuple(map(str, metadata.get('needs_extras', ())))
+        if not self.needs_images:
+            self._writer = ObservationWriter(contract, replace(keys, images={}))
+        self._actions = make_action_space(
+            contract, metadata.get('action_kind', contract.action.kind)
+        )
+        self._terms = Request(patience_s=config.answer_within_s, starts_episode=True)
+        self.clock = ClockOffset()
+        self.durations_ns: dict[str, int] = {}
+
+    def infer(self, observation: Observation) -> ActionChunk:
+        """Return the server's chunk as joint positions.
+
+        Raises:
+            WireError: there is no answer, or it cannot be used; the next call tries again.
+        """
+        started_ns = time.monotonic_ns()
+        message = self._writer.write(observation)
+        self._terms = replace(self._terms, id=self._terms.id + 1, stamp_ns=observation.stamp_ns)
+        if 'protocol' in self._client.metadata:
+            message = self._terms.write(message)
+        written_ns = time.monotonic_ns()
+        answer = self._client.ask(message)
+        self._terms = replace(self._terms, starts_episode=False)
+        answered_ns = time.monotonic_ns()
+        chunk = self._read(answer.content, observation)
+        self.durations_ns = {
+            'write': written_ns - started_ns,
+            **self._travel(answer),
+            'read': time.monotonic_ns() - answered_ns,
+        }
+        return chunk
+
+    def reset(self) -> None:
+        """Say with the next observation that an episode begins."""
+        self._terms = replace(self._terms, starts_episode=True)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+    def _accept(self, metadata: dict[str, Any]) -> None:
+        """Refuse a server of another robot, and another policy in the middle of the work."""
+        if self._metadata is not None and metadata != self._metadata:
+            raise PolicyError(
+                f'{self._url} now serves {_name(metadata)}, not {_name(self._metadata)}: '
+                'configure the policy server again'
+            )
+        self._metadata = metadata
+        check_contract(self._contract, self._url, metadata)
+
+    def _read(self, content: dict[str, Any], observation: Observation) -> ActionChunk:
+        actions = _actions(content, self._actions.width, self._url)
+        positions = self._actions.to_joints(actions, observation.state)
+        stamp_ns, period_ns = observation.stamp_ns, to_ns(1.0 / self._contract.action.fps)
+        about = content.get('chunk')
+        if about is None:
+            return ActionChunk(stamp_ns, period_ns, positions)
+        match about:
+            case {'id': self._terms.id, 'stamp_ns': int(stamp_ns), 'period_ns': int(period_ns)}:
+                return ActionChunk(stamp_ns, period_ns, positions)
+        raise WireError(f'{self._url} answered another question than {self._terms.id}')
+
+    def _travel(self, answer: Answer) -> dict[str, int]:
+        """Split the time of an exchange into its parts, as far as the server's stamps tell."""
+        timing = answer.content.get('server_timing')
+        timing = timing if isinstance(timing, dict) else {}
+        parts = {
+            name: round(timing[f'{key}_ms'] * 1e6)
+            for name, key in (('queue', 'queue'), ('model', 'infer'))
+            if isinstance(timing.get(f'{key}_ms'), float)
+        }
+        received_ns, replied_ns = timing.get('received_ns'), timing.get('replied_ns')
+        if not isinstance(received_ns, int) or not isinstance(replied_ns, int):
+            return parts
+        exchange = Exchange(answer.sent_ns, received_ns, replied_ns, answer.answered_ns)
+        self.clock.add(exchange)
+        offset_ns = self.clock.offset_ns
+        parts['upload'] = received_ns - answer.sent_ns - offset_ns
+        parts['download'] = answer.answered_ns - replied_ns + offset_ns
+        return parts
+
+
+def make_remote(contract: RobotContract, policy_path: str, device: str) -> RemotePolicy:
+    """Connect to a server: a name under config/remotes, a YAML file, or ws://host:port.
+
+    Raises:
+        VlaError: the configuration is wrong, there is no server, or it serves another robot.
+    """
+    return RemotePolicy(contract, load_remote_config(policy_path))
+
+
+def check_contract(contract: RobotContract, url: str, metadata: dict[str, Any]) -> None:
+    """Refuse a server whose contract is not ours; one that has none is taken as it is.
+
+    Raises:
+        NameMismatchError: it has other joints.
+        PolicyError: something else in its contract differs.
+    """
+    names = metadata.get('joint_names')
+    if isinstance(names, list) and sorted(map(str, names)) != sorted(contract.joint_names):
+        raise NameMismatchError(f'{url}: joints', contract.joint_names, map(str, names))
+    found = metadata.get('contract_sha256', contract.sha256)
+    if found != contract.sha256:
+        raise PolicyError(
+            f'{url} serves contract {metadata.get("robot")!s:.80} with sha256 {found!s:.12}, this '
+            f'robot has {contract.name} with {contract.sha256:.12}: use the same file on both'
+        )
+
+
+def _name(metadata: dict[str, Any]) -> str:
+    return f'{metadata.get("robot", "an unknown robot")}/{metadata.get("policy", "policy")}'[:120]
+
+
+def _actions(content: dict[str, Any], width: int, url: str) -> Vector:
+    """Return the actions of an answer, shape (T, width); a single one may come without T."""
+    actions = content.get('actions')
+    if not isinstance(actions, np.ndarray) or actions.dtype.kind not in 'fiu':
+        found = ', '.join(f'{key!r:.40}' for key in list(content)[:16]) or 'nothing'
+        raise WireError(f'{url} answered without an array of actions; the answer has: {found}')
+    if actions.ndim == 1:
+        actions = actions[np.newaxis]
+    if actions.ndim != 2 or actions.shape[1] != width or not 0 < len(actions) <= _LONGEST_CHUNK:
+        raise WireError(
+            f'{url} answered with actions of shape {actions.shape}; allowed: (1 to '
+            f'{_LONGEST_CHUNK}, {width})'
+        )
+    if not np.isfinite(actions).all():
+        raise WireError(f'{url} answered with numbers that are not finite')
+    return np.asarray(actions, dtype=np.float64)

@@ -1,0 +1,63 @@
+"""Where a remote policy is and how it is spoken to: config/remotes/<name>.yaml, or a URL."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vla_contract.contract import RobotContract
+from vla_contract.schema import build, load_yaml, setting
+from vla_contract.share import find_config
+from vla_policy_server.wire.client import Endpoint
+from vla_policy_server.wire.observation_message import contract_keys, ObservationKeys
+from vla_policy_server.wire.server_settings import read_token
+
+
+@dataclass(frozen=True)
+class RemoteConfig:
+    """A remote policy. Keys are for servers of others; our worker takes the contract's."""
+
+    url: str = setting(doc='address of the server, ws://host:port or wss://host:port')
+    token_file: str = setting('', doc="file with the server's token; empty sends none")
+    tls_ca: str = setting('', doc="certificate to trust; empty trusts the system's")
+    answer_within_s: float = setting(
+        2.0, doc='time after which an answer is of no use', unit='s', lower=0.01, upper=600.0
+    )
+    connect_within_s: float = setting(
+        10.0, doc='time to wait for the server at start', unit='s', lower=0.0, upper=600.0
+    )
+    state: dict[str, tuple[str, ...]] | None = setting(
+        None, doc='joint names behind each state key of the server'
+    )
+    images: dict[str, str] | None = setting(None, doc="the server's key for each camera's image")
+    prompt: str = setting('prompt', doc="the server's key for the instruction")
+
+    def endpoint(self) -> Endpoint:
+        """Return where to connect.
+
+        Raises:
+            WireError: the token file cannot be read.
+        """
+        token = read_token(Path(self.token_file) if self.token_file else None)
+        tls_ca = Path(self.tls_ca).expanduser() if self.tls_ca else None
+        return Endpoint(self.url, token, tls_ca, self.answer_within_s)
+
+    def keys(self, contract: RobotContract) -> ObservationKeys:
+        """Return the keys to send an observation of a robot under."""
+        keys = replace(contract_keys(contract), prompt=self.prompt)
+        if self.state is not None:
+            keys = replace(keys, state=self.state)
+        if self.images is not None:
+            keys = replace(keys, images=self.images)
+        return keys
+
+
+def load_remote_config(name: str) -> RemoteConfig:
+    """Return the configuration of a name under config/remotes, a YAML file, or a bare URL.
+
+    Raises:
+        ContractError: a value is missing, unknown or out of range.
+        ResourceNotFoundError: there is no such file.
+    """
+    if name.startswith(('ws://', 'wss://')):
+        return RemoteConfig(name)
+    path = find_config('remotes', name)
+    return build(RemoteConfig, load_yaml(path), str(path))

@@ -1,0 +1,55 @@
+"""Serve a policy to robots on other machines: `python -m vla_policy_server.policy_worker`."""
+
+from functools import partial
+import sys
+
+from vla_contract.command import command_parser, DONE, run_command
+from vla_contract.contract import load_contract
+from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.inference_engine import LocalEngine
+from vla_policy_server.policy_service import PolicyService
+from vla_policy_server.wire.serving import (
+    add_server_arguments,
+    serve_until_told,
+    server_settings,
+)
+
+_MODULE = 'vla_policy_server.policy_worker'
+
+
+def _serve() -> int:
+    parser = command_parser(
+        _MODULE,
+        "Serve a policy over openpi's websocket protocol, to one or many robots.",
+        f'python -m {_MODULE} --policy panda_lift_act --device cuda --token-file ~/worker.token '
+        '--host 0.0.0.0',
+    )
+    parser.add_argument('--robot', default='panda_2f85', help='contract (default: %(default)s)')
+    parser.add_argument('--backend', default='lerobot', help='default: %(default)s')
+    parser.add_argument(
+        '--policy', default='panda_lift_act', help='checkpoint or dataset (default: %(default)s)'
+    )
+    parser.add_argument('--device', default='cpu', help='torch device (default: %(default)s)')
+    parser.add_argument(
+        '--max-batch', type=int, default=8, help='robots in one inference (default: %(default)s)'
+    )
+    add_server_arguments(parser)
+    arguments = parser.parse_args()
+    settings = server_settings(arguments)
+    settings.require_safe()  # before the minutes that a large model takes to load
+    contract = load_contract(arguments.robot)
+    load = partial(make_policy, arguments.backend, contract, arguments.policy, arguments.device)
+    engine = LocalEngine(load, arguments.max_batch)
+    about = {'backend': arguments.backend, 'policy': arguments.policy}
+    serve_until_told(PolicyService(contract, engine, about), settings)
+    engine.close()
+    return DONE
+
+
+def main() -> int:
+    """Run the command."""
+    return run_command(_serve)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
