@@ -1,7 +1,7 @@
 """Counted episodes in one process, without DDS: fast, deterministic, parallel."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 import multiprocessing
@@ -18,6 +18,7 @@ from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.chunk_scheduler import MODES
 from vla_rollout.arguments import add_deployment, add_episodes, positive
 from vla_rollout.closed_loop import ClosedLoop
+from vla_rollout.cycle import CycleObserver
 from vla_rollout.episode import EpisodeResult, summarise, summary_line
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.video import VideoWriter
@@ -29,8 +30,8 @@ from vla_sim_bridge.world_config import load_world_config
 _loop: ClosedLoop | None = None
 
 
-def build_loop(settings: dict[str, Any]) -> ClosedLoop:
-    """Build world, policy and filter.
+def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()) -> ClosedLoop:
+    """Build world, policy and filter; observers watch every cycle.
 
     Raises:
         VlaError: one of them cannot be built; nothing has been written.
@@ -57,7 +58,31 @@ def build_loop(settings: dict[str, Any]) -> ClosedLoop:
         settings['latency_s'],
         settings['blank_images'],
         settings['mode'],
+        observers,
     )
+
+
+def add_loop(parser: argparse.ArgumentParser) -> None:
+    """Add what `build_loop` needs beside robot, world and policy."""
+    parser.add_argument(
+        '--precision', default='', help='how the network is computed; vla_policy_server.benchmark'
+    )
+    parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
+    parser.add_argument('--execute-steps', type=positive, default=8, help='steps per inference')
+    parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
+    parser.add_argument(
+        '--filter', default='default', help='default, off, or a parameter file of action_filter'
+    )
+    parser.add_argument('--blank-images', action='store_true', help='black images: must fail')
+
+
+def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings of `build_loop` from parsed arguments."""
+    return {
+        key: getattr(args, key)
+        for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'filter')
+        + ('precision', 'mode', 'execute_steps', 'latency_s', 'blank_images')
+    }
 
 
 def filter_config(name: str, robot: str) -> FilterConfig | None:
@@ -110,11 +135,7 @@ def run_seeds(
 
 def simulate(args: argparse.Namespace) -> int:
     """Run the episodes and write summary.json."""
-    settings = {
-        key: getattr(args, key)
-        for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'filter')
-        + ('precision', 'mode', 'execute_steps', 'latency_s', 'blank_images')
-    }
+    settings = loop_settings(args)
     # Built here first, so that a wrong name is one sentence and leaves no empty run behind.
     load_world_config(args.world)
     load_randomization(args.randomization)
@@ -191,16 +212,7 @@ def main(argv: list[str] | None = None) -> int:
     add_episodes(parser, episodes=20)
     add_deployment(parser)
     parser.add_argument('--workers', type=positive, default=2, help='processes')
-    parser.add_argument(
-        '--precision', default='', help='how the network is computed; vla_policy_server.benchmark'
-    )
-    parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
-    parser.add_argument('--execute-steps', type=positive, default=8, help='steps per inference')
-    parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
-    parser.add_argument(
-        '--filter', default='default', help='default, off, or a parameter file of action_filter'
-    )
-    parser.add_argument('--blank-images', action='store_true', help='black images: must fail')
+    add_loop(parser)
     parser.add_argument('--video', action='store_true', help='write one video per episode')
     args = parser.parse_args(argv)
     return run_command(lambda: simulate(args))
