@@ -2,22 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-import struct
 from typing import Any
 
-from mcap.exceptions import McapError
-from mcap.reader import make_reader
 import numpy as np
-from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64, String
 from tqdm import tqdm
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.stream import EStop, Event, Fault, Payload, SingleAction, SpeedScale
 from vla_contract.contract import RobotContract
-from vla_contract.errors import ContractError, ResourceNotFoundError, VlaError
+from vla_contract.errors import ContractError, VlaError
 from vla_contract.joint_map import JointMap
 from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.ros.recorded_messages import read_messages, recording_files
 from vla_contract.ros.stamps import from_stamp
 
 
@@ -32,9 +29,7 @@ def read_recording(path: Path, contract: RobotContract) -> list[Event]:
         ResourceNotFoundError: there is no such file.
         VlaError: the file is not MCAP, or carries none of these topics.
     """
-    if not path.exists():
-        raise ResourceNotFoundError('recording', path, 'an MCAP file, a rosbag2 folder, synthetic')
-    files = sorted(path.glob('*.mcap')) if path.is_dir() else [path]
+    files = recording_files(path)
     converters = _converters(contract)
     events = [event for file in files for event in _events(file, converters)]
     if not events:
@@ -66,21 +61,15 @@ def _converters(contract: RobotContract) -> dict[str, tuple[type, Callable[[Any]
 def _events(
     file: Path, converters: dict[str, tuple[type, Callable[[Any], Payload]]]
 ) -> Iterator[Event]:
+    types = {topic: kind for topic, (kind, _) in converters.items()}
     refused = 0
-    with file.open('rb') as stream, tqdm(unit='message', leave=False) as progress:
-        try:
-            for _, channel, message in make_reader(stream).iter_messages():
-                progress.update()
-                known = converters.get(channel.topic.rsplit('/', 1)[-1])
-                if known is None or channel.message_encoding != 'cdr':
-                    continue
-                kind, convert = known
-                try:
-                    payload = convert(deserialize_message(message.data, kind))
-                except ContractError:
-                    refused += 1
-                    progress.set_postfix(refused=refused)
-                    continue
-                yield Event(message.log_time, payload)
-        except (McapError, struct.error, EOFError) as error:
-            raise VlaError(f'{file} is not a readable MCAP file: {error}') from error
+    with tqdm(read_messages(file, types), unit='message', leave=False) as messages:
+        for recorded in messages:
+            _, convert = converters[recorded.topic]
+            try:
+                payload = convert(recorded.message)
+            except ContractError:
+                refused += 1
+                messages.set_postfix(refused=refused)
+                continue
+            yield Event(recorded.log_ns, payload)

@@ -3,7 +3,7 @@ import pytest
 from vla_action_filter.verdict import Verdict
 from vla_contract.errors import VlaError
 from vla_rollout.diagnosis.diagnosis import Diagnosis
-from vla_rollout.diagnosis.healthy import Healthy, HealthyLearner, load_healthy
+from vla_rollout.diagnosis.healthy import Healthy, HighestScores, learn_thresholds, load_healthy
 from vla_rollout.diagnosis.taxonomy import Mode
 
 
@@ -28,29 +28,32 @@ def test_what_cannot_be_measured_is_unavailable_not_good(contract, cycle):
 
 
 def test_a_learned_threshold_lets_what_it_learned_from_pass(contract, cycle, tmp_path):
-    learner = HealthyLearner(contract, np.tile(contract.home[:7], (3, 1)))
+    postures = np.tile(contract.home[:7], (3, 1))
+    scores = HighestScores(contract, postures)
+    episodes = []
     for episode in range(200):
-        learner.restart()
+        scores.restart()
         for k in range(60 + episode % 40):
-            learner.see_cycle(cycle(k, verdict=Verdict.HOLD))
-        learner.keep()
-    learned = learner.learn(0.05)
-    assert learned.thresholds['no_actions'] == pytest.approx(0.98)
+            scores.see_cycle(cycle(k, verdict=Verdict.HOLD))
+        episodes.append(scores.by_cause)
+    thresholds = learn_thresholds(episodes, 0.05)
+    assert thresholds['no_actions'] == pytest.approx(0.98)
+    learned = Healthy(thresholds, postures, len(episodes), 0.05, contract.sha256)
     learned.save(tmp_path / 'healthy.json')
     loaded = load_healthy(tmp_path / 'healthy.json', contract)
-    assert loaded.thresholds == learned.thresholds
+    assert loaded.thresholds == thresholds
     diagnosis = Diagnosis(contract, loaded)
     for k in range(90):
         diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
     assert not diagnosis.alarms
 
 
-def test_too_few_episodes_and_foreign_files_are_refused(contract, tmp_path, cycle):
-    learner = HealthyLearner(contract, np.empty((0, 7)))
-    learner.restart()
-    learner.see_cycle(cycle(0))
-    learner.keep()
-    with pytest.raises(VlaError, match='179 are needed'):
-        learner.learn(0.05)
+def test_too_few_episodes_and_foreign_files_are_refused(contract, tmp_path):
+    with pytest.raises(VlaError, match='39 are needed for 0.025'):
+        learn_thresholds([{'no_actions': 1.0, 'tracking': 0.1}], 0.05)
     with pytest.raises(VlaError, match='not what vla_rollout.learn_healthy writes'):
         load_healthy(tmp_path / 'nothing.json', contract)
+    foreign = Healthy({}, np.empty((0, 7)), 1, 0.05, 'another')
+    foreign.save(tmp_path / 'foreign.json')
+    with pytest.raises(VlaError, match='another contract than panda_2f85'):
+        load_healthy(tmp_path / 'foreign.json', contract)

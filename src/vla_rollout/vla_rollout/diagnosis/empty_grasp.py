@@ -2,7 +2,7 @@
 
 import numpy as np
 from vla_contract.contract import RobotContract
-from vla_contract.values import NS_PER_S
+from vla_contract.values import NS_PER_S, Vector
 from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.detector import Detector
 from vla_rollout.diagnosis.taxonomy import EMPTY_GRASP
@@ -17,7 +17,7 @@ class EmptyGrasp(Detector):
     """How often the gripper was told to close and shut on nothing, in this episode.
 
     Counts each time the fingers reach their fully closed position, whether they never held
-    anything or lost it. The contract's upper limit of a gripper joint is closed.
+    anything or lost it.
     """
 
     cause = EMPTY_GRASP
@@ -28,8 +28,8 @@ class EmptyGrasp(Detector):
         """Prepare for a robot; without a gripper the detector is unavailable."""
         self._grippers = np.array(contract.grippers, dtype=np.intp)
         joints = [contract.joints[i] for i in contract.grippers]
-        self._half = np.array([(joint.lower + joint.upper) / 2 for joint in joints])
-        self._shut = np.array([j.upper - _SHUT * (j.upper - j.lower) for j in joints])
+        self._closed = np.array([joint.closed for joint in joints])
+        self._way = np.array([joint.closed - joint.open for joint in joints])
         self.restart()
 
     def restart(self) -> None:
@@ -42,8 +42,8 @@ class EmptyGrasp(Detector):
         """Return the number of empty grasps so far."""
         if not len(self._grippers) or cycle.command is None:
             return None
-        told = cycle.command[self._grippers] > self._half
-        shut = cycle.joints.position[self._grippers] > self._shut
+        told = self._left(cycle.command) < 0.5
+        shut = self._left(cycle.joints.position) < _SHUT
         if not (told & shut).any():
             self._since_ns, self._is_counted = None, False
         elif self._since_ns is None:
@@ -52,3 +52,7 @@ class EmptyGrasp(Detector):
             self._count += 1
             self._is_counted = True
         return float(self._count)
+
+    def _left(self, position: Vector) -> Vector:
+        """Return the share of the way that each gripper has left until it is closed."""
+        return np.asarray((self._closed - position[self._grippers]) / self._way)

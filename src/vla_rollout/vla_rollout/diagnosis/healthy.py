@@ -1,5 +1,6 @@
 """What healthy episodes look like: thresholds and postures, stored beside the policy."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import json
 from pathlib import Path
@@ -14,8 +15,6 @@ from vla_rollout.diagnosis.conformal import conformal_threshold
 from vla_rollout.diagnosis.detectors import make_detectors
 
 FILE_NAME = 'healthy.json'
-# Enough that the arm passes one every few centimetres of its way.
-_POSTURES = 200
 
 
 @dataclass(frozen=True)
@@ -60,28 +59,25 @@ def load_healthy(path: Path, contract: RobotContract) -> Healthy:
     return healthy
 
 
-class HealthyLearner:
-    """Collects the largest score of every detector in successful episodes."""
+class HighestScores:
+    """Observes an episode and keeps the highest score of every detector."""
 
-    def __init__(self, contract: RobotContract, references: Vector) -> None:
-        """Prepare to learn.
+    def __init__(self, contract: RobotContract, postures: Vector) -> None:
+        """Prepare to watch.
 
         Args:
             contract: the robot.
-            references: postures of other successful episodes than those that set the thresholds,
-                shape (N, n); a posture is no distance from itself.
+            postures: of other successful episodes, shape (N, n); a posture is no distance from
+                itself.
         """
-        self._contract = contract
-        self._postures = references
-        self._detectors = make_detectors(contract, references)
-        self._maxima: dict[str, list[float]] = {d.cause.name: [] for d in self._detectors}
-        self._running: dict[str, float] = {}
+        self._detectors = make_detectors(contract, postures)
+        self.by_cause: dict[str, float] = {}
 
     def restart(self) -> None:
         """Begin an episode."""
         for detector in self._detectors:
             detector.restart()
-        self._running = {}
+        self.by_cause = {}
 
     def see_chunk(self, chunk: ActionChunk) -> None:
         """Take a chunk."""
@@ -91,30 +87,29 @@ class HealthyLearner:
     def see_cycle(self, cycle: Cycle) -> None:
         """Take a cycle."""
         for detector in self._detectors:
-            score = detector.see_cycle(cycle)
+            score, name = detector.see_cycle(cycle), detector.cause.name
             if score is not None:
-                name = detector.cause.name
-                self._running[name] = max(score, self._running.get(name, 0.0))
+                self.by_cause[name] = max(score, self.by_cause.get(name, 0.0))
 
-    def keep(self) -> None:
-        """Count the episode that just ended as healthy."""
-        for name, score in self._running.items():
-            self._maxima[name].append(score)
 
-    def learn(self, false_alarm_rate: float) -> Healthy:
-        """Return thresholds that together raise an alarm in this share of episodes at most.
+def learn_thresholds(
+    episodes: Sequence[Mapping[str, float]], false_alarm_rate: float
+) -> dict[str, float]:
+    """Return thresholds that together raise an alarm in this share of healthy episodes at most.
 
-        The rate is divided evenly among the detectors (Bonferroni).
+    The rate is divided evenly among the detectors (Bonferroni).
 
-        Raises:
-            VlaError: too few episodes for the rate.
-        """
-        alpha = false_alarm_rate / len(self._detectors)
-        known = {name: maxima for name, maxima in self._maxima.items() if maxima}
-        try:
-            thresholds = {name: conformal_threshold(m, alpha) for name, m in known.items()}
-        except ValueError as error:
-            raise VlaError(f'false alarms of {false_alarm_rate:g} in all: {error}') from error
-        episodes = max((len(maxima) for maxima in known.values()), default=0)
-        sha = self._contract.sha256
-        return Healthy(thresholds, self._postures, episodes, false_alarm_rate, sha)
+    Args:
+        episodes: highest score by name of the cause, of each healthy episode.
+        false_alarm_rate: in (0, 1).
+
+    Raises:
+        VlaError: there are too few episodes for the rate.
+    """
+    names = sorted({name for episode in episodes for name in episode})
+    maxima = {name: [e[name] for e in episodes if name in e] for name in names}
+    alpha = false_alarm_rate / max(1, len(names))
+    try:
+        return {name: conformal_threshold(scores, alpha) for name, scores in maxima.items()}
+    except ValueError as error:
+        raise VlaError(f'false alarms of {false_alarm_rate:g} in all: {error}') from error

@@ -1,0 +1,49 @@
+"""The filter's cycles out of a recording, so that it can be diagnosed like a live episode."""
+
+from pathlib import Path
+
+from vla_action_filter.chunk_player import ChunkPlayer
+from vla_action_filter.verdict import Verdict
+from vla_contract.contract import RobotContract
+from vla_contract.values import JointSample
+from vla_rollout.cycle import Cycle, CycleObserver
+from vla_rollout.ros.recorded_episode import Judged, Measured, Planned, read_episode, Sent
+
+
+class CycleJoiner:
+    """Makes a cycle of every action the filter sent, from the newest of the other streams."""
+
+    def __init__(self, observer: CycleObserver) -> None:
+        """Tell an observer of each cycle and chunk."""
+        self._observer = observer
+        self._plan = ChunkPlayer()
+        self._joints: JointSample | None = None
+        self._verdict, self._reason = Verdict.HOLD, ''
+
+    def take(self, now_ns: int, payload: object) -> None:
+        """Take a message of a recording or of the running graph."""
+        match payload:
+            case Measured(sample):
+                self._joints = sample
+            case Judged(verdict, reason):
+                self._verdict, self._reason = verdict, reason
+            case Planned(chunk) if self._plan.offer(chunk):
+                self._observer.see_chunk(chunk)
+            case Sent(command) if self._joints is not None:
+                wish, pace = self._plan.sample(now_ns) or (None, None)
+                verdict, reason = self._verdict, self._reason
+                self._observer.see_cycle(
+                    Cycle(now_ns, wish, pace, command, self._joints, verdict, reason)
+                )
+
+
+def replay_cycles(path: Path, contract: RobotContract, observer: CycleObserver) -> None:
+    """Show an observer a recorded episode.
+
+    Raises:
+        VlaError: the recording is damaged or of another robot.
+    """
+    observer.restart()
+    joiner = CycleJoiner(observer)
+    for recorded in read_episode(path, contract, with_images=False):
+        joiner.take(recorded.now_ns, recorded.payload)
