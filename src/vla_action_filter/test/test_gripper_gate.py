@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from vla_action_filter.gripper_gate import GripperGate
 from vla_contract.contract import Joint
 
@@ -31,3 +33,14 @@ def test_it_starts_where_the_fingers_are():
     gate = GripperGate(FINGERS, dwell_ns=0)
     gate.reset(0.46)
     assert gate.step(0.45, 0) == 0.46
+
+
+def test_fingers_that_close_towards_their_lower_end_are_the_same_the_other_way_round():
+    sliding = replace(FINGERS, lower=0.02, upper=0.06, closed_at='lower')
+    gate = GripperGate(sliding, dwell_ns=0)
+    assert gate.position == 0.06
+    assert [gate.step(wish, i) for i, wish in enumerate((0.055, 0.03, 0.04, 0.05))] == [
+        0.06, 0.02, 0.02, 0.06,
+    ]  # fmt: skip
+    gate.reset(0.1)
+    assert gate.step(0.04, 0) == 0.06

@@ -1,15 +1,31 @@
 """Pinocchio's reading of the model against MuJoCo's, and gradients against differences."""
 
 from dataclasses import replace
-import importlib.util
-from pathlib import Path
 
 import mujoco
 import numpy as np
 import pytest
 from vla_action_filter.kinematics import WorkspaceKinematics
+from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import ContractError, ResourceNotFoundError, UnknownNameError
+from vla_contract.share import package_file
 from vla_contract.workspace import ControlPoint
+
+
+@pytest.fixture(scope='module', params=['panda_2f85', 'vx300s'])
+def contract(request) -> RobotContract:
+    return load_contract(request.param)
+
+
+@pytest.fixture(scope='module')
+def data(contract) -> mujoco.MjData:
+    file = package_file(contract.model.package, contract.model.mjcf)
+    return mujoco.MjData(mujoco.MjModel.from_xml_path(str(file)))
+
+
+def in_base(contract, data, position: np.ndarray) -> np.ndarray:
+    base = data.body(contract.model.base_body)
+    return base.xmat.reshape(3, 3).T @ (position - base.xpos)
 
 
 @pytest.fixture(scope='module')
@@ -20,33 +36,38 @@ def kinematics(contract) -> WorkspaceKinematics:
 @pytest.fixture(scope='module')
 def poses(contract) -> list[np.ndarray]:
     rng = np.random.default_rng(0)
-    joints = contract.joints[:7]
+    joints = [contract.joints[i] for i in contract.arm]
     return [np.array([rng.uniform(j.lower, j.upper) for j in joints]) for _ in range(20)]
 
 
-def test_control_points_are_where_mujoco_has_them(contract, kinematics, poses):
-    origin = importlib.util.find_spec(contract.model.package).origin
-    model = mujoco.MjModel.from_xml_path(str(Path(origin).parent / contract.model.mjcf))
-    data = mujoco.MjData(model)
+def test_control_points_are_where_mujoco_has_them(contract, kinematics, poses, data):
     for arm in poses:
-        for joint, angle in zip(contract.joints[:7], arm, strict=True):
-            data.qpos[model.joint(joint.model_joint).qposadr[0]] = angle
-        mujoco.mj_kinematics(model, data)
-        expected = [
-            data.body(p.body).xpos + data.body(p.body).xmat.reshape(3, 3) @ p.offset
-            for p in contract.workspace.control_points
-        ]
+        for i, angle in zip(contract.arm, arm, strict=True):
+            data.joint(contract.joints[i].model_joint).qpos = angle
+        mujoco.mj_kinematics(data.model, data)
+        expected = []
+        for point in contract.workspace.control_points:
+            body = data.body(point.body)
+            centre = body.xpos + body.xmat.reshape(3, 3) @ point.offset
+            expected.append(in_base(contract, data, centre))
         assert kinematics.positions(arm) == pytest.approx(np.array(expected), abs=1e-9)
 
 
-def test_the_tool_is_the_tool_site(contract, kinematics):
-    origin = importlib.util.find_spec(contract.model.package).origin
-    model = mujoco.MjModel.from_xml_path(str(Path(origin).parent / contract.model.mjcf))
-    data = mujoco.MjData(model)
-    mujoco.mj_kinematics(model, data)
+def test_the_tool_is_the_tool_site(contract, kinematics, data):
+    mujoco.mj_resetData(data.model, data)
+    mujoco.mj_kinematics(data.model, data)
     tool = [p.name for p in contract.workspace.control_points].index('tool')
-    site = data.site(contract.model.tool_site).xpos
-    assert kinematics.positions(np.zeros(7))[tool] == pytest.approx(site, abs=1e-9)
+    site = in_base(contract, data, data.site(contract.model.tool_site).xpos)
+    at_zero = kinematics.positions(np.zeros(len(contract.arm)))
+    assert at_zero[tool] == pytest.approx(site, abs=1e-9)
+
+
+def test_at_home_nothing_is_near_a_limit_of_the_workspace(contract, kinematics):
+    workspace, home = contract.workspace, contract.home[list(contract.arm)]
+    kinematics.update(home)
+    assert min(kinematics.distances()) > workspace.clearance
+    heights = kinematics.positions(home)[:, 2] - [p.radius for p in workspace.control_points]
+    assert heights.min() > workspace.margin
 
 
 def test_gradients_are_differences(kinematics, poses):
@@ -55,7 +76,7 @@ def test_gradients_are_differences(kinematics, poses):
         points, jacobians = (value.copy() for value in kinematics.points())
         distances = np.array(kinematics.distances())
         gradients = np.array([kinematics.separation(i) for i in range(len(distances))])
-        for joint in range(7):
+        for joint in range(arm.size):
             moved = arm.copy()
             moved[joint] += 1e-6
             kinematics.update(moved)
@@ -77,7 +98,7 @@ def test_levers_bound_how_fast_a_distance_changes(kinematics, poses):
 def test_a_body_that_is_not_in_the_model_lists_those_that_are(contract):
     points = (ControlPoint('tip', 'nose'),)
     workspace = replace(contract.workspace, control_points=points)
-    with pytest.raises(UnknownNameError, match="body 'nose' is not in the model; .*link6"):
+    with pytest.raises(UnknownNameError, match="body 'nose' is not in the model; .*link"):
         WorkspaceKinematics(replace(contract, workspace=workspace))
 
 

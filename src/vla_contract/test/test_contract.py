@@ -51,6 +51,19 @@ def test_a_home_outside_its_limits_is_refused(tmp_path):
         load_contract(edited(tmp_path, 'home: 0.15', 'home: 5.0'))
 
 
+def test_fingers_cannot_close_along_the_axis_of_approach(tmp_path):
+    path = edited(tmp_path, '  tool_site:', '  closing: z\n  tool_site:')
+    with pytest.raises(ContractError, match='found z for both; allowed: two different axes'):
+        load_contract(path)
+
+
+def test_a_gripper_says_where_it_is_closed(tmp_path):
+    knuckle = load_contract('panda_2f85').joints[7]
+    assert (knuckle.open, knuckle.closed) == (0.0, 0.8)
+    knuckle = load_contract(edited(tmp_path, 'closed_at: upper', 'closed_at: lower')).joints[7]
+    assert (knuckle.open, knuckle.closed) == (0.8, 0.0)
+
+
 def test_the_hash_follows_the_content(tmp_path):
     changed = load_contract(edited(tmp_path, 'fps: 10.0', 'fps: 11.0'))
     assert changed.sha256 != load_contract('panda_2f85').sha256

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from vla_contract.contract import Model
-from vla_contract.errors import ContractError, UnknownNameError
+from vla_contract.errors import ContractError, ResourceNotFoundError, UnknownNameError
 from vla_contract.share import package_file
 
 
@@ -43,6 +43,8 @@ def read_robot(model: Model) -> Element:
 def _parse(path: Path) -> Element:
     try:
         return ElementTree.parse(path).getroot()
+    except FileNotFoundError:
+        raise ResourceNotFoundError('part of a model', path, 'check the package') from None
     except ElementTree.ParseError as error:
         raise ContractError(f'{path}: cannot read the model: {error}') from error
 

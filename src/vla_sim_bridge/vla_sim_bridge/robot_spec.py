@@ -56,11 +56,12 @@ def prepare_robot(robot: mujoco.MjSpec, contract: RobotContract, config: WorldCo
             objtype=mujoco.mjtObj.mjOBJ_JOINT,
             name1=mimic.joint,
             name2=mimic.follows,
-            data=[mimic.offset, mimic.multiplier, *[0.0] * 9],
+            data=[mimic.offset, mimic.multiplier, *[0.0] * 10],
         )
-    if config.servo.friction is not None:
-        for joint in robot.joints:
-            joint.frictionloss = config.servo.friction
+    servo = config.servo
+    for joint in robot.joints:
+        joint.frictionloss = joint.frictionloss if servo.friction is None else servo.friction
+        joint.armature = joint.armature if servo.armature is None else servo.armature
     for body in robot.bodies[1:]:
         body.gravcomp = 1.0
     links = _links(robot, contract)

@@ -21,6 +21,9 @@ class ServoConfig:
     friction: float | None = setting(
         None, doc="dry friction of the robot's joints; none: the model's", unit='Nm', lower=0.0
     )
+    armature: float | None = setting(
+        None, doc="rotor inertia seen at the joints; none: the model's", unit='kg m2', lower=0.0
+    )
 
 
 @dataclass(frozen=True)
