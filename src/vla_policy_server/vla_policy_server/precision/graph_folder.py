@@ -24,12 +24,16 @@ def graph_folder(policy: Any) -> Path:
     Args:
         policy: a loaded LeRobot policy, before any method has changed it.
     """
+    import torch
+
     digest = hashlib.sha256(repr(policy.config).encode())
     for package in _WRITERS:
         digest.update(f'{package} {_version(package)}'.encode())
     for name, value in sorted(policy.state_dict().items()):
         digest.update(f'{name} {value.dtype} {tuple(value.shape)}'.encode())
-        digest.update(value.detach().cpu().contiguous().view(-1).numpy())
+        # As bytes, because numpy has no bfloat16.
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy())
     return precision_root() / digest.hexdigest()[:16]
 
 
