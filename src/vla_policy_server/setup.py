@@ -20,6 +20,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
+            'benchmark = vla_policy_server.benchmark:main',
             'policy_server = vla_policy_server.ros.policy_server_node:main',
             'policy_worker = vla_policy_server.policy_worker:main',
         ],
