@@ -1,0 +1,141 @@
+"""Joints that bring the tool to a pose near by: mink on the arm of the contract's MuJoCo model."""
+
+import mink
+import mujoco
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.errors import ContractError
+from vla_contract.share import package_file
+from vla_contract.transforms import invert
+from vla_contract.values import Vector
+
+# A radian of error counts as much as 0.2 m: about the length of a hand.
+_RADIAN_M = 0.2
+# Singular values of the weighted Jacobian below which the arm is damped, up to _DAMPING. Then a
+# millimetre moves no joint further than 1 mm / (2 * 0.02) = 0.025 rad in a step.
+_NEAR_SINGULAR, _DAMPING = 0.02, 0.02
+# Holds the joints that the tool leaves free; small enough to shift the tool by no 1e-3 of a move.
+_STAY = 1e-3
+_MAX_ITERATIONS, _CONVERGED_RAD = 20, 1e-8
+
+
+class InverseKinematics:
+    """Moves the tool within limits, with the least motion of the joints."""
+
+    def __init__(self, contract: RobotContract) -> None:
+        """Load the arm.
+
+        Raises:
+            ResourceNotFoundError: the model's package or file is missing.
+            ContractError: MuJoCo cannot read it, or it lacks a joint, the base or the tool.
+        """
+        joints = [contract.joints[i] for i in contract.arm]
+        self._lower = np.array([joint.lower for joint in joints])
+        self._upper = np.array([joint.upper for joint in joints])
+        self._reach = np.array([joint.velocity for joint in joints]) / contract.action.fps
+        model = _arm_alone(contract)
+        self._order = [model.joint(joint.model_joint).qposadr[0] for joint in joints]
+        self._arm = mink.Configuration(model)
+        site = contract.model.tool_site
+        self._tool = mink.FrameTask(site, 'site', position_cost=1.0, orientation_cost=_RADIAN_M)
+        self._stay = mink.PostureTask(model, cost=_STAY)
+        self._box = _Box(model.nv)
+        base = self._arm.get_transform_frame_to_world(contract.model.base_body, 'body')
+        self._T_world_base = base.as_matrix()
+        self._T_base_world = invert(self._T_world_base)
+        self.tool_pose([joint.home for joint in joints])  # fails here when the site is missing
+
+    def tool_pose(self, arm: Vector | list[float]) -> Vector:
+        """Return T_base_tool at arm joints, shape (n,) [rad or m]."""
+        self._move(np.asarray(arm))
+        T_world_tool = self._arm.get_transform_frame_to_world(self._tool.frame_name, 'site')
+        T_base_tool: Vector = self._T_base_world @ T_world_tool.as_matrix()
+        return T_base_tool
+
+    def step_to(self, arm: Vector, T_base_tool: Vector) -> Vector:
+        """Return the joints one policy step later that bring the tool closest to a pose.
+
+        Every iterate solves min |W (J dq - e)|^2 + l^2 |q + dq - q0|^2 inside the limits of
+        position and inside what the velocity limits allow in one step. Near a singular pose l
+        grows (Nakamura and Hanafusa, 'Inverse kinematic solutions with singularity robustness',
+        1986), so that the joints do not jump.
+
+        Args:
+            arm: joints now, shape (n,) [rad or m].
+            T_base_tool: wanted pose, shape (4, 4).
+        """
+        start = np.clip(arm, self._lower, self._upper)
+        lower = np.maximum(self._lower, start - self._reach)
+        upper = np.minimum(self._upper, start + self._reach)
+        self._tool.set_target(mink.SE3.from_matrix(self._T_world_base @ T_base_tool))
+        self._move(start)
+        self._stay.set_target(self._arm.q)
+        self._stay.set_cost(self._damping())
+        joints = start
+        for _ in range(_MAX_ITERATIONS):
+            self._box.set(self._ordered(lower - joints), self._ordered(upper - joints))
+            tasks = [self._tool, self._stay]
+            motion = mink.solve_ik(self._arm, tasks, 1.0, 'daqp', limits=[self._box])
+            before, joints = joints, np.clip(joints + motion[self._order], lower, upper)
+            self._move(joints)
+            if np.abs(joints - before).max() < _CONVERGED_RAD:
+                break
+        return joints
+
+    def _move(self, joints: Vector) -> None:
+        self._arm.update(self._ordered(joints))
+
+    def _ordered(self, joints: Vector) -> Vector:
+        """Return values of arm joints in the model's order."""
+        ordered = np.empty(len(joints))
+        ordered[self._order] = joints
+        return ordered
+
+    def _damping(self) -> float:
+        """Return l at the present joints: least motion only, or more near a singular pose."""
+        weights = np.array([1.0, 1.0, 1.0, _RADIAN_M, _RADIAN_M, _RADIAN_M])
+        jacobian = weights[:, np.newaxis] * self._arm.get_frame_jacobian(
+            self._tool.frame_name, 'site'
+        )
+        smallest = float(np.linalg.svd(jacobian, compute_uv=False)[-1])
+        closeness = max(0.0, 1.0 - (smallest / _NEAR_SINGULAR) ** 2)
+        return float(np.hypot(_STAY, _DAMPING * np.sqrt(closeness)))
+
+
+class _Box(mink.Limit):
+    """Bounds of the next motion of every joint."""
+
+    def __init__(self, size: int) -> None:
+        self._rows = np.vstack([np.eye(size), -np.eye(size)])
+        self._bounds: Vector = np.zeros(2 * size)
+
+    def set(self, lower: Vector, upper: Vector) -> None:
+        self._bounds = np.concatenate([upper, -lower])
+
+    def compute_qp_inequalities(
+        self, configuration: mink.Configuration, dt: float
+    ) -> mink.Constraint:
+        return mink.Constraint(self._rows, self._bounds)
+
+
+def _arm_alone(contract: RobotContract) -> mujoco.MjModel:
+    """Return the model with the joints of the arm and no others: fingers and objects are fixed.
+
+    Raises:
+        ResourceNotFoundError: the model's package or file is missing.
+        ContractError: MuJoCo cannot read it.
+    """
+    path = package_file(contract.model.package, contract.model.mjcf)
+    names = {contract.joints[i].model_joint for i in contract.arm}
+    try:
+        spec = mujoco.MjSpec.from_file(str(path))
+        # What could still refer to a joint that goes.
+        for group in (spec.keys, spec.actuators, spec.equalities, spec.tendons, spec.sensors):
+            for element in list(group):
+                spec.delete(element)
+        for joint in list(spec.joints):
+            if joint.name not in names:
+                spec.delete(joint)
+        return spec.compile()
+    except (ValueError, mujoco.FatalError) as error:
+        raise ContractError(f'{path}: MuJoCo cannot read the model: {error}') from error
