@@ -42,7 +42,47 @@ def test_a_policy_without_wide_layers_cannot_be_packed(tmp_path):
         make_predictor('int8', Network(nn.Sequential(nn.Linear(8, 8)), {}, 'cpu', tmp_path))
 
 
-def test_reset_reaches_the_policy(network):
-    network.policy._action_queue.append('old')
-    make_predictor('bf16', network).reset()
-    assert not network.policy._action_queue
+@pytest.mark.parametrize('method', ['bf16', 'int8', 'nf4'])
+def test_what_else_a_policy_can_do_stays_reachable(network, method):
+    assert make_predictor(method, network).config is network.policy.config
+
+
+class TestCompiled:
+    """What surrounds the compiler; compiling itself takes too long for a test."""
+
+    @pytest.fixture
+    def asked(self, monkeypatch) -> list:
+        """Replace the compiler by one that hands out the same tensor again and again."""
+        import torch
+
+        calls = []
+
+        def compile_to_graph(function, options):
+            output = torch.empty(1, 4, 8)
+
+            def replay(batch):
+                calls.append((batch, options))
+                return output.copy_(function(batch))
+
+            return replay
+
+        monkeypatch.setattr(torch, 'compile', compile_to_graph)
+        return calls
+
+    def test_only_tensors_reach_the_graph(self, network, asked, difference):
+        assert difference(make_predictor('compiled', network)) == 0.0
+        batch, options = asked[0]
+        assert set(batch) == {'observation.state', 'observation.images.top'}
+        assert options == {'freezing': True}
+
+    def test_a_chunk_outlives_the_next_replay(self, network, asked, observe):
+        predictor = make_predictor('compiled', network)
+        first = predictor.predict_action_chunk(observe(1))
+        kept = first.clone()
+        predictor.predict_action_chunk(observe(2))
+        assert (first == kept).all()
+
+    def test_reset_reaches_the_policy(self, network, asked):
+        network.policy._action_queue.append('old')
+        make_predictor('compiled', network).reset()
+        assert not network.policy._action_queue
