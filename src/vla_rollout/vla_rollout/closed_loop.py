@@ -47,6 +47,10 @@ class ClosedLoop:
 
     Inference takes `latency_s` of simulated time whatever it takes on the clock, so that results
     depend on seeds alone; the world keeps moving meanwhile, as a real robot does.
+
+    Attributes:
+        world: where the episodes happen.
+        frame_hz: rate of the frames that `run` hands on [Hz].
     """
 
     def __init__(
@@ -66,7 +70,7 @@ class ClosedLoop:
         every cycle and of every chunk that the filter took.
         """
         contract = world.contract
-        self._world = world
+        self.world = world
         self._policy = policy
         self._session = PolicySession(contract, policy, Schedule(mode, execute_steps))
         self._filter_config = filter_config
@@ -93,7 +97,7 @@ class ClosedLoop:
             on_frame: called with the images of every camera frame, for a video.
             replay: manifest to replay instead of a new episode, as `World.reset` takes it.
         """
-        world, session = self._world, self._session
+        world, session = self.world, self._session
         manifest = world.reset(seed, replay)
         session.buffer.instruction = manifest['instruction']
         action_filter = self._make_filter()
@@ -159,14 +163,14 @@ class ClosedLoop:
             observer.see_cycle(cycle)
 
     def _make_filter(self) -> ActionFilter | Unfiltered:
-        contract = self._world.contract
+        contract = self.world.contract
         if self._filter_config is None:
             return Unfiltered(contract)
         return ActionFilter(contract, self._filter_config)
 
     def _capture(self, now_ns: int, on_frame: FrameHook | None) -> None:
         """Render when somebody looks: the policy at its next inference, or the video."""
-        session, world = self._session, self._world
+        session, world = self._session, self.world
         session.buffer.add_extra(CUBE_POSE, world.cube_pose())
         wanted = self._policy.needs_images and session.is_due(now_ns)
         latency_ns = world.appearance.vision_latency_ns(now_ns)
