@@ -21,6 +21,7 @@ setup(
     entry_points={
         'console_scripts': [
             'benchmark = vla_policy_server.benchmark:main',
+            'check_policy = vla_policy_server.check_policy:main',
             'policy_server = vla_policy_server.ros.policy_server_node:main',
             'policy_worker = vla_policy_server.policy_worker:main',
         ],

@@ -43,6 +43,9 @@ class PolicyServerConfig:
         upper=1000,
     )
     instruction: str = setting('lift the cube', doc='task text until the topic says otherwise')
+    check_policy: bool = setting(
+        True, doc='test at configuration that the policy sees, hears, feels and means our units'
+    )
     compressed_cameras: str = setting(
         '', doc="cameras that come as image_raw/compressed, as 'top wrist'; '' for none"
     )

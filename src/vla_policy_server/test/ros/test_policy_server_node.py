@@ -1,19 +1,22 @@
 import time
 
+import cv2
 import numpy as np
 import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import JointState
+from sensor_msgs.msg import CompressedImage, Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.contract import load_contract
+from vla_contract.ros.image_conversion import image_to_msg
 from vla_contract.ros.joint_conversion import joints_to_msg
-from vla_contract.ros.qos import COMMAND, STATE
+from vla_contract.ros.qos import COMMAND, SENSOR, STATE
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.share import find_config
-from vla_contract.values import JointSample
+from vla_contract.values import ActionChunk, JointSample, Observation
+from vla_policy_server.backends.registry import BACKENDS, make_policy
 from vla_policy_server.ros.policy_server_node import PolicyServer
 
 CONTRACT = load_contract('panda_2f85')
@@ -139,3 +142,112 @@ def test_deactivated_it_publishes_nothing(server, robot):
 
     robot.wait(lambda: sent[0] > 60, act)
     assert robot.chunks == []
+
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (384, 384, 3), np.uint8)
+
+
+class Camera:
+    """Publishes one image again and again, raw or as PNG."""
+
+    def __init__(self, robot, is_compressed: bool = False) -> None:
+        self._robot = robot
+        self._is_compressed = is_compressed
+        camera = CONTRACT.cameras[0]
+        kind, end = (CompressedImage, '/compressed') if is_compressed else (Image, '')
+        topic = f'{camera.topic}/image_raw{end}'
+        self._publisher = robot.node.create_publisher(kind, topic, SENSOR)
+
+    def shoot(self, stamp_ns: int) -> None:
+        msg = image_to_msg(IMAGE, stamp_ns, 'camera')
+        if self._is_compressed:
+            png = cv2.imencode('.png', IMAGE[:, :, ::-1])[1]
+            msg = CompressedImage(header=msg.header, format='png', data=png.tobytes())
+        self._publisher.publish(msg)
+
+    def show(self) -> None:
+        self._robot.measure()
+        self.shoot(self._robot.node.get_clock().now().nanoseconds)
+
+
+@pytest.mark.parametrize('is_compressed', [False, True])
+def test_node_and_core_give_the_same_chunk_bit_for_bit(server, robot, is_compressed):
+    use(server, precision='fp32', compressed_cameras='top' if is_compressed else '')
+    assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    server.trigger_activate()
+    camera = Camera(robot, is_compressed)
+    robot.wait(lambda: robot.chunks, camera.show)
+    served = np.array([point.positions for point in robot.chunks[0].points])
+    policy = make_policy('lerobot', CONTRACT, 'panda_lift_act', 'cpu', 'fp32')
+    seen = Observation(0, CONTRACT.home, {'top': IMAGE}, 'lift the cube')
+    assert np.array_equal(served, policy.infer(seen).positions)
+
+
+def test_diagnostics_tell_where_the_time_goes(server, robot):
+    use(server, backend='lerobot')
+    server.trigger_configure()
+    server.trigger_activate()
+    camera = Camera(robot)
+    robot.wait(lambda: len(robot.chunks) > 1, camera.show)
+    health = server._check()
+    for stage in ('observation_age', 'preprocess', 'model', 'postprocess', 'publish'):
+        assert health.values[f'{stage}_p95_ms'] > 0
+    assert health.values['chunks'] >= 2
+    assert health.values['seam_distance_p50_rad'] is not None
+    assert health.values['starved_periods'] == 0
+    assert health.values['notes'] == ''
+
+
+def test_an_image_of_the_wrong_size_is_rejected(server, robot):
+    use(server, backend='lerobot', check_policy=False)
+    server.trigger_configure()
+    server.trigger_activate()
+    publisher = robot.node.create_publisher(Image, 'camera/color/image_raw', SENSOR)
+
+    def act():
+        robot.measure()
+        publisher.publish(image_to_msg(IMAGE[:100], 0, 'camera'))
+
+    robot.wait(lambda: server._rejected_messages, act)
+    assert server._check().message == 'waiting: no image from camera top'
+
+
+def test_a_camera_that_the_contract_lacks_cannot_come_compressed(server):
+    use(server, backend='lerobot', check_policy=False, compressed_cameras='top wrist')
+    assert server.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert "camera 'wrist' is not in contract panda_2f85; it has: top" in server.failure
+
+
+def make_blind(contract, policy_path, device):
+    """Build a policy that answers the same to every image."""
+
+    class Blind:
+        needs_images = True
+        needs_extras = ()
+
+        def infer(self, observation):
+            return ActionChunk(observation.stamp_ns, 100_000_000, np.tile(contract.home, (16, 1)))
+
+        def reset(self):
+            pass
+
+    return Blind()
+
+
+def test_a_policy_that_fails_its_self_test_is_refused_unless_it_is_off(server, monkeypatch):
+    monkeypatch.setitem(BACKENDS, 'blind', f'{__name__}:make_blind')
+    use(server, backend='blind', policy_path='')
+    assert server.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert 'images: black, white or real image change the answer by: top 0' in server.failure
+    use(server, check_policy=False)
+    assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
+
+
+def test_an_order_that_was_mapped_is_said(server, tmp_path):
+    text = find_config('robots', 'panda_2f85').read_text()
+    state = text[text.index('state:') : text.index('action:')]
+    swapped = state.replace('[panda_joint1, panda_joint2', '[panda_joint2, panda_joint1', 1)
+    (tmp_path / 'robot.yaml').write_text(text.replace(state, swapped))
+    use(server, robot=str(tmp_path / 'robot.yaml'), backend='lerobot', check_policy=False)
+    assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    assert server._check().values['notes'].startswith('observation.state: mapped by name')

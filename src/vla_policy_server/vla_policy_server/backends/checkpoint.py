@@ -43,6 +43,12 @@ class Checkpoint:
     encoder: InstructionEncoder | None
     manifest: dict[str, Any]
 
+    @property
+    def takes_instruction(self) -> bool:
+        """Whether the text of the task reaches the network, as tokens or as an embedding."""
+        steps = (type(step).__name__ for step in self.preprocess.steps)
+        return self.encoder is not None or any('Tokenizer' in name for name in steps)
+
 
 def load_checkpoint(contract: RobotContract, policy_path: str, device: str) -> Checkpoint:
     """Load a checkpoint by name under models/, folder or hub id.

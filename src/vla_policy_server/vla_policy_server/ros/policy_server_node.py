@@ -16,7 +16,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.contract import Camera, load_contract
 from vla_contract.errors import ContractError
 from vla_contract.joint_map import JointMap
-from vla_contract.policy import CUBE_POSE
+from vla_contract.policy import CUBE_POSE, Policy, ReportingPolicy
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
 from vla_contract.ros.image_conversion import decode_msg, image_from_msg
 from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader, point_to_msg
@@ -31,6 +31,8 @@ from vla_policy_server.config import PolicyServerConfig
 from vla_policy_server.gpu_memory import gpu_memory
 from vla_policy_server.inference_thread import Durations, InferenceThread
 from vla_policy_server.latency import StageLatencies
+from vla_policy_server.self_test.checks import require_sound
+from vla_policy_server.self_test.subject import subject_of
 from vla_policy_server.session import PolicySession
 
 
@@ -59,6 +61,7 @@ class PolicyServer(VlaNode):
             settings.device,
             settings.precision,
         )
+        self._examine(policy, settings)
         schedule = Schedule(settings.mode, settings.execute_steps)
         self._session = PolicySession(contract, policy, schedule)
         self._session.buffer.instruction = settings.instruction
@@ -81,6 +84,17 @@ class PolicyServer(VlaNode):
             self.create_subscription(PoseStamped, 'sim/cube_pose', self._on_cube, SENSOR)
         self.create_service(Trigger, 'policy_server/reset', self._on_reset)
         self._diagnostics = DiagnosticsPublisher(self, self._check)
+
+    def _examine(self, policy: Policy, settings: PolicyServerConfig) -> None:
+        """Say what was mapped on loading, and refuse a policy that fails its self-test.
+
+        Policies without eyes are ours, and have nothing that could be wrong unnoticed.
+        """
+        self._notes = tuple(policy.notes) if isinstance(policy, ReportingPolicy) else ()
+        for note in self._notes:
+            self.get_logger().warning(note)
+        if settings.check_policy and policy.needs_images:
+            require_sound(subject_of(self._contract, policy))
 
     def start(self) -> None:
         """Begin an episode with what is captured from now on."""
@@ -195,6 +209,7 @@ class PolicyServer(VlaNode):
                 **self._stages.values(),
                 **gpu_memory(),
                 'last_failure': session.last_failure,
+                'notes': '; '.join(self._notes),
                 'contract_sha256': self._contract.sha256,
             }
             waiting = session.why_waiting(now_ns)

@@ -1,0 +1,129 @@
+"""A few recorded frames with the actions that followed, shipped beside a checkpoint."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.errors import NameMismatchError, PolicyError, ResourceNotFoundError
+from vla_contract.joint_map import JointMap
+from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.policy_features import ACTION, STATE
+from vla_contract.values import Image, Observation, Vector
+
+GOLDEN_FRAMES = 'golden_frames.npz'
+
+# As many as a person would look through; more say nothing new about wiring.
+_FRAMES = 8
+# Steps that follow a frame; soon after, even a good policy and its teacher part.
+_STEPS = 2
+
+
+@dataclass(frozen=True)
+class GoldenFrames:
+    """Frames of training data, in the contract's joint order.
+
+    Attributes:
+        fps: rate of the recording [Hz].
+        observations: what was seen.
+        actions: what followed, shape (N, T, D) [rad or m].
+    """
+
+    fps: float
+    observations: tuple[Observation, ...]
+    actions: Vector
+
+
+def read_golden_frames(contract: RobotContract, root: Path) -> GoldenFrames:
+    """Take frames out of a LeRobotDataset v3, spread over its episodes and their phases.
+
+    Raises:
+        ResourceNotFoundError: there is no dataset.
+        NameMismatchError: it lacks a joint or a camera of the contract.
+        PolicyError: it has no episode with enough frames.
+    """
+    if not (root / 'meta' / 'info.json').is_file():
+        raise ResourceNotFoundError('dataset', root, 'give the folder of a LeRobotDataset v3')
+    quiet_lerobot()
+    from lerobot.datasets import LeRobotDataset
+
+    dataset = LeRobotDataset(f'local/{root.name}', root=root)
+    features = [camera.feature for camera in contract.cameras]
+    if not set(features) <= set(dataset.meta.features):
+        raise NameMismatchError(f'{root}: cameras', features, dataset.meta.camera_keys)
+    to_state, to_action = (
+        JointMap(dataset.meta.features[key]['names'], contract.joint_names, f'{root}: {key}')
+        for key in (STATE, ACTION)
+    )
+    columns = dataset.hf_dataset.with_format('numpy').select_columns([ACTION, 'episode_index'])
+    episode = np.asarray(columns['episode_index'])
+    actions = np.asarray(columns[ACTION])
+    starts = np.arange(max(0, len(episode) - _STEPS + 1))
+    usable = starts[episode[starts] == episode[starts + _STEPS - 1]]
+    if not len(usable):
+        raise PolicyError(f'{root} has no episode of {_STEPS} frames')
+    chosen = np.unique(usable[np.linspace(0, len(usable) - 1, _FRAMES + 2).astype(int)[1:-1]])
+    return GoldenFrames(
+        float(dataset.fps),
+        tuple(_observation(dataset[int(k)], contract, to_state) for k in chosen),
+        to_action(np.stack([actions[k : k + _STEPS] for k in chosen])),
+    )
+
+
+def save_golden_frames(frames: GoldenFrames, contract: RobotContract, path: Path) -> None:
+    """Write frames with the names of joints and cameras, images as PNG."""
+    arrays: dict[str, Any] = {
+        'fps': frames.fps,
+        'joint_names': list(contract.joint_names),
+        'instructions': [seen.instruction for seen in frames.observations],
+        'states': np.stack([seen.state for seen in frames.observations]),
+        'actions': frames.actions,
+    }
+    for k, seen in enumerate(frames.observations):
+        for camera, image in seen.images.items():
+            arrays[f'image/{camera}/{k}'] = cv2.imencode('.png', image[:, :, ::-1])[1]
+    np.savez_compressed(path, **arrays)
+
+
+def load_golden_frames(contract: RobotContract, path: Path) -> GoldenFrames:
+    """Read what `save_golden_frames` wrote, by the names of joints and cameras.
+
+    Raises:
+        PolicyError: the file is damaged.
+        NameMismatchError: it lacks a joint of the contract.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+        to_contract = JointMap(arrays['joint_names'].tolist(), contract.joint_names, str(path))
+        observations = tuple(
+            Observation(
+                0,
+                to_contract(state),
+                {c.name: _decode(arrays[f'image/{c.name}/{k}']) for c in contract.cameras},
+                str(arrays['instructions'][k]),
+            )
+            for k, state in enumerate(arrays['states'])
+        )
+        return GoldenFrames(float(arrays['fps']), observations, to_contract(arrays['actions']))
+    except (OSError, ValueError, KeyError, cv2.error) as error:
+        raise PolicyError(f'{path} cannot be read: {error}') from None
+
+
+def _decode(data: Any) -> Image:
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise ValueError('an image is no PNG')
+    return np.ascontiguousarray(pixels[:, :, ::-1], dtype=np.uint8)
+
+
+def _observation(
+    frame: dict[str, Any], contract: RobotContract, to_state: JointMap
+) -> Observation:
+    images: dict[str, Image] = {
+        camera.name: (frame[camera.feature].permute(1, 2, 0) * 255.0).round().byte().numpy()
+        for camera in contract.cameras
+    }
+    return Observation(0, to_state(frame[STATE].numpy()), images, frame['task'])

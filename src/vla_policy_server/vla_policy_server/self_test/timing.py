@@ -1,0 +1,60 @@
+"""Is the answer the same when asked again, and does it cover the time that the contract means?"""
+
+import numpy as np
+from vla_contract.values import to_ns
+from vla_policy_server.self_test.finding import Finding, judge, SKIP
+from vla_policy_server.self_test.subject import Subject
+
+
+def answer_repeats(subject: Subject) -> Finding:
+    """Ask twice; a policy that draws noise must repeat itself with the same seed."""
+    first, second = (subject.chunk(subject.observation, is_seeded=False) for _ in range(2))
+    if np.array_equal(first.positions, second.positions):
+        return judge(True, 'two answers are equal to the last bit')
+    if _drops_out(subject):
+        return judge(False, 'two answers differ, and dropout is on')
+    change = subject.change(subject.observation, subject.observation)
+    found = f'two answers differ; with the same seed by {change:.2g} of a range'
+    return judge(change < 1e-6, found)
+
+
+def chunk_fits_the_contract(subject: Subject) -> Finding:
+    """Compare length, period and width of a chunk with the contract and the checkpoint."""
+    chunk = subject.chunk(subject.observation)
+    fps = subject.contract.action.fps
+    steps = len(chunk.positions)
+    found = f'{steps} steps at {1e9 / chunk.period_ns:g} Hz'
+    problems = []
+    if chunk.period_ns != to_ns(1.0 / fps):
+        problems.append(f'contract {fps:g} Hz')
+    wanted = _trained_steps(subject)
+    if wanted not in (None, steps):
+        problems.append(f'trained with {wanted} steps')
+    if steps < 2:
+        problems.append('a chunk needs 2 steps or more')
+    return judge(not problems, '; '.join([found, *problems]))
+
+
+def rate_is_the_recorded_one(subject: Subject) -> Finding:
+    """Compare the rate of the recording with the contract's."""
+    if subject.golden is None:
+        return Finding(SKIP, 'no golden frames; give --dataset')
+    fps = subject.contract.action.fps
+    return judge(
+        subject.golden.fps == fps, f'recorded at {subject.golden.fps:g} Hz, contract {fps:g} Hz'
+    )
+
+
+def _trained_steps(subject: Subject) -> int | None:
+    if subject.checkpoint is None:
+        return None
+    steps: int | None = getattr(subject.checkpoint.network.config, 'chunk_size', None)
+    return steps
+
+
+def _drops_out(subject: Subject) -> bool:
+    """Whether a dropout layer of the network still acts after an answer."""
+    if subject.checkpoint is None:
+        return False
+    layers = subject.checkpoint.network.modules()
+    return any('Dropout' in type(m).__name__ and m.training and m.p > 0 for m in layers)
