@@ -91,7 +91,7 @@ class CameraRenderer:
         """
         looks = appearance or self._world.appearance
         age_s = ((self._world.time_ns if time_ns is None else time_ns) - looks.start_ns) / NS_PER_S
-        self._dress(looks)
+        self.dress(looks)
         self._data.qpos[:] = qpos
         mujoco.mj_kinematics(self._model, self._data)
         mujoco.mj_comPos(self._model, self._data)
@@ -105,8 +105,8 @@ class CameraRenderer:
             images[name] = self._effects.apply(seen, round(age_s * placed.camera.rate_hz))
         return images
 
-    def _dress(self, appearance: Appearance) -> None:
-        """Take over an episode's looks where they are not in place yet."""
+    def dress(self, appearance: Appearance) -> None:
+        """Take over an episode's looks where they are not in place yet; `render` does it too."""
         if appearance.episode == self._episode:
             return
         appearance.write(self._model)

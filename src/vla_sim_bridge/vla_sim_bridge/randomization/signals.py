@@ -52,6 +52,12 @@ class SignalSettings:
     noise_seed: int = 0
 
     @property
+    def motors_are_nominal(self) -> bool:
+        """Whether commands reach the motors as they are."""
+        latency_s = self.control_latency_s + self.action_delay_s + self.control_jitter_s
+        return not (latency_s or self.action_noise or self.thermal_drift or self.backlash.any())
+
+    @property
     def control_latency(self) -> Latency:
         """From commands to motors."""
         constant_s = self.control_latency_s + self.action_delay_s
