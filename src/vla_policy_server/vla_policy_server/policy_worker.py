@@ -8,6 +8,7 @@ from vla_contract.contract import load_contract
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.inference_engine import LocalEngine
 from vla_policy_server.policy_service import PolicyService
+from vla_policy_server.precision.evidence import AUTO
 from vla_policy_server.wire.serving import (
     add_server_arguments,
     serve_until_told,
@@ -31,6 +32,11 @@ def _serve() -> int:
     )
     parser.add_argument('--device', default='cpu', help='torch device (default: %(default)s)')
     parser.add_argument(
+        '--precision',
+        default=AUTO,
+        help='a method of vla_policy_server.benchmark, or the best it found (default: %(default)s)',
+    )
+    parser.add_argument(
         '--max-batch', type=int, default=8, help='robots in one inference (default: %(default)s)'
     )
     add_server_arguments(parser)
@@ -38,7 +44,14 @@ def _serve() -> int:
     settings = server_settings(arguments)
     settings.require_safe()  # before the minutes that a large model takes to load
     contract = load_contract(arguments.robot)
-    load = partial(make_policy, arguments.backend, contract, arguments.policy, arguments.device)
+    load = partial(
+        make_policy,
+        arguments.backend,
+        contract,
+        arguments.policy,
+        arguments.device,
+        arguments.precision,
+    )
     engine = LocalEngine(load, arguments.max_batch)
     about = {'backend': arguments.backend, 'policy': arguments.policy}
     serve_until_told(PolicyService(contract, engine, about), settings)
