@@ -34,7 +34,7 @@ def _serve() -> int:
     parser.add_argument(
         '--precision',
         default=AUTO,
-        help='a method of vla_policy_server.benchmark, or the best it found (default: %(default)s)',
+        help='a method of vla_policy_server.benchmark (default: %(default)s, its best)',
     )
     parser.add_argument(
         '--max-batch', type=int, default=8, help='robots in one inference (default: %(default)s)'
