@@ -23,6 +23,7 @@ setup(
             'mujoco_bridge = vla_sim_bridge.ros.mujoco_bridge:main',
             'make_dataset = vla_sim_bridge.make_dataset:main',
             'nominal_calibration = vla_sim_bridge.nominal_calibration:main',
+            'render_calibration_set = vla_sim_bridge.render_calibration_set:main',
         ],
     },
 )

@@ -96,7 +96,9 @@ def test_what_is_missing_is_one_sentence(tmp_path, capsys):
         ([folder, *eye, *OPTIONS, '--camera-info', str(tmp_path / 'no.yaml')], 'not found'),
         ([folder, *eye, *OPTIONS, '--camera-info', str(tmp_path / 'small.yaml')], '320x240'),
         ([folder, *eye, *OPTIONS, '--largest-error-mm', '-1'], 'largest_error_mm: found -1'),
-        ([folder, folder, *eye, *OPTIONS], 'allowed: one folder'),
+        ([folder, folder, *eye, *OPTIONS], 'allowed: each once'),
+        ([folder, str(tmp_path / '0.yaml'), *eye, *OPTIONS], 'found images and poses'),
+        ([folder, *eye, *OPTIONS, '--camera-info', 'a', 'b'], 'found 2 files for 1 folders'),
         ([str(tmp_path / 'none.yaml'), *eye], 'poses not found'),
     ):
         assert main(arguments) == 2

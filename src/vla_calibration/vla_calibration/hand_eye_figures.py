@@ -14,6 +14,7 @@ from vla_calibration.calibration_file import (
 )
 from vla_calibration.hand_eye import HandEyeResult
 from vla_calibration.hand_eye_data import Views
+from vla_calibration.multi_camera import MultiCameraResult
 from vla_calibration.plane_error import plane_errors
 from vla_contract.camera_calibration import Extrinsics
 from vla_contract.values import Vector
@@ -78,6 +79,24 @@ def extrinsics(result: HandEyeResult, views: Views) -> Extrinsics:
         position_and_rotation_covariance(result), result.statistical_95_mm,
         result.systematic_95_mm, result.error_95_mm,
     )  # fmt: skip
+
+
+def between_figures(result: MultiCameraResult) -> list[dict[str, Any]]:
+    """Return where each camera is in the first one, with its uncertainty."""
+    first, *others = result.each
+    rows = []
+    for other in others:
+        pose, covariance = result.between(first, other)
+        std = np.sqrt(covariance.diagonal())
+        rows.append({
+            'parent': pose.parent,
+            'child': pose.child,
+            'translation_mm': (1000.0 * pose.position).tolist(),
+            'quaternion_xyzw': pose.quaternion.tolist(),
+            'position_std_mm': (1000.0 * std[3:]).tolist(),
+            'rotation_std_deg': np.degrees(std[:3]).tolist(),
+        })  # fmt: skip
+    return rows
 
 
 def position_and_rotation_covariance(result: HandEyeResult) -> Vector:

@@ -6,13 +6,13 @@ covariance, which is what stereo and multi-view policies need.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import chi2
 from vla_calibration import se3
 from vla_calibration.gls import inverse_normal, linearise, RobotSigma
-from vla_calibration.hand_eye import calibrate_hand_eye, HandEyeResult
+from vla_calibration.hand_eye import Budget, calibrate_hand_eye, HandEyeResult
 from vla_calibration.hand_eye_problem import Frames, HandEyeError, Problem, View
 from vla_calibration.pose import Pose
 from vla_contract.values import Vector
@@ -27,16 +27,13 @@ class MultiCameraResult:
     """Poses of all cameras in one frame.
 
     Attributes:
-        cameras: pose of each camera, by its name.
-        board: pose of the board in the reference.
-        alone: what each camera gave by itself: its views, residuals and gates.
-        covariance: of the right twists of all cameras in the order of `cameras`, then of the
-            board, shape (6 k + 6, 6 k + 6).
+        each: by the camera's name; pose and covariance are those of the common fit, residuals
+            and gates those of the camera alone.
+        covariance: of the right twists of all cameras in the order of `each`, then of the board,
+            shape (6 k + 6, 6 k + 6).
     """
 
-    cameras: dict[str, Pose]
-    board: Pose
-    alone: dict[str, HandEyeResult]
+    each: dict[str, HandEyeResult]
     covariance: Vector
 
     def between(self, first: str, second: str) -> tuple[Pose, Vector]:
@@ -45,8 +42,8 @@ class MultiCameraResult:
         The robot's error at a moment that both saw is taken as two independent ones, which makes
         the covariance too large rather than too small.
         """
-        names = list(self.cameras)
-        pose = self.cameras[first].inverse() @ self.cameras[second]
+        names = list(self.each)
+        pose = self.each[first].camera.inverse() @ self.each[second].camera
         J = np.zeros((6, len(self.covariance)))
         i, j = 6 * names.index(first), 6 * names.index(second)
         # inv(X1 exp(a)) X2 exp(b) = T exp(b - Ad(inv T) a).
@@ -57,7 +54,10 @@ class MultiCameraResult:
 
 
 def calibrate_cameras(
-    views: Mapping[str, Sequence[View]], setup: str, frames: Mapping[str, Frames]
+    views: Mapping[str, Sequence[View]],
+    setup: str,
+    frames: Mapping[str, Frames],
+    budgets: Mapping[str, Budget] | None = None,
 ) -> MultiCameraResult:
     """Calibrate cameras that saw the same board, each from its own views.
 
@@ -65,6 +65,7 @@ def calibrate_cameras(
         views: of each camera, by its name.
         setup: eye-in-hand or eye-to-hand, the same for all.
         frames: of each camera; base, gripper and board are the same for all.
+        budgets: of each camera; None for the usual one.
 
     Raises:
         HandEyeError: fewer than two cameras, one that cannot be calibrated by itself, or
@@ -75,7 +76,8 @@ def calibrate_cameras(
     alone = {}
     for name, seen in views.items():
         try:
-            alone[name] = calibrate_hand_eye(seen, setup, frames[name])
+            budget = None if budgets is None else budgets[name]
+            alone[name] = calibrate_hand_eye(seen, setup, frames[name], budget)
         except HandEyeError as error:
             raise HandEyeError(f"camera '{name}': {error}") from None
     _require_one_board(alone)
@@ -83,12 +85,26 @@ def calibrate_cameras(
     X = np.array([result.camera.T for result in alone.values()])
     best = min(alone.values(), key=lambda result: result.statistical_95_mm)
     X, Y, covariance = _fit(problems, X, best.board.T, _pooled(list(alone.values())))
-    cameras = {
-        name: Pose(result.camera.parent, result.camera.child, X[k])
+    places = [
+        np.r_[6 * k : 6 * k + 6, len(covariance) - 6 : len(covariance)] for k in range(len(X))
+    ]
+    each = {
+        name: _with_pose(result, X[k], Y, covariance[np.ix_(places[k], places[k])])
         for k, (name, result) in enumerate(alone.items())
     }
-    return MultiCameraResult(
-        cameras, Pose(best.board.parent, best.board.child, Y), alone, covariance
+    return MultiCameraResult(each, covariance)
+
+
+def _with_pose(result: HandEyeResult, X: Vector, Y: Vector, covariance: Vector) -> HandEyeResult:
+    """Return a camera's result with the pose that it has in the common fit."""
+    fit = replace(result.solution.fit, X=X, Y=Y, covariance=covariance)
+    solution = replace(result.solution, fit=fit)
+    return replace(
+        result,
+        camera=Pose(result.camera.parent, result.camera.child, X),
+        board=Pose(result.board.parent, result.board.child, Y),
+        solution=solution,
+        statistical_95_mm=1000.0 * solution.error_95_m,
     )
 
 

@@ -28,7 +28,7 @@ class ArmKinematics:
         self._lower = np.array([joint.lower for joint in joints])
         self._upper = np.array([joint.upper for joint in joints])
         self._rest = np.array([joint.home for joint in joints])
-        self._R_tool_grasp = _grasp_axes(contract.model)
+        self.R_tool_grasp = _grasp_axes(contract.model)
         self._jacobian = np.zeros((6, model.nv))
 
     def tool_pose(self, arm: NDArray[np.float64]) -> tuple[Vector, NDArray[np.float64]]:
@@ -36,7 +36,7 @@ class ArmKinematics:
         self._data.qpos[self._qpos] = arm
         mujoco.mj_kinematics(self._model, self._data)
         position = self._data.site_xpos[self._site].copy()
-        rotation: Vector = self._data.site_xmat[self._site].reshape(3, 3) @ self._R_tool_grasp
+        rotation: Vector = self._data.site_xmat[self._site].reshape(3, 3) @ self.R_tool_grasp
         return position, rotation
 
     def step_towards(

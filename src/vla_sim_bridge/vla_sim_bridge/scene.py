@@ -8,6 +8,7 @@ from vla_contract.contract import RobotContract
 from vla_contract.errors import SimError
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
+from vla_sim_bridge.board_plate import add_board
 from vla_sim_bridge.placed_camera import place_cameras, PlacedCamera
 from vla_sim_bridge.robot_spec import attach_robot, load_robot, prepare_robot, ROBOT
 from vla_sim_bridge.scene_extras import (
@@ -47,10 +48,22 @@ def build_model(
     _add_table(spec, config, extras)
     for number, (name, colour) in enumerate(config.cube_colours.items()):
         _add_cube(spec, config.cube, name, colour, number, extras)
+    for obstacle in config.obstacles:
+        spec.worldbody.add_geom(
+            name=obstacle.name,
+            type=mujoco.mjtGeom.mjGEOM_BOX,
+            size=np.array(obstacle.size_m) / 2,
+            pos=obstacle.centre_m,
+            rgba=obstacle.rgba,
+        )
     add_distractors(spec, extras)
     robot = load_robot(contract)
     prepare_robot(robot, contract, config)
     attach_robot(spec, robot, contract)
+    if config.board is not None:
+        is_on_tool = config.board.frame == 'tool'
+        frame = contract.model.tool_frame if is_on_tool else contract.model.base_frame
+        add_board(*_mount(spec, contract, frame), config.board)
     add_cameras(
         spec, contract, place_cameras(contract, config).values() if cameras is None else cameras
     )
@@ -129,11 +142,8 @@ def add_cameras(
 ) -> None:
     """Add cameras to a world whose robot is attached, on its base or on its tool."""
     for placed in cameras:
-        if placed.parent == contract.model.tool_frame:
-            tool = spec.site(ROBOT + contract.model.tool_site)
-            _add_camera(tool.parent, placed, _site_pose(tool) @ placed.T_parent_camera)
-        else:
-            _add_camera(spec.worldbody, placed, placed.T_parent_camera)
+        body, T_body_parent = _mount(spec, contract, placed.parent)
+        _add_camera(body, placed, T_body_parent @ placed.T_parent_camera)
         width, height = placed.drawn_size
         spec.visual.global_.offwidth = max(spec.visual.global_.offwidth, width)
         spec.visual.global_.offheight = max(spec.visual.global_.offheight, height)
@@ -159,7 +169,16 @@ def _add_camera(body: mujoco.MjsBody, placed: PlacedCamera, T_body_camera: Vecto
     camera.principal_pixel = [(size[0] - 1) / 2 - lens.cx, (size[1] - 1) / 2 - lens.cy]
 
 
-def _site_pose(site: mujoco.MjsSite) -> Vector:
+def _mount(
+    spec: mujoco.MjSpec, contract: RobotContract, frame: str
+) -> tuple[mujoco.MjsBody, Vector]:
+    """Return the body that carries the contract's tool or base frame, and the frame's pose there.
+
+    The robot must be attached.
+    """
+    if frame != contract.model.tool_frame:
+        return spec.worldbody, np.eye(4)
+    tool = spec.site(ROBOT + contract.model.tool_site)
     rotation = np.empty(9)
-    mujoco.mju_quat2Mat(rotation, site.quat)
-    return make_transform(site.pos, rotation.reshape(3, 3))
+    mujoco.mju_quat2Mat(rotation, tool.quat)
+    return tool.parent, make_transform(tool.pos, rotation.reshape(3, 3))

@@ -58,6 +58,28 @@ class TableConfig:
 
 
 @dataclass(frozen=True)
+class ObstacleConfig:
+    """A box that does not move: a wall, a fixture, the edge of a crate."""
+
+    name: str = setting(doc='name in the model')
+    size_m: Point = setting(doc='edges', unit='m', lower=1e-3)
+    centre_m: Point = setting(doc='centre, base frame', unit='m')
+    rgba: Colour = setting((0.5, 0.5, 0.55, 1.0), doc='colour', lower=0.0, upper=1.0)
+
+
+@dataclass(frozen=True)
+class BoardConfig:
+    """A chessboard to calibrate cameras with; x along its rows, y along its columns, z into it."""
+
+    cols: int = setting(doc='inner corners per row', lower=3, upper=50)
+    rows: int = setting(doc='inner corners per column', lower=3, upper=50)
+    square_m: float = setting(doc='side of a square', unit='m', lower=0.001, upper=0.2)
+    frame: str = setting(doc='what carries it, and what it is placed in', choices=('base', 'tool'))
+    centre_m: Point = setting(doc='middle of its corners', unit='m')
+    rpy_deg: Point = setting(doc='roll, pitch, yaw about fixed axes, as in URDF', unit='deg')
+
+
+@dataclass(frozen=True)
 class CameraPlacement:
     """Where a camera of the contract stands: looking at a point, or as calibrated."""
 
@@ -105,6 +127,8 @@ class WorldConfig:
     table: TableConfig = setting(doc='the table')
     cameras: tuple[CameraPlacement, ...] = setting(doc='one entry per camera of the contract')
     named_cubes: NamedCubesConfig | None = setting(None, doc='of lift_named_cube: which there are')
+    board: BoardConfig | None = setting(None, doc='a board to calibrate cameras with')
+    obstacles: tuple[ObstacleConfig, ...] = setting((), doc='boxes that do not move')
 
     def __post_init__(self) -> None:
         named = self.named_cubes
