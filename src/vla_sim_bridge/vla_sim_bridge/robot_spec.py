@@ -14,6 +14,8 @@ from vla_sim_bridge.world_config import WorldConfig
 
 ROBOT = 'arm/'
 COLLISION_GROUP = 3
+# What cameras show; models without meshes for collisions alone keep theirs in group 0.
+SHOWN_GROUPS = (0, 1, COLLISION_GROUP)
 _WHITE, _GREY = (0.90, 0.91, 0.93, 1.0), (0.25, 0.26, 0.28, 1.0)
 
 
@@ -67,7 +69,10 @@ def prepare_robot(robot: mujoco.MjSpec, contract: RobotContract, config: WorldCo
     links = _links(robot, contract)
     for geom in robot.geoms:
         if geom.group == COLLISION_GROUP:
-            geom.rgba = _WHITE if geom.parent.name in links else _GREY
+            # Rods of a gripper that are links by name are white too: cameras show them, and
+            # policies were trained on pictures of them.
+            is_link = geom.parent.name in links or 'link' in geom.parent.name
+            geom.rgba = _WHITE if is_link else _GREY
         if geom.name in contract.model.finger_geoms:
             geom.friction[0] = config.pad_friction
             geom.condim = 4
