@@ -17,7 +17,7 @@ from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.instruction_embedding import DEFAULT_ENCODER, ENVIRONMENT_STATE
-from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.lerobot_import import quiet_lerobot, skip_unneeded_extras
 from vla_finetune.demonstrations import (
     ACTION,
     blank_some,
@@ -133,6 +133,7 @@ def train_act(args: argparse.Namespace) -> int:
     if args.output.exists():
         raise VlaError(f'{args.output} exists; name a new folder, nothing was written')
     quiet_lerobot()
+    skip_unneeded_extras('act')
     from lerobot.policies.act.modeling_act import ACTPolicy
     from lerobot.policies.factory import make_pre_post_processors
 

@@ -13,7 +13,7 @@ from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.joint_map import JointMap
-from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.lerobot_import import quiet_lerobot
 from vla_contract.policy import CUBE_POSE
 from vla_contract.policy_features import ACTION, FeatureEncoder, STATE
 from vla_contract.values import to_ns

@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.lerobot_import import quiet_lerobot
 from vla_policy_server.precision.predictor import Network
 
 STATE, IMAGE = 'observation.state', 'observation.images.top'

@@ -5,7 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 from vla_contract.errors import NameMismatchError, PolicyError, ResourceNotFoundError
-from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.lerobot_import import quiet_lerobot
 from vla_policy_server.precision.frames import load_frames, record_frames
 
 

@@ -3,13 +3,14 @@
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 import io
+import json
 from pathlib import Path
 from typing import Any
 
 from vla_contract.contract import RobotContract
 from vla_contract.errors import PolicyError, VlaError
 from vla_contract.instruction_embedding import InstructionEncoder
-from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.lerobot_import import quiet_lerobot, skip_unneeded_extras
 from vla_contract.share import find_model
 from vla_policy_server.backends.checkpoint_checks import (
     check_features,
@@ -76,6 +77,10 @@ def load_checkpoint(contract: RobotContract, policy_path: str, device: str) -> C
 
 
 def _load(contract: RobotContract, source: str, device: str) -> Checkpoint:
+    folder = Path(source)
+    if (folder / 'config.json').is_file():
+        policy_type = json.loads((folder / 'config.json').read_text()).get('type', '')
+        skip_unneeded_extras(policy_type, (folder / 'adapter_config.json').is_file())
     from lerobot.configs import PreTrainedConfig
     from lerobot.policies.factory import get_policy_class, make_pre_post_processors
 

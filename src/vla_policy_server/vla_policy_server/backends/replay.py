@@ -6,7 +6,7 @@ import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.errors import NameMismatchError, PolicyError, ResourceNotFoundError
 from vla_contract.joint_map import JointMap
-from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.lerobot_import import quiet_lerobot
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
 
 _HORIZON = 16

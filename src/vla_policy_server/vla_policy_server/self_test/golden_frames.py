@@ -9,7 +9,7 @@ import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.errors import NameMismatchError, PolicyError, ResourceNotFoundError
 from vla_contract.joint_map import JointMap
-from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.lerobot_import import quiet_lerobot
 from vla_contract.policy_features import ACTION, STATE
 from vla_contract.values import Image, Observation, Vector
 

@@ -8,7 +8,7 @@ from tqdm import tqdm
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
-from vla_contract.lerobot_logging import quiet_lerobot
+from vla_contract.lerobot_import import quiet_lerobot
 from vla_contract.ros.recorded_messages import read_metadata, recording_files
 from vla_rollout.ros.recorded_frames import frame_features, recorded_frames
 
