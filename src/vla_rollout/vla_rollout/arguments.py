@@ -42,3 +42,8 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
 def add_one_worker(parser: argparse.ArgumentParser) -> None:
     """Add --workers for commands that drive one graph: there is one robot."""
     parser.add_argument('--workers', type=int, default=1, choices=[1], help='one graph, one robot')
+
+
+def add_record(parser: argparse.ArgumentParser) -> None:
+    """Add --record for commands that have a recorder beside them."""
+    parser.add_argument('--record', action='store_true', help='every episode into an MCAP file')

@@ -28,7 +28,10 @@ class EpisodeResult:
         stopped_cycles: filter cycles that held or stopped after the first motion.
         starved_periods: control periods after the first chunk in which no step was left.
         seams: distance [rad] and velocity jump [rad/s] of each chunk to the one before.
+        failure_mode: what the diagnosis called it, None when nothing was found or looked for.
+        alarms: every alarm of the diagnosis, in order.
         manifest: every sampled value of the world.
+        recording: file name of the MCAP recording, or None.
         video: file name of the video, or None.
     """
 
@@ -46,7 +49,10 @@ class EpisodeResult:
     stopped_cycles: int | None = None
     starved_periods: int | None = None
     seams: dict[str, float | None] = field(default_factory=dict)
+    failure_mode: str | None = None
+    alarms: list[str] = field(default_factory=list)
     manifest: dict[str, Any] = field(default_factory=dict)
+    recording: str | None = None
     video: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -56,7 +62,8 @@ class EpisodeResult:
 
 def episode_line(number: int, total: int, result: EpisodeResult) -> str:
     """Return the one line a person reads per episode."""
-    outcome = 'success' if result.success else f'FAILED ({result.termination})'
+    causes = ', '.join(filter(None, (result.termination, result.failure_mode)))
+    outcome = 'success' if result.success else f'FAILED ({causes})'
     latency = 'no chunk'
     if result.chunk_latency_p50_ms is not None and result.chunk_latency_p95_ms is not None:
         p50, p95 = result.chunk_latency_p50_ms, result.chunk_latency_p95_ms

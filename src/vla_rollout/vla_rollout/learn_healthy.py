@@ -22,7 +22,7 @@ from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.healthy import FILE_NAME, Healthy, HighestScores, learn_thresholds
 from vla_rollout.diagnosis.joint_span import joint_span
 from vla_rollout.diagnosis.off_path import thin_out
-from vla_rollout.simulate import build_loop
+from vla_rollout.simulate import add_loop, build_loop, loop_settings
 
 # The arm passes one every few centimetres of its way.
 _POSTURES = 200
@@ -88,10 +88,7 @@ def _run(seed: int) -> _Episode:
 
 def _episodes(args: argparse.Namespace, seeds: range, references: Vector) -> Iterator[_Episode]:
     """Yield the successful episodes of these seeds."""
-    names = ('robot', 'world', 'randomization', 'backend', 'policy', 'device')
-    settings = {name: getattr(args, name) for name in names}
-    settings |= {'filter': 'default', 'precision': '', 'mode': 'async', 'execute_steps': 8}
-    settings |= {'latency_s': 0.06, 'blank_images': False}
+    settings = loop_settings(args)
     context = multiprocessing.get_context('spawn')
     with ProcessPoolExecutor(args.workers, context, _start, (settings, references)) as pool:
         for episode in tqdm(pool.map(_run, seeds), total=len(seeds), unit='episode'):
@@ -136,6 +133,7 @@ def main(argv: list[str] | None = None) -> int:
         'python -m vla_rollout.learn_healthy --policy panda_lift_act',
     )
     add_deployment(parser)
+    add_loop(parser)
     parser.add_argument('--episodes', type=positive, default=200)
     parser.add_argument('--first-seed', type=positive, default=5000)
     parser.add_argument('--workers', type=positive, default=2, help='processes')

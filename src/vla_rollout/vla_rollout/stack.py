@@ -1,6 +1,6 @@
 """Starts, watches and stops the processes of a deployment where there is no launch."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 import os
 from pathlib import Path
@@ -31,6 +31,7 @@ class ProcessConfig:
     name: str = setting(doc='name of the node')
     module: str = setting(doc='Python module to run')
     parameters: str = setting(doc='parameter file under config/')
+    optional: bool = setting(False, doc='only started when asked for')
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,14 @@ class ProcessDiedError(VlaError):
 class Stack:
     """Owns the processes of a deployment; use it as a context manager."""
 
-    def __init__(self, name: str, folder: Path, domain_id: int, overrides: Overrides) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        domain_id: int,
+        overrides: Overrides,
+        options: Collection[str] = (),
+    ) -> None:
         """Prepare a stack.
 
         Args:
@@ -73,12 +81,14 @@ class Stack:
             folder: where logs and the realised parameters go.
             domain_id: ROS_DOMAIN_ID of the processes.
             overrides: process name to parameters that replace those of its file.
+            options: names of optional processes to start too.
 
         Raises:
             VlaError: the configuration is invalid.
         """
         path = find_config('stacks', name)
-        self._config = build(StackConfig, load_yaml(path), str(path))
+        config = build(StackConfig, load_yaml(path), str(path))
+        self._wanted = [p for p in config.processes if not p.optional or p.name in options]
         self._parameter_folder = path.parent.parent
         self._folder = folder
         self._overrides = overrides
@@ -104,7 +114,7 @@ class Stack:
     @property
     def names(self) -> list[str]:
         """Names of the processes in the order they start."""
-        return [process.name for process in self._config.processes]
+        return [process.name for process in self._wanted]
 
     def pid(self, name: str) -> int:
         """Return the process id of a started process."""
@@ -114,7 +124,7 @@ class Stack:
         """Start every process that is not running; call it from the main thread."""
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            for process in self._config.processes:
+            for process in self._wanted:
                 running = self._processes.get(process.name)
                 if running is None or running.poll() is not None:
                     self._processes[process.name] = self._spawn(process)

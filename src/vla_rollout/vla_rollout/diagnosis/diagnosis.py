@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from vla_contract.contract import RobotContract
-from vla_contract.values import ActionChunk
+from vla_contract.values import ActionChunk, NS_PER_S
 from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.detectors import make_detectors
 from vla_rollout.diagnosis.healthy import Healthy
-from vla_rollout.diagnosis.taxonomy import Cause
+from vla_rollout.diagnosis.taxonomy import Cause, Mode
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,14 @@ class Alarm:
 
     Attributes:
         cause: what was found, with symptom, roots and fix.
-        at_ns: when [ns].
+        at_s: when, from the first cycle of the episode on [s].
         score: score at that time, in the detector's unit.
         threshold: what healthy episodes stay below.
         unit: of score and threshold.
     """
 
     cause: Cause
-    at_ns: int
+    at_s: float
     score: float
     threshold: float
     unit: str
@@ -57,6 +57,12 @@ class Diagnosis:
         self.alarms: list[Alarm] = []
         self.unavailable: set[str] = set()
         self._raised: set[str] = set()
+        self._began_ns: int | None = None
+
+    @property
+    def mode(self) -> Mode | None:
+        """The failure mode of the episode so far: that of the first alarm, None without one."""
+        return self.alarms[0].cause.mode if self.alarms else None
 
     def see_chunk(self, chunk: ActionChunk) -> None:
         """Take a chunk that the filter took."""
@@ -65,6 +71,9 @@ class Diagnosis:
 
     def see_cycle(self, cycle: Cycle) -> list[Alarm]:
         """Take a cycle; return the alarms that begin in it."""
+        if self._began_ns is None:
+            self._began_ns = cycle.now_ns
+        at_s = (cycle.now_ns - self._began_ns) / NS_PER_S
         new = []
         for detector, threshold in zip(self._detectors, self._thresholds, strict=True):
             score, name = detector.see_cycle(cycle), detector.cause.name
@@ -72,6 +81,6 @@ class Diagnosis:
                 self.unavailable.add(name)
             elif score > threshold and name not in self._raised:
                 self._raised.add(name)
-                new.append(Alarm(detector.cause, cycle.now_ns, score, threshold, detector.unit))
+                new.append(Alarm(detector.cause, at_s, score, threshold, detector.unit))
         self.alarms += new
         return new

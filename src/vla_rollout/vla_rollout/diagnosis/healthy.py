@@ -9,6 +9,7 @@ import numpy as np
 from vla_contract.command import write_json
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
+from vla_contract.share import find_model
 from vla_contract.values import ActionChunk, Vector
 from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.conformal import conformal_threshold
@@ -57,6 +58,20 @@ def load_healthy(path: Path, contract: RobotContract) -> Healthy:
             f'{path} was learned with another contract than {contract.name}; learn anew'
         )
     return healthy
+
+
+def find_healthy(policy: str, contract: RobotContract) -> Healthy | None:
+    """Return what was learned of a policy, None when nothing was.
+
+    Args:
+        policy: name under models/, or folder of a checkpoint.
+        contract: the robot.
+
+    Raises:
+        VlaError: the file is damaged or belongs to another contract.
+    """
+    path = (find_model(policy) or Path(policy)) / FILE_NAME
+    return load_healthy(path, contract) if path.is_file() else None
 
 
 class HighestScores:

@@ -7,7 +7,13 @@ import sys
 from types import FrameType
 
 from vla_contract.command import command_parser, NOT_GOOD_ENOUGH, run_command, WRONG_USE
-from vla_rollout.arguments import add_deployment, add_episodes, add_one_worker, natural
+from vla_rollout.arguments import (
+    add_deployment,
+    add_episodes,
+    add_one_worker,
+    add_record,
+    natural,
+)
 from vla_rollout.ros.rollout import report, run_rollout
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.stack import ProcessDiedError, Stack
@@ -37,7 +43,10 @@ def demo(args: argparse.Namespace) -> int:
     """Run the demo; whatever happens, no process survives it."""
     folder = make_run_folder('demo', args.runs)
     domain_id = args.domain_id or 1 + os.getpid() % 100
-    stack = Stack('sim', folder / 'logs', domain_id, stack_overrides(args))
+    options = ('recorder',) if args.record else ()
+    overrides = stack_overrides(args)
+    overrides['recorder'] = {'robot': args.robot, 'folder': str(folder / 'recordings')}
+    stack = Stack('sim', folder / 'logs', domain_id, overrides, options)
     print(f'starting {", ".join(stack.names)} (ROS_DOMAIN_ID={domain_id})', flush=True)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     try:
@@ -60,6 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     add_episodes(parser, episodes=5)
     add_deployment(parser)
     add_one_worker(parser)
+    add_record(parser)
     parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
     parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
     args = parser.parse_args(argv)

@@ -1,7 +1,8 @@
 """The rollout's side of a running graph: lifecycle, reset, and what the topics say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 import json
+from pathlib import Path
 import threading
 import time
 from typing import Any
@@ -24,7 +25,9 @@ from vla_contract.errors import VlaError
 from vla_contract.ros.image_conversion import image_from_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.ros.stamps import from_stamp
+from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.episode_monitor import EpisodeMonitor
+from vla_rollout.ros.live_diagnosis import LiveDiagnosis
 
 # What an episode needs, in the order in which motion is enabled.
 _MOTION = ('action_filter', 'policy_server')
@@ -44,14 +47,28 @@ class RolloutGraph:
     A thread of its own serves the callbacks; `check` is called while waiting and may raise.
     """
 
-    def __init__(self, context: Context, contract: RobotContract, check: Check) -> None:
-        """Join the graph of an initialised context."""
+    def __init__(
+        self,
+        context: Context,
+        contract: RobotContract,
+        check: Check,
+        healthy: Healthy | None = None,
+    ) -> None:
+        """Join the graph of an initialised context.
+
+        Args:
+            context: of rclpy.
+            contract: the robot.
+            check: called while waiting; may raise.
+            healthy: what episodes of this policy look like, None for no diagnosis.
+        """
         self._check = check
         self._error: BaseException | None = None
         self.monitor = EpisodeMonitor()
         sim_time = Parameter('use_sim_time', value=True)
         self._node = Node('rollout', context=context, parameter_overrides=[sim_time])
         self._subscribe(contract)
+        self.diagnosis = LiveDiagnosis(self._node, contract, healthy) if healthy else None
         self._clients: dict[str, Client] = {}
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self._node)
@@ -115,14 +132,40 @@ class RolloutGraph:
 
     def reset_world(self, seed: int) -> dict[str, Any]:
         """Reset the simulator; returns the manifest of the episode."""
-        request = SetParameters.Request()
-        request.parameters = [Parameter('next_seed', value=seed).to_parameter_msg()]
-        self._call(SetParameters, 'mujoco_bridge/set_parameters', request)
+        self._set_parameter('mujoco_bridge', 'next_seed', seed)
         response = self._call(Trigger, 'sim/reset', Trigger.Request())
         manifest: dict[str, Any] = json.loads(response.message)
         if manifest['seed'] != seed:
             raise GraphError(f'sim/reset used seed {manifest["seed"]} instead of {seed}')
         return manifest
+
+    def start_recording(self) -> None:
+        """Have the recorder begin an episode.
+
+        Raises:
+            GraphError: it cannot; says why.
+        """
+        self._record('start')
+
+    def stop_recording(self, episode: Mapping[str, Any]) -> Path:
+        """Have the recorder keep the episode with what is known of it; returns its file.
+
+        Raises:
+            GraphError: the recording is incomplete; says why.
+        """
+        self._set_parameter('recorder', 'episode', json.dumps(episode))
+        return Path(self._record('stop'))
+
+    def _record(self, order: str) -> str:
+        answer = self._call(Trigger, f'recorder/{order}', Trigger.Request())
+        if not answer.success:
+            raise GraphError(f'recorder: {answer.message}')
+        return str(answer.message)
+
+    def _set_parameter(self, node: str, name: str, value: object) -> None:
+        request = SetParameters.Request()
+        request.parameters = [Parameter(name, value=value).to_parameter_msg()]
+        self._call(SetParameters, f'{node}/set_parameters', request)
 
     def _subscribe(self, contract: RobotContract) -> None:
         node, monitor = self._node, self.monitor

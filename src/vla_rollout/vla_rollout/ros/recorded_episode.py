@@ -96,7 +96,7 @@ def read_episode(
     Raises:
         VlaError: the file is damaged, or a message does not fit the contract.
     """
-    readers = _readers(contract, with_images)
+    readers = episode_streams(contract, with_images)
     types = {topic: kind for topic, (kind, _) in readers.items()}
     for recorded in read_messages(path, types):
         _, convert = readers[recorded.topic]
@@ -106,9 +106,10 @@ def read_episode(
             raise VlaError(f'{path} at {recorded.log_ns}: {error}') from error
 
 
-def _readers(
+def episode_streams(
     contract: RobotContract, with_images: bool
 ) -> dict[str, tuple[type, Callable[[Any], Payload]]]:
+    """Return the topics of an episode, each with its message type and its decoder."""
     names = contract.joint_names
     joints, chunks = JointReader(names, 'joint_states'), JointReader(names, 'policy_chunk')
     actions = JointReader(names, 'action_filter/action')

@@ -1,7 +1,9 @@
 """Counted episodes on a running graph."""
 
 import argparse
+from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 import sys
 from typing import Any
@@ -11,8 +13,10 @@ from rclpy.signals import SignalHandlerOptions
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_contract.values import to_ns
-from vla_rollout.arguments import add_deployment, add_episodes, add_one_worker
+from vla_rollout.arguments import add_deployment, add_episodes, add_one_worker, add_record
+from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.episode import episode_line, EpisodeResult, summarise, summary_line
+from vla_rollout.provenance import provenance
 from vla_rollout.ros.graph import Check, RolloutGraph
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.video import VideoWriter
@@ -22,7 +26,12 @@ _READY_S = 90.0
 
 
 def run_episode(
-    graph: RolloutGraph, seed: int, time_limit_s: float, video: Path | None, fps: float
+    graph: RolloutGraph,
+    seed: int,
+    time_limit_s: float,
+    video: Path | None,
+    fps: float,
+    record_as: Mapping[str, Any] | None = None,
 ) -> EpisodeResult:
     """Reset, run until success, failure or the time limit, and bring the arm to rest.
 
@@ -32,11 +41,16 @@ def run_episode(
         time_limit_s: the episode fails after this much time of the graph [s].
         video: file for the frames of the first camera, or None.
         fps: frame rate of the video [Hz].
+        record_as: what the recording says beside the outcome; None records nothing.
     """
     graph.pause()
     manifest = graph.reset_world(seed)
+    if record_as is not None:
+        graph.start_recording()
     with VideoWriter(video, fps) if video else nullcontext() as writer:
         graph.monitor.begin(writer)
+        if graph.diagnosis:
+            graph.diagnosis.begin()
         start_ns = graph.now_ns()
         graph.resume()
         end_ns = start_ns + to_ns(time_limit_s)
@@ -50,10 +64,11 @@ def run_episode(
         )
         success, failure = graph.monitor.success, graph.monitor.failure
         stop_ns = graph.now_ns()
+        alarms = graph.diagnosis.end() if graph.diagnosis else []
         graph.pause()
         graph.monitor.end()
     counters = graph.monitor.counters()
-    return EpisodeResult(
+    result = EpisodeResult(
         seed=seed,
         success=success,
         termination='success' if success else failure or 'timeout',
@@ -63,9 +78,15 @@ def run_episode(
         chunk_latency_p50_ms=graph.monitor.latency_ms(50),
         chunk_latency_p95_ms=graph.monitor.latency_ms(95),
         filter_counters=counters,
+        failure_mode=str(alarms[0].cause.mode) if alarms and not success else None,
+        alarms=[f'{alarm.at_s:.2f} s: {alarm}' for alarm in alarms],
         manifest=manifest,
         video=f'videos/{video.name}' if video else None,
     )
+    if record_as is None:
+        return result
+    outcome = {'outcome': 'success' if success else 'failure', **result.as_dict()}
+    return replace(result, recording=graph.stop_recording({**record_as, **outcome}).name)
 
 
 def run_rollout(
@@ -82,7 +103,8 @@ def run_rollout(
     rclpy.init(
         context=context, domain_id=domain_id, signal_handler_options=SignalHandlerOptions.NO
     )
-    graph = RolloutGraph(context, contract, check)
+    graph = RolloutGraph(context, contract, check, find_healthy(args.policy, contract))
+    record_as = provenance(contract, args) if args.record else None
     results: list[EpisodeResult] = []
     write_json(folder / 'summary.json', summarise(results, _settings(args)))
     try:
@@ -90,7 +112,8 @@ def run_rollout(
         for number in range(1, args.episodes + 1):
             seed = args.first_seed + number - 1
             video = folder / 'videos' / f'episode_{number:02d}_seed_{seed}.mp4'
-            result = run_episode(graph, seed, limit_s, video, contract.cameras[0].rate_hz)
+            fps = contract.cameras[0].rate_hz
+            result = run_episode(graph, seed, limit_s, video, fps, record_as)
             results.append(result)
             print(episode_line(number, args.episodes, result), flush=True)
             write_json(folder / 'summary.json', summarise(results, _settings(args)))
@@ -130,6 +153,7 @@ def main(argv: list[str] | None = None) -> int:
     add_episodes(parser)
     add_deployment(parser)
     add_one_worker(parser)
+    add_record(parser)
     args = parser.parse_args(argv)
     return run_command(lambda: rollout(args))
 

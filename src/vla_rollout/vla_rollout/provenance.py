@@ -1,0 +1,40 @@
+"""What a record must say so that it can be understood in a year."""
+
+import argparse
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from vla_contract.contract import RobotContract
+from vla_contract.share import find_model
+
+
+def provenance(contract: RobotContract, args: argparse.Namespace) -> dict[str, Any]:
+    """Return hashes and names of robot, policy and world of a run.
+
+    Args:
+        contract: the robot.
+        args: arguments of rollout or simulate.
+    """
+    return {
+        'robot': contract.name,
+        'contract_sha256': contract.sha256,
+        'policy': args.policy,
+        'policy_sha256': policy_sha256(args.policy),
+        'backend': args.backend,
+        'world': args.world,
+        'randomization': args.randomization,
+    }
+
+
+def policy_sha256(policy: str) -> str:
+    """Return the hash of a checkpoint's weights and configuration, '' for what is no folder."""
+    folder = find_model(policy) or Path(policy)
+    files = sorted([*folder.glob('*.safetensors'), *folder.glob('*.json')])
+    if not folder.is_dir() or not files:
+        return ''
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

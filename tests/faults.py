@@ -1,0 +1,135 @@
+"""Faults that people meet on real robots, injected into the closed loop, each with its mode."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.policy import Policy
+from vla_contract.values import ActionChunk, Observation
+from vla_rollout.diagnosis.taxonomy import Mode
+from vla_sim_bridge.world import World
+from vla_sim_bridge.world_config import ObstacleConfig, WorldConfig
+
+
+class Spoiled:
+    """A policy whose chunks are changed on their way out."""
+
+    def __init__(self, policy: Policy, spoil: Callable[[np.ndarray, Observation], np.ndarray]):
+        """Wrap a policy; `spoil` takes positions (T, D) and the observation."""
+        self._policy, self._spoil = policy, spoil
+        self.needs_images, self.needs_extras = policy.needs_images, policy.needs_extras
+
+    def infer(self, observation: Observation) -> ActionChunk:
+        """Return the policy's chunk, spoiled."""
+        chunk = self._policy.infer(observation)
+        return replace(chunk, positions=self._spoil(np.array(chunk.positions), observation))
+
+    def reset(self) -> None:
+        """Forget the episode."""
+        self._policy.reset()
+
+
+class StuckWorld(World):
+    """The arm's controller stops listening after one second; the fingers go on."""
+
+    def step(self, target: np.ndarray, duration_ns: int) -> None:
+        """Simulate with the arm held where its command was."""
+        if self.time_ns - self._start_ns > 1_000_000_000:
+            target = np.array(target)
+            arm = list(self.contract.arm)
+            target[arm] = self.command[arm]
+        super().step(target, duration_ns)
+
+    def reset(self, seed: int, replay: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Start an episode."""
+        manifest = super().reset(seed, replay)
+        self._start_ns = self.time_ns
+        return manifest
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault.
+
+    Attributes:
+        name: what is wrong.
+        modes: failure modes that a person would call it.
+        settings: changed settings of the closed loop.
+        spoil: makes the change of the policy's chunks for a robot, None for none.
+        world: change of the world, None for none.
+        world_type: class of the world.
+    """
+
+    name: str
+    modes: tuple[Mode, ...]
+    settings: dict[str, Any]
+    spoil: Callable[[RobotContract], Callable[[np.ndarray, Observation], np.ndarray]] | None = None
+    world: Callable[[WorldConfig], WorldConfig] | None = None
+    world_type: type[World] = World
+
+
+def _stay(contract: RobotContract) -> Callable[[np.ndarray, Observation], np.ndarray]:
+    return lambda positions, seen: np.tile(seen.state, (len(positions), 1))
+
+
+def _scaled(contract: RobotContract) -> Callable[[np.ndarray, Observation], np.ndarray]:
+    arm = list(contract.arm)
+
+    def spoil(positions: np.ndarray, seen: Observation) -> np.ndarray:
+        positions[:, arm] = seen.state[arm] + 5.0 * (positions[:, arm] - seen.state[arm])
+        return positions
+
+    return spoil
+
+
+def _permuted(contract: RobotContract) -> Callable[[np.ndarray, Observation], np.ndarray]:
+    """Two neighbours swapped that have the same range and similar values: the silent case."""
+
+    def spoil(positions: np.ndarray, seen: Observation) -> np.ndarray:
+        positions[:, [0, 2]] = positions[:, [2, 0]]
+        return positions
+
+    return spoil
+
+
+def _normalised(contract: RobotContract) -> Callable[[np.ndarray, Observation], np.ndarray]:
+    """Statistics of another data set: another mean and spread."""
+    arm = list(contract.arm)
+    home = contract.home[arm]
+
+    def spoil(positions: np.ndarray, seen: Observation) -> np.ndarray:
+        positions[:, arm] = home + 1.6 * (positions[:, arm] - home) + 0.1
+        return positions
+
+    return spoil
+
+
+def _camera_moved(config: WorldConfig) -> WorldConfig:
+    (camera, *others) = config.cameras
+    x, y, z = camera.look()[0]
+    return replace(config, cameras=(replace(camera, eye_m=(x, y + 0.15, z + 0.03)), *others))
+
+
+def _wall(config: WorldConfig) -> WorldConfig:
+    """A plate across the way, between where the arm starts and where it grasps."""
+    plate = ObstacleConfig('wall', (0.30, 0.30, 0.01), (0.50, 0.0, 0.16), (0.9, 0.9, 0.9, 0.15))
+    return replace(config, obstacles=(plate,))
+
+
+def _slippery(config: WorldConfig) -> WorldConfig:
+    return replace(config, pad_friction=0.02, cube=replace(config.cube, friction=0.02))
+
+
+FAULTS = (
+    Fault('latency beyond the horizon', (Mode.FROZEN,), {'latency_s': 2.5}),
+    Fault('policy stays', (Mode.FROZEN,), {}, spoil=_stay),
+    Fault('actuator stuck', (Mode.FROZEN,), {}, world_type=StuckWorld),
+    Fault('actions times 5', (Mode.OSCILLATION,), {}, spoil=_scaled),
+    Fault('wrong normalisation', (Mode.DRIFT,), {}, spoil=_normalised),
+    Fault('permuted joints', (Mode.DRIFT,), {}, spoil=_permuted),
+    Fault('camera moved', (Mode.GRASP,), {}, world=_camera_moved),
+    Fault('wall in the way', (Mode.COLLISION,), {}, world=_wall),
+    Fault('slippery object', (Mode.GRASP,), {}, world=_slippery),
+)
