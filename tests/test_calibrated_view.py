@@ -11,7 +11,6 @@ import os
 os.environ.setdefault('MUJOCO_GL', 'egl')
 
 import cv2
-import mujoco
 import numpy as np
 import pytest
 from vla_calibration.boards import Board
@@ -35,11 +34,11 @@ from vla_contract.camera_calibration_file import (
 )
 from vla_contract.contract import load_contract
 from vla_contract.transforms import invert, look_at, make_transform
+from vla_sim_bridge.board_view import draw_board
 from vla_sim_bridge.placed_camera import place_calibrated
 from vla_sim_bridge.renderer import CameraRenderer
-from vla_sim_bridge.scene import add_cameras
 from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import CameraPlacement, load_world_config
+from vla_sim_bridge.world_config import BoardConfig, CameraPlacement, load_world_config
 
 CONTRACT = load_contract('panda_2f85')
 BOARD = Board('chessboard', 9, 6, 0.025)
@@ -66,34 +65,11 @@ def board_pose(x: float, y: float) -> np.ndarray:
 
 
 def simulated_view(path, T_base_board: np.ndarray) -> np.ndarray:
-    """Render a board of boxes with the camera that the file describes."""
+    """Draw the board with the camera that the file describes."""
     camera = replace(CONTRACT.camera('top'), width=640, height=480)
     placed = place_calibrated(CONTRACT, camera, str(path))
-    spec = mujoco.MjSpec()
-    spec.visual.quality.offsamples = 4
-    spec.visual.headlight.ambient = [1.0, 1.0, 1.0]
-    quaternion = np.empty(4)
-    mujoco.mju_mat2Quat(quaternion, T_base_board[:3, :3].ravel())
-    body = spec.worldbody.add_body(pos=T_base_board[:3, 3], quat=quaternion)
-    s, thick = BOARD.square_m, 1e-4
-    middle = [s * (BOARD.cols - 1) / 2, s * (BOARD.rows - 1) / 2]
-    half = [s * (BOARD.cols + 3) / 2, s * (BOARD.rows + 3) / 2]
-    box = mujoco.mjtGeom.mjGEOM_BOX
-    body.add_geom(type=box, size=[*half, thick], pos=[*middle, 2 * thick], rgba=[1, 1, 1, 1])
-    for row in range(BOARD.rows + 1):
-        for column in range(BOARD.cols + 1):
-            if (row + column) % 2 == 0:
-                place = [s * (column - 0.5), s * (row - 0.5), thick]
-                body.add_geom(type=box, size=[s / 2, s / 2, thick], pos=place, rgba=[0, 0, 0, 1])
-    add_cameras(spec, CONTRACT, [placed])
-    model = spec.compile()
-    data = mujoco.MjData(model)
-    mujoco.mj_forward(model, data)
-    width, height = placed.drawn_size
-    with mujoco.Renderer(model, height, width) as renderer:
-        renderer.update_scene(data, 'top')
-        drawn = renderer.render()
-    return placed.warp.apply(drawn) if placed.warp else drawn
+    plate = BoardConfig(BOARD.cols, BOARD.rows, BOARD.square_m, 'base', (0, 0, 0), (0, 0, 0))
+    return draw_board(CONTRACT, placed, plate, T_base_board)
 
 
 @pytest.mark.parametrize('name', LENSES)

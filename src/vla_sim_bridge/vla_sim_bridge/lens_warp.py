@@ -37,7 +37,7 @@ class LensWarp:
         pixels = np.stack([columns.ravel(), rows.ravel()], axis=1).astype(np.float64)
         ideal = _ideal(pixels, lens)
         seen = np.hypot(*ideal.T) < np.tan(_WIDEST_RAD)
-        seen &= np.hypot(*(_project(ideal, lens) - pixels).T) < _FOUND_PX
+        seen &= np.hypot(*(project(ideal, lens) - pixels).T) < _FOUND_PX
         if seen.mean() < 1.0 - _LARGEST_SHARE_LOST:
             raise SimError(
                 f'lens {lens.model}: {1.0 - seen.mean():.0%} of its pixels see more than 80 deg '
@@ -67,8 +67,8 @@ def _ideal(pixels: Vector, lens: LensCalibration) -> Vector:
     return np.asarray(ideal.reshape(-1, 2), dtype=np.float64)
 
 
-def _project(ideal: Vector, lens: LensCalibration) -> Vector:
-    """Return pixels of x/z, y/z, shape (N, 2)."""
+def project(ideal: Vector, lens: LensCalibration) -> Vector:
+    """Return the pixels at which a lens sees x/z, y/z, shape (N, 2)."""
     still, distortion = np.zeros(3), np.array(lens.distortion)
     points = np.column_stack([ideal, np.ones(len(ideal))]).reshape(-1, 1, 3)
     project = cv2.fisheye.projectPoints if lens.model == 'equidistant' else cv2.projectPoints
