@@ -26,6 +26,7 @@ class LeRobotPolicy:
     Attributes:
         checkpoint: what was loaded.
         predictor: the network, as trained or in another precision.
+        precision: its name.
         durations_ns: time the last inference took, by stage [ns].
     """
 
@@ -37,6 +38,7 @@ class LeRobotPolicy:
         names = checkpoint.names
         self.checkpoint = checkpoint
         self.predictor: ChunkPredictor = checkpoint.network
+        self.precision = REFERENCE
         self.durations_ns: Mapping[str, int] = {}
         self._continuation: Continuation | None = None
         self._period_ns = to_ns(1.0 / contract.action.fps)
@@ -46,8 +48,9 @@ class LeRobotPolicy:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was mapped on loading, and what had to be believed."""
-        return self.checkpoint.names.notes
+        """What was mapped on loading, what had to be believed, and another precision."""
+        how = () if self.precision == REFERENCE else (f'precision: {self.precision}',)
+        return (*self.checkpoint.names.notes, *how)
 
     def prepare(self, observation: Observation) -> Batch:
         """Return what the network sees of an observation: resized, named and normalised."""
@@ -149,6 +152,7 @@ def _change_precision(
     example, *calibration = [loaded.prepare(observation) for observation in observations]
     network = Network(loaded.predictor, example, device, folder, calibration)
     loaded.predictor = make_predictor(precision, network)
+    loaded.precision = precision
 
 
 def _grey_observation(contract: RobotContract) -> Observation:
