@@ -18,14 +18,13 @@ from vla_calibration.exports_ros import (
 from vla_calibration.lens import Lens
 from vla_calibration.pose import Pose
 from vla_contract.camera_calibration import CameraCalibration
+from vla_contract.sdf_camera import add_sdf_camera, SDF_COEFFICIENTS
 from vla_contract.transforms import invert, make_transform, wxyz_from_xyzw, xyzw_from_wxyz
 
 # Cameras of MuJoCo look along -z with y up: half a turn about x from the optical frame.
 _HALF_TURN = np.diag([1.0, -1.0, -1.0])
 # Size of a pixel on the sensor that is written; it cancels out of every projection.
 _PITCH_M = 1e-5
-# Gazebo's Brown model; SDF has no place for the others.
-_SDF_COEFFICIENTS = ('k1', 'k2', 'p1', 'p2', 'k3')
 
 
 def mujoco_camera(calibration: CameraCalibration) -> str:
@@ -72,9 +71,7 @@ def read_mujoco_camera(text: str, parent: str, child: str) -> tuple[Lens, Pose]:
 def sdf_sensor(calibration: CameraCalibration) -> str:
     """Return an SDF camera sensor to put into the link of the parent frame.
 
-    The sensor looks along x of its own frame (gz-sensors). Its projection spans 0 to the width in
-    pixels, so that the centre of the first pixel is at 0.5: cx and cy are half a pixel more than
-    those of OpenCV and ROS. Distortion is written for plumb_bob only, all that SDF knows.
+    Distortion is written for plumb_bob only, all that SDF knows.
     """
     lens, pose = lens_of(calibration), pose_of(calibration)
     sensor = ElementTree.Element('sensor', name=calibration.camera, type='camera')
@@ -82,24 +79,9 @@ def sdf_sensor(calibration: CameraCalibration) -> str:
     T = pose.T @ invert(T_BODY_OPTICAL)
     placed = ElementTree.SubElement(sensor, 'pose', relative_to=pose.parent)
     placed.text = f'{spaced(T[:3, 3])} {spaced(rpy(T[:3, :3]))}'
-    camera = ElementTree.SubElement(sensor, 'camera')
-    _add(camera, 'optical_frame_id', pose.child)
-    _add(camera, 'horizontal_fov', repr(float(2.0 * np.arctan(lens.width / 2.0 / lens.K[0, 0]))))
-    image = ElementTree.SubElement(camera, 'image')
-    for name, text in (('width', lens.width), ('height', lens.height), ('format', 'R8G8B8')):
-        _add(image, name, str(text))
-    clip = ElementTree.SubElement(camera, 'clip')
-    _add(clip, 'near', '0.01')
-    _add(clip, 'far', '100')
-    if lens.model == 'plumb_bob' and lens.distortion.any():
-        distortion = ElementTree.SubElement(camera, 'distortion')
-        for name, value in zip(_SDF_COEFFICIENTS, lens.distortion.tolist(), strict=False):
-            _add(distortion, name, repr(value))
-        _add(distortion, 'center', '0.5 0.5')
-    intrinsics = ElementTree.SubElement(ElementTree.SubElement(camera, 'lens'), 'intrinsics')
-    (fx, _, cx), (_, fy, cy), _ = lens.K.tolist()
-    for name, value in (('fx', fx), ('fy', fy), ('cx', cx + 0.5), ('cy', cy + 0.5), ('s', 0.0)):
-        _add(intrinsics, name, repr(value))
+    is_known = lens.model == 'plumb_bob'
+    distortion = lens.distortion if is_known else np.zeros(len(SDF_COEFFICIENTS))
+    add_sdf_camera(sensor, pose.child, lens.size, lens.K, distortion)
     return pretty(sensor)
 
 
@@ -118,11 +100,7 @@ def read_sdf_sensor(text: str) -> tuple[Lens, Pose]:
     K = np.array([[fx, 0.0, cx - 0.5], [0.0, fy, cy - 0.5], [0.0, 0.0, 1.0]])
     coefficients = np.zeros(5)
     if camera.find('distortion') is not None:
-        found = [camera.find(f'distortion/{name}') for name in _SDF_COEFFICIENTS]
+        found = [camera.find(f'distortion/{name}') for name in SDF_COEFFICIENTS]
         coefficients[:] = [float(e.text or 0) if e is not None else 0.0 for e in found]
     lens = Lens(int(number('image/width')), int(number('image/height')), K, coefficients)
     return lens, Pose(placed.attrib['relative_to'], child, T)
-
-
-def _add(parent: ElementTree.Element, name: str, text: str) -> None:
-    ElementTree.SubElement(parent, name).text = text

@@ -11,7 +11,7 @@ from vla_sim_bridge.gl_backend import requested_backend
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.image_effects import ImageEffects
 from vla_sim_bridge.randomization.textures import make_texture
-from vla_sim_bridge.robot_spec import COLLISION_GROUP
+from vla_sim_bridge.robot_spec import SHOWN_GROUPS
 from vla_sim_bridge.world import World
 
 _CURE = (
@@ -58,7 +58,7 @@ class CameraRenderer:
         # Collision meshes instead of visual ones (group 2): a software renderer is bound by
         # vertices, and this draws three times as many frames.
         option.geomgroup[:] = 0
-        option.geomgroup[[0, 1, COLLISION_GROUP]] = 1
+        option.geomgroup[list(SHOWN_GROUPS)] = 1
         self._option = option
         self._renderers = {
             size: open_renderer(self._model, size)

@@ -11,11 +11,11 @@ from vla_contract.contract import load_contract, RobotContract
 from vla_contract.values import Vector
 from vla_sim_bridge.placed_camera import place_calibrated, PlacedCamera
 from vla_sim_bridge.renderer import open_renderer
-from vla_sim_bridge.robot_spec import attach_robot, COLLISION_GROUP, load_robot, ROBOT
+from vla_sim_bridge.robot_spec import attach_robot, load_robot, ROBOT, SHOWN_GROUPS
 from vla_sim_bridge.scene import add_cameras
 
-# Models without meshes for collisions alone keep theirs in group 0.
-LOOKS, COLLISIONS = (0, 1, 2), (0, 1, COLLISION_GROUP)
+# As a real arm looks: MuJoCo's groups of visual meshes.
+LOOKS = (0, 1, 2)
 _HIDDEN_GROUP = 5
 Mask = NDArray[np.bool_]
 
@@ -106,7 +106,7 @@ def make(robot: str, calibration: str) -> Silhouette:
 
 def make_simulated(robot: str, calibration: str) -> Silhouette:
     """Draw the arm as the simulator's cameras show it: by its collision meshes."""
-    return _make(robot, calibration, COLLISIONS)
+    return _make(robot, calibration, SHOWN_GROUPS)
 
 
 def _make(robot: str, calibration: str, groups: tuple[int, ...]) -> Silhouette:

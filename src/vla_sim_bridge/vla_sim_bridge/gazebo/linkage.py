@@ -1,0 +1,74 @@
+"""How the joints without a motor follow the gripper joint, measured by closing it.
+
+A linkage is a closed chain, which SDF cannot hold; the mimic joints of SDF 1.11, which readers of
+1.9 skip and Gazebo Harmonic takes over, come close: of the 2F-85 within 0.02 rad.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from vla_contract.values import to_ns
+from vla_sim_bridge.robot_spec import ROBOT
+from vla_sim_bridge.world import World
+
+_STEPS, _STEP_S = 9, 0.5
+
+
+@dataclass(frozen=True)
+class Follower:
+    """A joint that moves with another: position = multiplier * that of the other + offset.
+
+    Attributes:
+        joint: the joint, as the model names it.
+        leader: the joint it follows.
+        multiplier: slope of the line through the measured positions.
+        offset: position when the leader is at 0 [rad or m].
+        error: largest distance of a measured position from the line [rad or m].
+    """
+
+    joint: str
+    leader: str
+    multiplier: float
+    offset: float
+    error: float
+
+
+def find_followers(world: World) -> list[Follower]:
+    """Return how each joint that the contract does not command follows another.
+
+    Where the contract says it, that counts; the others are measured, which leaves the world in
+    the middle of it: reset it afterwards.
+    """
+    contract = world.contract
+    declared = [
+        Follower(ROBOT + m.joint, ROBOT + m.follows, m.multiplier, m.offset, 0.0)
+        for m in contract.model.mimics
+    ]
+    known = {ROBOT + joint.model_joint for joint in contract.joints}
+    known |= {follower.joint for follower in declared}
+    robot = [world.model.joint(j).name for j in range(world.model.njnt)]
+    passive = [name for name in robot if name.startswith(ROBOT) and name not in known]
+    return declared + (_measured(world, passive) if passive and contract.grippers else [])
+
+
+def _measured(world: World, passive: list[str]) -> list[Follower]:
+    """Close the gripper in steps and fit a line to each passive joint."""
+    contract = world.contract
+    gripper = contract.grippers[0]
+    joint = contract.joints[gripper]
+    names = [ROBOT + joint.model_joint, *passive]
+    measured = []
+    for position in np.linspace(joint.open, joint.closed, _STEPS):
+        command = world.command
+        command[gripper] = position
+        # Once to get there, once to come to rest.
+        world.step(command, to_ns(_STEP_S))
+        world.step(command, to_ns(_STEP_S))
+        measured.append([world.data.joint(name).qpos[0] for name in names])
+    leader, *others = np.array(measured).T
+    followers = []
+    for name, positions in zip(passive, others, strict=True):
+        multiplier, offset = np.polyfit(leader, positions, 1)
+        error = np.abs(multiplier * leader + offset - positions).max()
+        followers.append(Follower(name, names[0], float(multiplier), float(offset), float(error)))
+    return followers
