@@ -10,9 +10,7 @@ from vla_contract.values import ActionChunk, to_ns
 from vla_policy_server.inference_engine import Engine, Job, Seat
 from vla_policy_server.wire.errors import WireError
 from vla_policy_server.wire.observation_message import ObservationReader
-from vla_policy_server.wire.request import read_request
-
-PROTOCOL = 'vla_deploy/1'
+from vla_policy_server.wire.request import PROTOCOL, read_request
 
 
 class PolicyService:

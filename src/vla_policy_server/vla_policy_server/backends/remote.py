@@ -14,7 +14,7 @@ from vla_policy_server.wire.client import Answer, WireClient
 from vla_policy_server.wire.clock_offset import ClockOffset, Exchange
 from vla_policy_server.wire.errors import WireError
 from vla_policy_server.wire.observation_message import ObservationWriter
-from vla_policy_server.wire.request import Request
+from vla_policy_server.wire.request import PROTOCOL, Request
 
 _LONGEST_CHUNK = 1000
 
@@ -63,7 +63,7 @@ class RemotePolicy:
         started_ns = time.monotonic_ns()
         message = self._writer.write(observation)
         self._terms = replace(self._terms, id=self._terms.id + 1, stamp_ns=observation.stamp_ns)
-        if 'protocol' in self._client.metadata:
+        if self._client.metadata.get('protocol') == PROTOCOL:
             message = self._terms.write(message)
         written_ns = time.monotonic_ns()
         answer = self._client.ask(message)

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.contract import Camera, RobotContract
 from vla_contract.images import fit_for_policy
 from vla_contract.joint_map import JointMap
-from vla_contract.values import Image, Observation, Vector
-from vla_policy_server.wire.errors import MessageRefusedError
+from vla_contract.values import Observation
+from vla_policy_server.wire.message_values import read_image, read_text, read_vector
 
 STATE, PROMPT = 'observation.state', 'prompt'
 EXTRAS = 'extras/'
@@ -74,7 +73,11 @@ class ObservationReader:
         """Prepare for what a policy needs."""
         self._width = len(contract.state.names)
         self._to_joints = JointMap(contract.state.names, contract.joint_names, 'contract state')
-        self._cameras = contract.cameras if needs_images else ()
+        self._images = [
+            (camera, sizes, ' or '.join(map(str, sizes)))
+            for camera in (contract.cameras if needs_images else ())
+            for sizes in [_image_sizes(camera)]
+        ]
         self._extras = needs_extras
 
     def read(self, message: dict[str, Any], stamp_ns: int) -> Observation:
@@ -83,46 +86,16 @@ class ObservationReader:
         Raises:
             MessageRefusedError: something is missing, of another shape or type, or not finite.
         """
-        state = self._to_joints(_vector(message, STATE, self._width))
-        images: dict[str, Image] = {}
-        for camera in self._cameras:
-            sizes = [(camera.height, camera.width), (camera.policy_height, camera.policy_width)]
-            images[camera.name] = _image(message, camera.feature, sizes)
-        prompt = message.get(PROMPT, '')
-        if not isinstance(prompt, str):
-            raise MessageRefusedError(f'prompt: found {type(prompt).__name__}; allowed: text')
-        extras = {name: _vector(message, EXTRAS + name, None) for name in self._extras}
-        return Observation(stamp_ns, state, images, prompt, extras)
+        state = self._to_joints(read_vector(message, STATE, self._width))
+        images = {
+            camera.name: read_image(message, camera.feature, sizes.__contains__, allowed)
+            for camera, sizes, allowed in self._images
+        }
+        extras = {name: read_vector(message, EXTRAS + name, None) for name in self._extras}
+        return Observation(stamp_ns, state, images, read_text(message, PROMPT), extras)
 
 
-def _vector(message: dict[str, Any], key: str, width: int | None) -> Vector:
-    value = _required(message, key)
-    good = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in 'fiu'
-    if not good or (width is not None and len(value) != width):
-        allowed = f'{width or "any number of"} numbers'
-        raise MessageRefusedError(f'{key}: found {_describe(value)}; allowed: {allowed}')
-    if not np.isfinite(value).all():
-        raise MessageRefusedError(f'{key}: found numbers that are not finite')
-    return np.asarray(value, dtype=np.float64)
-
-
-def _image(message: dict[str, Any], key: str, sizes: list[tuple[int, int]]) -> Image:
-    value = _required(message, key)
-    shapes = [(height, width, 3) for height, width in sizes]
-    if not isinstance(value, np.ndarray) or value.dtype != np.uint8 or value.shape not in shapes:
-        allowed = ' or '.join(map(str, dict.fromkeys(shapes)))
-        raise MessageRefusedError(f'{key}: found {_describe(value)}; allowed: uint8 {allowed}')
-    return value.copy()  # a message is read-only, and torch asks for arrays it could write to
-
-
-def _required(message: dict[str, Any], key: str) -> Any:
-    if key not in message:
-        known = ', '.join(f'{name!r:.60}' for name in list(message)[:16]) or 'nothing'
-        raise MessageRefusedError(f'{key} is missing; the message has: {known}')
-    return message[key]
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f'{value.dtype} {value.shape}'
-    return type(value).__name__
+def _image_sizes(camera: Camera) -> list[tuple[int, ...]]:
+    """Return the shapes an image may have: as captured, or as the policy sees it."""
+    sizes = [(camera.height, camera.width, 3), (camera.policy_height, camera.policy_width, 3)]
+    return list(dict.fromkeys(sizes))

@@ -6,6 +6,9 @@ from typing import Any
 
 from vla_policy_server.wire.errors import MessageRefusedError
 
+PROTOCOL = 'vla_deploy/1'
+"""What a server that understands these terms calls itself in its metadata."""
+
 KEY = 'request'
 
 
