@@ -7,7 +7,8 @@ from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, Observation
 
 CUBE_POSE = 'cube_pose'
-"""Name of the object's pose among an observation's extras: position [m] and wxyz, shape (7,)."""
+"""Name among an observation's extras of the pose of the object that the task is about, which the
+instruction may name: position [m] and wxyz, shape (7,)."""
 
 
 class Policy(Protocol):
