@@ -92,10 +92,11 @@ def servo() -> mujoco.MjModel:
     </mujoco>""")
 
 
-def test_warm_servos_are_weaker_by_the_share_at_the_time_limit(servo):
-    drift = ThermalDrift(servo, ONE, -0.2 / 10.0)
-    for time_s in (3.0, 10.0):
-        drift.warm(time_s)
+def test_servos_weaken_until_they_are_warm_and_no_further(servo):
+    drift = ThermalDrift(servo, ONE, -0.2, 10.0)
+    drift.warm(5.0)
+    assert servo.actuator_gainprm[0, 0] == pytest.approx(90.0)
+    drift.warm(100.0)
     assert servo.actuator_gainprm[0, 0] == pytest.approx(80.0)
     assert servo.actuator_biasprm[0, 1:3] == pytest.approx([-80.0, -8.0])
     assert servo.actuator_forcerange[0] == pytest.approx([-4.0, 4.0])

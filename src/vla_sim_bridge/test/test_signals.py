@@ -24,11 +24,12 @@ def test_the_same_instant_reads_the_same():
     assert reading.read(np.zeros(1), 5) == reading.read(np.zeros(1), 5)
 
 
-def test_a_drifting_encoder_is_off_by_its_rate_times_the_age_of_the_episode():
+def test_a_drifting_encoder_is_off_by_its_rate_times_the_age_until_the_time_limit():
     settings = SignalSettings(encoder_drift=np.array([0.001, -0.002]))
-    reading = JointReading(settings, (0, 1), 3, start_ns=5_000_000_000)
+    reading = JointReading(settings, (0, 1), 3, start_ns=5_000_000_000, time_limit_s=12.0)
     assert reading.read(np.zeros(3), 5_000_000_000).tolist() == [0.0, 0.0, 0.0]
     assert reading.read(np.zeros(3), 15_000_000_000) == pytest.approx([0.01, -0.02, 0.0])
+    assert reading.read(np.zeros(3), 99_000_000_000) == pytest.approx([0.012, -0.024, 0.0])
 
 
 def make_world(**terms) -> World:

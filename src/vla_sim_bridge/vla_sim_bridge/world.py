@@ -165,8 +165,13 @@ class World:
             1.0 / contract.action.fps,
             self.config.time_limit_s,
         )
-        joints = len(contract.joints)
-        self._reading = JointReading(stage.signals, contract.arm, joints, self.time_ns)
+        self._reading = JointReading(
+            stage.signals,
+            contract.arm,
+            len(contract.joints),
+            self.time_ns,
+            self.config.time_limit_s,
+        )
 
     def step(self, target: NDArray[np.float64], duration_ns: int) -> None:
         """Move the commanded position linearly to `target` over `duration_ns`, and simulate.

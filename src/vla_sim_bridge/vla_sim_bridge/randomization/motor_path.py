@@ -31,7 +31,7 @@ class MotorPath:
             servos: actuators of the arm, shape (n,).
             at_rest: controls of an arm that has not been moved yet, shape (nu,).
             action_s: period of the policy's actions [s].
-            time_limit_s: when the thermal drift is reached [s].
+            time_limit_s: when the servos are warm [s].
         """
         step_s = float(model.opt.timestep)
         self._step_s, self._steps = step_s, 0
@@ -41,7 +41,7 @@ class MotorPath:
         self._noise = ActionNoise(settings.action_noise, servos, action_s, rng)
         self._delay = ControlDelay(settings.control_latency, step_s, at_rest)
         self._backlash = Backlash(settings.backlash, servos, at_rest)
-        self._drift = ThermalDrift(model, servos, settings.thermal_drift / time_limit_s)
+        self._drift = ThermalDrift(model, servos, settings.thermal_drift, time_limit_s)
 
     def pass_through(self, controls: Vector) -> Vector:
         """Return what reaches the motors while this is sent.
@@ -135,11 +135,14 @@ class Backlash:
 
 
 class ThermalDrift:
-    """Gains and force limits of warming servos change evenly with time."""
+    """Gains and force limits of warming servos change evenly with time, until they are warm."""
 
-    def __init__(self, model: mujoco.MjModel, servos: Vector, share_per_s: float) -> None:
-        """Remember the gains of this episode."""
-        self._model, self._servos, self._share_per_s = model, servos, share_per_s
+    def __init__(
+        self, model: mujoco.MjModel, servos: Vector, share: float, warm_after_s: float
+    ) -> None:
+        """Remember the gains of this episode, which change by a share until they are warm."""
+        self._model, self._servos = model, servos
+        self._share, self._warm_after_s = share, warm_after_s
         self._cold = [field[servos].copy() for field in self._fields()]
 
     def _fields(self) -> tuple[Vector, Vector, Vector]:
@@ -148,6 +151,7 @@ class ThermalDrift:
 
     def warm(self, time_s: float) -> None:
         """Write the gains of a time since the episode began [s]."""
-        if self._share_per_s:
+        if self._share:
+            factor = 1.0 + self._share * min(time_s / self._warm_after_s, 1.0)
             for field, cold in zip(self._fields(), self._cold, strict=True):
-                field[self._servos] = cold * (1.0 + self._share_per_s * time_s)
+                field[self._servos] = cold * factor

@@ -31,7 +31,7 @@ class SignalSettings:
         backlash: play of each arm joint, shape (n,) [rad or m].
         thermal_drift: change of the servos' gains until the time limit, as a share.
         encoder_offset: constant error of each arm joint's reading, shape (n,) [rad or m].
-        encoder_drift: growth of that error, shape (n,) [rad/s or m/s].
+        encoder_drift: growth of that error until the time limit, shape (n,) [rad/s or m/s].
         joint_noise: standard deviation of each reading's wandering error [rad or m].
         noise_seed: seed of that error.
     """
@@ -80,11 +80,24 @@ class JointReading:
     """
 
     def __init__(
-        self, settings: SignalSettings, arm: tuple[int, ...], dim: int, start_ns: int = 0
+        self,
+        settings: SignalSettings,
+        arm: tuple[int, ...],
+        dim: int,
+        start_ns: int = 0,
+        time_limit_s: float = np.inf,
     ) -> None:
-        """Prepare for an episode of an arm among `dim` joints that begins at `start_ns`."""
+        """Prepare for an episode of an arm among `dim` joints.
+
+        Args:
+            settings: the episode's imperfections.
+            arm: which joints they concern.
+            dim: number of all joints.
+            start_ns: when the episode begins [ns].
+            time_limit_s: how long errors grow [s].
+        """
         self._arm = np.array(arm)
-        self._start_ns = start_ns
+        self._start_ns, self._time_limit_s = start_ns, time_limit_s
         self._offset, self._drift = np.zeros(dim), np.zeros(dim)
         if len(settings.encoder_offset):
             self._offset[self._arm] = settings.encoder_offset
@@ -99,7 +112,7 @@ class JointReading:
         """Return what the encoders say, shape (D,); the same again at the same time."""
         if self._std > 0.0:
             self._wander(time_ns)
-        age_s = (time_ns - self._start_ns) / NS_PER_S
+        age_s = min((time_ns - self._start_ns) / NS_PER_S, self._time_limit_s)
         reading: Vector = position + self._offset + age_s * self._drift
         if self._std > 0.0:
             reading[self._arm] += self._error
