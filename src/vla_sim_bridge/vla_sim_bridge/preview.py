@@ -7,33 +7,18 @@ import sys
 import cv2
 import numpy as np
 from tqdm import tqdm
-from vla_contract.command import command_parser, run_command, write_json
+from vla_contract.command import command_parser, DONE, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
 from vla_contract.values import Image
-from vla_sim_bridge.randomization.randomization import (
-    load_randomization,
-    RandomizationConfig,
-    TERMS,
-)
+from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.renderer import CameraRenderer
+from vla_sim_bridge.term_table import term_table
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
 
+SHIPPED = ('narrow', 'tutorial', 'wide')
 _LABEL_PX = 18
-
-
-def term_table(config: RandomizationConfig) -> str:
-    """Return one line per term: name, operation, unit, and its range in a configuration."""
-    lines = [f'{"term":<20}{"operation":<11}{"unit":<6}{"range":<22}what it does']
-    for name, term in TERMS.items():
-        settings = config.terms.get(name)
-        text = '-'
-        if settings is not None:
-            text = f'{settings.range[0]:g} to {settings.range[1]:g}'
-            text += '' if settings.distribution == 'uniform' else f' {settings.distribution}'
-        lines.append(f'{name:<20}{term.operation:<11}{term.unit or "-":<6}{text:<22}{term.doc}')
-    return '\n'.join(lines)
 
 
 def contact_sheet(tiles: list[tuple[str, Image]], columns: int) -> Image:
@@ -60,10 +45,10 @@ def preview(args: argparse.Namespace) -> int:
     Raises:
         VlaError: a name is unknown, or the output exists.
     """
-    randomization = load_randomization(args.randomization)
-    print(term_table(randomization))
     if args.terms:
-        return 0
+        print(term_table(load_randomization(name) for name in SHIPPED))
+        return DONE
+    randomization = load_randomization(args.randomization)
     if args.output.exists() and not args.force:
         raise VlaError(f'{args.output} exists; name another file or give --force')
     world = World(load_contract(args.robot), load_world_config(args.world), randomization)
@@ -81,18 +66,22 @@ def preview(args: argparse.Namespace) -> int:
     values = args.output.with_suffix('.json')
     write_json(values, {'randomization': randomization.name, 'manifests': manifests})
     print(f'{len(tiles)} pictures in {args.output}, their values in {values}')
-    return 0
+    return DONE
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
         'vla_sim_bridge.preview',
-        'Render randomised scenes into a contact sheet and print the table of terms.',
+        'Render randomised scenes into a contact sheet, or print the table of terms.',
         'python -m vla_sim_bridge.preview --randomization tutorial --scenes 24 --output sheet.png',
     )
     parser.add_argument('--randomization', default='tutorial', help='under config/randomization')
-    parser.add_argument('--terms', action='store_true', help='print the table only')
+    parser.add_argument(
+        '--terms',
+        action='store_true',
+        help='print what can be randomised, and how far the shipped configurations do',
+    )
     parser.add_argument('--scenes', type=int, default=24)
     parser.add_argument('--first-seed', type=int, default=0)
     parser.add_argument('--columns', type=int, default=6)
