@@ -10,6 +10,7 @@ from vla_contract.share import find_config
 from vla_contract.values import to_ns
 from vla_sim_bridge.expert import ScriptedExpert
 from vla_sim_bridge.kinematics import ArmKinematics
+from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.robot_spec import ROBOT
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
@@ -127,3 +128,14 @@ def test_a_gripper_that_does_not_fit_around_the_cube_is_refused(world, contract)
     small = replace(contract, joints=tuple(joints))
     with pytest.raises(PolicyError, match='opening_m: found 0.03; allowed: more than 0.0446'):
         ScriptedExpert(small, ArmKinematics(world.model, contract))
+
+
+def test_distractors_lie_around_the_area_of_the_cube(contract, world):
+    cluttered = World(contract, world.config, load_randomization('tutorial'))
+    cube = world.config.cube
+    centre = np.array([sum(cube.x_m) / 2, sum(cube.y_m) / 2])
+    for seed in range(5):
+        cluttered.reset(seed)
+        for k in range(3):
+            place = cluttered.model.geom(f'distractor_{k}').pos[:2]
+            assert 0.16 - 1e-9 <= np.linalg.norm(place - centre) <= 0.40 + 1e-9

@@ -122,8 +122,9 @@ def _add_cube(
     number: int,
     extras: SceneExtras,
 ) -> None:
-    """Add one cube; cubes stand in a row until an episode places them."""
-    body = spec.worldbody.add_body(name=name, pos=[0.5, 0.1 * number, cube.edge_m / 2])
+    """Add one cube; cubes stand in a row from the middle of their area until an episode begins."""
+    x, y = sum(cube.x_m) / 2, sum(cube.y_m) / 2
+    body = spec.worldbody.add_body(name=name, pos=[x, y + 0.1 * number, cube.edge_m / 2])
     body.add_freejoint(name=name)
     geom = body.add_geom(
         name=name,

@@ -11,7 +11,6 @@ from vla_sim_bridge.world_config import CUBE
 
 # Distractors lie on the table around the area of the object, which stays free.
 _FREE_M, _FAR_M = 0.16, 0.40
-_AREA_CENTRE_M = (0.5, 0.0)
 
 
 def _texture(name: str) -> Callable[[Stage, Vector], None]:
@@ -50,8 +49,10 @@ def _distractor_place(stage: Stage, values: Vector) -> None:
     turn, share = values.reshape(-1, 2).T
     distance = _FREE_M + (_FAR_M - _FREE_M) * share
     angle = 2.0 * np.pi * turn
-    stage.model.geom_pos[stage.distractors, 0] = _AREA_CENTRE_M[0] + distance * np.cos(angle)
-    stage.model.geom_pos[stage.distractors, 1] = _AREA_CENTRE_M[1] + distance * np.sin(angle)
+    # The first cube is authored in the middle of the area.
+    x, y = stage.model.body_pos[stage.cube_bodies[0], :2]
+    stage.model.geom_pos[stage.distractors, 0] = x + distance * np.cos(angle)
+    stage.model.geom_pos[stage.distractors, 1] = y + distance * np.sin(angle)
 
 
 def _distractor_colour(stage: Stage, values: Vector) -> None:
