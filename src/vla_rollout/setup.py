@@ -23,6 +23,7 @@ setup(
             'rollout = vla_rollout.ros.rollout:main',
             'simulate = vla_rollout.simulate:main',
             'demo = vla_rollout.ros.demo:main',
+            'preflight = vla_rollout.ros.preflight:main',
             'recorder = vla_rollout.ros.recorder_node:main',
             'convert_recording = vla_rollout.ros.convert_recording:main',
             'learn_healthy = vla_rollout.learn_healthy:main',

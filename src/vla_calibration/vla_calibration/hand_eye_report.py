@@ -7,7 +7,7 @@ from vla_calibration.hand_eye import HandEyeResult
 from vla_calibration.hand_eye_data import Views
 from vla_calibration.hand_eye_figures import figures
 from vla_calibration.hand_eye_pictures import agreement, directions, residual_bars, uncertainty
-from vla_calibration.report_page import Cell, figure, table, verdict, write_page
+from vla_contract.report_page import Cell, figure, table, verdict, write_page
 
 
 def write_report(path: Path, result: HandEyeResult, views: Views) -> None:

@@ -15,7 +15,7 @@ from vla_calibration.intrinsics_pictures import (
     split_map,
     undistorted,
 )
-from vla_calibration.report_page import figure, Html, mark, pair, table, verdict, write_page
+from vla_contract.report_page import figure, Html, mark, pair, table, verdict, write_page
 from vla_contract.values import Image
 
 _SHOWN = 4

@@ -1,0 +1,106 @@
+from dataclasses import replace
+import json
+
+import numpy as np
+import pytest
+from vla_contract.contract import load_contract
+from vla_contract.values import ActionChunk
+from vla_contract.workspace import Workspace
+from vla_policy_server.self_test.golden_frames import GoldenFrames
+from vla_policy_server.self_test.subject import Subject
+from vla_rollout.preflight.calibration_items import check_calibrations
+from vla_rollout.preflight.contract_items import check_action_bounds, check_workspace
+from vla_rollout.preflight.finding import measured, Status, unknown
+from vla_rollout.preflight.machine_items import check_disk, check_gpu
+from vla_rollout.preflight.page import all_hold, finding_line, write_checklist
+from vla_rollout.preflight.policy_items import check_latency
+from vla_rollout.preflight.questions import check_questions, Operator, QUESTIONS
+
+CONTRACT = load_contract('panda_2f85')
+
+
+class Steady:
+    """A policy that always asks for the same posture."""
+
+    needs_images, needs_extras = False, ()
+
+    def __init__(self, position):
+        self.position = position
+
+    def infer(self, observation):
+        return ActionChunk(0, 100_000_000, np.tile(self.position, (16, 1)))
+
+    def reset(self):
+        pass
+
+
+def subject(position, golden=True):
+    frame = Subject(CONTRACT, Steady(position)).observation
+    frames = GoldenFrames(10.0, (frame,), np.tile(position, (1, 16, 1))) if golden else None
+    return Subject(CONTRACT, Steady(position), frames)
+
+
+def test_a_workspace_needs_walls_points_and_pairs():
+    assert check_workspace(CONTRACT).status is Status.HOLDS
+    without = replace(CONTRACT, workspace=replace(CONTRACT.workspace, boxes=(), planes=()))
+    assert check_workspace(without).status is Status.FAILS
+    assert isinstance(CONTRACT.workspace, Workspace)
+
+
+def test_an_action_outside_the_limits_is_named():
+    assert check_action_bounds(subject(CONTRACT.home)).status is Status.HOLDS
+    far = CONTRACT.home
+    far[3] = 0.5
+    finding = check_action_bounds(subject(far))
+    assert finding.status is Status.FAILS
+    assert 'panda_joint4 0.570 outside' in finding.found
+    assert check_action_bounds(subject(CONTRACT.home, golden=False)).status is Status.OPEN
+
+
+def test_latency_is_the_95th_percentile_without_the_warm_up():
+    times = iter(np.cumsum([0, 9e9, 9e9, 50e6] + [0, 50e6] * 19).astype(int).tolist())
+    finding = check_latency(subject(CONTRACT.home), lambda: next(times))
+    assert finding.status is Status.HOLDS
+    assert finding.found.startswith('50 ms')
+    slow = iter(np.cumsum([0, 1, 1, 250e6] + [0, 250e6] * 19).astype(int).tolist())
+    assert check_latency(subject(CONTRACT.home), lambda: next(slow)).status is Status.FAILS
+
+
+def test_what_is_not_calibrated_is_open_not_good():
+    bare = replace(CONTRACT, name='no_such_robot')
+    assert {f.status for f in check_calibrations(bare)} == {Status.OPEN}
+    assert len(list(check_calibrations(CONTRACT))) == 2
+
+
+def test_a_cpu_needs_no_gpu_memory_and_a_missing_gpu_is_open(tmp_path):
+    assert list(check_gpu('cpu', 10**9)) == []
+    assert 'GB free' in check_disk(tmp_path).found
+
+
+def test_answers_are_signed_and_unasked_questions_stay_open():
+    answers = iter(['y', 'n', 'yes', ''])
+    findings = list(check_questions(Operator('A. Smith', lambda question: next(answers))))
+    assert [f.status for f in findings] == [
+        Status.HOLDS,
+        Status.FAILS,
+        Status.HOLDS,
+        Status.FAILS,
+    ]
+    assert 'A. Smith' in findings[0].found
+    unasked = list(check_questions(Operator('', input)))
+    assert {f.status for f in unasked} == {Status.OPEN}
+    assert len(unasked) == len(QUESTIONS)
+
+
+@pytest.mark.parametrize('status', ['holds', 'open'])
+def test_the_page_lists_everything_and_passes_only_when_all_holds(tmp_path, status):
+    good = measured('disk', True, '50 GB', '>= 20 GB', '')
+    other = unknown('robot', 'left out', 'checked', 'run it beside the robot')
+    findings = [good] if status == 'holds' else [good, other]
+    write_checklist(tmp_path, findings, {'operator': 'A. <b>'}, tmp_path / 'too.json')
+    result = json.loads((tmp_path / 'too.json').read_text())
+    assert result['passed'] is all_hold(findings) is (status == 'holds')
+    page = (tmp_path / 'preflight.html').read_text()
+    assert '50 GB' in page
+    assert '&lt;b&gt;' in page
+    assert finding_line(other).endswith('; run it beside the robot')

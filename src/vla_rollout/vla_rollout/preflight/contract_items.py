@@ -1,0 +1,53 @@
+"""Is the robot's contract complete, and does the policy stay inside it?"""
+
+from vla_contract.contract import RobotContract
+from vla_contract.policy import Policy
+from vla_policy_server.self_test.subject import Subject
+from vla_rollout.preflight.finding import Finding, measured, unknown
+
+
+def check_workspace(contract: RobotContract) -> Finding:
+    """Say whether the arm has walls and points that must stay inside them."""
+    workspace = contract.workspace
+    found = (
+        f'{len(workspace.control_points)} points, {len(workspace.boxes)} boxes, '
+        f'{len(workspace.planes)} planes, {len(workspace.self_collision)} pairs of links'
+    )
+    walls = bool(workspace.boxes or workspace.planes)
+    holds = walls and bool(workspace.control_points) and bool(workspace.self_collision)
+    return measured(
+        'workspace configured',
+        holds,
+        found,
+        'control points, a box or plane, pairs of links',
+        f'fill in the section workspace of contract {contract.name}',
+    )
+
+
+def check_action_bounds(subject: Subject) -> Finding:
+    """Say whether what the policy asks for on real frames lies inside the joint limits."""
+    item, allowed = 'action bounds', 'inside the limits of every joint'
+    if subject.golden is None:
+        fix = 'give a dataset with --frames, or ship golden frames beside the checkpoint'
+        return unknown(item, 'no recorded frame to ask about', allowed, fix)
+    joints = subject.contract.joints
+    worst, name = 0.0, ''
+    for observation in subject.golden.observations:
+        positions = subject.chunk(observation).positions
+        for joint, column in zip(joints, positions.T, strict=True):
+            slack = 1e-6 * (joint.upper - joint.lower)
+            outside = max(joint.lower - column.min(), column.max() - joint.upper) - slack
+            if outside > worst:
+                worst, name = float(outside), joint.name
+    found = f'{name} {worst:.3f} outside' if name else 'all inside'
+    return measured(
+        item, not name, found, allowed, 'the filter clamps it; check statistics and units'
+    )
+
+
+def weight_bytes(policy: Policy) -> int:
+    """Return the memory of a policy's weights [bytes]; 0 for one without a network."""
+    checkpoint = getattr(policy, 'checkpoint', None)
+    if checkpoint is None:
+        return 0
+    return sum(p.numel() * p.element_size() for p in checkpoint.network.parameters())

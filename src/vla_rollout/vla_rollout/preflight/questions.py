@@ -1,0 +1,40 @@
+"""What only a person can answer; the answers are signed and kept."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, UTC
+
+from vla_rollout.preflight.finding import Finding, Status, unknown
+
+QUESTIONS = (
+    'the emergency stop of the robot is in reach of your hand',
+    'nobody is inside the reach of the arm, and nobody will step in',
+    'the cameras stand and look as they did when they were calibrated',
+    'soft objects lie ready for the first five episodes',
+)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Who answers.
+
+    Attributes:
+        name: written under every answer; empty leaves the questions open.
+        ask: puts a question and returns the answer.
+    """
+
+    name: str
+    ask: Callable[[str], str]
+
+
+def check_questions(operator: Operator) -> Iterator[Finding]:
+    """Ask everything; yield one finding per question."""
+    for question in QUESTIONS:
+        if not operator.name:
+            yield unknown(question, 'not asked', 'yes', 'run preflight with --operator NAME')
+            continue
+        yes = operator.ask(f'{question}? [y/N] ').strip().lower() in ('y', 'yes')
+        status = Status.HOLDS if yes else Status.FAILS
+        stamp = datetime.now(UTC).isoformat(timespec='seconds')
+        found = f'{"yes" if yes else "no"}, {operator.name}, {stamp}'
+        yield Finding(question, status, found, 'yes', '' if yes else 'make it so, then run again')

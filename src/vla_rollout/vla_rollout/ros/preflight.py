@@ -1,0 +1,135 @@
+"""Go through the checklist before a deployment."""
+
+import argparse
+from collections.abc import Iterator
+from datetime import datetime, UTC
+from pathlib import Path
+import sys
+import time
+
+import rclpy
+from vla_calibration.joint_check import check_joints
+from vla_calibration.joint_trajectory import excitation_of
+from vla_calibration.ros.exciter import Exciter
+from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
+from vla_contract.contract import load_contract, RobotContract
+from vla_contract.errors import VlaError
+from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.self_test.subject import subject_of
+from vla_rollout.arguments import add_deployment
+from vla_rollout.preflight.calibration_items import check_calibrations
+from vla_rollout.preflight.contract_items import check_action_bounds, check_workspace, weight_bytes
+from vla_rollout.preflight.finding import Finding, measured, unknown
+from vla_rollout.preflight.machine_items import check_disk, check_gpu
+from vla_rollout.preflight.page import all_hold, finding_line, write_checklist
+from vla_rollout.preflight.policy_items import check_latency, check_policy
+from vla_rollout.preflight.questions import check_questions, Operator
+from vla_rollout.provenance import provenance
+from vla_rollout.ros.preflight_graph import PreflightGraph
+from vla_rollout.run_folder import make_run_folder
+
+_AMPLITUDE, _PERIOD_S = 0.05, 2.0
+
+
+def findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Finding]:
+    """Yield every item, those without motion first."""
+    yield check_workspace(contract)
+    yield from check_calibrations(contract)
+    yield check_disk(args.runs)
+    yield from _policy_findings(args, contract)
+    yield from check_questions(Operator(args.operator, input))
+    if args.without_robot:
+        yield unknown('robot', 'left out (--without-robot)', 'checked', 'run it beside the robot')
+        return
+    rclpy.init()
+    try:
+        yield from _graph_findings(args, contract)
+    finally:
+        rclpy.try_shutdown()
+
+
+def _policy_findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Finding]:
+    policy = make_policy(args.backend, contract, args.policy, args.device)
+    subject = subject_of(contract, policy, args.frames)
+    yield from check_policy(subject)
+    yield check_action_bounds(subject)
+    yield check_latency(subject, time.perf_counter_ns)
+    yield from check_gpu(args.device, weight_bytes(policy))
+
+
+def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Finding]:
+    graph = PreflightGraph(contract)
+    try:
+        graph.listen()
+        yield from graph.check_rates()
+        yield from graph.check_clocks()
+        if not (args.yes or _may_move()):
+            for item in ('joint order', 'emergency stop of the filter'):
+                yield unknown(item, 'the arm may not move', 'tested', 'run it again and say yes')
+            return
+        yield check_joint_order(contract)
+        yield graph.check_e_stop()
+    finally:
+        graph.destroy_node()
+
+
+def check_joint_order(contract: RobotContract) -> Finding:
+    """Sway each joint a little and see that the right one moves the right way."""
+    item, allowed = 'joint order', 'each joint moves when told, by as much, the same way'
+    fix = 'compare joint names and signs of contract, driver and controller'
+    node = Exciter(contract, contract.cameras[0])
+    try:
+        centre = node.get_ready()
+        sway = excitation_of(contract, centre, [], _AMPLITUDE, _PERIOD_S)
+        check = check_joints(node.run(sway))
+    except VlaError as error:
+        return unknown(item, str(error), allowed, fix)
+    finally:
+        node.destroy_node()
+    found = '; '.join(check.problems) or f'{len(check.findings)} joints as told'
+    return measured(item, not check.problems, found, allowed, fix)
+
+
+def _may_move() -> bool:
+    print('each joint of the arm will sway by 0.05 rad, and the arm is stopped once in motion')
+    return input('is the space around it free? [y/N] ').strip().lower() in ('y', 'yes')
+
+
+def preflight(args: argparse.Namespace) -> int:
+    """Go through everything, print each item as it comes, write JSON and page."""
+    contract = load_contract(args.robot)
+    folder = make_run_folder('preflight', args.runs)
+    found = []
+    for finding in findings(args, contract):
+        print(finding_line(finding), flush=True)
+        found.append(finding)
+    date = datetime.now(UTC).isoformat(timespec='seconds')
+    facts = {**provenance(contract, args), 'operator': args.operator, 'date': date}
+    write_checklist(folder, found, facts, args.json)
+    passed = all_hold(found)
+    print(f'{"passed" if passed else "NOT passed"}: {folder}/preflight.html')
+    return DONE if passed else NOT_GOOD_ENOUGH
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_rollout.ros.preflight',
+        'The checklist before a deployment: measured where software can, asked where it cannot. '
+        'Robot, cameras and action filter run; the policy server does not. It asks before '
+        'anything moves. Status 0 only when every item holds.',
+        'ros2 run vla_rollout preflight --robot my_arm --policy my_policy --operator "A. Smith"',
+    )
+    add_deployment(parser)
+    parser.add_argument('--operator', default='', help='your name, under what only you can answer')
+    parser.add_argument('--frames', type=Path, help='dataset of this robot, for real frames')
+    parser.add_argument('--without-robot', action='store_true', help='what needs no robot')
+    parser.add_argument('--yes', action='store_true', help='move without asking')
+    parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
+    parser.add_argument('--json', type=Path, help='also write the result here')
+    args = parser.parse_args(argv)
+    return run_command(lambda: preflight(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
