@@ -85,12 +85,24 @@ class LeRobotPolicy:
             if chunk.is_cuda:
                 torch.cuda.synchronize(chunk.device)
             times.append(time.monotonic_ns())
-            actions = self.checkpoint.postprocess(chunk)[0].float().cpu().numpy()
-        positions = self._from_action(actions)
+            [answer] = self.complete(chunk, [observation])
         times.append(time.monotonic_ns())
         stages = zip(('preprocess', 'model', 'postprocess'), np.diff(times), strict=True)
         self.durations_ns = {stage: int(duration) for stage, duration in stages}
-        return ActionChunk(observation.stamp_ns, self._period_ns, positions)
+        return answer
+
+    def complete(self, chunks: Any, observations: Sequence[Observation]) -> list[ActionChunk]:
+        """Return what the network answered to observations as chunks of the contract.
+
+        Args:
+            chunks: tensor of normalised actions, shape (B, T, A).
+            observations: what it saw, B of them.
+        """
+        actions = self.checkpoint.postprocess(chunks).float().cpu().numpy()
+        return [
+            ActionChunk(observation.stamp_ns, self._period_ns, self._from_action(rows))
+            for observation, rows in zip(observations, actions, strict=True)
+        ]
 
     def prepare_to_continue(self) -> None:
         """Switch real-time chunking on.
