@@ -44,13 +44,14 @@ class JointMove:
 
 
 def joint_move(contract: RobotContract, start: Vector, goal: Vector, speed: float) -> JointMove:
-    """Return a move that uses a share of the velocity and acceleration limits.
+    """Return a move at a share of the velocity limits, and its square of the acceleration limits.
 
-    The profile's largest speed is 1.875 of the mean, its largest acceleration 5.7735 d / T^2.
+    As of a move that is slowed down: its accelerations fall with the square. The profile's largest
+    speed is 1.875 of the mean, its largest acceleration 5.7735 d / T^2.
     """
     distance = np.abs(goal - start)
     velocity = speed * np.array([joint.velocity for joint in contract.joints])
-    acceleration = speed * np.array([joint.acceleration for joint in contract.joints])
+    acceleration = speed**2 * np.array([joint.acceleration for joint in contract.joints])
     by_speed = 1.875 * distance / velocity
     by_acceleration = np.sqrt(5.7735 * distance / acceleration)
     return JointMove(start, goal, float(max(by_speed.max(), by_acceleration.max(), 0.1)))
