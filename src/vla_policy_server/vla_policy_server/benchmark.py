@@ -81,10 +81,10 @@ def measure(args: argparse.Namespace, methods: list[str]) -> Comparison:
     }
     builders = {name: job for name, job in jobs.items() if PRECISIONS[name].builds}
     with tqdm(total=len(builders), desc='compile and export', unit='method') as bar:
-        absent = build_first(builders, lambda _: bar.update())
+        absent = build_first(builders, bar.update)
     able = {name: job for name, job in jobs.items() if name not in absent}
-    with tqdm(total=len(able) * bursts(args.repeats), desc='measure', unit='burst') as bar:
-        found = compare_side_by_side(able, args.repeats, lambda _: bar.update())
+    with tqdm(total=bursts(args.repeats), desc='measure', unit='round') as bar:
+        found = compare_side_by_side(able, args.repeats, bar.update)
     found.absent.update(absent)
     return found
 
@@ -101,8 +101,8 @@ def measure_shape(args: argparse.Namespace, methods: list[str]) -> Comparison:
         for name in methods
         if name in _SHAPE_METHODS
     }
-    with tqdm(total=len(jobs) * bursts(args.repeats), desc='measure', unit='burst') as bar:
-        return compare_in_turn(jobs, args.repeats, lambda _: bar.update())
+    with tqdm(total=len(jobs) * bursts(args.repeats), desc='measure', unit='round') as bar:
+        return compare_in_turn(jobs, args.repeats, bar.update)
 
 
 def publish(args: argparse.Namespace, results: list[MethodResult], best: str) -> int:

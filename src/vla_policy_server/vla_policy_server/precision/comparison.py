@@ -10,7 +10,7 @@ from vla_policy_server.precision.method_process import Job, MethodProcess, Repor
 # Chunks a method computes in a row before it is the next one's turn.
 _BURST = 5
 
-Progress = Callable[[str], object]
+Progress = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def build_first(jobs: Mapping[str, Job], progress: Progress) -> dict[str, str]:
                 process.wait()
             except PolicyError as error:
                 failed[method] = str(error)
-        progress(method)
+        progress()
     return failed
 
 
@@ -53,7 +53,7 @@ def compare_side_by_side(jobs: Mapping[str, Job], repeats: int, progress: Progre
     Args:
         jobs: what to load, by method.
         repeats: timed chunks of each method.
-        progress: told the method after each of its bursts.
+        progress: told after each round of bursts.
     """
     found = Comparison()
     with ExitStack() as stack:
@@ -67,7 +67,7 @@ def compare_side_by_side(jobs: Mapping[str, Job], repeats: int, progress: Progre
             for method in list(running):
                 durations = _attempt(method, running, found, lambda p: p.time(_BURST))
                 found.durations_ns[method] += durations or []
-                progress(method)
+            progress()
         for method in list(running):
             report = _attempt(method, running, found, MethodProcess.report)
             if report is not None:

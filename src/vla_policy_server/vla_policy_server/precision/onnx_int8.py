@@ -1,6 +1,7 @@
 """INT8 by static quantisation of the ONNX graph, calibrated on real frames."""
 
 from collections.abc import Iterator, Sequence
+import hashlib
 from pathlib import Path
 import tempfile
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from vla_contract.errors import PolicyError
 from vla_policy_server.precision.onnx_graph import onnx_graph
 from vla_policy_server.precision.onnx_session import OnnxSession
-from vla_policy_server.precision.predictor import Batch, ChunkPredictor, Network
+from vla_policy_server.precision.predictor import Batch, ChunkPredictor, Network, tensors
 
 
 def make_onnx_int8(network: Network) -> ChunkPredictor:
@@ -17,22 +18,19 @@ def make_onnx_int8(network: Network) -> ChunkPredictor:
 
 
 def int8_graph(network: Network) -> Path:
-    """Return the quantised graph; make it when calibration frames are at hand.
+    """Return the graph quantised on the calibration frames; without frames, the newest there is.
 
     Convolutions only get INT8 weights and activations, per channel: they are where the time of
     a policy with cameras goes, and the transformer's small error is where its accuracy comes from.
 
     Raises:
-        PolicyError: there is no such graph yet, and nothing to calibrate on.
+        PolicyError: there is no graph, and nothing to calibrate on.
     """
-    path = network.folder / 'network_int8.onnx'
+    if not network.calibration:
+        return _newest(network.folder)
+    path = network.folder / f'int8_{_digest(network.calibration)}.onnx'
     if path.is_file():
         return path
-    if not network.calibration:
-        raise PolicyError(
-            'INT8 graphs are calibrated on real frames: run python -m '
-            'vla_policy_server.benchmark CHECKPOINT --methods onnx_int8 once'
-        )
     from onnxruntime.quantization import QuantFormat, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -63,6 +61,26 @@ class Frames:
     def get_next(self) -> dict[str, Any] | None:
         """Return the next frame's arrays, or None at the end."""
         return next(self._frames, None)
+
+
+def _newest(folder: Path) -> Path:
+    graphs = sorted(folder.glob('int8_*.onnx'), key=lambda path: path.stat().st_mtime_ns)
+    if not graphs:
+        raise PolicyError(
+            'INT8 graphs are calibrated on real frames: run python -m '
+            'vla_policy_server.benchmark CHECKPOINT --methods onnx_int8 once'
+        )
+    return graphs[-1]
+
+
+def _digest(batches: Sequence[Batch]) -> str:
+    """Tell sets of frames apart: a graph fitted to others must not be taken for this one."""
+    digest = hashlib.sha256()
+    for batch in batches:
+        for key, value in sorted(tensors(batch).items()):
+            digest.update(key.encode())
+            digest.update(value.cpu().contiguous().numpy())
+    return digest.hexdigest()[:12]
 
 
 def _inputs(graph: Path) -> list[str]:
