@@ -3,22 +3,7 @@
 import argparse
 from pathlib import Path
 
-
-def at_least(lower: int, text: str) -> int:
-    """Parse a whole number with a lower bound, for argparse."""
-    if not text.lstrip('-').isdigit() or int(text) < lower:
-        raise argparse.ArgumentTypeError(f'found {text}; allowed: a whole number from {lower} up')
-    return int(text)
-
-
-def positive(text: str) -> int:
-    """Parse a whole number from 1 up."""
-    return at_least(1, text)
-
-
-def natural(text: str) -> int:
-    """Parse a whole number from 0 up."""
-    return at_least(0, text)
+from vla_contract.command import natural, positive
 
 
 def add_episodes(parser: argparse.ArgumentParser, episodes: int = 20) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 from tqdm import tqdm
-from vla_contract.command import command_parser, run_command
+from vla_contract.command import command_parser, positive, run_command
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
 from vla_contract.share import find_model
 from vla_contract.values import ActionChunk, Vector
-from vla_rollout.arguments import add_deployment, positive
+from vla_rollout.arguments import add_deployment
 from vla_rollout.closed_loop import ClosedLoop
 from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.healthy import FILE_NAME, Healthy, HighestScores, learn_thresholds

@@ -12,11 +12,11 @@ from typing import Any
 
 from tqdm import tqdm
 from vla_action_filter.config import FilterConfig, load_filter_config
-from vla_contract.command import command_parser, run_command, write_json
+from vla_contract.command import command_parser, positive, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.chunk_scheduler import MODES
-from vla_rollout.arguments import add_deployment, add_episodes, positive
+from vla_rollout.arguments import add_deployment, add_episodes
 from vla_rollout.closed_loop import ClosedLoop
 from vla_rollout.cycle import CycleObserver
 from vla_rollout.episode import EpisodeResult, summarise, summary_line

@@ -6,14 +6,14 @@ import signal
 import sys
 from types import FrameType
 
-from vla_contract.command import command_parser, NOT_GOOD_ENOUGH, run_command, WRONG_USE
-from vla_rollout.arguments import (
-    add_deployment,
-    add_episodes,
-    add_one_worker,
-    add_record,
+from vla_contract.command import (
+    command_parser,
     natural,
+    NOT_GOOD_ENOUGH,
+    run_command,
+    WRONG_USE,
 )
+from vla_rollout.arguments import add_deployment, add_episodes, add_one_worker, add_record
 from vla_rollout.ros.rollout import report, run_rollout
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.stack import ProcessDiedError, Stack

@@ -17,7 +17,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
-from std_msgs.msg import Bool, String
+from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import RobotContract
@@ -68,6 +68,7 @@ class RolloutGraph:
         sim_time = Parameter('use_sim_time', value=True)
         self._node = Node('rollout', context=context, parameter_overrides=[sim_time])
         self._subscribe(contract)
+        self._speed = self._node.create_publisher(Float64, 'speed_scale', LATCHED)
         self.diagnosis = LiveDiagnosis(self._node, contract, healthy) if healthy else None
         self._clients: dict[str, Client] = {}
         self._executor = SingleThreadedExecutor(context=context)
@@ -138,6 +139,10 @@ class RolloutGraph:
         if manifest['seed'] != seed:
             raise GraphError(f'sim/reset used seed {manifest["seed"]} instead of {seed}')
         return manifest
+
+    def set_speed(self, scale: float) -> None:
+        """Limit the filter to a share of the velocity limits, until it is set again."""
+        self._speed.publish(Float64(data=scale))
 
     def start_recording(self) -> None:
         """Have the recorder begin an episode.

@@ -19,6 +19,7 @@ from vla_rollout.episode import episode_line, EpisodeResult, summarise, summary_
 from vla_rollout.provenance import provenance
 from vla_rollout.ros.graph import Check, RolloutGraph
 from vla_rollout.run_folder import make_run_folder
+from vla_rollout.supervised_deployment import add_deployment_gate, SupervisedDeployment
 from vla_rollout.video import VideoWriter
 from vla_sim_bridge.world_config import load_world_config
 
@@ -104,7 +105,9 @@ def run_rollout(
         context=context, domain_id=domain_id, signal_handler_options=SignalHandlerOptions.NO
     )
     graph = RolloutGraph(context, contract, check, find_healthy(args.policy, contract))
-    record_as = provenance(contract, args) if args.record else None
+    facts = provenance(contract, args)
+    deployment = SupervisedDeployment.of(args, facts)
+    record_as = facts if args.record else None
     results: list[EpisodeResult] = []
     write_json(folder / 'summary.json', summarise(results, _settings(args)))
     try:
@@ -112,9 +115,13 @@ def run_rollout(
         for number in range(1, args.episodes + 1):
             seed = args.first_seed + number - 1
             video = folder / 'videos' / f'episode_{number:02d}_seed_{seed}.mp4'
+            if deployment:
+                graph.set_speed(deployment.next_speed())
             fps = contract.cameras[0].rate_hz
             result = run_episode(graph, seed, limit_s, video, fps, record_as)
             results.append(result)
+            if deployment:
+                deployment.count(result)
             print(episode_line(number, args.episodes, result), flush=True)
             write_json(folder / 'summary.json', summarise(results, _settings(args)))
     finally:
@@ -154,6 +161,7 @@ def main(argv: list[str] | None = None) -> int:
     add_deployment(parser)
     add_one_worker(parser)
     add_record(parser)
+    add_deployment_gate(parser)
     args = parser.parse_args(argv)
     return run_command(lambda: rollout(args))
 
