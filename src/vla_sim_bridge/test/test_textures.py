@@ -62,6 +62,14 @@ def test_the_next_episode_has_its_own_texture():
     assert np.array_equal(pictures[0], pictures[2])
 
 
+def test_distractors_stand_on_a_table_of_any_height():
+    values = {'distractor_count': 3.0, 'distractor_size': 0.03, 'table_height': 0.02}
+    world = World(CONTRACT, load_world_config('lift_cube'), fixed(**values))
+    world.reset(0)
+    heights = world.model.geom_pos[world._randomizer.stage.distractors, 2]
+    assert heights == pytest.approx(np.full(3, 0.02 + 0.03))
+
+
 def test_distractors_are_seen_and_touch_nothing():
     sizes = {'distractor_count': 3.0, 'distractor_size': 0.03, 'distractor_place': 0.2}
     world = World(CONTRACT, load_world_config('lift_cube'), fixed(**sizes))

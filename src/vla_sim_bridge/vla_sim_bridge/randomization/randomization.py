@@ -22,13 +22,14 @@ from vla_sim_bridge.randomization.visual_terms import VISUAL_TERMS
 from vla_sim_bridge.scene_extras import SceneExtras, TABLE
 from vla_sim_bridge.world_config import CUBE
 
-# In the order they are applied; no two write the same number of the same field.
+# In the order they are applied: a texture turns what had a colour white, and distractors stand
+# on the table when its height is known.
 TERMS: dict[str, Term] = {
     term.name: term
     for term in (
         *VISUAL_TERMS,
-        *CLUTTER_TERMS,
         *PHYSICS_TERMS,
+        *CLUTTER_TERMS,
         *SIGNAL_TERMS,
         *CALIBRATION_TERMS,
     )
