@@ -158,24 +158,22 @@ def test_a_manifest_is_replayed_over_ros_bit_for_bit(graph, tmp_path):
     bridge, listener = graph
     manifest = reset(bridge, listener, next_seed=17)
     assert len(manifest['randomization']['values']) == len(load_randomization('wide').terms)
-    first = images_by_age(bridge, listener, 8)
+    first = images_by_age(bridge, listener, 5)
     reset(bridge, listener, next_seed=3)
     path = tmp_path / 'manifest.json'
     path.write_text(json.dumps(manifest))
     assert reset(bridge, listener, replay_manifest=str(path)) == manifest
-    again = images_by_age(bridge, listener, 8)
-    both = first.keys() & again.keys()
-    assert len(both) >= 3
-    assert len({first[age] for age in both}) > 1, 'noise does not move'
-    assert all(first[age] == again[age] for age in both)
-    # The same world in this process draws the same.
+    again = images_by_age(bridge, listener, 5)
+    # Whatever frames a busy machine drops, the same world in this process draws the others.
     world = World(CONTRACT, load_world_config('lift_cube'), load_randomization('wide'))
-    world.reset(0, replay=manifest)
+    assert world.reset(0, replay=manifest) == manifest
     renderer = CameraRenderer(world)
-    for age in sorted(both):
+    for age in sorted(first.keys() | again.keys()):
         while world.time_ns - world.appearance.start_ns < age:
             world.step(world.command, 10_000_000)
-        assert renderer.render(world.data.qpos)['top'].tobytes() == first[age]
+        image = renderer.render(world.data.qpos)['top'].tobytes()
+        assert {images[age] for images in (first, again) if age in images} == {image}
+    assert len(set(first.values())) > 1, 'noise does not move'
 
 
 @pytest.mark.parametrize('graph', [{'randomization': 'wide'}], indirect=True)

@@ -13,17 +13,16 @@ import numpy as np
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, Image, JointState
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
-from vla_contract.ros.image_conversion import image_to_msg
 from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
 from vla_contract.ros.lifecycle import run_node, VlaNode
-from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_contract.ros.stamps import to_time
 from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import Image as Pixels
@@ -31,12 +30,11 @@ from vla_contract.values import to_ns, Vector
 from vla_sim_bridge.bridge_config import BridgeConfig
 from vla_sim_bridge.delivery import Delivery
 from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
-from vla_sim_bridge.published_camera import published_cameras
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.rate_divider import RateDivider
 from vla_sim_bridge.render_thread import RenderThread
-from vla_sim_bridge.ros.camera_info_msg import camera_info_msg, camera_pose_msg
+from vla_sim_bridge.ros.camera_topics import CameraTopics
 from vla_sim_bridge.ros.viewer import Viewer
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
@@ -65,9 +63,8 @@ class MujocoBridge(VlaNode):
         self._command_interface = settings.command_interface
         randomization = load_randomization(settings.randomization)
         world = World(contract, load_world_config(settings.world), randomization)
-        self._cameras, self._published = world.cameras, settings.published_camera
-        # Refuses what no camera_info can describe before anything is published.
-        published_cameras(world.cameras, world.appearance, self._published)
+        cameras = CameraTopics(self, world.cameras, world.appearance, settings.published_camera)
+        self._images = Delivery(cameras.send)
         self._renderer = RenderThread(world, self._deliver, self.fail)
         self._simulation = PacedSimulation(
             world,
@@ -83,8 +80,7 @@ class MujocoBridge(VlaNode):
         self._joints_due = RateDivider(to_ns(1.0 / contract.rates.joint_states_hz))
         rate_hz = max(camera.rate_hz for camera in contract.cameras)
         self._frames_due = RateDivider(to_ns(1.0 / rate_hz))
-        self._time_ns = self._samples = self._episode = self._described_episode = 0
-        self._images = Delivery(self._send_images)
+        self._time_ns = self._samples = self._episode = 0
         self._create_interfaces()
 
     def start(self) -> None:
@@ -131,20 +127,6 @@ class MujocoBridge(VlaNode):
             'instruction': (self.create_publisher(String, 'instruction', LATCHED), String),
         }
         self._cube_pub = self.create_publisher(PoseStamped, 'sim/cube_pose', STATE)
-        self._image_pubs = {}
-        self._info_pubs = {}
-        self._pose_pubs = {}
-        self._infos = {}
-        for camera in self._contract.cameras:
-            self._image_pubs[camera.name] = self.create_publisher(
-                Image, f'{camera.topic}/image_raw', SENSOR
-            )
-            self._info_pubs[camera.name] = self.create_publisher(
-                CameraInfo, f'{camera.topic}/camera_info', SENSOR
-            )
-            self._pose_pubs[camera.name] = self.create_publisher(
-                PoseStamped, f'{camera.topic}/pose', LATCHED
-            )
         self._diagnostics = DiagnosticsPublisher(self, self._check)
 
     def _run_physics(self) -> None:
@@ -196,26 +178,6 @@ class MujocoBridge(VlaNode):
         """Deliver images when their latency is over; their stamp stays that of capture."""
         self._images.add(time_ns + looks.vision_latency_ns(time_ns), (time_ns, looks, images))
         self._images.release(self._time_ns)
-
-    def _send_images(self, frame: tuple[int, Appearance, dict[str, Pixels]]) -> None:
-        time_ns, looks, images = frame
-        if looks.episode != self._described_episode:
-            self._describe_cameras(time_ns, looks)
-        for camera in self._contract.cameras:
-            msg = image_to_msg(images[camera.name], time_ns, camera.frame)
-            info = self._infos[camera.name]
-            info.header.stamp = msg.header.stamp
-            self._image_pubs[camera.name].publish(msg)
-            self._info_pubs[camera.name].publish(info)
-
-    def _describe_cameras(self, time_ns: int, looks: Appearance) -> None:
-        """Publish the poses of an episode's cameras, and make their camera_info."""
-        for name, placed in published_cameras(self._cameras, looks, self._published).items():
-            self._infos[name] = camera_info_msg(placed)
-            pose = camera_pose_msg(placed)
-            pose.header.stamp = to_time(time_ns)
-            self._pose_pubs[name].publish(pose)
-        self._described_episode = looks.episode
 
     def _on_trajectory(self, msg: JointTrajectory) -> None:
         try:
