@@ -1,11 +1,13 @@
-"""Run the filter at 250 Hz beside simulator and policy, and report what it kept.
+"""Run filter, simulator and policy together, and report the rates that they kept.
 
 python tests/rate_report.py --seconds 30
+python tests/rate_report.py --rate 100 --camera 640x480 --backend lerobot --policy panda_lift_act
 """
 
 import argparse
 import os
 from pathlib import Path
+import re
 import sys
 import tempfile
 
@@ -26,20 +28,26 @@ DOMAIN = 1 + os.getpid() % 100
 
 
 def main() -> int:
-    """Start the stack, listen to the filter's diagnostics, print the last of them."""
+    """Start the stack, listen to the diagnostics of filter and simulator, and sum them up."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--seconds', type=int, default=30)
     parser.add_argument('--rate', type=float, default=250.0)
     parser.add_argument('--backend', default='full_speed_policy:make')
     parser.add_argument('--policy', default='')
+    parser.add_argument('--camera', default='', help='size of every image, such as 640x480')
     args = parser.parse_args()
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=DOMAIN, signal_handler_options=SignalHandlerOptions.NO)
-    reports: list[dict[str, str]] = []
+    reports: dict[str, list[dict[str, str]]] = {'action_filter': [], 'mujoco_bridge': []}
     with tempfile.TemporaryDirectory() as folder:
         robot = Path(folder) / 'fast.yaml'
         text = find_config('robots', 'panda_2f85').read_text()
-        robot.write_text(text.replace('filter_hz: 100.0', f'filter_hz: {args.rate}'))
+        text = text.replace('filter_hz: 100.0', f'filter_hz: {args.rate}')
+        if args.camera:
+            width, height = args.camera.split('x')
+            text = re.sub(r'( width:) \d+', rf'\1 {width}', text)
+            text = re.sub(r'( height:) \d+', rf'\1 {height}', text)
+        robot.write_text(text)
         overrides = {
             'mujoco_bridge': {'robot': str(robot), 'clock_hz': args.rate},
             'action_filter': {'robot': str(robot)},
@@ -50,28 +58,43 @@ def main() -> int:
         with Stack('sim', Path(folder), DOMAIN, overrides):
             graph = RolloutGraph(context, load_contract(str(robot)), lambda: None)
             graph._node.create_subscription(
-                DiagnosticArray,
-                'diagnostics',
-                lambda msg: reports.extend(
-                    {value.key: value.value for value in status.values}
-                    for status in msg.status
-                    if status.name == 'action_filter' and 'period_ms_p50' in str(status.values)
-                ),
-                STATE,
+                DiagnosticArray, 'diagnostics', lambda msg: _collect(msg, reports), STATE
             )
             try:
                 graph.wait_until_ready(60.0)
-                wait_for(lambda: len(reports) >= args.seconds, 600.0, 'reports')
+                wait_for(lambda: min(map(len, reports.values())) >= args.seconds, 600.0, 'reports')
             finally:
                 graph.close()
     rclpy.try_shutdown(context=context)
+    print_filter(reports['action_filter'])
+    print_simulator(reports['mujoco_bridge'])
+    return 0
+
+
+def _collect(msg: DiagnosticArray, reports: dict[str, list[dict[str, str]]]) -> None:
+    for status in msg.status:
+        values = {value.key: value.value for value in status.values}
+        if status.name in reports and values.keys() & {'period_ms_p50', 'camera_hz'}:
+            reports[status.name].append(values)
+
+
+def print_filter(reports: list[dict[str, str]]) -> None:
+    """Print the periods of the filter."""
     last = reports[-1]
     for name in ('period_ms', 'cycle_us'):
         print(name, {key: float(last[f'{name}_{key}']) for key in ('p50', 'p99', 'max')})
     worst = max(float(report['period_ms_max']) for report in reports[5:])
     print(f'longest period of all {worst:.1f} ms; overruns {last["overruns"]}, '
           f'stops {last.get("stops", 0)} in {last["cycles"]} cycles')  # fmt: skip
-    return 0
+
+
+def print_simulator(reports: list[dict[str, str]]) -> None:
+    """Print what the simulator kept, without its first five seconds."""
+    for name in ('camera_hz', 'realtime_factor', 'joint_states_hz'):
+        values = sorted(float(report[name]) for report in reports[5:])
+        print(f'{name} lowest {values[0]:.2f} median {values[len(values) // 2]:.2f}')
+    print(f'dropped frames {reports[-1]["dropped_frames"]}, lost {reports[-1]["lost_s"]} s, '
+          f'{reports[-1]["gl_renderer"]}')  # fmt: skip
 
 
 if __name__ == '__main__':
