@@ -1,6 +1,7 @@
 """The SDF against the MuJoCo model it was written from, read by another reader."""
 
 import ctypes
+from dataclasses import replace
 import json
 import os
 from pathlib import Path
@@ -12,11 +13,16 @@ import pytest
 from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 from sdf_reader import inertia_at_origin, pose, read_stl, SdfModel, steiner
+from vla_contract.camera_calibration import Provenance
+from vla_contract.camera_calibration_file import save_calibration
 from vla_contract.contract import load_contract
 from vla_sim_bridge.export_gazebo import LEFT_OUT, main
+from vla_sim_bridge.gazebo.world_file import write_world
+from vla_sim_bridge.nominal_calibration import nominal_calibration
+from vla_sim_bridge.placed_camera import place_cameras
 from vla_sim_bridge.randomization.randomization import load_randomization, TERMS
 from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.world_config import CameraPlacement, load_world_config
 import yaml
 
 WORLDS = {'panda_2f85': 'lift_cube', 'vx300s': 'lift_cube_vx300s'}
@@ -235,6 +241,34 @@ def test_the_camera_sees_what_mujocos_camera_sees(exported):
     assert float(sensor.findtext('camera/noise/stddev')) == pytest.approx(
         exported.manifest['randomization']['values']['image_noise']['value']
     )
+
+
+def test_a_calibrated_camera_in_the_hand_hangs_on_its_link_with_its_lens(exported, tmp_path):
+    contract = exported.contract
+    nominal = place_cameras(contract, exported.world.config)['top']
+    K = {'fx': 400.0, 'fy': 390.0, 'cx': 200.0, 'cy': 185.0}
+    in_hand = replace(nominal, parent=contract.model.tool_frame, distortion=(-0.2, 0.05, 0, 0, 0))
+    calibration = nominal_calibration(contract, in_hand, Provenance('', 'test', 'test'))
+    lens = replace(calibration.lens, **K)
+    save_calibration(replace(calibration, lens=lens), tmp_path / 'calibration.yaml')
+    placement = CameraPlacement('top', calibration=str(tmp_path / 'calibration.yaml'))
+    world = World(contract, replace(exported.world.config, cameras=(placement,)))
+    write_world(world, [], tmp_path / 'world.sdf')
+    sdf = ElementTree.parse(tmp_path / 'world.sdf').getroot().find('world')
+    robot = SdfModel(sdf.find("model[@name='robot']"))
+    (link,) = [link for link in robot.links.values() if link.find('sensor') is not None]
+    positions = {name: 0.0 for name, j in robot.joints.items() if j.get('type') != 'fixed'}
+    positions |= {j.name: world.data.joint(ARM + j.model_joint).qpos[0] for j in contract.joints}
+    T = robot.link_poses(positions)[link.get('name')] @ pose(link.find('sensor'))
+    seen = world.data.camera('top')
+    assert T[:3, 3] == pytest.approx(seen.xpos, abs=1e-9)
+    assert T[:3, 0] == pytest.approx(-seen.xmat.reshape(3, 3)[:, 2], abs=1e-9)
+    assert T[:3, 2] == pytest.approx(seen.xmat.reshape(3, 3)[:, 1], abs=1e-9)
+    written = link.find('sensor/camera/lens/intrinsics')
+    for name, value in K.items():
+        shift = 0.5 if name[0] == 'c' else 0.0
+        assert float(written.findtext(name)) == pytest.approx(value + shift)
+    assert float(link.findtext('sensor/camera/distortion/k1')) == -0.2
 
 
 def test_physics_is_that_of_the_episode(exported):
