@@ -23,7 +23,7 @@ setup(
             'make_board = vla_calibration.make_board:main',
             'calibrate_intrinsics = vla_calibration.calibrate_intrinsics:main',
             'calibrate_hand_eye = vla_calibration.calibrate_hand_eye:main',
-            'begin_calibration = vla_calibration.begin_calibration:main',
+            'adopt_lens = vla_calibration.adopt_lens:main',
             'export_calibration = vla_calibration.export_calibration:main',
             'record_reference = vla_calibration.record_reference:main',
             'verify_calibration = vla_calibration.verify_calibration:main',

@@ -11,6 +11,7 @@ from vla_calibration.camera_info import read_camera_info
 from vla_calibration.detection import Detection
 from vla_calibration.image_set import BoardImage, ImageSet
 from vla_calibration.synthetic_view import render_view
+from vla_contract.camera_calibration_file import load_calibration
 from vla_contract.transforms import make_transform
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -49,7 +50,7 @@ def test_too_few_views_are_not_accepted_and_leave_no_camera_info(three, tmp_path
     assert any('found 3, needed 10' in reason for reason in found['reasons'])
     assert not (tmp_path / 'camera_info.yaml').exists()
     assert (tmp_path / 'intrinsics.html').is_file()
-    assert 'no camera_info is written' in capsys.readouterr().out
+    assert 'no lens is written' in capsys.readouterr().out
 
 
 def test_nothing_is_overwritten_without_force(three, tmp_path, capsys):
@@ -117,6 +118,32 @@ def test_other_boards_can_be_named(tmp_path):
     found = json.loads((out / 'r.json').read_text())
     assert found['views'] == 3
     assert found['fx'] == pytest.approx(K[0, 0], rel=0.02)
+
+
+def test_an_accepted_lens_begins_the_calibration_file_of_a_camera(tmp_path, capsys):
+    samples = SAMPLES.parent / 'samples' / 'in_hand' / 'images'
+    arguments = [str(samples), '--board', '9x6', '--square-mm', '25', '--root', str(tmp_path)]
+    assert main([*arguments, '--camera', 'panda_2f85/top']) == 0
+    path = tmp_path / 'panda_2f85' / 'top' / 'calibration.yaml'
+    calibration = load_calibration(path)
+    assert calibration.extrinsics is None
+    lens = calibration.lens
+    assert lens.accepted
+    assert len(lens.provenance.images) == 20
+    covariance = np.array(lens.covariance).reshape(9, 9)
+    truth = load_calibration(samples.parent / 'calibration.yaml').lens
+    error = np.array([lens.fx - truth.fx, lens.cx - truth.cx])
+    assert (np.abs(error) < 4.0 * np.sqrt(covariance.diagonal()[[0, 2]])).all()
+    assert path.with_name('intrinsics.html').is_file()
+    # A pose that was computed with the old lens goes with it: that has to be asked for.
+    assert main([*arguments, '--camera', 'panda_2f85/top']) == 2
+    assert 'give --force' in capsys.readouterr().err
+
+
+def test_images_of_another_resolution_than_the_contracts_are_refused(three, tmp_path, capsys):
+    where = ['--camera', 'panda_2f85/top', '--root', str(tmp_path)]
+    assert calibrate(three, tmp_path, *where)[0] == 2
+    assert 'found 640x480 px; contract panda_2f85 has camera top' in capsys.readouterr().err
 
 
 @real_images

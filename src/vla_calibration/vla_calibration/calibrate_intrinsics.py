@@ -1,29 +1,48 @@
-"""Calibrates a camera's intrinsics from images of a board."""
+"""Calibrates a camera's intrinsics from images of a board, and begins its calibration file."""
 
 import argparse
 from pathlib import Path
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 from vla_calibration.board_options import add_board_options, board_of
+from vla_calibration.calibration_file import save_lens
 from vla_calibration.camera_info import CameraInfo, require_camera_name, write_camera_info
+from vla_calibration.camera_target import camera_target, CameraTarget
 from vla_calibration.image_set import find_images, ImageSet, read_image_set
 from vla_calibration.intrinsics import calibrate_intrinsics, Intrinsics
-from vla_calibration.intrinsics_figures import figures, parameter_rows, provenance
+from vla_calibration.intrinsics_figures import (
+    describe_intrinsics,
+    figures,
+    parameter_rows,
+    provenance,
+)
 from vla_calibration.intrinsics_report import write_report
 from vla_calibration.lens_choice import CANDIDATES
+from vla_contract.camera_calibration_file import FOLDER
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.errors import VlaError
 from vla_contract.whole_file import require_free
 
 
+class Outputs(NamedTuple):
+    """Files that are written; None where one is not."""
+
+    camera_info: Path | None
+    report: Path | None
+    calibration: Path | None
+    figures: Path | None
+
+
 def run(args: argparse.Namespace) -> int:
     """Calibrate and write; 1 when a gate does not hold."""
     board = board_of(args)
-    info_path, report_path = _outputs(args.output)
     # What is wrong with the options is said before the work is done.
-    require_camera_name(args.camera_name)
-    for path in (info_path, report_path, args.json):
+    target = camera_target(args.camera, args.root) if args.camera else None
+    name = target.camera if target else args.camera_name
+    require_camera_name(name)
+    outputs = _outputs(args.output, target, args.json)
+    for path in outputs:
         require_free(path, args.force)
     _require_window(args.subpixel_px)
     images = read_image_set(
@@ -31,41 +50,46 @@ def run(args: argparse.Namespace) -> int:
     )
     for image in images.skipped:
         print(f'skipped: {image.problem}', file=sys.stderr)
+    if target:
+        target.require_size(images.size, 'images')
     result = calibrate_intrinsics(images.detections, images.size, args.model)
-    found = figures(result, images, board, args.camera_name)
-    info = CameraInfo(args.camera_name, result.lens, provenance(found))
+    found = figures(result, images, board, name)
     print('\n'.join(_lines(result, images)))
-    if args.json:
-        write_json(args.json, found)
-    if report_path:
-        write_report(report_path, args.camera_name, str(board), images, result)
-        print(f'report: {report_path}')
-    return _conclude(result, info, info_path, args.force)
-
-
-def _conclude(result: Intrinsics, info: CameraInfo, path: Path | None, force: bool) -> int:
-    """Write what drivers load, but only what is accepted."""
+    if outputs.figures:
+        write_json(outputs.figures, found)
+    if outputs.report:
+        write_report(outputs.report, name, str(board), images, result)
+        print(f'report: {outputs.report}')
     if not result.accepted:
-        print('not accepted' + (': no camera_info is written' if path else ''))
+        is_held_back = outputs.camera_info or outputs.calibration
+        print('not accepted' + (': no lens is written' if is_held_back else ''))
         for reason in result.reasons:
             print(f'  {reason}')
         return NOT_GOOD_ENOUGH
-    if path:
-        write_camera_info(path, info, force)
-        print(f'camera_info: {path}')
+    if outputs.camera_info:
+        info = CameraInfo(name, result.lens, provenance(found))
+        write_camera_info(outputs.camera_info, info, args.force)
+        print(f'camera_info: {outputs.camera_info}')
+    if target:
+        lens = describe_intrinsics(result, images, board)
+        save_lens(target.path, target.robot, target.camera, lens, args.force)
+        print(f'calibration: {target.path}')
     print('accepted')
     return DONE
 
 
-def _outputs(output: Path | None) -> tuple[Path | None, Path | None]:
-    """Return where camera_info and report go: named by the YAML, or fixed names in a folder."""
+def _outputs(output: Path | None, target: CameraTarget | None, json: Path | None) -> Outputs:
+    """Return where everything goes: what --output names, and the folder of the calibration."""
+    report = target.path.with_name('intrinsics.html') if target else None
+    calibration = target.path if target else None
     if output is None:
-        return None, None
+        return Outputs(None, report, calibration, json)
     if output.suffix.lower() in ('.yaml', '.yml'):
-        return output, output.with_suffix('.html')
+        return Outputs(output, output.with_suffix('.html'), calibration, json)
     if output.is_file():
         raise VlaError(f'--output: found the file {output}; allowed: a .yaml file or a folder')
-    return output / 'camera_info.yaml', output / 'intrinsics.html'
+    info = output / 'camera_info.yaml'
+    return Outputs(info, output / 'intrinsics.html', calibration, json)
 
 
 def _require_window(half_px: int | None) -> None:
@@ -112,7 +136,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--model', choices=('auto', *CANDIDATES), default='auto', help='lens; default: auto'
     )
-    parser.add_argument('--camera-name', default='camera', help='letters, digits, underscores')
+    parser.add_argument(
+        '--camera', metavar='ROBOT/CAMERA',
+        help='contract and one of its cameras: begin its calibration file with an accepted lens',
+    )  # fmt: skip
+    parser.add_argument(
+        '--root', type=Path, default=Path(FOLDER), help='of calibration files; default: ' + FOLDER
+    )
+    parser.add_argument(
+        '--camera-name', default='camera', help='without --camera: letters, digits, underscores'
+    )
     parser.add_argument(
         '--output', type=Path,
         help='YAML for camera_info_manager with the report beside it, or a folder for both',

@@ -79,6 +79,18 @@ class Intrinsics:
         return self.fit.theta_std * STD_INFLATION
 
     @property
+    def covariance(self) -> Vector:
+        """Covariance of fx, fy, cx, cy and the lens's coefficients, inflated, (4 + n, 4 + n).
+
+        A k3 that was not estimated has none: zero.
+        """
+        size = 4 + len(self.lens.distortion)
+        fitted = self.fit.theta_covariance * STD_INFLATION**2
+        whole = np.zeros((size, size))
+        whole[: len(fitted), : len(fitted)] = (fitted + fitted.T) / 2.0
+        return whole
+
+    @property
     def held_out_rms_px(self) -> float:
         """RMS of views predicted without them [px]."""
         return pooled(self.held_out, self.views)

@@ -83,6 +83,13 @@ class LensFit:
     @property
     def theta_std(self) -> Vector:
         """Standard deviation of each parameter of the lens, shape (p,); inf if unobservable."""
+        diagonal = np.diag(self.theta_covariance)
+        std: Vector = np.sqrt(np.where(diagonal > 0.0, diagonal, np.inf))
+        return std
+
+    @property
+    def theta_covariance(self) -> Vector:
+        """Covariance of the parameters of the lens, shape (p, p); inf if unobservable."""
         parameters = len(self.state.theta)
         free = 2 * self.count - parameters - 6 * len(self.residual)
         variance = (self.residual**2).sum() / max(free, 1)
@@ -91,10 +98,9 @@ class LensFit:
         try:
             inverse = np.linalg.inv(whole / np.outer(scale, scale))
         except np.linalg.LinAlgError:
-            return np.full(parameters, np.inf)
-        diagonal = np.diag(inverse)
-        std: Vector = np.sqrt(variance * np.where(diagonal > 0.0, diagonal, np.inf)) / scale
-        return std
+            return np.full((parameters, parameters), np.inf)
+        covariance: Vector = variance * inverse / np.outer(scale, scale)
+        return covariance
 
 
 @dataclass(frozen=True, eq=False)
