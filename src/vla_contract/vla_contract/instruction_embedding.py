@@ -4,9 +4,6 @@ A LeRobot ACT reads no text. It takes a vector `observation.environment_state` a
 and this gives it the meaning of the instruction in that place.
 """
 
-import contextlib
-import os
-
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.errors import UnknownNameError
@@ -36,13 +33,16 @@ class InstructionEncoder:
         if name not in ENCODERS:
             raise UnknownNameError('instruction encoder', name, 'this version', ENCODERS)
         folder = package_file(ENCODERS[name], 'model/config.json').parent
-        from transformers import AutoModel, AutoTokenizer
+        from safetensors.torch import load_file
+        from transformers import AutoConfig, AutoModel, AutoTokenizer
 
         self.name = name
         self._tokenize = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        # transformers draws a bar and prints a table of the weights it knows are not needed.
-        with open(os.devnull, 'w') as nowhere, contextlib.redirect_stderr(nowhere):
-            self._model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
+        # Not from_pretrained, which draws a bar, prints a table and accepts missing weights.
+        weights = load_file(folder / 'model.safetensors')
+        weights.pop('embeddings.position_ids', None)  # counts from 0; older versions saved it
+        self._model = AutoModel.from_config(AutoConfig.from_pretrained(folder)).eval()
+        self._model.load_state_dict(weights)
         self._known: dict[str, NDArray[np.float32]] = {}
 
     @property
