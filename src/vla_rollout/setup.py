@@ -24,6 +24,7 @@ setup(
             'simulate = vla_rollout.simulate:main',
             'demo = vla_rollout.ros.demo:main',
             'preflight = vla_rollout.ros.preflight:main',
+            'report = vla_rollout.ros.report:main',
             'recorder = vla_rollout.ros.recorder_node:main',
             'convert_recording = vla_rollout.ros.convert_recording:main',
             'learn_healthy = vla_rollout.learn_healthy:main',

@@ -17,6 +17,9 @@ table { border-collapse: collapse } td, th { padding: .2em .9em .2em 0; text-ali
 figure { margin: 1em 0 } img { max-width: 100% } figcaption { color: #66707c; font-size: .92em }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1em }
 .pair img { border: 1px solid #e4e7eb }
+video { max-width: 100% } summary { cursor: pointer } details { margin: .4em 0 }
+@media (max-width: 700px) { table { display: block; overflow-x: auto } .pair { display: block } }
+@media print { details { break-inside: avoid } body { margin: 0; max-width: none } }
 """
 
 
@@ -39,6 +42,7 @@ def write_page(path: Path, title: str, body: Iterable[str]) -> None:
     """
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><style>{_STYLE}</style>\n<h1>{escape(title)}</h1>\n'
     )
     write_whole(path, page + '\n'.join(body) + '\n</html>\n')

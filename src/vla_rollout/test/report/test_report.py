@@ -1,0 +1,112 @@
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from vla_action_filter.verdict import Verdict
+from vla_contract.contract import load_contract
+from vla_contract.errors import VlaError
+from vla_contract.values import JointSample
+from vla_rollout.cycle import Cycle
+from vla_rollout.diagnosis.diagnosis import Alarm
+from vla_rollout.diagnosis.taxonomy import REVERSALS
+from vla_rollout.report.episode_figure import draw_episode
+from vla_rollout.report.junit import write_junit
+from vla_rollout.report.page import write_report
+from vla_rollout.report.runs import load_run, outcome
+
+PNG = b'\x89PNG'
+
+
+def episode(seed, success, mode=None, video=None):
+    return {
+        'seed': seed,
+        'success': success,
+        'termination': 'success' if success else 'timeout',
+        'failure_mode': mode,
+        'duration_s': 2.0 + seed / 10,
+        'interventions': 3,
+        'chunk_latency_p50_ms': 40.0 + seed,
+        'filter_counters': {'stops': 0},
+        'alarms': [] if success else ['1.20 s: <joints> shake'],
+        'video': video,
+    }
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = tmp_path / '20261122-demo'
+    (folder / 'videos').mkdir(parents=True)
+    results = [episode(k, True) for k in range(8)]
+    results += [episode(8, False, 'wild oscillation', 'videos/a.mp4'), episode(9, False)]
+    (folder / 'videos' / 'a.mp4').write_bytes(b'moving picture')
+    settings = {'policy': 'act <1>', 'world': 'lift_cube'}
+    text = json.dumps({'settings': settings, 'results': results})
+    (folder / 'summary.json').write_text(text)
+    return load_run(folder)
+
+
+def test_an_episode_counts_as_its_diagnosed_mode_or_as_how_it_ended(run):
+    assert run.outcomes() == {'success': 8, 'wild oscillation': 1, 'timeout': 1}
+    assert outcome(run.results[8]) == 'wild oscillation'
+
+
+def test_the_page_is_one_file_without_network_and_shows_failures(run, tmp_path):
+    write_report(tmp_path / 'report.html', [run], {(run.folder.name, 8): PNG})
+    page = (tmp_path / 'report.html').read_text()
+    assert '8/10 (80%' in page
+    assert 'http' not in page
+    assert 'act &lt;1&gt;' in page
+    assert '&lt;joints&gt; shake' in page
+    assert page.count('<video') == 1
+    assert 'data:video/mp4;base64,' in page
+    assert '<details id="20261122-demo-8" open>' in page
+
+
+def test_two_policies_in_simulation_and_reality_are_compared(run, tmp_path):
+    runs = []
+    counts = {('a', 'sim'): 9, ('a', 'real'): 7, ('b', 'sim'): 5, ('b', 'real'): 4}
+    for (policy, world), successes in counts.items():
+        folder = tmp_path / f'{policy}-{world}'
+        folder.mkdir()
+        results = [episode(k, k < successes) for k in range(10)]
+        settings = {'policy': policy, 'world': 'real' if world == 'real' else 'lift_cube'}
+        text = json.dumps({'settings': settings, 'results': results})
+        (folder / 'summary.json').write_text(text)
+        runs.append(load_run(folder))
+    write_report(tmp_path / 'report.html', runs, {})
+    assert '2 policies: Pearson r 1.00, MMRV 0.000' in (tmp_path / 'report.html').read_text()
+
+
+def test_junit_has_a_case_per_episode(run, tmp_path):
+    write_junit(tmp_path / 'report.xml', [run])
+    suite = ElementTree.parse(tmp_path / 'report.xml').getroot()[0]
+    assert (suite.get('tests'), suite.get('failures')) == ('10', '2')
+    assert suite[8].find('failure').get('message') == 'wild oscillation'
+
+
+def test_an_empty_or_damaged_run_is_refused(tmp_path):
+    with pytest.raises(VlaError, match='not what rollout or simulate writes'):
+        load_run(tmp_path)
+    (tmp_path / 'summary.json').write_text('{"settings": {}, "results": []}')
+    with pytest.raises(VlaError, match='no episode finished'):
+        load_run(tmp_path)
+
+
+def test_an_episode_is_drawn_with_effort_and_alarms():
+    contract = load_contract('panda_2f85')
+    home = contract.home
+    cycles = [
+        Cycle(
+            k * 10_000_000,
+            home if k > 3 else None,
+            None,
+            home,
+            JointSample(k * 10_000_000, home, np.zeros(8), np.ones(8)),
+            Verdict.PASS,
+            '',
+        )
+        for k in range(50)
+    ]
+    alarm = Alarm(REVERSALS, 0.2, 0.5, 0.1, 'of the joint range')
+    assert draw_episode(contract, cycles, [alarm]).startswith(PNG)

@@ -1,0 +1,131 @@
+"""The page of a report."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from vla_contract.report_page import Cell, figure, Html, mark, table, write_page
+from vla_rollout.report.figures import (
+    latency_histogram,
+    outcome_bars,
+    running_rate,
+    sim_against_real,
+)
+from vla_rollout.report.runs import outcome, Run
+from vla_rollout.sim_real_gap import correlation, mean_maximum_rank_violation
+from vla_rollout.statistics import format_interval
+
+# Base64 makes a third more of it; the page stays below 20 MB.
+_VIDEO_BYTES = 12_000_000
+
+
+def write_report(
+    path: Path, runs: Sequence[Run], episodes: Mapping[tuple[str, int], bytes]
+) -> None:
+    """Write one self-contained page about all runs.
+
+    Args:
+        path: the page.
+        runs: what is reported, each a section.
+        episodes: PNG of an episode's joints, by name of the run and index of the episode.
+    """
+    body: list[str] = []
+    budget = _VIDEO_BYTES // max(1, len(runs))
+    for run in runs:
+        body += _section(run, episodes, budget)
+    body += _comparison(runs)
+    write_page(path, f'{len(runs)} runs' if len(runs) > 1 else runs[0].folder.name, body)
+
+
+def _section(run: Run, episodes: Mapping[tuple[str, int], bytes], budget: int) -> list[str]:
+    success = escape(format_interval(run.successes, len(run.results)))
+    body = [
+        f'<h2>{escape(run.folder.name)}</h2>',
+        f'<p><strong>success {success}</strong></p>',
+        figure(running_rate(run), 'Success rate after each episode, with its 95 % interval'),
+        figure(outcome_bars(run), 'Outcomes'),
+    ]
+    if run.latencies_ms():
+        body.append(figure(latency_histogram(run), 'Latency of chunks on arrival at the filter'))
+    body.append(table(('setting', ''), [(k, str(v)) for k, v in run.settings.items()]))
+    body.append(_episode_table(run))
+    return body + _details(run, episodes, budget)
+
+
+def _episode_table(run: Run) -> Html:
+    rows: list[tuple[Cell, ...]] = []
+    for number, result in enumerate(run.results):
+        link = f'<a href="#{escape(run.folder.name)}-{number}">{number + 1}</a>'
+        stops = result.get('filter_counters', {}).get('stops', 0)
+        rows.append(
+            (
+                Html(link),
+                result['seed'],
+                mark(outcome(result), bool(result['success'])),
+                f'{result["duration_s"]:.1f}',
+                result.get('interventions', 0),
+                stops,
+                '; '.join(result.get('alarms') or []),
+            )
+        )
+    heads = ('', 'seed', 'outcome', 'time [s]', 'interventions', 'stops', 'alarms')
+    return table(heads, rows)
+
+
+def _details(run: Run, episodes: Mapping[tuple[str, int], bytes], budget: int) -> list[str]:
+    """Return one foldable part per episode; failures get the room for videos first."""
+    order = sorted(range(len(run.results)), key=lambda i: bool(run.results[i]['success']))
+    videos: dict[int, str] = {}
+    for index in order:
+        name = run.results[index].get('video')
+        file = run.folder / name if name else None
+        if file is None or not file.is_file():
+            continue
+        size = file.stat().st_size
+        if size <= budget:
+            budget -= size
+            videos[index] = 'data:video/mp4;base64,' + base64.b64encode(file.read_bytes()).decode(
+                'ascii'
+            )
+        else:
+            videos[index] = escape(str(name))
+    parts = []
+    for index, result in enumerate(run.results):
+        picture = episodes.get((run.folder.name, index))
+        inside = _one(result, videos.get(index), picture)
+        if inside:
+            parts.append(
+                f'<details id="{escape(run.folder.name)}-{index}"'
+                f'{"" if result["success"] else " open"}>'
+                f'<summary>episode {index + 1}, seed {result["seed"]}: '
+                f'{escape(outcome(result))}</summary>{inside}</details>'
+            )
+    return parts
+
+
+def _one(result: Mapping[str, Any], video: str | None, picture: bytes | None) -> str:
+    inside = ''
+    if video is not None:
+        inside += f'<video controls preload="none" width="384" src="{video}"></video>'
+    if picture is not None:
+        inside += figure(picture, f'Joints of seed {result["seed"]}: policy, filtered, measured')
+    return inside
+
+
+def _comparison(runs: Sequence[Run]) -> list[str]:
+    """Return how simulated and real runs of the same policies agree, where there are both."""
+    rates: dict[str, dict[bool, float]] = {}
+    for run in runs:
+        is_real = run.settings.get('world') in (None, '', 'real')
+        rate = run.successes / len(run.results)
+        rates.setdefault(str(run.settings.get('policy')), {})[is_real] = rate
+    both = [rate for rate in rates.values() if len(rate) == 2]
+    if len(both) < 2:
+        return []
+    simulated, real = ([rate[is_real] for rate in both] for is_real in (False, True))
+    r = correlation(simulated=simulated, real=real)
+    mmrv = mean_maximum_rank_violation(simulated=simulated, real=real)
+    caption = f'{len(both)} policies: Pearson r {r:.2f}, MMRV {mmrv:.3f} (weighed by real rates)'
+    return ['<h2>Simulation and reality</h2>', figure(sim_against_real(simulated, real), caption)]
