@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 from vla_contract.contract import RobotContract
-from vla_contract.errors import NameMismatchError, PolicyError, ResourceNotFoundError
-from vla_contract.joint_map import JointMap
-from vla_contract.lerobot_import import quiet_lerobot
+from vla_contract.errors import PolicyError
+from vla_contract.recorded_frames import open_dataset, recorded_actions
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
 
 _HORIZON = 16
@@ -48,23 +47,13 @@ def make_replay(contract: RobotContract, policy_path: str, device: str) -> Repla
     """
     folder, _, episode_text = policy_path.partition(':')
     root = Path(folder).expanduser()
-    if not (root / 'meta' / 'info.json').is_file():
-        raise ResourceNotFoundError('dataset', root, 'give the folder of a LeRobotDataset v3')
-    quiet_lerobot()
-    from lerobot.datasets import LeRobotDataset
-
-    dataset = LeRobotDataset(f'local/{root.name}', root=root)
+    dataset = open_dataset(root)
     if dataset.fps != contract.action.fps:
         raise PolicyError(f'{root} has {dataset.fps} fps, the contract {contract.action.fps:g}')
-    names = dataset.meta.features['action']['names']
-    if sorted(names) != sorted(contract.joint_names):
-        raise NameMismatchError(f'{root}: action', contract.joint_names, names)
+    actions, episodes = recorded_actions(contract, dataset)
     episode = int(episode_text) if episode_text.isdigit() else 0
     if episode >= dataset.num_episodes or not (episode_text.isdigit() or not episode_text):
         raise PolicyError(
             f"{root}: no episode '{episode_text}'; it has 0 to {dataset.num_episodes - 1}"
         )
-    rows = dataset.hf_dataset.with_format('numpy').select_columns(['action', 'episode_index'])
-    index = np.asarray(rows['episode_index'])
-    actions = np.asarray(rows['action'])[index == episode]
-    return ReplayPolicy(contract, JointMap(names, contract.joint_names, str(root))(actions))
+    return ReplayPolicy(contract, actions[episodes == episode])

@@ -5,16 +5,13 @@ from pathlib import Path
 import subprocess
 import sys
 import tempfile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from vla_contract.contract import RobotContract
-from vla_contract.errors import NameMismatchError, PolicyError, ResourceNotFoundError
-from vla_contract.joint_map import JointMap
-from vla_contract.lerobot_import import quiet_lerobot
-from vla_contract.values import Image, Observation
-
-_STATE = 'observation.state'
+from vla_contract.errors import PolicyError
+from vla_contract.recorded_frames import open_dataset, RecordedFrames
+from vla_contract.values import Observation
 
 
 class Frames(NamedTuple):
@@ -40,22 +37,12 @@ def load_frames(contract: RobotContract, root: Path, count: int = 64) -> Frames:
         NameMismatchError: it lacks a joint or a camera of the contract.
         PolicyError: it has less than two frames.
     """
-    if not (root / 'meta' / 'info.json').is_file():
-        raise ResourceNotFoundError('dataset', root, 'give the folder of a LeRobotDataset v3')
-    quiet_lerobot()
-    from lerobot.datasets import LeRobotDataset
-
-    dataset = LeRobotDataset(f'local/{root.name}', root=root)
-    features = [camera.feature for camera in contract.cameras]
-    if not set(features) <= set(dataset.meta.features):
-        raise NameMismatchError(f'{root}: cameras', features, dataset.meta.camera_keys)
-    total = dataset.num_frames
+    recorded = RecordedFrames(contract, open_dataset(root))
+    total = len(recorded)
     if total < 2:
         raise PolicyError(f'{root} has {total} frames; 2 or more are needed')
-    names = dataset.meta.features[_STATE]['names']
-    to_contract = JointMap(names, contract.joint_names, f'{root}: state')
     first, second = (
-        [_observation(dataset[index], contract, to_contract) for index in indices]
+        [recorded[index] for index in indices]
         for indices in (_spread(0, total // 2, count), _spread(total // 2, total, count))
     )
     return Frames(first, second)
@@ -97,13 +84,3 @@ def _spread(start: int, stop: int, count: int) -> Sequence[int]:
     count = min(count, stop - start)
     indices: list[int] = np.linspace(start, stop - 1, count).round().astype(int).tolist()
     return indices
-
-
-def _observation(
-    frame: dict[str, Any], contract: RobotContract, to_contract: JointMap
-) -> Observation:
-    images: dict[str, Image] = {
-        camera.name: (frame[camera.feature].permute(1, 2, 0) * 255.0).round().byte().numpy()
-        for camera in contract.cameras
-    }
-    return Observation(0, to_contract(frame[_STATE].numpy()), images, frame['task'])

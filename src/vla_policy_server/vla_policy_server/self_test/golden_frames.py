@@ -7,10 +7,9 @@ from typing import Any
 import cv2
 import numpy as np
 from vla_contract.contract import RobotContract
-from vla_contract.errors import NameMismatchError, PolicyError, ResourceNotFoundError
+from vla_contract.errors import PolicyError
 from vla_contract.joint_map import JointMap
-from vla_contract.lerobot_import import quiet_lerobot
-from vla_contract.policy_features import ACTION, STATE
+from vla_contract.recorded_frames import open_dataset, recorded_actions, RecordedFrames
 from vla_contract.values import Image, Observation, Vector
 
 GOLDEN_FRAMES = 'golden_frames.npz'
@@ -44,22 +43,9 @@ def read_golden_frames(contract: RobotContract, root: Path) -> GoldenFrames:
         NameMismatchError: it lacks a joint or a camera of the contract.
         PolicyError: it has no episode with enough frames.
     """
-    if not (root / 'meta' / 'info.json').is_file():
-        raise ResourceNotFoundError('dataset', root, 'give the folder of a LeRobotDataset v3')
-    quiet_lerobot()
-    from lerobot.datasets import LeRobotDataset
-
-    dataset = LeRobotDataset(f'local/{root.name}', root=root)
-    features = [camera.feature for camera in contract.cameras]
-    if not set(features) <= set(dataset.meta.features):
-        raise NameMismatchError(f'{root}: cameras', features, dataset.meta.camera_keys)
-    to_state, to_action = (
-        JointMap(dataset.meta.features[key]['names'], contract.joint_names, f'{root}: {key}')
-        for key in (STATE, ACTION)
-    )
-    columns = dataset.hf_dataset.with_format('numpy').select_columns([ACTION, 'episode_index'])
-    episode = np.asarray(columns['episode_index'])
-    actions = np.asarray(columns[ACTION])
+    dataset = open_dataset(root)
+    frames = RecordedFrames(contract, dataset)
+    actions, episode = recorded_actions(contract, dataset)
     starts = np.arange(max(0, len(episode) - _STEPS + 1))
     usable = starts[episode[starts] == episode[starts + _STEPS - 1]]
     if not len(usable):
@@ -67,8 +53,8 @@ def read_golden_frames(contract: RobotContract, root: Path) -> GoldenFrames:
     chosen = np.unique(usable[np.linspace(0, len(usable) - 1, _FRAMES + 2).astype(int)[1:-1]])
     return GoldenFrames(
         float(dataset.fps),
-        tuple(_observation(dataset[int(k)], contract, to_state) for k in chosen),
-        to_action(np.stack([actions[k : k + _STEPS] for k in chosen])),
+        tuple(frames[int(k)] for k in chosen),
+        np.stack([actions[k : k + _STEPS] for k in chosen]),
     )
 
 
@@ -117,13 +103,3 @@ def _decode(data: Any) -> Image:
     if pixels is None:
         raise ValueError('an image is no PNG')
     return np.ascontiguousarray(pixels[:, :, ::-1], dtype=np.uint8)
-
-
-def _observation(
-    frame: dict[str, Any], contract: RobotContract, to_state: JointMap
-) -> Observation:
-    images: dict[str, Image] = {
-        camera.name: (frame[camera.feature].permute(1, 2, 0) * 255.0).round().byte().numpy()
-        for camera in contract.cameras
-    }
-    return Observation(0, to_state(frame[STATE].numpy()), images, frame['task'])
