@@ -5,6 +5,7 @@ import io
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 import numpy as np
 from vla_rollout.failure_shares import failure_shares
 from vla_rollout.report.runs import Run, SUCCESS
@@ -25,6 +26,7 @@ def running_rate(run: Run) -> bytes:
     )
     axes.plot(count, done / count, color=_INK)
     axes.set(ylim=(0, 1.02), xlabel='episode', ylabel='success rate')
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return _png(figure)
 
 
@@ -54,6 +56,7 @@ def latency_histogram(run: Run) -> bytes:
     axes.text(_LATENCY_LINE_MS, axes.get_ylim()[1], ' 200 ms', color=_BAD, va='top')
     axes.set(xlabel='median chunk latency of an episode [ms]', ylabel='episodes')
     axes.set_xlim(left=0)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return _png(figure)
 
 

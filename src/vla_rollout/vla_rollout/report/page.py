@@ -34,6 +34,8 @@ def write_report(
     body: list[str] = []
     budget = _VIDEO_BYTES // max(1, len(runs))
     for run in runs:
+        if len(runs) > 1:
+            body.append(f'<h2>{escape(run.folder.name)}</h2>')
         body += _section(run, episodes, budget)
     body += _comparison(runs)
     write_page(path, f'{len(runs)} runs' if len(runs) > 1 else runs[0].folder.name, body)
@@ -42,16 +44,15 @@ def write_report(
 def _section(run: Run, episodes: Mapping[tuple[str, int], bytes], budget: int) -> list[str]:
     success = escape(format_interval(run.successes, len(run.results)))
     body = [
-        f'<h2>{escape(run.folder.name)}</h2>',
         f'<p><strong>success {success}</strong></p>',
         figure(running_rate(run), 'Success rate after each episode, with its 95 % interval'),
         figure(outcome_bars(run), 'Outcomes'),
     ]
     if run.latencies_ms():
         body.append(figure(latency_histogram(run), 'Latency of chunks on arrival at the filter'))
-    body.append(table(('setting', ''), [(k, str(v)) for k, v in run.settings.items()]))
-    body.append(_episode_table(run))
-    return body + _details(run, episodes, budget)
+    body += ['<h3>Episodes</h3>', _episode_table(run), *_details(run, episodes, budget)]
+    settings = [(key, str(value)) for key, value in run.settings.items()]
+    return [*body, '<h3>Settings</h3>', table(('', ''), settings)]
 
 
 def _episode_table(run: Run) -> Html:
