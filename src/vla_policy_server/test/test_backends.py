@@ -174,6 +174,13 @@ class TestLeRobot:
         with pytest.raises(PolicyMismatchError, match='missing panda_joint3; unknown elbow'):
             make_policy('lerobot', contract, str(copy), 'cpu')
 
+    def test_temporal_ensembling_is_pointed_to_the_filter(self, contract, copy):
+        config = json.loads((copy / 'config.json').read_text())
+        changed = {**config, 'temporal_ensemble_coeff': 0.01, 'n_action_steps': 1}
+        (copy / 'config.json').write_text(json.dumps(changed))
+        policy = make_policy('lerobot', contract, str(copy), 'cpu')
+        assert 'seam: ensemble, decay 0.01' in policy.notes[0]
+
     def test_names_that_nobody_recorded_are_believed_and_noted(self, contract, copy):
         (copy / 'vla_manifest.json').unlink()
         policy = make_policy('lerobot', contract, str(copy), 'cpu')

@@ -184,7 +184,7 @@ def test_node_and_core_give_the_same_chunk_bit_for_bit(server, robot, is_compres
 
 
 def test_diagnostics_tell_where_the_time_goes(server, robot):
-    use(server, backend='lerobot')
+    use(server, precision='fp32')
     server.trigger_configure()
     server.trigger_activate()
     camera = Camera(robot)

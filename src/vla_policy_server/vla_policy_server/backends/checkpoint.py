@@ -45,6 +45,17 @@ class Checkpoint:
     manifest: dict[str, Any]
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was mapped on loading, what had to be believed, what is done elsewhere."""
+        decay = getattr(self.network.config, 'temporal_ensemble_coeff', None)
+        if decay is None:
+            return self.names.notes
+        # LeRobot's ensemble lives in `select_action`, which must think in every control period.
+        # The filter's takes chunks whenever they come, and weights them by the same rule.
+        advice = f"temporal ensembling is the action filter's: seam: ensemble, decay {decay:g}"
+        return (*self.names.notes, f'{advice}; with a small execute_steps here')
+
+    @property
     def takes_instruction(self) -> bool:
         """Whether the text of the task reaches the network, as tokens or as an embedding."""
         steps = (type(step).__name__ for step in self.preprocess.steps)

@@ -50,7 +50,7 @@ class LeRobotPolicy:
     def notes(self) -> tuple[str, ...]:
         """What was mapped on loading, what had to be believed, and another precision."""
         how = () if self.precision == REFERENCE else (f'precision: {self.precision}',)
-        return (*self.checkpoint.names.notes, *how)
+        return (*self.checkpoint.notes, *how)
 
     def prepare(self, observation: Observation) -> Batch:
         """Return what the network sees of an observation: resized, named and normalised."""

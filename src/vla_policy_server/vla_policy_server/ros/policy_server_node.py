@@ -52,7 +52,7 @@ class PolicyServer(VlaNode):
         self._contract = contract = load_contract(settings.robot)
         self._lock = threading.Lock()
         self._stages = StageLatencies()
-        self._rejected_messages = 0
+        self._rejected_messages = self._starved_periods = 0
         _limit_threads(settings.threads)
         policy = make_policy(
             settings.backend,
@@ -92,7 +92,7 @@ class PolicyServer(VlaNode):
         """
         self._notes = tuple(policy.notes) if isinstance(policy, ReportingPolicy) else ()
         for note in self._notes:
-            self.get_logger().warning(note)
+            self.get_logger().info(note)
         if settings.check_policy and policy.needs_images:
             require_sound(subject_of(self._contract, policy))
 
@@ -217,6 +217,9 @@ class PolicyServer(VlaNode):
             return Health(OK, 'inactive', values)
         if waiting:
             return Health(WARN, f'waiting: {waiting}', values)
+        missed, self._starved_periods = starved_periods - self._starved_periods, starved_periods
+        if missed > 0:
+            return Health(WARN, f'no step was left in {missed} control periods', values)
         return Health(OK, 'serving', values)
 
 
