@@ -40,6 +40,8 @@ def attach_robot(spec: mujoco.MjSpec, robot: mujoco.MjSpec, contract: RobotContr
     """Put the robot's base at the origin of a world, its names prefixed by `ROBOT`."""
     base = robot.body(contract.model.base_body)
     base.pos, base.quat = [0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]
+    # An orientation given as angles would win over the quaternion.
+    base.alt.type = mujoco.mjtOrientation.mjORIENTATION_QUAT
     # How a file wants to be looked at is no part of the robot; MuJoCo warns where they differ.
     robot.visual = spec.visual
     spec.worldbody.add_frame().attach_body(base, ROBOT, '')
