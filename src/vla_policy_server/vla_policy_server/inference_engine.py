@@ -57,6 +57,10 @@ class Engine(Protocol):
         """Make place for one more robot."""
         ...
 
+    def close(self) -> None:
+        """End what runs for the engine."""
+        ...
+
 
 class LocalEngine:
     """Runs policies of this process, one inference at a time.

@@ -1,5 +1,5 @@
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
-import subprocess
 import threading
 from typing import Any, ClassVar
 import urllib.request
@@ -151,10 +151,9 @@ def test_24_clients_get_their_own_answers(serve):
 
 def test_a_taken_port_is_one_sentence(serve):
     port = serve(Echo()).port
-    command = ['python', '-m', 'vla_policy_server.policy_worker', '--backend', 'hold']
-    result = subprocess.run([*command, '--port', str(port)], capture_output=True, text=True)
-    assert result.returncode == 2
-    assert f'error: cannot listen on 127.0.0.1:{port}' in result.stderr.splitlines()[-1]
+    server = WireServer(Echo(), ServerSettings(port=port))
+    with pytest.raises(WireError, match=f'cannot listen on 127.0.0.1:{port}'):
+        asyncio.run(server.run(lambda _: None))
 
 
 def test_a_token_file_must_hold_a_token(tmp_path):
