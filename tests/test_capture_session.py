@@ -1,8 +1,10 @@
 """A whole capture session in the simulator: drive, take views, calibrate, compare with truth."""
 
+from collections.abc import Callable
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from conftest import wait_for
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -77,7 +79,10 @@ class Operator:
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self.status = DiagnosticStatus()
-        self._node.create_subscription(DiagnosticStatus, 'capture/status', self._on_status, 10)
+        self.listen(DiagnosticStatus, 'capture/status', self._on_status)
+
+    def listen(self, kind: type, topic: str, receive: Callable[[Any], None]) -> None:
+        self._node.create_subscription(kind, topic, receive, 10)
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
         self.status = msg

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from vla_action_filter.config import FilterConfig
 from vla_calibration.capture_config import CaptureConfig
+from vla_calibration.verify_config import VerifyConfig
 from vla_contract.contract import load_contract
 from vla_contract.schema import build, load_yaml
 from vla_policy_server.config import PolicyServerConfig
@@ -19,6 +20,7 @@ NODES = {
     'policy_server': PolicyServerConfig,
     'action_filter': FilterConfig,
     'capture': CaptureConfig,
+    'verify_calibration': VerifyConfig,
 }
 
 

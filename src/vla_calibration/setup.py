@@ -27,6 +27,7 @@ setup(
             'export_calibration = vla_calibration.export_calibration:main',
             'record_reference = vla_calibration.record_reference:main',
             'verify_calibration = vla_calibration.verify_calibration:main',
+            'verify_calibration_node = vla_calibration.ros.verify_node:main',
             'capture = vla_calibration.ros.capture_node:main',
             'check_joints = vla_calibration.check_joints:main',
             'excite_joints = vla_calibration.ros.excite_joints:main',

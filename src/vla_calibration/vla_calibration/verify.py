@@ -1,8 +1,8 @@
 """What a check of a calibration says, and where it stops being good enough.
 
 `verify_board.check_board` and `verify_silhouette.check_silhouette` take arrays and return a
-`Drift`, so a node can ask them before each rollout: OK, DEGRADED and BAD are the OK, WARN and
-ERROR of /diagnostics, `Drift.plain()` its values, and BAD keeps the policy from starting.
+`Drift`. OK, DEGRADED and BAD are the OK, WARN and ERROR of /diagnostics, `Drift.plain()` its
+values; BAD is to keep a policy from starting.
 """
 
 from dataclasses import asdict, dataclass

@@ -1,8 +1,10 @@
 """What the commands that verify read: an image, the joints at that time, who draws the arm."""
 
 import argparse
+from functools import cache
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from vla_calibration.image_set import read_grey
@@ -13,6 +15,9 @@ from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import NameMismatchError, ResourceNotFoundError, VlaError
 from vla_contract.schema import load_yaml
 from vla_contract.values import Image, Vector
+
+if TYPE_CHECKING:
+    from vla_calibration.arm_kinematics import ArmKinematics
 
 Joints = dict[str, float]
 
@@ -77,11 +82,15 @@ def robot_pose(robot: str, calibration: CameraCalibration, joints: Joints | None
     pose = calibration.require_extrinsics()
     if joints is None or pose.mount == 'eye-to-hand':
         return None
+    return _arm(robot, pose.parent).pose(in_contract_order(joints, load_contract(robot)))
+
+
+@cache
+def _arm(robot: str, frame: str) -> 'ArmKinematics':
     # Imported here: a camera beside the robot needs no kinematics.
     from vla_calibration.arm_kinematics import ArmKinematics
 
-    contract = load_contract(robot)
-    return ArmKinematics(contract, pose.parent).pose(in_contract_order(joints, contract))
+    return ArmKinematics(load_contract(robot), frame)
 
 
 def load_arm_drawing(factory: str, robot: str, calibration: str) -> DrawArm:

@@ -1,0 +1,78 @@
+"""Takes calibration samples: on the robot, or with world:=calibrate_in_hand in the simulator.
+
+ros2 launch vla_bringup calibrate.launch.py robot:=panda_2f85 setup:=eye-in-hand square_mm:=25.0
+ros2 launch vla_bringup calibrate.launch.py world:=calibrate_in_hand poses:=poses.yaml
+"""
+
+from launch.actions import DeclareLaunchArgument
+from launch.conditions import IfCondition
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, PythonExpression
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+from vla_calibration.ros.camera_transforms import camera_transforms
+
+from launch import LaunchDescription
+
+ARGUMENTS = {
+    'robot': ('panda_2f85', 'name or path of a contract'),
+    'camera': ('', "camera of the contract, '' for its first"),
+    'setup': ('eye-in-hand', 'eye-in-hand, eye-to-hand or intrinsics'),
+    'board_size': ('9x6', 'points per row x per column'),
+    'square_mm': ('25.0', 'distance between points, measured on the print [mm]'),
+    'output': ('', 'folder of samples'),
+    'poses': ('', 'YAML list of joint poses that capture/drive goes through'),
+    'world': ('', "world of the simulator, '' for a real robot"),
+    'transforms': ('false', 'true publishes the poses of calibrated cameras'),
+}
+IN_SIMULATOR = PythonExpression(["'", LaunchConfiguration('world'), "' != ''"])
+
+
+def config(name):
+    """Return the path of a parameter file of this workspace."""
+    return PathJoinSubstitution([FindPackageShare('vla_bringup'), 'config', name])
+
+
+def parameters(*names, kind=str):
+    """Return launch arguments as parameters of the same names."""
+    return {name: ParameterValue(LaunchConfiguration(name), value_type=kind) for name in names}
+
+
+COMMON = {'autostart': True, 'use_sim_time': ParameterValue(IN_SIMULATOR, value_type=bool)}
+
+
+def generate_launch_description():
+    """Start the capture node and the filter that drives for it; the simulator if asked for."""
+    return LaunchDescription(
+        [
+            *(
+                DeclareLaunchArgument(name, default_value=default, description=text)
+                for name, (default, text) in ARGUMENTS.items()
+            ),
+            Node(
+                package='vla_sim_bridge',
+                executable='mujoco_bridge',
+                parameters=[config('mujoco_bridge.yaml'), COMMON, parameters('robot', 'world')],
+                condition=IfCondition(IN_SIMULATOR),
+                output='screen',
+            ),
+            Node(
+                package='vla_action_filter',
+                executable='action_filter',
+                parameters=[config('action_filter.yaml'), COMMON, parameters('robot')],
+                output='screen',
+            ),
+            Node(
+                package='vla_calibration',
+                executable='capture',
+                parameters=[
+                    config('capture.yaml'),
+                    COMMON,
+                    parameters('robot', 'camera', 'setup', 'board_size', 'output', 'poses'),
+                    parameters('square_mm', kind=float),
+                ],
+                output='screen',
+            ),
+            camera_transforms(condition=IfCondition(LaunchConfiguration('transforms'))),
+        ]
+    )

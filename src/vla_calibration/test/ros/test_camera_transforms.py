@@ -1,0 +1,22 @@
+"""What launch files publish of the calibrated cameras; skipped where there is no launch."""
+
+import pytest
+from vla_calibration.calibration_file import pose_of
+from vla_calibration.exports_ros import read_static_transform
+from vla_contract.camera_calibration_file import find_calibration, load_calibration
+
+
+def test_each_calibrated_camera_gets_its_transform():
+    launch = pytest.importorskip('launch')
+    pytest.importorskip('launch_ros')
+    from vla_calibration.ros.camera_transforms import camera_transforms
+
+    context = launch.LaunchContext()
+    context.launch_configurations['robot'] = 'panda_2f85'
+    (node,) = camera_transforms().execute(context)
+    assert (node.node_package, node.node_executable) == ('tf2_ros', 'static_transform_publisher')
+    words = [part[0].text for part in node.cmd[1:] if part and hasattr(part[0], 'text')]
+    published = read_static_transform(' '.join(words))
+    pose = pose_of(load_calibration(find_calibration('panda_2f85', 'top')))
+    assert (published.parent, published.child) == (pose.parent, pose.child)
+    assert pytest.approx(pose.T) == published.T
