@@ -86,19 +86,30 @@ def resets() -> str:
         renderer.dress(world.appearance)
         renderer.close()
 
-    (rebuild_s,) = best_s([rebuild], 5)
-    world, times = World(CONTRACT, LIFT, randomization), []
+    world = World(CONTRACT, LIFT, randomization)
     renderer = CameraRenderer(world)
-    for seed in range(40):
-        started = time.perf_counter()
-        world.reset(seed)
+    seeds = iter(range(100))
+
+    def reset() -> None:
+        world.reset(next(seeds))
         renderer.dress(world.appearance)
-        times.append(1e3 * (time.perf_counter() - started))
+
+    resets_ms = [_wall_and_cpu_ms(reset) for _ in range(40)]
+    rebuild_ms, rebuild_cpu_ms = min(_wall_and_cpu_ms(rebuild) for _ in range(5))
+    slowest_ms, slowest_cpu_ms = max(resets_ms)
     return (
-        f'reset       {len(randomization.terms)} terms: median {np.median(times):.0f} ms, slowest '
-        f'{max(times):.0f} ms (allowed {_RESET_MS:g})   with compiler and renderer '
-        f'{1e3 * rebuild_s:.0f} ms (allowed {_REBUILD_MS:g})'
+        f'reset       {len(randomization.terms)} terms: median {np.median(resets_ms, axis=0)[0]:.0f}'
+        f' ms, slowest {slowest_ms:.0f} ms ({slowest_cpu_ms:.0f} ms of CPU; allowed {_RESET_MS:g})'
+        f'   with compiler and renderer {rebuild_ms:.0f} ms ({rebuild_cpu_ms:.0f} ms of CPU; '
+        f'allowed {_REBUILD_MS:g})'
     )
+
+
+def _wall_and_cpu_ms(body: Callable[[], None]) -> tuple[float, float]:
+    """Time a body; on a busy machine the two differ by what the others took."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    body()
+    return 1e3 * (time.perf_counter() - wall), 1e3 * (time.process_time() - cpu)
 
 
 def _ratio(ratio: float) -> str:

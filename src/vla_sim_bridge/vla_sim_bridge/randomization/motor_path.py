@@ -135,7 +135,10 @@ class Backlash:
 
 
 class ThermalDrift:
-    """Gains and force limits of warming servos change evenly with time, until they are warm."""
+    """Gains and force limits of warming servos change evenly with time, until they are warm.
+
+    They are written once per command: over its 10 to 100 ms they hardly change.
+    """
 
     def __init__(
         self, model: mujoco.MjModel, servos: Vector, share: float, warm_after_s: float
