@@ -197,12 +197,16 @@ class World:
         self._steps += count
 
     def joint_sample(self) -> JointSample:
-        """Measure the joints now, as encoders and torque sensors of this episode do.
+        """Measure the joints now, as encoders and, where there are any, torque sensors do.
 
         Motors carry the weight of the links, which the model compensates: both count as effort.
+        A servo's own torque ripples with every command, far more than that of a robot whose
+        controller interpolates; a world says whether it is to be measured.
         """
         position = self._reading.read(self.data.qpos[self._qpos], self.time_ns)
-        effort = (self.data.qfrc_actuator + self.data.qfrc_gravcomp)[self._qvel]
+        effort = None
+        if self.config.servo.measures_effort:
+            effort = (self.data.qfrc_actuator + self.data.qfrc_gravcomp)[self._qvel]
         return JointSample(self.time_ns, position, self.data.qvel[self._qvel], effort)
 
     def observe(self, render: Render | None = None) -> Observation:

@@ -24,6 +24,7 @@ class ServoConfig:
     armature: float | None = setting(
         None, doc="rotor inertia seen at the joints; none: the model's", unit='kg m2', lower=0.0
     )
+    measures_effort: bool = setting(False, doc='whether joint_states carry effort')
 
 
 @dataclass(frozen=True)
