@@ -6,7 +6,7 @@ python tests/study_faults.py --episodes 20 --healthy 100 --json faults.json
 import argparse
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 import multiprocessing
 from pathlib import Path
 import sys
@@ -41,6 +41,7 @@ def build(fault: Fault) -> tuple[ClosedLoop, Diagnosis]:
     torch.set_num_threads(1)
     contract = load_contract(ROBOT)
     config = load_world_config(WORLD)
+    config = replace(config, servo=replace(config.servo, measures_effort=True))
     world = fault.world_type(contract, fault.world(config) if fault.world else config)
     policy = make_policy('lerobot', contract, POLICY, 'cpu')
     if fault.spoil:
