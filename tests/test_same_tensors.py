@@ -15,7 +15,8 @@ from vla_contract.values import JointSample
 from vla_finetune.demonstrations import load_demonstrations
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.observation_buffer import ObservationBuffer
-from vla_sim_bridge.make_dataset import dataset_features, Demonstrator
+from vla_sim_bridge.demonstrator import Demonstrator
+from vla_sim_bridge.make_dataset import dataset_features
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
 
@@ -36,7 +37,7 @@ def recorded(tmp_path_factory):
         return seen[-1]
 
     world.observe = keep
-    frames = Demonstrator(world, noise_rad=0.015, missed_share=0.0).record(100_000)
+    frames = Demonstrator(world, noise_rad=0.015, missed_share=0.0).record(100_000).frames
     root = tmp_path_factory.mktemp('data') / 'lift'
     dataset = LeRobotDataset.create(
         'local/lift',

@@ -26,6 +26,23 @@ def command_parser(module: str, summary: str, example: str) -> argparse.Argument
     )
 
 
+def at_least(lower: int, text: str) -> int:
+    """Parse a whole number with a lower bound, for argparse."""
+    if not text.lstrip('-').isdigit() or int(text) < lower:
+        raise argparse.ArgumentTypeError(f'found {text}; allowed: a whole number from {lower} up')
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """Parse a whole number from 1 up."""
+    return at_least(1, text)
+
+
+def natural(text: str) -> int:
+    """Parse a whole number from 0 up."""
+    return at_least(0, text)
+
+
 def run_command(body: Callable[[], int]) -> int:
     """Run a command's body; turn the errors a user can cause into one sentence and a status.
 

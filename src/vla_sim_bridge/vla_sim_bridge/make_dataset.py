@@ -1,31 +1,28 @@
-"""Record the scripted expert into a LeRobotDataset v3."""
+"""Record the scripted expert into a LeRobotDataset v3: in parallel, and resumable."""
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import replace
+from functools import partial
+import json
 from pathlib import Path
+import shutil
 import sys
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
-from vla_contract.command import command_parser, run_command, write_json
+from vla_contract.command import command_parser, natural, positive, run_command, write_json
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
-from vla_contract.joint_map import JointMap
 from vla_contract.lerobot_import import quiet_lerobot
-from vla_contract.policy import CUBE_POSE
-from vla_contract.policy_features import ACTION, FeatureEncoder, STATE
-from vla_contract.values import to_ns
-from vla_sim_bridge.expert import ScriptedExpert
-from vla_sim_bridge.kinematics import ArmKinematics
+from vla_contract.policy_features import ACTION, STATE
+from vla_contract.worker_pool import OrderedMap, worker_pool
+from vla_sim_bridge.demonstrator import Demonstrator, with_margin
+from vla_sim_bridge.episode_store import EpisodeStore
 from vla_sim_bridge.randomization.randomization import load_randomization
-from vla_sim_bridge.randomization.term import random_stream
-from vla_sim_bridge.renderer import CameraRenderer
 from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config, WorldConfig
+from vla_sim_bridge.world_config import load_world_config
 
-Frame = dict[str, Any]
+# Every worker process holds one, built once.
+_demonstrator: Demonstrator | None = None
 
 
 def dataset_features(contract: RobotContract) -> dict[str, Any]:
@@ -47,153 +44,139 @@ def _vector(names: tuple[str, ...]) -> dict[str, Any]:
     return {'dtype': 'float32', 'shape': (len(names),), 'names': list(names)}
 
 
-class Demonstrator:
-    """Plays expert episodes in a world and yields the frames of the successful ones.
+def _start_worker(settings: dict[str, Any]) -> None:
+    global _demonstrator
+    config = with_margin(load_world_config(settings['world']), settings['margin_m'])
+    randomization = load_randomization(settings['randomization'])
+    world = World(load_contract(settings['robot']), config, randomization)
+    _demonstrator = Demonstrator(world, settings['noise_rad'], settings['missed_share'])
 
-    The executed command carries joint noise while the clean command is recorded: the policy
-    learns to come back from where noise took the arm (Laskey et al., 'DART', CoRL 2017). Some
-    episodes begin, unrecorded, with a missed grasp: closed fingers somewhere around the cube.
-    Without them a policy that misses once holds its empty fingers up for ever.
+
+def _record_seed(seed: int, store: EpisodeStore) -> bool:
+    """Record a seed that the store lacks; return whether the expert succeeded."""
+    if store.outcome(seed) is None:
+        if _demonstrator is None:
+            raise RuntimeError('the worker has no demonstrator')
+        store.save(seed, _demonstrator.record(seed))
+    return bool(store.outcome(seed))
+
+
+def record_episodes(
+    map_seeds: OrderedMap, store: EpisodeStore, first_seed: int, episodes: int
+) -> tuple[list[int], list[int]]:
+    """Record the first `episodes` successful seeds from `first_seed` up.
+
+    Every round records as many seeds as are missing: which ones are taken depends on the seeds
+    alone, never on how many workers there are or how often they were interrupted.
+
+    Returns:
+        The successful seeds and the failed ones.
+
+    Raises:
+        VlaError: the expert fails more than half of its episodes.
     """
-
-    def __init__(self, world: World, noise_rad: float, missed_share: float) -> None:
-        """Prepare to record.
-
-        Args:
-            world: the world to record in.
-            noise_rad: standard deviation of the noise on executed commands [rad].
-            missed_share: share of episodes that begin with a missed grasp, in [0, 1].
-        """
-        contract = world.contract
-        self._world = world
-        self._noise_rad = noise_rad
-        self._renderer = CameraRenderer(world)
-        self._missed_share = missed_share
-        self._kinematics = ArmKinematics(world.model, contract)
-        self._expert = ScriptedExpert(contract, self._kinematics)
-        names = contract.joint_names
-        self._encode = FeatureEncoder(contract)
-        self._to_action = JointMap(names, contract.action.names, 'contract joints')
-        self._period_ns = to_ns(1.0 / contract.action.fps)
-
-    def record(self, seed: int) -> list[Frame] | None:
-        """Return the frames of one episode, or None when the expert failed."""
-        self._world.reset(seed)
-        rng = random_stream(seed, 'missed_grasp')
-        if rng.uniform() < self._missed_share:
-            self._miss(rng)
-        frames = list(self._frames(seed))
-        return frames if self._world.success else None
-
-    def _miss(self, rng: np.random.Generator) -> None:
-        """Close the fingers up to 6 cm beside the cube and up to 20 cm above the table."""
-        world, contract = self._world, self._world.contract
-        arm, gripper = list(contract.arm), contract.grippers[0]
-        beside = world.cube_pose()[:2] + rng.uniform(-0.06, 0.06, 2)
-        place = np.array([*beside, rng.uniform(0.05, 0.20)])
-        for _ in range(round(rng.uniform(6, 14))):
-            command = world.joint_sample().position.copy()
-            now, rotation = self._kinematics.tool_pose(command[arm])
-            towards = now + np.clip(place - now, -0.04, 0.04)
-            command[arm] = self._kinematics.step_towards(command[arm], towards, rotation)
-            command[gripper] = contract.joints[gripper].closed
-            world.step(command, self._period_ns)
-
-    def _frames(self, seed: int) -> Iterator[Frame]:
-        world, contract = self._world, self._world.contract
-        rng = random_stream(seed, 'expert_noise')
-        arm = list(contract.arm)
-        for _ in range(round(world.config.time_limit_s * contract.action.fps)):
-            seen = world.observe(self._renderer.render)
-            command = self._expert.plan(seen.state, seen.extras[CUBE_POSE], horizon=1)[0]
-            yield {
-                **self._encode(seen),
-                ACTION: self._to_action(command).astype(np.float32),
-                'task': seen.instruction,
-            }
-            command[arm] += rng.normal(0.0, self._noise_rad, len(arm))
-            world.step(command, self._period_ns)
-            if world.success:
-                return
+    good: list[int] = []
+    failed: list[int] = []
+    seed = first_seed
+    with tqdm(total=episodes, unit='episode') as progress:
+        while len(good) < episodes:
+            batch = range(seed, seed + episodes - len(good))
+            for seed, succeeded in zip(
+                batch, map_seeds(partial(_record_seed, store=store), batch), strict=True
+            ):
+                (good if succeeded else failed).append(seed)
+                progress.update(succeeded)
+                if len(failed) > 10 + len(good):
+                    tried = len(failed) + len(good)
+                    raise VlaError(f'the expert failed {len(failed)} of {tried} episodes')
+            seed = batch.stop
+    return good, failed
 
 
-def _with_margin(config: WorldConfig, margin_m: float) -> WorldConfig:
-    """Widen the area of the cube, so that evaluation does not happen at the data's edge."""
-    x, y = ((low - margin_m, high + margin_m) for low, high in (config.cube.x_m, config.cube.y_m))
-    return replace(config, cube=replace(config.cube, x_m=x, y_m=y))
+def write_dataset(
+    store: EpisodeStore, seeds: list[int], contract: RobotContract, output: Path
+) -> int:
+    """Write stored episodes as a LeRobotDataset with their manifests; return its frames."""
+    quiet_lerobot()
+    # Imported here, because it takes seconds and --help must not.
+    from lerobot.datasets import LeRobotDataset
+
+    dataset = LeRobotDataset.create(
+        repo_id=f'local/{output.name}',
+        fps=round(contract.action.fps),
+        features=dataset_features(contract),
+        root=output,
+        robot_type=contract.name,
+        use_videos=False,
+    )
+    manifests = []
+    for seed in tqdm(seeds, unit='episode', desc='writing'):
+        demonstration = store.load(seed)
+        for frame in demonstration.frames:
+            dataset.add_frame(frame)
+        dataset.save_episode()
+        manifests.append(json.dumps(demonstration.manifest) + '\n')
+    dataset.finalize()
+    (output / 'meta' / 'vla_manifests.jsonl').write_text(''.join(manifests))
+    return int(dataset.num_frames)
 
 
 def make_dataset(args: argparse.Namespace) -> int:
     """Record `args.episodes` successful episodes into the folder `args.output`.
 
+    Episodes wait in `<output>.recording` until all are there; the same command goes on where an
+    interrupted one stopped.
+
     Raises:
-        VlaError: the folder exists, or the expert fails more than half of its episodes.
+        VlaError: the folder exists, another recording was begun for it, or the expert fails more
+            than half of its episodes.
     """
     if args.output.exists():
         raise VlaError(f'{args.output} exists; name a new folder, nothing was written')
-    quiet_lerobot()
-    # Imported here, because it takes seconds and --help must not.
-    from lerobot.datasets import LeRobotDataset
-
     contract = load_contract(args.robot)
-    config = _with_margin(load_world_config(args.world), args.margin_m)
-    world = World(contract, config, load_randomization(args.randomization))
-    demonstrator = Demonstrator(world, args.noise_rad, args.missed_share)
-    dataset = LeRobotDataset.create(
-        repo_id=f'local/{args.output.name}',
-        fps=round(contract.action.fps),
-        features=dataset_features(contract),
-        root=args.output,
-        robot_type=contract.name,
-        use_videos=False,
-    )
-    seeds: list[int] = []
-    failed: list[int] = []
-    seed = args.first_seed
-    with tqdm(total=args.episodes, unit='episode') as progress:
-        while len(seeds) < args.episodes:
-            frames = demonstrator.record(seed)
-            for frame in frames or []:
-                dataset.add_frame(frame)
-            if frames is None:
-                failed.append(seed)
-            else:
-                dataset.save_episode()
-                seeds.append(seed)
-                progress.update()
-            if len(failed) > 10 + len(seeds):
-                raise VlaError(f'the expert failed {len(failed)} of {seed + 1} episodes')
-            seed += 1
-    dataset.finalize()
-    write_json(
-        args.output / 'meta' / 'vla_provenance.json',
-        {
-            'robot': contract.name,
-            'contract_sha256': contract.sha256,
-            'world': args.world,
-            'randomization': args.randomization,
-            'noise_rad': args.noise_rad,
-            'missed_share': args.missed_share,
-            'margin_m': args.margin_m,
-            'seeds': seeds,
-            'failed_seeds': failed,
-        },
-    )
-    print(f'{len(seeds)} episodes, {dataset.num_frames} frames, {len(failed)} failed seeds')
+    names = ('robot', 'world', 'randomization', 'noise_rad', 'missed_share', 'margin_m')
+    settings = {name: getattr(args, name) for name in names}
+    load_world_config(args.world)
+    hashes = {
+        'contract_sha256': contract.sha256,
+        'randomization_sha256': load_randomization(args.randomization).sha256,
+    }
+    store = EpisodeStore(args.output.with_name(args.output.name + '.recording'))
+    store.begin({**settings, **hashes})
+    with worker_pool(args.workers, _start_worker, settings) as map_seeds:
+        seeds, failed = record_episodes(map_seeds, store, args.first_seed, args.episodes)
+    # Written beside the episodes and moved, so that the output is complete or not there.
+    unfinished = store.folder / args.output.name
+    _remove_half_written(unfinished)
+    frames = write_dataset(store, seeds, contract, unfinished)
+    provenance = {**settings, **hashes, 'seeds': seeds, 'failed_seeds': failed}
+    write_json(unfinished / 'meta' / 'vla_provenance.json', provenance)
+    unfinished.rename(args.output)
+    store.delete()
+    print(f'{len(seeds)} episodes, {frames} frames, {len(failed)} failed seeds')
     return 0
+
+
+def _remove_half_written(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
         'vla_sim_bridge.make_dataset',
-        'Record the scripted expert into a LeRobotDataset v3.',
-        'python -m vla_sim_bridge.make_dataset --episodes 400 --output datasets/lift_cube',
+        'Record the scripted expert into a LeRobotDataset v3: in parallel, and resumable.',
+        'python -m vla_sim_bridge.make_dataset --episodes 400 --workers 4 '
+        '--randomization training --output datasets/lift_cube',
     )
     parser.add_argument('--output', type=Path, required=True, help='new folder')
-    parser.add_argument('--episodes', type=int, default=400, help='successful episodes wanted')
+    parser.add_argument(
+        '--episodes', type=positive, default=400, help='successful episodes wanted'
+    )
     # The first 100 000 seeds are kept for evaluation, so that no run trains on what it tests.
-    parser.add_argument('--first-seed', type=int, default=100_000)
+    parser.add_argument('--first-seed', type=natural, default=100_000)
+    parser.add_argument('--workers', type=positive, default=1, help='processes')
     parser.add_argument('--noise-rad', type=float, default=0.015, help='noise on executed command')
     parser.add_argument('--missed-share', type=float, default=0.25, help='begin with a miss')
     parser.add_argument('--margin-m', type=float, default=0.01, help='wider than the world')

@@ -1,0 +1,57 @@
+"""Maps a function over seeds in several processes, in order, and stops cleanly."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+import multiprocessing
+from multiprocessing.connection import wait
+import os
+import signal
+import threading
+from typing import Any, Protocol
+
+
+class OrderedMap(Protocol):
+    """Applies a function to items and yields the results in the order of the items."""
+
+    def __call__[S, T](self, function: Callable[[S], T], items: Iterable[S], /) -> Iterator[T]:
+        """Start on the items, as many at once as there are workers."""
+
+
+@contextmanager
+def worker_pool(workers: int, start: Callable[..., None], *args: Any) -> Iterator[OrderedMap]:
+    """Give a map over worker processes, each of which called `start(*args)` once.
+
+    One worker is this process. After an error or Ctrl-C the items under way are finished and the
+    waiting ones dropped.
+
+    Args:
+        workers: number of processes, from 1 up.
+        start: builds what the mapped functions need, in module globals of the worker.
+        args: its arguments, which must be picklable.
+    """
+    if workers == 1:
+        start(*args)
+        yield map
+        return
+    # Spawned, because OpenGL contexts and torch's threads do not survive a fork.
+    context = multiprocessing.get_context('spawn')
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (start, *args))
+    try:
+        yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker(start: Callable[..., None], *args: Any) -> None:
+    """Leave Ctrl-C to the parent, and end with it, whatever ended it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    start(*args)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
