@@ -2,6 +2,7 @@
 
 import numpy as np
 from vla_contract.values import to_ns
+from vla_policy_server.backends.checkpoint import Checkpoint
 from vla_policy_server.self_test.finding import Finding, judge, SKIP
 from vla_policy_server.self_test.subject import Subject
 
@@ -11,7 +12,9 @@ def answer_repeats(subject: Subject) -> Finding:
     first, second = (subject.chunk(subject.observation, is_seeded=False) for _ in range(2))
     if np.array_equal(first.positions, second.positions):
         return judge(True, 'two answers are equal to the last bit')
-    if _drops_out(subject):
+    if subject.checkpoint is None:
+        return Finding(SKIP, 'two answers differ, and the backend cannot be seeded from here')
+    if _drops_out(subject.checkpoint):
         return judge(False, 'two answers differ, and dropout is on')
     change = subject.change(subject.observation, subject.observation)
     found = f'two answers differ; with the same seed by {change:.2g} of a range'
@@ -52,9 +55,7 @@ def _trained_steps(subject: Subject) -> int | None:
     return steps
 
 
-def _drops_out(subject: Subject) -> bool:
+def _drops_out(checkpoint: Checkpoint) -> bool:
     """Whether a dropout layer of the network still acts after an answer."""
-    if subject.checkpoint is None:
-        return False
-    layers = subject.checkpoint.network.modules()
+    layers = checkpoint.network.modules()
     return any('Dropout' in type(m).__name__ and m.training and m.p > 0 for m in layers)
