@@ -10,6 +10,8 @@ import signal
 from vla_policy_server.wire.server import WireServer, WireService
 from vla_policy_server.wire.server_settings import read_token, ServerSettings
 
+_LOG = logging.getLogger(__name__)
+
 
 def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what a worker can be told about its address and its clients."""
@@ -50,8 +52,9 @@ def serve_until_told(service: WireService, settings: ServerSettings) -> None:
     Raises:
         WireError: the settings are unsafe, or the address cannot be used.
     """
-    logging.basicConfig(level=logging.INFO, format='%(asctime)s %(message)s')
-    logging.getLogger('websockets').setLevel(logging.CRITICAL)  # tracebacks of failed handshakes
+    _show_log()
+    if not settings.is_loopback and settings.tls_certificate is None:
+        _LOG.warning('token and images cross the network in clear; see --tls-certificate')
     asyncio.run(_serve(WireServer(service, settings), settings))
 
 
@@ -66,3 +69,13 @@ async def _serve(server: WireServer, settings: ServerSettings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     with suppress(asyncio.CancelledError):
         await serving
+
+
+def _show_log() -> None:
+    """Write our own log to stderr, whatever a policy's library did with the root logger."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter('%(asctime)s %(message)s'))
+    ours = logging.getLogger('vla_policy_server')
+    ours.handlers, ours.propagate = [handler], False
+    ours.setLevel(logging.INFO)
+    logging.getLogger('websockets').setLevel(logging.CRITICAL)  # tracebacks of failed handshakes
