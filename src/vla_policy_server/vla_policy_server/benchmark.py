@@ -30,6 +30,7 @@ from vla_policy_server.precision.result import Measurement, MethodResult, Succes
 from vla_policy_server.precision.table import markdown_table, remarks
 from vla_policy_server.precision.verdicts import fastest, judge, measurements, roll_out
 
+_ALL = 'all'
 _SHAPE_METHODS = ('fp32', 'bf16', 'int8', 'nf4', 'compiled')
 
 
@@ -49,7 +50,7 @@ def benchmark(args: argparse.Namespace) -> int:
     limits = Limits(args.min_speedup, args.max_error, args.max_success_drop)
     results = judge(measured, found.absent, REFERENCE, limits)
     best, folder = fastest(results), found.reports[REFERENCE].folder
-    if folder is not None:
+    if folder is not None and args.methods == _ALL:  # some methods are no verdict on the others
         write_evidence(folder, args.device, best)
     return publish(args, results, best)
 
@@ -60,10 +61,10 @@ def parse_methods(text: str, required: str) -> list[str]:
     Raises:
         UnknownNameError: there is no such method.
     """
-    asked = [*(PRECISIONS if text == 'all' else text.split(',')), *filter(None, [required])]
+    asked = [*(PRECISIONS if text == _ALL else text.split(',')), *filter(None, [required])]
     for name in asked:
         if name not in PRECISIONS:
-            raise UnknownNameError('method', name, 'the benchmark', ['all', *PRECISIONS])
+            raise UnknownNameError('method', name, 'the benchmark', [_ALL, *PRECISIONS])
     return [name for name in PRECISIONS if name in asked or name == REFERENCE]
 
 
@@ -178,7 +179,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         'checkpoint', help=f'name under models/, folder, hub id, or {" or ".join(SHAPES)}'
     )
-    parser.add_argument('--methods', default='all', help=f'all, or some of {",".join(PRECISIONS)}')
+    parser.add_argument('--methods', default=_ALL, help=f'all, or some of {",".join(PRECISIONS)}')
     parser.add_argument('--device', default='cpu', help='torch device, e.g. cpu, cuda')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads, as policy_server has')
     parser.add_argument('--repeats', type=int, default=200, help='timed chunks per method')

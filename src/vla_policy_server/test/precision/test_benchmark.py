@@ -52,6 +52,8 @@ def test_the_result_is_printed_and_written(measured, tmp_path, capsys):
 
 
 def test_auto_takes_what_was_accepted(measured):
+    command.main(['panda_lift_act', '--methods', 'fp32,onnx'])
+    assert best_precision(measured, 'cpu') == 'fp32', 'some methods are no verdict on the others'
     command.main(['panda_lift_act'])
     assert best_precision(measured, 'cpu') == 'onnx'
 
