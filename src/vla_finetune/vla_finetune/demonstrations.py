@@ -60,7 +60,9 @@ class Demonstrations:
         return batch
 
 
-def load_demonstrations(root: Path, contract: RobotContract, floor: float) -> Demonstrations:
+def load_demonstrations(
+    root: Path, contract: RobotContract, floor: float, most_frames: int | None = None
+) -> Demonstrations:
     """Read a dataset recorded under `contract`; several instructions in it are embedded.
 
     Args:
@@ -68,6 +70,7 @@ def load_demonstrations(root: Path, contract: RobotContract, floor: float) -> De
         contract: names and cameras the dataset must have.
         floor: smallest standard deviation of state and action; a joint that hardly moved would
             otherwise turn encoder noise into large inputs.
+        most_frames: read no more than this many from the start; None for all.
 
     Raises:
         ResourceNotFoundError: there is no dataset in `root`, or no instruction encoder.
@@ -85,7 +88,7 @@ def load_demonstrations(root: Path, contract: RobotContract, floor: float) -> De
     keys = [camera.feature for camera in contract.cameras]
     if sorted(keys) != sorted(dataset.meta.camera_keys):
         raise NameMismatchError(f'{root}: cameras', keys, dataset.meta.camera_keys)
-    frames = [dataset[i] for i in range(dataset.num_frames)]
+    frames = [dataset[i] for i in range(dataset.num_frames)[:most_frames]]
     episode = torch.tensor([int(frame['episode_index']) for frame in frames])
     stats = _floored(dataset.meta.stats, floor)
     instruction = None

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from tqdm import trange
-from vla_contract.command import command_parser, run_command, write_json
+from vla_contract.command import command_parser, positive, run_command, write_json
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.instruction_embedding import DEFAULT_ENCODER, ENVIRONMENT_STATE
@@ -138,7 +138,7 @@ def train_act(args: argparse.Namespace) -> int:
     from lerobot.policies.factory import make_pre_post_processors
 
     contract = load_contract(args.robot)
-    data = load_demonstrations(args.dataset, contract, _STD_FLOOR)
+    data = load_demonstrations(args.dataset, contract, _STD_FLOOR, args.most_frames)
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     started = time.monotonic()
@@ -184,6 +184,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('--dataset', type=Path, required=True, help='LeRobotDataset v3 folder')
     parser.add_argument('--output', type=Path, required=True, help='new checkpoint folder')
+    parser.add_argument('--most-frames', type=positive, help='train on the first N frames only')
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
     parser.add_argument('--steps', type=int, default=2200)
     parser.add_argument('--batch', type=int, default=16)
