@@ -76,6 +76,12 @@ def checkpoint() -> Path:
     return found
 
 
+@pytest.fixture(scope='module')
+def shipped(contract):
+    """Return the shipped policy; nobody changes it."""
+    return make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
+
+
 @pytest.fixture
 def copy(checkpoint, tmp_path) -> Path:
     return Path(shutil.copytree(checkpoint, tmp_path / 'checkpoint'))
@@ -113,13 +119,12 @@ class TestLeRobot:
         image[180:225, column : column + 45] = (200, 40, 30)
         return Observation(9, STATE, {'top': image}, 'lift the cube')
 
-    def test_it_answers_with_a_chunk_that_depends_on_the_image(self, contract):
-        policy = make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
-        left, right = (policy.infer(self.observation(column)) for column in (100, 240))
+    def test_it_answers_with_a_chunk_that_depends_on_the_image(self, shipped):
+        left, right = (shipped.infer(self.observation(column)) for column in (100, 240))
         assert left.stamp_ns == 9
         assert left.positions.shape == (16, 8)
         assert np.abs(left.positions - right.positions).max() > 0.05
-        again = policy.infer(self.observation(100))
+        again = shipped.infer(self.observation(100))
         assert np.array_equal(again.positions, left.positions)
 
     def test_a_folder_that_does_not_exist_is_one_sentence(self, contract):
@@ -155,14 +160,15 @@ class TestLeRobot:
             make_policy('lerobot', replace(contract, cameras=(camera,)), str(copy), 'cpu')
 
     @pytest.mark.parametrize('key', ['state', 'action'])
-    def test_another_order_of_joints_changes_nothing_and_is_noted(self, contract, copy, key):
-        expected = make_policy('lerobot', contract, str(copy), 'cpu')
+    def test_another_order_of_joints_changes_nothing_and_is_noted(
+        self, contract, shipped, copy, key
+    ):
         vector = getattr(contract, key)
         permuted = replace(contract, **{key: replace(vector, names=vector.names[::-1])})
         policy = make_policy('lerobot', permuted, str(copy), 'cpu')
         seen = self.observation(100)
-        assert np.array_equal(policy.infer(seen).positions, expected.infer(seen).positions)
-        assert expected.notes == ()
+        assert np.array_equal(policy.infer(seen).positions, shipped.infer(seen).positions)
+        assert shipped.notes == ()
         assert len(policy.notes) == 1
         assert f'{key}: mapped by name from the order panda_joint1, panda' in policy.notes[0]
 
@@ -222,16 +228,14 @@ class TestLeRobot:
         with pytest.raises(PolicyMismatchError, match=r'observation.state.mean are not finite'):
             make_policy('lerobot', contract, str(copy), 'cpu')
 
-    def test_it_tells_how_long_each_stage_took(self, contract):
-        policy = make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
-        policy.infer(self.observation(100))
-        assert list(policy.durations_ns) == ['preprocess', 'model', 'postprocess']
-        assert min(policy.durations_ns.values()) > 0
+    def test_it_tells_how_long_each_stage_took(self, shipped):
+        shipped.infer(self.observation(100))
+        assert list(shipped.durations_ns) == ['preprocess', 'model', 'postprocess']
+        assert min(shipped.durations_ns.values()) > 0
 
-    def test_a_policy_without_real_time_chunking_says_so(self, contract):
-        policy = make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
+    def test_a_policy_without_real_time_chunking_says_so(self, shipped):
         with pytest.raises(PolicyError, match="policy type 'act' has no real-time chunking"):
-            policy.prepare_to_continue()
+            shipped.prepare_to_continue()
 
     def test_a_device_that_is_not_there_is_one_sentence(self, contract, monkeypatch):
         monkeypatch.setattr('torch.cuda.is_available', lambda: False)
