@@ -3,26 +3,25 @@
 import argparse
 from pathlib import Path
 import sys
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 from vla_calibration.board_options import add_board_options, board_of
-from vla_calibration.calibration_file import save_lens
 from vla_calibration.camera_info import CameraInfo, require_camera_name, write_camera_info
-from vla_calibration.camera_target import camera_target, CameraTarget
 from vla_calibration.image_set import find_images, ImageSet, read_image_set
 from vla_calibration.intrinsics import calibrate_intrinsics, Intrinsics
 from vla_calibration.intrinsics_figures import (
-    describe_intrinsics,
     figures,
     parameter_rows,
     provenance,
 )
 from vla_calibration.intrinsics_report import write_report
 from vla_calibration.lens_choice import CANDIDATES
-from vla_contract.camera_calibration_file import FOLDER
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.errors import VlaError
 from vla_contract.whole_file import require_free
+
+if TYPE_CHECKING:
+    from vla_calibration.camera_target import CameraTarget
 
 
 class Outputs(NamedTuple):
@@ -38,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """Calibrate and write; 1 when a gate does not hold."""
     board = board_of(args)
     # What is wrong with the options is said before the work is done.
-    target = camera_target(args.camera, args.root) if args.camera else None
+    target = _target(args)
     name = target.camera if target else args.camera_name
     require_camera_name(name)
     outputs = _outputs(args.output, target, args.json)
@@ -71,14 +70,25 @@ def run(args: argparse.Namespace) -> int:
         write_camera_info(outputs.camera_info, info, args.force)
         print(f'camera_info: {outputs.camera_info}')
     if target:
-        lens = describe_intrinsics(result, images, board)
-        save_lens(target.path, target.robot, target.camera, lens, args.force)
+        # Imported here: it needs scipy, whose import takes as long as a calibration.
+        from vla_calibration.lens_calibration import save_intrinsics
+
+        save_intrinsics(target, result, images, board, args.force)
         print(f'calibration: {target.path}')
     print('accepted')
     return DONE
 
 
-def _outputs(output: Path | None, target: CameraTarget | None, json: Path | None) -> Outputs:
+def _target(args: argparse.Namespace) -> 'CameraTarget | None':
+    if not args.camera:
+        return None
+    # Imported here, as below: a contract is read only where one is named.
+    from vla_calibration.camera_target import camera_target
+
+    return camera_target(args.camera, args.root)
+
+
+def _outputs(output: Path | None, target: 'CameraTarget | None', json: Path | None) -> Outputs:
     """Return where everything goes: what --output names, and the folder of the calibration."""
     report = target.path.with_name('intrinsics.html') if target else None
     calibration = target.path if target else None
@@ -141,7 +151,10 @@ def _parser() -> argparse.ArgumentParser:
         help='contract and one of its cameras: begin its calibration file with an accepted lens',
     )  # fmt: skip
     parser.add_argument(
-        '--root', type=Path, default=Path(FOLDER), help='of calibration files; default: ' + FOLDER
+        '--root',
+        type=Path,
+        default=Path('calibration_data'),
+        help='of calibration files; default: calibration_data',
     )
     parser.add_argument(
         '--camera-name', default='camera', help='without --camera: letters, digits, underscores'

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import hashlib
 import os
 from pathlib import Path
+import sys
 from threading import RLock
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 from vla_calibration.boards import Board
 from vla_calibration.detection import detect, Detection
 from vla_contract.errors import ResourceNotFoundError, VlaError
@@ -110,18 +110,14 @@ def read_image_set(
         paths: the files.
         board: what to look for.
         subpixel_px: see `detect`.
-        progress: show a bar.
+        progress: show a bar where somebody watches.
 
     Raises:
         ImageSetError: no image can be read, sizes differ, or the board is nowhere.
     """
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         results = pool.map(lambda path: _look(path, board, subpixel_px), paths)
-        hidden = not progress
-        # Without this tqdm loads multiprocessing, for a lock between processes.
-        tqdm.set_lock(RLock())
-        bar = tqdm(results, total=len(paths), desc='finding boards', unit='image', disable=hidden)
-        images = _without_copies(list(bar))
+        images = _without_copies(list(_watched(results, len(paths)) if progress else results))
     readable = [image for image in images if image.size != (0, 0)]
     if not readable:
         raise ImageSetError(f'none of {len(images)} images can be used: {images[0].problem}')
@@ -130,6 +126,19 @@ def read_image_set(
     if not used:
         raise ImageSetError(_nowhere(readable, board))
     return ImageSet(size, used, tuple(image for image in images if image.problem))
+
+
+def _watched(results: Iterable[BoardImage], count: int) -> Iterable[BoardImage]:
+    """Show a bar where somebody watches."""
+    if not sys.stderr.isatty():
+        return results
+    # Imported here: tqdm takes a tenth of a calibration to load.
+    from tqdm import tqdm
+
+    # Without this tqdm loads multiprocessing, for a lock between processes.
+    tqdm.set_lock(RLock())
+    bar: Iterable[BoardImage] = tqdm(results, total=count, desc='finding boards', unit='image')
+    return bar
 
 
 def read_grey(data: bytes) -> Image | None:

@@ -7,10 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 from vla_calibration.boards import Board
-from vla_calibration.calibration_file import describe_lens, describe_source, Verdict
 from vla_calibration.image_set import ImageSet
 from vla_calibration.intrinsics import Intrinsics
-from vla_contract.camera_calibration import LensCalibration
 
 _PINHOLE = ('fx', 'fy', 'cx', 'cy')
 _DISTORTION = ('k1', 'k2', 'p1', 'p2', 'k3', 'k4', 'k5', 'k6')
@@ -91,23 +89,6 @@ def provenance(found: dict[str, Any]) -> dict[str, Any]:
         image['image']: image['sha256'] for image in found['images'] if image['used']
     }
     return kept
-
-
-def describe_intrinsics(result: Intrinsics, images: ImageSet, board: Board) -> LensCalibration:
-    """Return the lens with its evidence, as the calibration file holds it."""
-    names = [image.path.name for image in images.used]
-    rejected = {image.path.name: image.problem for image in images.skipped}
-    for view in set(range(len(names))) - set(result.kept.tolist()):
-        rejected[names[view]] = f'{result.view_rms[view]:.2f} px off: does not belong'
-    used = [images.used[view].path for view in result.kept]
-    return describe_lens(
-        result.lens,
-        describe_source('vla_calibration.calibrate_intrinsics', board, used, rejected),
-        Verdict(result.accepted, tuple(result.reasons)),
-        result.fit.rms,
-        result.held_out_rms_px,
-        result.covariance,
-    )
 
 
 def _images(result: Intrinsics, images: ImageSet) -> list[dict[str, Any]]:
