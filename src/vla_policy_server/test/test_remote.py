@@ -10,6 +10,7 @@ import numpy as np
 from openpi_client import msgpack_numpy
 import pytest
 from vla_contract.contract import RobotContract
+from vla_contract.end_effector import EndEffectorDelta
 from vla_contract.errors import NameMismatchError, PolicyError, SettingError, UnknownNameError
 from vla_contract.values import ActionChunk, Observation, to_ns
 from vla_policy_server.backends.registry import make_policy
@@ -243,3 +244,9 @@ def test_a_configuration_is_checked(tmp_path, contract):
     path.write_text('url: ws://127.0.0.1:1\nimages: {wrist: image}\nconnect_within_s: 0.0\n')
     with pytest.raises(UnknownNameError, match="camera 'wrist' is not in contract panda_2f85"):
         make_policy('remote', contract, str(path), 'cpu')
+
+
+def test_a_contract_of_tool_moves_is_refused_by_backends_of_joints(contract):
+    action = replace(contract.action, kind='end_effector_delta', end_effector=EndEffectorDelta())
+    with pytest.raises(PolicyError, match='backend lerobot answers with joint_position'):
+        make_policy('lerobot', replace(contract, action=action), 'panda_lift_act', 'cpu')

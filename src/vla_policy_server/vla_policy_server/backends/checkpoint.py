@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vla_contract.contract import RobotContract
-from vla_contract.errors import PolicyError, VlaError
+from vla_contract.contract import JOINT_POSITION, RobotContract
+from vla_contract.errors import PolicyError, PolicyMismatchError, VlaError
 from vla_contract.instruction_embedding import InstructionEncoder
 from vla_contract.lerobot_import import quiet_lerobot, skip_unneeded_extras
 from vla_contract.share import find_model
@@ -70,6 +70,11 @@ def load_checkpoint(contract: RobotContract, policy_path: str, device: str) -> C
         PolicyMismatchError: features, joint names, rate or statistics do not fit the contract.
         VlaError: the instruction encoder it was trained with is not there.
     """
+    if contract.action.kind != JOINT_POSITION:
+        raise PolicyMismatchError(
+            f'contract {contract.name} has actions of kind {contract.action.kind}; backend '
+            f'lerobot answers with {JOINT_POSITION} (see backend remote)'
+        )
     quiet_lerobot()
     import torch
 
