@@ -32,7 +32,8 @@ from vla_rollout.ros.live_diagnosis import LiveDiagnosis
 # What an episode needs, in the order in which motion is enabled.
 _MOTION = ('action_filter', 'policy_server')
 _POLL_S = 0.02
-_CALL_S = 20.0
+# Loading a large policy keeps its node from answering.
+_CALL_S = 60.0
 
 Check = Callable[[], None]
 
