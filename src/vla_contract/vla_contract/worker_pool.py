@@ -19,7 +19,9 @@ class OrderedMap(Protocol):
 
 
 @contextmanager
-def worker_pool(workers: int, start: Callable[..., None], *args: Any) -> Iterator[OrderedMap]:
+def worker_pool(
+    workers: int, start: Callable[..., None] | None = None, *args: Any
+) -> Iterator[OrderedMap]:
     """Give a map over worker processes, each of which called `start(*args)` once.
 
     One worker is this process. After an error or Ctrl-C the items under way are finished and the
@@ -27,11 +29,13 @@ def worker_pool(workers: int, start: Callable[..., None], *args: Any) -> Iterato
 
     Args:
         workers: number of processes, from 1 up.
-        start: builds what the mapped functions need, in module globals of the worker.
+        start: builds what the mapped functions need, in module globals of the worker; None for
+            functions that need nothing.
         args: its arguments, which must be picklable.
     """
     if workers == 1:
-        start(*args)
+        if start:
+            start(*args)
         yield map
         return
     # Spawned, because OpenGL contexts and torch's threads do not survive a fork.
@@ -43,11 +47,12 @@ def worker_pool(workers: int, start: Callable[..., None], *args: Any) -> Iterato
         pool.shutdown(cancel_futures=True)
 
 
-def _start_worker(start: Callable[..., None], *args: Any) -> None:
+def _start_worker(start: Callable[..., None] | None, *args: Any) -> None:
     """Leave Ctrl-C to the parent, and end with it, whatever ended it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    start(*args)
+    if start:
+        start(*args)
 
 
 def _end_with_parent() -> None:

@@ -1,5 +1,7 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
 import pytest
-from vla_rollout.statistics import format_interval, wilson_interval
+from vla_rollout.statistics import difference_interval, format_interval, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,29 @@ def test_no_success_has_an_interval_too():
 
 def test_the_text_names_count_rate_and_interval():
     assert format_interval(9, 12) == '9/12 (75%, 95 % interval 47-91%)'
+
+
+@pytest.mark.parametrize(
+    ('successes', 'base', 'lower', 'upper'),
+    # Newcombe 1998, table II, method 10: 56/70 - 48/80, 9/10 - 3/10, 10/10 - 0/10.
+    [((56, 70), (48, 80), 0.0524, 0.3339), ((9, 10), (3, 10), 0.1705, 0.8090),
+     ((10, 10), (0, 10), 0.6075, 1.0)],
+)  # fmt: skip
+def test_differences_match_published_intervals(successes, base, lower, upper):
+    interval = difference_interval(*successes, *base)
+    assert interval.rate == pytest.approx(successes[0] / successes[1] - base[0] / base[1])
+    assert (interval.lower, interval.upper) == pytest.approx((lower, upper), abs=5e-5)
+
+
+@given(
+    counts=st.tuples(
+        st.integers(0, 40), st.integers(1, 40), st.integers(0, 40), st.integers(1, 40)
+    )
+)
+@settings(deadline=None)
+def test_a_difference_lies_in_its_interval_and_turns_with_its_order(counts):
+    a, n, b, m = counts
+    a, b = min(a, n), min(b, m)
+    one, other = difference_interval(a, n, b, m), difference_interval(b, m, a, n)
+    assert -1.0 - 1e-9 <= one.lower <= one.rate <= one.upper <= 1.0 + 1e-9
+    assert (one.lower, one.upper) == pytest.approx((-other.upper, -other.lower))

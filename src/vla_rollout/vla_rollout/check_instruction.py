@@ -14,8 +14,8 @@ from vla_contract.command import command_parser, NOT_GOOD_ENOUGH, run_command, w
 from vla_contract.errors import VlaError
 from vla_rollout.arguments import add_deployment, add_episodes
 from vla_rollout.episode import EpisodeResult
+from vla_rollout.loop_builder import add_loop, build_loop, loop_settings
 from vla_rollout.run_folder import make_run_folder
-from vla_rollout.simulate import add_loop, build_loop, loop_settings
 from vla_rollout.statistics import format_interval, wilson_interval
 from vla_sim_bridge.tasks.lift_named_cube import NAMED, PHRASE, WRONG_OBJECT
 from vla_sim_bridge.world_config import load_world_config, NamedCubesConfig
@@ -72,13 +72,17 @@ def run_pairs(args: argparse.Namespace, named: NamedCubesConfig) -> dict[str, li
     loop = build_loop(loop_settings(args))
     results: dict[str, list[EpisodeResult]] = {DRAWN: [], SWAPPED: []}
     colours = list(named.colours)
-    for seed in tqdm(range(args.first_seed, args.first_seed + args.episodes), unit='scene'):
+    progress = tqdm(range(args.first_seed, args.first_seed + args.episodes), unit='scene')
+    for seed in progress:
         manifest = loop.world.reset(seed)
         colour, phrase = (manifest['values'][key]['value'] for key in (NAMED, PHRASE))
         if args.held_out:
             phrase = named.held_out[seed % len(named.held_out)]
         for way, said in ((DRAWN, colour), (SWAPPED, swapped_colour(colours, colour))):
             results[way].append(loop.run(seed, replay=told(manifest, said, phrase)))
+        progress.set_postfix(
+            {way: sum(result.success for result in done) for way, done in results.items()}
+        )
     return results
 
 

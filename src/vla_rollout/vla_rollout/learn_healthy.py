@@ -22,7 +22,7 @@ from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.healthy import FILE_NAME, Healthy, HighestScores, learn_thresholds
 from vla_rollout.diagnosis.joint_span import joint_span
 from vla_rollout.diagnosis.off_path import thin_out
-from vla_rollout.simulate import add_loop, build_loop, loop_settings
+from vla_rollout.loop_builder import add_loop, build_loop, loop_settings
 
 # The arm passes one every few centimetres of its way.
 _POSTURES = 200

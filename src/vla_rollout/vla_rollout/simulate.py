@@ -1,156 +1,55 @@
 """Counted episodes in one process, without DDS: fast, deterministic, parallel."""
 
 import argparse
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-import multiprocessing
-from pathlib import Path
 import sys
 import time
-from typing import Any
 
 from tqdm import tqdm
-from vla_action_filter.config import FilterConfig, load_filter_config
 from vla_contract.command import command_parser, positive, run_command, write_json
 from vla_contract.contract import load_contract
+from vla_contract.worker_pool import worker_pool
 from vla_policy_server.backends.registry import make_policy
-from vla_policy_server.chunk_scheduler import MODES
 from vla_rollout.arguments import add_deployment, add_episodes
-from vla_rollout.closed_loop import ClosedLoop
-from vla_rollout.cycle import CycleObserver
+from vla_rollout.domains import expand, load_domain
 from vla_rollout.episode import EpisodeResult, summarise, summary_line
+from vla_rollout.loop_builder import add_loop, filter_config, loop_settings, run_episode
+from vla_rollout.ray_pool import ray_pool
 from vla_rollout.run_folder import make_run_folder
-from vla_rollout.video import VideoWriter
-from vla_sim_bridge.randomization.randomization import load_randomization
-from vla_sim_bridge.world import World
+from vla_rollout.sweep import run_sweep, sweep_summary, sweep_table
+from vla_rollout.sweep_figure import draw_sweep
 from vla_sim_bridge.world_config import load_world_config
 
-# Every worker process holds one loop, built once.
-_loop: ClosedLoop | None = None
 
-
-def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()) -> ClosedLoop:
-    """Build world, policy and filter; observers watch every cycle.
+def check_names(args: argparse.Namespace) -> None:
+    """Build everything once, so that a wrong name is one sentence and leaves no empty run behind.
 
     Raises:
-        VlaError: one of them cannot be built; nothing has been written.
+        VlaError: a name is unknown, or something cannot be built.
     """
-    _use_one_thread()
-    contract = load_contract(settings['robot'])
-    world = World(
-        contract,
-        load_world_config(settings['world']),
-        load_randomization(settings['randomization']),
-    )
-    policy = make_policy(
-        settings['backend'],
-        contract,
-        settings['policy'],
-        settings['device'],
-        settings['precision'],
-    )
-    return ClosedLoop(
-        world,
-        policy,
-        filter_config(settings['filter'], settings['robot']),
-        settings['execute_steps'],
-        settings['latency_s'],
-        settings['blank_images'],
-        settings['mode'],
-        observers,
-    )
-
-
-def add_loop(parser: argparse.ArgumentParser) -> None:
-    """Add what `build_loop` needs beside robot, world and policy."""
-    parser.add_argument(
-        '--precision', default='', help='how the network is computed; vla_policy_server.benchmark'
-    )
-    parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
-    parser.add_argument('--execute-steps', type=positive, default=8, help='steps per inference')
-    parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
-    parser.add_argument(
-        '--filter', default='default', help='default, off, or a parameter file of action_filter'
-    )
-    parser.add_argument('--blank-images', action='store_true', help='black images: must fail')
-
-
-def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings of `build_loop` from parsed arguments."""
-    return {
-        key: getattr(args, key)
-        for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'filter')
-        + ('precision', 'mode', 'execute_steps', 'latency_s', 'blank_images')
-    }
-
-
-def filter_config(name: str, robot: str) -> FilterConfig | None:
-    """Return the filter's settings: the defaults, those of a parameter file, or None for off.
-
-    Raises:
-        VlaError: the file cannot be read, or a value is unknown or out of range.
-    """
-    if name == 'off':
-        return None
-    return load_filter_config(None if name == 'default' else Path(name), robot)
-
-
-def _use_one_thread() -> None:
-    """Give every worker one torch thread: results must not depend on how many share the cores."""
-    try:
-        import torch
-    except ImportError:
-        return
-    torch.set_num_threads(1)
-
-
-def _start_worker(settings: dict[str, Any]) -> None:
-    global _loop
-    _loop = build_loop(settings)
-
-
-def _run_seed(seed: int, videos: Path | None) -> EpisodeResult:
-    if _loop is None:
-        raise RuntimeError('the worker has no loop')
-    if videos is None:
-        return _loop.run(seed)
-    with VideoWriter(videos / f'seed_{seed}.mp4', fps=_loop.frame_hz) as video:
-        return _loop.run(seed, lambda images: video.write(next(iter(images.values()))))
-
-
-def run_seeds(
-    settings: dict[str, Any], seeds: range, workers: int, videos: Path | None
-) -> Iterator[EpisodeResult]:
-    """Yield results in the order of the seeds, whatever the number of workers."""
-    run = partial(_run_seed, videos=videos)
-    if workers == 1:
-        _start_worker(settings)
-        yield from map(run, seeds)
-        return
-    context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(workers, context, _start_worker, (settings,)) as pool:
-        yield from pool.map(run, seeds)
+    load_world_config(args.world)
+    load_domain(args.randomization)
+    filter_config(args.filter, args.robot)
+    contract = load_contract(args.robot)
+    for policy in filter(None, (args.policy, args.compare)):
+        make_policy(args.backend, contract, policy, args.device, args.precision)
 
 
 def simulate(args: argparse.Namespace) -> int:
     """Run the episodes and write summary.json."""
+    check_names(args)
     settings = loop_settings(args)
-    # Built here first, so that a wrong name is one sentence and leaves no empty run behind.
-    load_world_config(args.world)
-    load_randomization(args.randomization)
-    filter_config(args.filter, args.robot)
-    make_policy(args.backend, load_contract(args.robot), args.policy, args.device, args.precision)
     folder = make_run_folder('simulate', args.runs)
     videos = folder / 'videos' if args.video else None
-    seeds = range(args.first_seed, args.first_seed + args.episodes)
+    tasks = [(settings, seed) for seed in episode_seeds(args)]
     results: list[EpisodeResult] = []
     started = time.monotonic()
-    progress = tqdm(total=len(seeds), unit='episode')
-    for result in run_seeds(settings, seeds, args.workers, videos):
-        results.append(result)
-        progress.set_postfix(success=f'{sum(r.success for r in results)}/{len(results)}')
-        progress.update()
+    progress = tqdm(total=len(tasks), unit='episode')
+    with worker_pool(args.workers) as map_episodes:
+        for result in map_episodes(partial(run_episode, videos=videos), tasks):
+            results.append(result)
+            progress.set_postfix(success=f'{sum(r.success for r in results)}/{len(results)}')
+            progress.update()
     progress.close()
     wall_s = time.monotonic() - started
     simulated_s = sum(result.duration_s for result in results)
@@ -170,6 +69,29 @@ def simulate(args: argparse.Namespace) -> int:
     if failed:
         print(f'failed seeds: {" ".join(map(str, failed))}')
     return 0
+
+
+def sweep(args: argparse.Namespace) -> int:
+    """Run one or two policies in every domain; write summary.json and a figure."""
+    domains = expand(args.sweep)
+    check_names(args)
+    folder = make_run_folder('sweep', args.runs)
+    policies = [policy for policy in (args.policy, args.compare) if policy]
+    pool = ray_pool(args.ray) if args.ray else worker_pool(args.workers)
+    with pool as map_episodes:
+        rows = run_sweep(map_episodes, loop_settings(args), policies, domains, episode_seeds(args))
+    summary = sweep_summary(rows, loop_settings(args))
+    for path in filter(None, (folder / 'summary.json', args.json)):
+        write_json(path, summary)
+    (folder / 'sweep.png').write_bytes(draw_sweep(rows))
+    print(sweep_table(rows))
+    print(f'results in {folder}/summary.json, figure in {folder}/sweep.png')
+    return 0
+
+
+def episode_seeds(args: argparse.Namespace) -> range:
+    """Return the seeds that the arguments name."""
+    return range(args.first_seed, args.first_seed + args.episodes)
 
 
 def _filter_line(results: list[EpisodeResult]) -> str:
@@ -214,8 +136,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--workers', type=positive, default=2, help='processes')
     add_loop(parser)
     parser.add_argument('--video', action='store_true', help='write one video per episode')
+    parser.add_argument(
+        '--sweep',
+        nargs='+',
+        metavar='DOMAIN',
+        help='randomisations one after another; tutorial:each takes its terms one at a time',
+    )
+    parser.add_argument('--compare', help='with --sweep: a second policy, and the difference')
+    parser.add_argument('--ray', metavar='ADDRESS', help='with --sweep: run on this Ray cluster')
     args = parser.parse_args(argv)
-    return run_command(lambda: simulate(args))
+    if args.sweep is None and (args.compare or args.ray):
+        parser.error('--compare and --ray need --sweep DOMAIN ...')
+    if args.sweep is not None and args.video:
+        parser.error('--video records single runs; leave out --sweep')
+    return run_command(lambda: sweep(args) if args.sweep else simulate(args))
 
 
 if __name__ == '__main__':

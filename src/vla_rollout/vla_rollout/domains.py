@@ -1,0 +1,62 @@
+"""The worlds of a sweep, each with a name that a command line can say.
+
+`tutorial` is a configuration, `tutorial:object_mass` that one term of it in the nominal world,
+and `tutorial:each` stands for all of its terms, one at a time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from vla_contract.errors import UnknownNameError
+from vla_sim_bridge.randomization.randomization import load_randomization, RandomizationConfig
+
+EACH = 'each'
+# Terms that say how another one looks, and do nothing without it.
+_COMPANIONS = {
+    'distractor_count': ('distractor_size', 'distractor_place', 'distractor_colour'),
+    'image_noise': ('noise_seed',),
+    'pattern_noise': ('noise_seed',),
+    'joint_noise': ('joint_noise_seed',),
+}
+_FOLLOWERS = {name for names in _COMPANIONS.values() for name in names}
+
+
+def load_domain(name: str) -> RandomizationConfig:
+    """Load a configuration, or one term of it with what belongs to that term.
+
+    Raises:
+        ContractError: the configuration is invalid, or has no such term.
+        ResourceNotFoundError: there is no such configuration.
+    """
+    base, _, term = name.partition(':')
+    config = load_randomization(base)
+    if not term:
+        return config
+    factors = factors_of(config)
+    if term not in factors:
+        raise UnknownNameError('term', term, f'randomization {base}', [*factors, EACH])
+    names = (term, *_COMPANIONS.get(term, ()))
+    terms = {key: config.terms[key] for key in names if key in config.terms}
+    return replace(config, name=name, terms=terms)
+
+
+def factors_of(config: RandomizationConfig) -> list[str]:
+    """Return the terms that change something on their own."""
+    return [name for name in config.terms if name not in _FOLLOWERS]
+
+
+def expand(names: Iterable[str]) -> list[str]:
+    """Replace every `config:each` by its terms, and check that all domains exist.
+
+    Raises:
+        ContractError, ResourceNotFoundError: as `load_domain`.
+    """
+    domains: list[str] = []
+    for name in names:
+        base, _, term = name.partition(':')
+        if term == EACH:
+            domains += [f'{base}:{factor}' for factor in factors_of(load_randomization(base))]
+        else:
+            load_domain(name)
+            domains.append(name)
+    return domains
