@@ -36,7 +36,7 @@ def hold_up(world: World, name: str, duration_s: float) -> None:
         world.step(world.command, to_ns(0.002))
 
 
-def test_colour_and_phrase_are_drawn_apart_from_the_places(world, config):
+def test_colour_and_phrase_do_not_follow_from_the_places(world, config):
     manifests = [world.reset(seed) for seed in range(400)]
     red = np.array([value(m, 'named_colour') == 'red' for m in manifests])
     assert red.mean() == pytest.approx(0.5, abs=0.08)
@@ -46,6 +46,17 @@ def test_colour_and_phrase_are_drawn_apart_from_the_places(world, config):
     for name in ('red_cube_x', 'red_cube_y', 'green_cube_x', 'green_cube_y'):
         place = [value(m, name) for m in manifests]
         assert abs(np.corrcoef(red, place)[0, 1]) < 3.5 / np.sqrt(len(manifests))
+
+
+def test_neighbouring_seeds_share_the_scene_and_are_told_another_colour(world):
+    places = [f'{c}_cube_{key}' for c in ('red', 'green') for key in ('x', 'y', 'yaw')]
+    scenes = []
+    for seed in range(0, 40, 2):
+        first, second = world.reset(seed), world.reset(seed + 1)
+        assert {value(m, 'named_colour') for m in (first, second)} == {'red', 'green'}
+        assert all(value(first, name) == value(second, name) for name in places)
+        scenes.append(value(first, places[0]))
+    assert len(set(scenes)) == len(scenes)
 
 
 def test_the_cubes_lie_in_their_area_and_apart(world, config):

@@ -20,8 +20,9 @@ _DRAWS = 1000
 class LiftNamedCube:
     """Cubes that differ in colour alone; which one is meant, and how it is said, is drawn.
 
-    Colour, phrase and places have random streams of their own: nothing in the picture tells
-    which cube is meant.
+    As many neighbouring seeds as there are colours share their places, and each is told another
+    colour: nothing in the picture tells which cube is meant. A policy that learns from such
+    pairs cannot know the scene by heart instead of listening.
     """
 
     def __init__(self, config: WorldConfig, model: mujoco.MjModel) -> None:
@@ -45,17 +46,19 @@ class LiftNamedCube:
             SimError: the cubes do not fit into their area with the distance they must keep.
         """
         colours = list(self._by_colour)
-        colour = colours[random_stream(seed, NAMED).integers(len(colours))]
+        scene = seed // len(colours)
+        first = random_stream(scene, NAMED).integers(len(colours))
+        colour = colours[(first + seed) % len(colours)]
         phrase = self._phrases[random_stream(seed, PHRASE).integers(len(self._phrases))]
         return {
-            **self._sample_places(seed),
+            **self._sample_places(scene),
             NAMED: {'value': colour, 'unit': ''},
             PHRASE: {'value': phrase, 'unit': ''},
         }
 
-    def _sample_places(self, seed: int) -> Start:
+    def _sample_places(self, scene: int) -> Start:
         """Draw all places at once, again and again until no two cubes lie too close."""
-        rng = random_stream(seed, 'cube_places')
+        rng = random_stream(scene, 'cube_places')
         low, high = zip(*self._area, strict=True)
         for _ in range(_DRAWS):
             places = rng.uniform(low, high, (len(self.cubes), 2))
