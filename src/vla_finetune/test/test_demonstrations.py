@@ -68,6 +68,18 @@ def test_photometry_stays_an_image_and_follows_its_seed(data):
     assert not torch.equal(first[KEY][0], first[KEY][1])
 
 
+def test_a_share_of_the_frames_is_drawn_from_how_episodes_begin(data):
+    lengths = torch.tensor([30, 70])
+    last = torch.repeat_interleave(lengths.cumsum(0) - 1, lengths)
+    long = replace(data, last=last)
+    early = {*range(5), *range(30, 35)}
+    rng = torch.Generator().manual_seed(0)
+    assert set(long.draw(500, 1.0, rng).tolist()) == early
+    assert set(long.draw(5000, 0.0, rng).tolist()) == set(range(100))
+    share = sum(frame in early for frame in long.draw(4000, 0.5, rng).tolist()) / 4000
+    assert abs(share - (0.5 + 0.5 * 0.1)) < 0.03
+
+
 def test_every_frame_says_its_own_instruction(data):
     said = replace(data, instruction=torch.arange(5.0)[:, None].repeat(1, 3))
     batch = said.batch(torch.tensor([4, 0]), chunk=2)

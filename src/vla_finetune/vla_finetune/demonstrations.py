@@ -16,6 +16,8 @@ from vla_contract.instruction_embedding import (
 
 STATE, ACTION = 'observation.state', 'action'
 Batch = dict[str, torch.Tensor]
+# Half a second at 10 Hz: later the arm is nearer to one object than to the others.
+_EARLY_FRAMES = 5
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,29 @@ class Demonstrations:
     instruction: torch.Tensor | None
     last: torch.Tensor
     stats: dict[str, dict[str, torch.Tensor]]
+
+    def draw(self, count: int, early_share: float, rng: torch.Generator) -> torch.Tensor:
+        """Draw frames at random, a share of them from the beginnings of episodes.
+
+        How an episode begins decides which of several objects it is about; once the arm is on
+        its way the picture tells, and nothing about the instruction is to be learned.
+
+        Args:
+            count: how many.
+            early_share: part that is drawn from the first frames alone, in [0, 1].
+            rng: source of the choice.
+
+        Returns:
+            Indices, shape (count,).
+        """
+        index = torch.arange(len(self.last))
+        frames = torch.randint(len(index), (count,), generator=rng)
+        if not early_share:
+            return frames
+        # `last` ascends, so that it finds the first frame of each episode too.
+        early = index[index - torch.searchsorted(self.last, self.last) < _EARLY_FRAMES]
+        chosen = early[torch.randint(len(early), (count,), generator=rng)]
+        return torch.where(torch.rand(count, generator=rng) < early_share, chosen, frames)
 
     def batch(self, frames: torch.Tensor, chunk: int) -> Batch:
         """Cut a batch; actions after the end of an episode repeat its last one and are masked.
