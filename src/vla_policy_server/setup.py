@@ -16,7 +16,7 @@ setup(
     zip_safe=True,
     maintainer='vla-deploy maintainers',
     maintainer_email='maintainers@example.org',
-    description='Runs a policy (hold, scripted, replay, LeRobot) and publishes its action chunks.',
+    description='Runs a policy, here or on another machine, and publishes its action chunks.',
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

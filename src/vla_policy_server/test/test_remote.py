@@ -20,6 +20,7 @@ from vla_policy_server.inference_engine import LocalEngine
 from vla_policy_server.policy_service import PolicyService
 from vla_policy_server.session import infer_checked
 from vla_policy_server.wire.errors import WireError
+from vla_policy_server.wire.observation_message import ObservationWriter
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.sync.server import serve as serve_sync
@@ -230,9 +231,15 @@ def test_an_unknown_kind_of_action_is_refused(contract):
         make_policy('remote', contract, url, 'cpu')
 
 
-def test_the_shipped_configurations_load():
-    assert load_remote_config('loopback').url == 'ws://127.0.0.1:8000'
-    with pytest.raises(UnknownNameError, match='loopback'):
+@pytest.mark.parametrize('name', ['loopback', 'openvla'])
+def test_the_shipped_configurations_fit_the_shipped_robot(contract, name):
+    config = load_remote_config(name)
+    assert config.url == 'ws://127.0.0.1:8000'
+    assert ObservationWriter(contract, config.keys(contract)).write(SEEN)['prompt']
+
+
+def test_an_unknown_configuration_lists_those_that_exist():
+    with pytest.raises(UnknownNameError, match='loopback, openvla'):
         load_remote_config('no_such_remote')
 
 

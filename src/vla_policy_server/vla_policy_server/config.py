@@ -14,7 +14,7 @@ class PolicyServerConfig:
 
     robot: str = setting('panda_2f85', doc='name or path of the robot contract')
     backend: str = setting(
-        'lerobot', doc='hold, scripted, replay, lerobot, or module:factory of your own'
+        'lerobot', doc='hold, scripted, replay, lerobot, remote, or module:factory of your own'
     )
     policy_path: str = setting(
         'panda_lift_act', doc='checkpoint: name under models/, folder, or hub id'

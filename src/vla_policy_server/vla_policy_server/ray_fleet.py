@@ -91,8 +91,8 @@ class FleetEngine:
             if not ray.is_initialized():
                 address = None if settings.address == LOCAL else settings.address
                 ray.init(address, include_dashboard=False, log_to_driver=False)
-        except ConnectionError as error:
-            raise PolicyError(f'no Ray cluster at {settings.address}: {error}') from error
+        except Exception as error:
+            raise PolicyError(f"no Ray cluster at '{settings.address}': {error}") from error
         serve.start(proxy_location='Disabled')  # our server is the only way in
         deployment = serve.deployment(
             **_scale(settings),

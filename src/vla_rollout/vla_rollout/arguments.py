@@ -20,7 +20,9 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--world', default='lift_cube', help='name or path of a world')
     parser.add_argument('--randomization', default='none', help='name under config/randomization')
     parser.add_argument('--policy', default='panda_lift_act', help='checkpoint, dataset or world')
-    parser.add_argument('--backend', default='lerobot', help='hold, scripted, replay, lerobot')
+    parser.add_argument(
+        '--backend', default='lerobot', help='hold, scripted, replay, lerobot, remote'
+    )
     parser.add_argument('--device', default='cpu', help='torch device of the policy')
 
 
