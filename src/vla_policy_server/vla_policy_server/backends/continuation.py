@@ -34,7 +34,8 @@ class Continuation:
         from lerobot.configs import RTCAttentionSchedule
         from lerobot.policies.rtc import RTCConfig
 
-        network.config.rtc_config = RTCConfig(prefix_attention_schedule=RTCAttentionSchedule.EXP)
+        self._config = RTCConfig(prefix_attention_schedule=RTCAttentionSchedule.EXP)
+        network.config.rtc_config = self._config
         network.init_rtc_processor()
         self._chunk_size = network.config.chunk_size
 
@@ -49,9 +50,10 @@ class Continuation:
 
         rest = rest[0, : self._chunk_size]
         steps = len(rest)
+        # Here and not as an argument, because GR00T reads it from its configuration alone.
+        self._config.execution_horizon = steps
         padding = rest[-1:].expand(self._chunk_size - steps, -1)
         return {
             'inference_delay': min(delay_steps, steps),
             'prev_chunk_left_over': torch.cat([rest, padding]),
-            'execution_horizon': steps,
         }
