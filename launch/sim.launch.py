@@ -4,6 +4,7 @@ ros2 launch vla_bringup sim.launch.py robot:=panda_2f85 policy:=panda_lift_act h
 """
 
 from launch.actions import DeclareLaunchArgument, EmitEvent, RegisterEventHandler
+from launch.conditions import IfCondition
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
@@ -13,69 +14,73 @@ from launch_ros.substitutions import FindPackageShare
 
 from launch import LaunchDescription
 
+ARGUMENTS = {
+    'robot': ('panda_2f85', 'name or path of a contract'),
+    'policy': ('panda_lift_act', 'checkpoint, as policy_path'),
+    'world': ('lift_cube', 'name or path of a world'),
+    'randomization': ('none', 'what sim/reset randomises'),
+    'headless': ('true', 'false opens the MuJoCo viewer'),
+    'record': ('false', 'true starts the recorder, for rollout --record'),
+}
+
 
 def config(name):
     """Return the path of a parameter file of this workspace."""
     return PathJoinSubstitution([FindPackageShare('vla_bringup'), 'config', name])
 
 
-def text(argument):
-    """Return a launch argument as a string parameter, whatever it looks like."""
-    return ParameterValue(LaunchConfiguration(argument), value_type=str)
+def value(argument, kind=str):
+    """Return a launch argument as a parameter of a type, whatever it looks like."""
+    return ParameterValue(LaunchConfiguration(argument), value_type=kind)
 
 
-COMMON = {'autostart': True, 'use_sim_time': True, 'robot': text('robot')}
+COMMON = {'autostart': True, 'use_sim_time': True, 'robot': value('robot')}
+WORLD = {key: value(key) for key in ('world', 'randomization')}
 
 
 def generate_launch_description():
-    """Start the three nodes; when one ends, all end."""
+    """Start the nodes; when one ends, all end."""
     return LaunchDescription(
         [
-            DeclareLaunchArgument(
-                'robot', default_value='panda_2f85', description='name or path of a contract'
-            ),
-            DeclareLaunchArgument(
-                'policy', default_value='panda_lift_act', description='checkpoint, as policy_path'
-            ),
-            DeclareLaunchArgument(
-                'world', default_value='lift_cube', description='name or path of a world'
-            ),
-            DeclareLaunchArgument(
-                'randomization', default_value='none', description='what sim/reset randomises'
-            ),
-            DeclareLaunchArgument(
-                'headless', default_value='true', description='false opens the MuJoCo viewer'
-            ),
+            *[
+                DeclareLaunchArgument(name, default_value=default, description=text)
+                for name, (default, text) in ARGUMENTS.items()
+            ],
             Node(
                 package='vla_sim_bridge',
                 executable='mujoco_bridge',
                 name='mujoco_bridge',
+                output='screen',
                 parameters=[
                     config('mujoco_bridge.yaml'),
-                    COMMON,
-                    {
-                        'world': text('world'),
-                        'randomization': text('randomization'),
-                        'headless': ParameterValue(
-                            LaunchConfiguration('headless'), value_type=bool
-                        ),
-                    },
+                    {**COMMON, **WORLD, 'headless': value('headless', bool)},
                 ],
-                output='screen',
             ),
             Node(
                 package='vla_action_filter',
                 executable='action_filter',
                 name='action_filter',
-                parameters=[config('action_filter.yaml'), COMMON],
                 output='screen',
+                parameters=[config('action_filter.yaml'), COMMON],
             ),
             Node(
                 package='vla_policy_server',
                 executable='policy_server',
                 name='policy_server',
-                parameters=[config('policy_server.yaml'), COMMON, {'policy_path': text('policy')}],
                 output='screen',
+                parameters=[
+                    config('policy_server.yaml'),
+                    COMMON,
+                    {'policy_path': value('policy')},
+                ],
+            ),
+            Node(
+                package='vla_rollout',
+                executable='recorder',
+                name='recorder',
+                output='screen',
+                parameters=[config('recorder.yaml'), COMMON],
+                condition=IfCondition(LaunchConfiguration('record')),
             ),
             RegisterEventHandler(OnProcessExit(on_exit=[EmitEvent(event=Shutdown())])),
         ]

@@ -10,6 +10,7 @@ from vla_calibration.verify_config import VerifyConfig
 from vla_contract.contract import load_contract
 from vla_contract.schema import build, load_yaml
 from vla_policy_server.config import PolicyServerConfig
+from vla_rollout.recording.config import RecorderConfig
 from vla_rollout.stack import StackConfig
 from vla_sim_bridge.bridge_config import BridgeConfig
 from vla_sim_bridge.world_config import load_world_config
@@ -21,6 +22,7 @@ NODES = {
     'action_filter': FilterConfig,
     'capture': CaptureConfig,
     'verify_calibration': VerifyConfig,
+    'recorder': RecorderConfig,
 }
 
 
