@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+import shutil
 
 import cv2
 import numpy as np
@@ -11,8 +12,10 @@ from vla_calibration.calibrate_hand_eye import main as calibrate_hand_eye
 from vla_calibration.calibrate_intrinsics import main as calibrate_intrinsics
 from vla_contract.camera_calibration_file import load_calibration
 from vla_contract.contract import load_contract
+from vla_contract.schema import load_document, load_yaml
 from vla_sim_bridge.render_calibration_set import CalibrationSet
 from vla_sim_bridge.world_config import load_world_config
+import yaml
 
 SAMPLES = Path(__file__).parent.parent / 'calibration_data' / 'samples'
 SETS = ('in_hand', 'beside')
@@ -34,6 +37,43 @@ def test_the_camera_is_found_where_the_simulator_has_it(name, tmp_path):
     )
     assert np.degrees(turn.magnitude()) < 0.1
     assert found['used'] == 20
+
+
+def under_another_name(name: str, folder: Path, views: slice) -> None:
+    """Copy some of the views beside the robot as those of a camera of this name."""
+    shutil.copytree(SAMPLES / 'beside', folder)
+    session = load_yaml(folder / 'session.yaml') | {
+        'camera': name,
+        'camera_frame': f'{name}_frame',
+    }
+    (folder / 'session.yaml').write_text(yaml.safe_dump(session))
+    index = load_document(folder / 'cal_data.yaml')
+    (folder / 'cal_data.yaml').write_text(yaml.safe_dump(index[views]))
+
+
+def test_several_cameras_are_calibrated_together(tmp_path):
+    """One camera under two names stands in one place."""
+    under_another_name('left', tmp_path / 'a', slice(0, 20, 2))
+    under_another_name('right', tmp_path / 'b', slice(1, 20, 2))
+    files = [str(tmp_path / name / 'calibration.yaml') for name in 'ab']
+    folders, out = [str(tmp_path / name) for name in 'ab'], tmp_path / 'out.json'
+    page = tmp_path / 'page.html'
+    arguments = [*folders, '--calibration', *files, '--json', str(out), '--report', str(page)]
+    # They hold the truth already.
+    assert calibrate_hand_eye(arguments) == 2
+    assert calibrate_hand_eye([*arguments, '--force']) == 0
+    found = json.loads(out.read_text())
+    assert list(found['cameras']) == ['left', 'right']
+    (between,) = found['between']
+    assert (between['parent'], between['child']) == ('left_frame', 'right_frame')
+    assert np.linalg.norm(between['translation_mm']) < 4.0 * np.linalg.norm(
+        between['position_std_mm']
+    )
+    truth = load_calibration(SAMPLES / 'beside' / 'calibration.yaml').require_extrinsics()
+    for file, name in zip(files, ('left', 'right'), strict=True):
+        pose = load_calibration(Path(file)).require_extrinsics()
+        assert np.array(pose.position_m) == pytest.approx(truth.position_m, abs=1e-3)
+        assert (tmp_path / f'page-{name}.html').is_file()
 
 
 @pytest.mark.parametrize('name', SETS)
