@@ -24,7 +24,7 @@ class ServerThread:
         self.port = 0
         self._thread = threading.Thread(target=asyncio.run, args=(self._run(),))
         self._thread.start()
-        assert self._started.wait(10.0)
+        assert self._started.wait(60.0)
 
     @property
     def url(self) -> str:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from vla_contract.errors import PolicyError
 from vla_policy_server.wire.backoff import Backoff
-from vla_policy_server.wire.client import Endpoint, WireClient
+from vla_policy_server.wire.client import WireClient
 from vla_policy_server.wire.codec import pack
+from vla_policy_server.wire.endpoint import Endpoint
 from vla_policy_server.wire.errors import MessageRefusedError, UnreachableError, WireError
 from vla_policy_server.wire.server_settings import ServerSettings
 from websockets.sync.server import serve as serve_sync

@@ -6,7 +6,7 @@ from pathlib import Path
 from vla_contract.contract import RobotContract
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
-from vla_policy_server.wire.client import Endpoint
+from vla_policy_server.wire.endpoint import Endpoint
 from vla_policy_server.wire.observation_message import contract_keys, ObservationKeys
 from vla_policy_server.wire.server_settings import read_token
 

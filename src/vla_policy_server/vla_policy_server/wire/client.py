@@ -2,41 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
-from pathlib import Path
-import socket
-import ssl
-import struct
 import time
 from typing import Any
 
 from vla_contract.errors import VlaError
 from vla_policy_server.wire.backoff import Backoff
 from vla_policy_server.wire.codec import pack, unpack
+from vla_policy_server.wire.endpoint import dial, Endpoint
 from vla_policy_server.wire.errors import MessageRefusedError, UnreachableError, WireError
 from vla_policy_server.wire.structure import LIMITS, WireLimits
-from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
-from websockets.sync.client import ClientConnection, connect
-
-# A closing handshake with a server that no longer answers would hold the robot up.
-_CLOSE_WITHIN_S = 0.2
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a server is and how it is spoken to.
-
-    Attributes:
-        url: ws:// or wss:// address.
-        token: what it asks for; empty sends none.
-        tls_ca: certificate to trust instead of the system's; None trusts those.
-        answer_within_s: time after which an answer is of no use [s].
-    """
-
-    url: str
-    token: str = ''
-    tls_ca: Path | None = None
-    answer_within_s: float = 2.0
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection
 
 
 @dataclass(frozen=True)
@@ -136,7 +112,7 @@ class WireClient:
                 f'{self._endpoint.url} is not there; next attempt in {wait_s:.1f} s'
             )
         try:
-            connection = self._dial()
+            connection = dial(self._endpoint, self._limits.message_bytes)
         except VlaError:
             self._backoff.failed(time.monotonic())
             raise
@@ -147,35 +123,6 @@ class WireClient:
             connection.close()
             raise
         self._backoff.succeeded()
-        return connection
-
-    def _dial(self) -> ClientConnection:
-        url, token = self._endpoint.url, self._endpoint.token
-        try:
-            connection = connect(
-                url,
-                ssl=_tls_context(self._endpoint),
-                additional_headers={'Authorization': f'Api-Key {token}'} if token else None,
-                compression=None,
-                proxy=None,  # a robot's images take no detour
-                max_size=self._limits.message_bytes,
-                open_timeout=self._endpoint.answer_within_s,
-                close_timeout=_CLOSE_WITHIN_S,
-                legacy=True,  # a connection that outlives this function
-            )
-        except InvalidURI as error:
-            raise WireError(f'{error}; allowed: ws://host:port or wss://host:port') from None
-        except InvalidStatus as refusal:
-            body = (refusal.response.body or b'').decode(errors='replace').strip()
-            kind = WireError
-            if refusal.response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-                kind = UnreachableError
-            raise kind(f'{url} refused the connection: {body:.200}') from None
-        except ssl.SSLCertVerificationError as error:
-            raise WireError(f'{url}: its certificate is not trusted: {error}') from None
-        except (OSError, WebSocketException) as error:
-            raise UnreachableError(f'{url} is not there: {error}') from None
-        _limit_sending(connection.socket, self._endpoint.answer_within_s)
         return connection
 
     def _greet(self, connection: ClientConnection) -> None:
@@ -189,18 +136,3 @@ class WireClient:
             raise WireError(f'{url} is no policy server: it sent text, not metadata')
         self.metadata = unpack(greeting, self._limits)
         self._accept(self.metadata)
-
-
-def _tls_context(endpoint: Endpoint) -> ssl.SSLContext | None:
-    if not endpoint.url.startswith('wss://'):
-        return None
-    try:
-        return ssl.create_default_context(cafile=endpoint.tls_ca)
-    except (OSError, ssl.SSLError) as error:
-        raise WireError(f'certificate {endpoint.tls_ca} cannot be used: {error}') from None
-
-
-def _limit_sending(connection: socket.socket, seconds: float) -> None:
-    """Let sending fail instead of blocking for ever when a server no longer reads."""
-    limit = struct.pack('ll', int(seconds), int(seconds % 1.0 * 1e6))
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
