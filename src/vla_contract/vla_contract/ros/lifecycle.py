@@ -190,6 +190,9 @@ def run_node(node_type: Callable[[], VlaNode]) -> int:
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
+        # One signal ends the node; another must not interrupt it while it stops the arm.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         if node is not None:
             failure = node.failure and f'{node.get_name()}: {node.failure}'
             node.shut_down()
