@@ -53,6 +53,18 @@ def test_the_world_moves_on_while_the_policy_thinks(world, expert):
     assert slow.duration_s > quick.duration_s
 
 
+def test_with_a_long_delay_async_never_starves_and_sync_stutters(world, expert):
+    # Three periods fit twice into the expert's chunk of eight, with a frame to wait for.
+    run, walk = (make_loop(world, expert, latency_s=0.3, mode=m).run(0) for m in ('async', 'sync'))
+    assert run.success
+    assert walk.success
+    assert run.starved_periods == 0
+    # It stands for at least the delay of three control periods at every chunk but the first.
+    assert walk.starved_periods >= 3 * (walk.chunks - 1) > 0
+    assert walk.duration_s > run.duration_s
+    assert min(run.seams['seam_distance_p50_rad'], walk.seams['seam_distance_p50_rad']) > 0.0
+
+
 def test_holding_still_ends_in_a_timeout_and_moves_nothing(world):
     result = make_loop(world, make_policy('hold', CONTRACT, '', 'cpu')).run(0)
     assert not result.success
