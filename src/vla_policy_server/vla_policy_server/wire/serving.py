@@ -53,8 +53,6 @@ def serve_until_told(service: WireService, settings: ServerSettings) -> None:
         WireError: the settings are unsafe, or the address cannot be used.
     """
     _show_log()
-    if not settings.is_loopback and settings.tls_certificate is None:
-        _LOG.warning('token and images cross the network in clear; see --tls-certificate')
     asyncio.run(_serve(WireServer(service, settings), settings))
 
 
