@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+import socket
 
 from vla_contract.errors import VlaError
 from vla_contract.worker_pool import OrderedMap
@@ -30,8 +31,9 @@ def ray_pool(address: str) -> Iterator[OrderedMap]:
             yield ray.get(waiting)
 
     try:
+        _knock(address)
         ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except ConnectionError as error:
+    except OSError as error:
         raise VlaError(
             f"no Ray cluster answers at '{address}'; allowed: host:port, auto"
         ) from error
@@ -39,3 +41,10 @@ def ray_pool(address: str) -> Iterator[OrderedMap]:
         yield ordered
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Find a wrong address in seconds, where Ray itself tries again for minutes."""
+    host, _, port = address.rpartition(':')
+    if port.isdigit():
+        socket.create_connection((host, int(port)), timeout=5.0).close()
