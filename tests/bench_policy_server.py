@@ -295,7 +295,7 @@ def main() -> int:
         for measure in (
             lambda: tutorial(folder, args.seconds),
             lambda: lerobot(folder, args.seconds),
-            lambda: ours(folder, args.seconds, 8),
+            lambda: ours(folder, args.seconds, 4),
             lambda: ours(folder, args.seconds, 2),
         ):
             rows.append(measure())

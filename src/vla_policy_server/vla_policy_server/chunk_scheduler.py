@@ -24,7 +24,7 @@ class Schedule:
     """
 
     mode: str = 'async'
-    execute_steps: int = 8
+    execute_steps: int = 4
 
 
 class ChunkScheduler:

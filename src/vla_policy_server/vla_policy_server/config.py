@@ -36,7 +36,7 @@ class PolicyServerConfig:
         choices=MODES,
     )
     execute_steps: int = setting(
-        8,
+        4,
         doc='steps of a chunk after which the next inference starts; sooner, unless sync, when '
         'the steps left would not last until its answer',
         lower=1,

@@ -82,7 +82,7 @@ def add_loop(parser: argparse.ArgumentParser) -> None:
         '--precision', default='', help='how the network is computed; vla_policy_server.benchmark'
     )
     parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
-    parser.add_argument('--execute-steps', type=positive, default=8, help='steps per inference')
+    parser.add_argument('--execute-steps', type=positive, default=4, help='steps per inference')
     parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
     parser.add_argument(
         '--filter', default='default', help='default, off, or a parameter file of action_filter'
