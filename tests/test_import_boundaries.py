@@ -12,7 +12,13 @@ ALLOWED = {
     'vla_policy_server': {'vla_contract'},
     'vla_action_filter': {'vla_contract'},
     'vla_sim_bridge': {'vla_contract'},
-    'vla_rollout': {'vla_contract', 'vla_policy_server', 'vla_action_filter', 'vla_sim_bridge'},
+    'vla_rollout': {
+        'vla_contract',
+        'vla_calibration',
+        'vla_policy_server',
+        'vla_action_filter',
+        'vla_sim_bridge',
+    },
     'vla_finetune': {'vla_contract', 'vla_sim_bridge'},
 }
 ROS = {

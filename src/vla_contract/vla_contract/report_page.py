@@ -12,7 +12,8 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #283240; max-width: 1080px; 
        padding: 0 1em }
 h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em }
 table { border-collapse: collapse; margin: 1em 0 }
-td, th { padding: .2em .9em .2em 0; text-align: left; border-bottom: 1px solid #e4e7eb; font-variant-numeric: tabular-nums }
+td, th { padding: .2em .9em .2em 0; text-align: left; border-bottom: 1px solid #e4e7eb;
+       font-variant-numeric: tabular-nums }
 .yes { color: #1e7a34 } .no { color: #c22727; font-weight: 600 }
 figure { margin: 1em 0 } img { max-width: 100% } figcaption { color: #66707c; font-size: .92em }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1em }
