@@ -8,7 +8,7 @@ pytest.importorskip('rclpy')
 from lerobot.datasets import LeRobotDataset
 import torch
 from vla_contract.contract import load_contract
-from vla_contract.policy_features import STATE
+from vla_contract.policy_features import dataset_features, STATE
 from vla_contract.ros.image_conversion import image_from_msg, image_to_msg
 from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
 from vla_contract.values import JointSample
@@ -16,7 +16,6 @@ from vla_finetune.demonstrations import load_demonstrations
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.observation_buffer import ObservationBuffer
 from vla_sim_bridge.demonstrator import Demonstrator
-from vla_sim_bridge.make_dataset import dataset_features
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
 

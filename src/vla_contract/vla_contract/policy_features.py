@@ -44,3 +44,23 @@ class FeatureEncoder:
         for camera in self._cameras:
             features[camera.feature] = fit_for_policy(observation.images[camera.name], camera)
         return features
+
+
+def dataset_features(contract: RobotContract) -> dict[str, Any]:
+    """Describe the columns of a dataset recorded under a contract, in LeRobot's format."""
+    features: dict[str, Any] = {
+        STATE: vector_feature(contract.state.names),
+        ACTION: vector_feature(contract.action.names),
+    }
+    for camera in contract.cameras:
+        features[camera.feature] = {
+            'dtype': 'image',
+            'shape': (camera.policy_height, camera.policy_width, 3),
+            'names': ['height', 'width', 'channels'],
+        }
+    return features
+
+
+def vector_feature(names: Sequence[str], dtype: str = 'float32') -> dict[str, Any]:
+    """Describe one column of numbers, in LeRobot's format."""
+    return {'dtype': dtype, 'shape': (len(names),), 'names': list(names)}

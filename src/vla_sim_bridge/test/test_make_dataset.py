@@ -3,9 +3,10 @@ import json
 import numpy as np
 import pytest
 from vla_contract.errors import VlaError
+from vla_contract.policy_features import dataset_features
 from vla_sim_bridge.demonstrator import Demonstrator, with_margin
 from vla_sim_bridge.episode_store import EpisodeStore
-from vla_sim_bridge.make_dataset import dataset_features, main, record_episodes
+from vla_sim_bridge.make_dataset import main, record_episodes
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.world import World
 

@@ -13,7 +13,7 @@ from vla_contract.command import command_parser, natural, positive, run_command,
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.lerobot_import import quiet_lerobot
-from vla_contract.policy_features import ACTION, STATE
+from vla_contract.policy_features import dataset_features
 from vla_contract.worker_pool import OrderedMap, worker_pool
 from vla_sim_bridge.demonstrator import Demonstrator, with_margin
 from vla_sim_bridge.episode_store import EpisodeStore
@@ -23,25 +23,6 @@ from vla_sim_bridge.world_config import load_world_config
 
 # Every worker process holds one, built once.
 _demonstrator: Demonstrator | None = None
-
-
-def dataset_features(contract: RobotContract) -> dict[str, Any]:
-    """Describe the columns of a dataset recorded under a contract, in LeRobot's format."""
-    features: dict[str, Any] = {
-        STATE: _vector(contract.state.names),
-        ACTION: _vector(contract.action.names),
-    }
-    for camera in contract.cameras:
-        features[camera.feature] = {
-            'dtype': 'image',
-            'shape': (camera.policy_height, camera.policy_width, 3),
-            'names': ['height', 'width', 'channels'],
-        }
-    return features
-
-
-def _vector(names: tuple[str, ...]) -> dict[str, Any]:
-    return {'dtype': 'float32', 'shape': (len(names),), 'names': list(names)}
 
 
 def _start_worker(settings: dict[str, Any]) -> None:

@@ -22,7 +22,14 @@ def convert(args: argparse.Namespace) -> int:
     if args.output.exists():
         raise VlaError(f'{args.output} exists; name a new folder, nothing was written')
     contract = load_contract(args.robot)
-    files = [file for path in args.recordings for file in recording_files(path)]
+    recordings = [
+        (file, notes)
+        for path in args.recordings
+        for file in recording_files(path)
+        if (notes := read_metadata(file, 'vla')).get('outcome', '') == args.only or not args.only
+    ]
+    if not recordings:
+        raise VlaError(f"no recording has the outcome '{args.only}'; nothing was written")
     quiet_lerobot()
     from lerobot.datasets import LeRobotDataset
 
@@ -35,10 +42,7 @@ def convert(args: argparse.Namespace) -> int:
         use_videos=False,
     )
     episodes = []
-    for file in tqdm(files, unit='recording'):
-        notes = read_metadata(file, 'vla')
-        if args.only and notes.get('outcome', '') != args.only:
-            continue
+    for file, notes in tqdm(recordings, unit='recording'):
         count = 0
         for frame in recorded_frames(file, contract):
             dataset.add_frame(frame)
@@ -48,7 +52,9 @@ def convert(args: argparse.Namespace) -> int:
             episodes.append({'recording': file.name, 'frames': count, **notes})
     dataset.finalize()
     if not episodes:
-        raise VlaError(f'none of {len(files)} recordings has a frame: no chunk, image or action')
+        raise VlaError(
+            f'none of {len(recordings)} recordings has a frame: no chunk, image or action'
+        )
     record = {'contract_sha256': contract.sha256, 'episodes': episodes}
     write_json(args.output / 'meta' / 'vla_episodes.json', record)
     frames = sum(int(episode['frames']) for episode in episodes)

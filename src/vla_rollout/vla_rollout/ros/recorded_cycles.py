@@ -5,9 +5,9 @@ from pathlib import Path
 from vla_action_filter.chunk_player import ChunkPlayer
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import RobotContract
-from vla_contract.values import JointSample
+from vla_contract.values import ActionChunk, JointSample
 from vla_rollout.cycle import Cycle, CycleObserver
-from vla_rollout.ros.recorded_episode import Judged, Measured, Planned, read_episode, Sent
+from vla_rollout.ros.recorded_episode import Judged, read_episode, Sent
 
 
 class CycleJoiner:
@@ -23,12 +23,12 @@ class CycleJoiner:
     def take(self, now_ns: int, payload: object) -> None:
         """Take a message of a recording or of the running graph."""
         match payload:
-            case Measured(sample):
-                self._joints = sample
+            case JointSample():
+                self._joints = payload
             case Judged(verdict, reason):
                 self._verdict, self._reason = verdict, reason
-            case Planned(chunk) if self._plan.offer(chunk):
-                self._observer.see_chunk(chunk)
+            case ActionChunk() if self._plan.offer(payload):
+                self._observer.see_chunk(payload)
             case Sent(command) if self._joints is not None:
                 wish, pace = self._plan.sample(now_ns) or (None, None)
                 verdict, reason = self._verdict, self._reason

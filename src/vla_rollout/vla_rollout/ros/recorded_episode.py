@@ -21,26 +21,12 @@ from vla_contract.values import ActionChunk, Image, JointSample, Vector
 
 
 @dataclass(frozen=True)
-class Measured:
-    """joint_states."""
-
-    sample: JointSample
-
-
-@dataclass(frozen=True)
 class Seen:
     """An image of a camera."""
 
     camera: str
     stamp_ns: int
     image: Image
-
-
-@dataclass(frozen=True)
-class Planned:
-    """policy_chunk."""
-
-    chunk: ActionChunk
 
 
 @dataclass(frozen=True)
@@ -72,7 +58,7 @@ class Succeeded:
     is_done: bool
 
 
-Payload = Measured | Seen | Planned | Sent | Judged | Told | Succeeded
+Payload = JointSample | ActionChunk | Seen | Sent | Judged | Told | Succeeded
 
 
 @dataclass(frozen=True)
@@ -114,8 +100,8 @@ def episode_streams(
     joints, chunks = JointReader(names, 'joint_states'), JointReader(names, 'policy_chunk')
     actions = JointReader(names, 'action_filter/action')
     readers: dict[str, tuple[type, Callable[[Any], Payload]]] = {
-        'joint_states': (JointState, lambda msg: Measured(joints.sample(msg))),
-        'policy_chunk': (JointTrajectory, lambda msg: Planned(chunks.chunk(msg))),
+        'joint_states': (JointState, joints.sample),
+        'policy_chunk': (JointTrajectory, chunks.chunk),
         'action_filter/action': (JointState, lambda msg: Sent(actions.sample(msg).position)),
         'action_filter/status': (DiagnosticStatus, _judged),
         'instruction': (String, lambda msg: Told(msg.data)),

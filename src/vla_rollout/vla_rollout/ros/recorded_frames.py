@@ -9,13 +9,16 @@ from vla_action_filter.chunk_player import ChunkPlayer
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import RobotContract
 from vla_contract.joint_map import JointMap
-from vla_contract.policy_features import ACTION, FeatureEncoder, STATE
-from vla_contract.values import NS_PER_S, to_ns, Vector
+from vla_contract.policy_features import (
+    ACTION,
+    dataset_features,
+    FeatureEncoder,
+    vector_feature,
+)
+from vla_contract.values import ActionChunk, JointSample, NS_PER_S, to_ns, Vector
 from vla_policy_server.observation_buffer import ObservationBuffer
 from vla_rollout.ros.recorded_episode import (
     Judged,
-    Measured,
-    Planned,
     read_episode,
     Recorded,
     Seen,
@@ -31,26 +34,14 @@ VERDICT, STAMP = 'record.verdict', 'record.stamp_s'
 
 def frame_features(contract: RobotContract) -> dict[str, Any]:
     """Describe the columns, in LeRobot's format: the policy's, and what the record adds."""
-    names = list(contract.action.names)
-
-    def vector(columns: list[str], dtype: str = 'float32') -> dict[str, Any]:
-        return {'dtype': dtype, 'shape': (len(columns),), 'names': columns}
-
-    features = {
-        STATE: vector(list(contract.state.names)),
-        ACTION: vector(names),
-        FILTERED: vector(names),
-        MEASURED: vector(names),
-        VERDICT: vector(['verdict'], 'int64'),
-        STAMP: vector(['stamp_s'], 'float64'),
+    names = contract.action.names
+    return {
+        **dataset_features(contract),
+        FILTERED: vector_feature(names),
+        MEASURED: vector_feature(names),
+        VERDICT: vector_feature(('verdict',), 'int64'),
+        STAMP: vector_feature(('stamp_s',), 'float64'),
     }
-    for camera in contract.cameras:
-        features[camera.feature] = {
-            'dtype': 'image',
-            'shape': (camera.policy_height, camera.policy_width, 3),
-            'names': ['height', 'width', 'channels'],
-        }
-    return features
 
 
 class FrameSampler:
@@ -81,12 +72,12 @@ class FrameSampler:
 
     def _remember(self, recorded: Recorded) -> None:
         match recorded.payload:
-            case Measured(sample):
+            case JointSample() as sample:
                 self._buffer.add_joints(sample)
                 self._measured = sample.position
             case Seen(camera, stamp_ns, image):
                 self._buffer.add_image(camera, stamp_ns, image)
-            case Planned(chunk):
+            case ActionChunk() as chunk:
                 self._plan.offer(chunk)
             case Sent(command):
                 self._command = command
