@@ -1,6 +1,5 @@
 """External joint torque, from what the motors give and how the arm moves."""
 
-import mujoco
 import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.share import package_file
@@ -29,6 +28,9 @@ class MomentumObserver:
         Raises:
             ResourceNotFoundError: the model's package or file is missing.
         """
+        # Imported here: it wants a renderer's libraries, of no use to a robot without effort.
+        import mujoco
+
         file = package_file(contract.model.package, contract.model.mjcf)
         self._model = mujoco.MjModel.from_xml_path(str(file))
         self._data = mujoco.MjData(self._model)
@@ -71,6 +73,8 @@ class MomentumObserver:
 
     def _dynamics(self, position: Vector, velocity: Vector) -> tuple[Vector, Vector]:
         """Return mass matrix (n, n) and bias (n,) of the arm."""
+        import mujoco
+
         data = self._data
         data.qpos[self._q], data.qvel[self._v] = position, velocity
         mujoco.mj_kinematics(self._model, data)

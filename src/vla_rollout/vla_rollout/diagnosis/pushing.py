@@ -22,13 +22,15 @@ class Pushing(Detector):
         """Prepare for a robot."""
         self._arm = np.array(contract.arm)
         self._limit = np.array([contract.joints[i].effort for i in contract.arm])
-        self._observer = MomentumObserver(contract)
-        self._last_ns: int | None = None
+        self._contract = contract
+        self._observer: MomentumObserver | None = None
+        self.restart()
 
     def restart(self) -> None:
         """Forget the episode."""
-        self._observer.restart()
-        self._last_ns = None
+        if self._observer is not None:
+            self._observer.restart()
+        self._last_ns: int | None = None
         self._score = 0.0
 
     def see_cycle(self, cycle: Cycle) -> float | None:
@@ -37,6 +39,8 @@ class Pushing(Detector):
         if joints.effort is None:
             return None
         if self._last_ns is None or joints.stamp_ns > self._last_ns:
+            if self._observer is None:
+                self._observer = MomentumObserver(self._contract)
             measured = (joints.position, joints.velocity, joints.effort)
             torque = self._observer.update(joints.stamp_ns, *(m[self._arm] for m in measured))
             self._last_ns = joints.stamp_ns

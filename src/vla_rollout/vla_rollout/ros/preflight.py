@@ -3,17 +3,16 @@
 import argparse
 from collections.abc import Iterator
 from datetime import datetime, UTC
+import json
 from pathlib import Path
+import subprocess
 import sys
+import tempfile
 import time
 
 import rclpy
-from vla_calibration.joint_check import check_joints
-from vla_calibration.joint_trajectory import excitation_of
-from vla_calibration.ros.exciter import Exciter
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
 from vla_contract.contract import load_contract, RobotContract
-from vla_contract.errors import VlaError
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.self_test.subject import subject_of
 from vla_rollout.arguments import add_deployment
@@ -27,8 +26,6 @@ from vla_rollout.preflight.questions import check_questions, Operator
 from vla_rollout.provenance import provenance
 from vla_rollout.ros.preflight_graph import PreflightGraph
 from vla_rollout.run_folder import make_run_folder
-
-_AMPLITUDE, _PERIOD_S = 0.05, 2.0
 
 
 def findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Finding]:
@@ -67,27 +64,28 @@ def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterat
             for item in ('joint order', 'emergency stop of the filter'):
                 yield unknown(item, 'the arm may not move', 'tested', 'run it again and say yes')
             return
-        yield check_joint_order(contract)
+        yield check_joint_order(args.robot)
         yield graph.check_e_stop()
     finally:
         graph.destroy_node()
 
 
-def check_joint_order(contract: RobotContract) -> Finding:
-    """Sway each joint a little and see that the right one moves the right way."""
+def check_joint_order(robot: str) -> Finding:
+    """Have excite_joints sway each joint and say whether the right one moved the right way."""
     item, allowed = 'joint order', 'each joint moves when told, by as much, the same way'
     fix = 'compare joint names and signs of contract, driver and controller'
-    node = Exciter(contract, contract.cameras[0])
-    try:
-        centre = node.get_ready()
-        sway = excitation_of(contract, centre, [], _AMPLITUDE, _PERIOD_S)
-        check = check_joints(node.run(sway))
-    except VlaError as error:
-        return unknown(item, str(error), allowed, fix)
-    finally:
-        node.destroy_node()
-    found = '; '.join(check.problems) or f'{len(check.findings)} joints as told'
-    return measured(item, not check.problems, found, allowed, fix)
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / 'joints.json'
+        command = [sys.executable, '-m', 'vla_calibration.ros.excite_joints', '--yes']
+        command += ['--robot', robot, '--json', str(figures)]
+        command += ['--output', str(Path(folder) / 'excitation.npz')]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not figures.is_file():
+            said = done.stderr.strip().splitlines()[-1:] or ['excite_joints ended without a word']
+            return unknown(item, said[0].removeprefix('error: '), allowed, fix)
+        problems = json.loads(figures.read_text())['problems']
+    found = '; '.join(problems) or 'all as told'
+    return measured(item, not problems, found, allowed, fix)
 
 
 def _may_move() -> bool:
