@@ -41,7 +41,10 @@ lint: setup ## ruff and mypy
 
 bench: setup ## speed figures, side by side with references
 	@$(ENV) && python tests/bench.py && python tests/bench_filter.py && python tests/fuzz_filter.py \
-	  && python tests/bench_intrinsics.py && python tests/bench_hand_eye.py --trials 20
+	  && python tests/bench_intrinsics.py && python tests/bench_hand_eye.py --trials 20 \
+  && python tests/bench_rendered_hand_eye.py --runs 20 --pool 40 \
+  && python tests/bench_policy_server.py --seconds 20 && python tests/bench_precision.py \
+  && python tests/bench_remote.py && python tests/fuzz_wire.py --messages 20000
 
 STAMP := $(shell date +%Y%m%d-%H%M%S)
 model: setup ## record demonstrations and train the demo policy again, on a CPU
