@@ -17,10 +17,10 @@ from vla_action_filter.braking import braking_speed
 from vla_action_filter.cartesian_limiter import CartesianLimiter
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.jerk_bounds import JerkBounds
-from vla_action_filter.kinematics import WorkspaceKinematics
 from vla_action_filter.motion_limiter import MotionLimiter
 from vla_contract.contract import load_contract
 from vla_contract.values import ActionChunk, JointSample, to_ns
+from vla_contract.workspace_kinematics import WorkspaceKinematics
 
 CONTRACT = load_contract('panda_2f85')
 ARM = [CONTRACT.joints[i] for i in CONTRACT.arm]

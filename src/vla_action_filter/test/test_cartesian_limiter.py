@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from vla_action_filter import cartesian_limiter
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.kinematics import WorkspaceKinematics
 from vla_action_filter.motion_limiter import MotionLimiter
 from vla_contract.workspace import Workspace
+from vla_contract.workspace_kinematics import WorkspaceKinematics
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ stops a motion along it or away from it.
 
 import numpy as np
 from vla_action_filter.braking import braking_speed
-from vla_action_filter.kinematics import WorkspaceKinematics
 from vla_action_filter.minimal_intervention import nearest_speed, towards
 from vla_contract.contract import RobotContract
 from vla_contract.values import Vector
+from vla_contract.workspace import walls_of
+from vla_contract.workspace_kinematics import WorkspaceKinematics
 
 # What a row may be exceeded by before it counts, from the solver's softness [m/s].
 _TOLERANCE = 1e-4
@@ -45,27 +46,11 @@ class CartesianLimiter:
 
     def _walls(self, contract: RobotContract) -> None:
         """Turn boxes and planes into rows n . p - offset >= 0 of single control points."""
-        workspace = contract.workspace
-        walls: list[tuple[str, int, Vector, float]] = []
-        for point, sphere in enumerate(workspace.control_points):
-            for plane in workspace.planes:
-                if plane.points and sphere.name not in plane.points:
-                    continue
-                normal = np.array(plane.normal) / np.linalg.norm(plane.normal)
-                reach = float(normal @ plane.point) + sphere.radius + workspace.margin
-                walls.append((plane.name, point, normal, reach))
-            for box in workspace.boxes:
-                if box.points and sphere.name not in box.points:
-                    continue
-                for axis in np.eye(3):
-                    low = float(axis @ box.lower) + sphere.radius + workspace.margin
-                    high = float(axis @ box.upper) - sphere.radius - workspace.margin
-                    walls.append((box.name, point, axis, low))
-                    walls.append((box.name, point, -axis, -high))
-        self._wall_names = [f'{name} {self._names[point]}' for name, point, _, _ in walls]
-        self._wall_points = np.array([point for _, point, _, _ in walls], dtype=np.intp)
-        self._normals = np.array([normal for _, _, normal, _ in walls]).reshape(-1, 3)
-        self._offsets = np.array([offset for _, _, _, offset in walls])
+        walls = walls_of(contract.workspace)
+        self._wall_names = [wall.name for wall in walls]
+        self._wall_points = np.array([wall.point for wall in walls], dtype=np.intp)
+        self._normals = np.array([wall.normal for wall in walls]).reshape(-1, 3)
+        self._offsets = np.array([wall.offset for wall in walls])
 
     def limit(
         self,

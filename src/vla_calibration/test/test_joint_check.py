@@ -10,9 +10,9 @@ from vla_calibration.check_joints import main
 from vla_calibration.joint_check import check_joints
 from vla_calibration.joint_trajectory import chunk_of, Excitation, excitation_of, joint_move
 from vla_calibration.motion_latency import measure_latencies, pooled
-from vla_calibration.motion_recording import load_recording, MotionRecording, save_recording
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
+from vla_contract.motion_recording import load_recording, MotionRecording, save_recording
 
 CONTRACT = load_contract('panda_2f85')
 NAMES = CONTRACT.joint_names

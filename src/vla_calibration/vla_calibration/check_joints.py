@@ -9,8 +9,8 @@ from typing import Any
 from vla_calibration.joint_check import check_joints, JointCheck
 from vla_calibration.latency import Delay
 from vla_calibration.motion_latency import Latencies, measure_latencies
-from vla_calibration.motion_recording import load_recording, MotionRecording
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
+from vla_contract.motion_recording import load_recording, MotionRecording
 
 
 def report(recording: MotionRecording, json_path: Path | None = None) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from vla_calibration.latency import Delay, LatencyError, measure_delay
-from vla_calibration.motion_recording import MotionRecording
+from vla_contract.motion_recording import MotionRecording
 from vla_contract.values import Vector
 
 # A command that sways by less tells nothing [rad or m].

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from vla_calibration.image_motion import image_motions, ImageMotion
 from vla_calibration.joint_check import JointCheck
 from vla_calibration.latency import best_delay, Delay, LatencyError, measure_delay
-from vla_calibration.motion_recording import MotionRecording
+from vla_contract.motion_recording import MotionRecording
 from vla_contract.values import Vector
 
 Indices = NDArray[np.intp]

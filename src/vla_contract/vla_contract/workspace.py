@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 import math
 
+import numpy as np
 from vla_contract.errors import ContractError, NameMismatchError, UnknownNameError
 from vla_contract.schema import setting
+from vla_contract.values import Vector
 
 Triple = tuple[float, float, float]
 
@@ -67,6 +69,44 @@ class Workspace:
     self_collision: tuple[tuple[str, str], ...] = setting(
         (), doc='pairs of capsules that must not meet'
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Wall:
+    """One side of a box, or a plane, for one control point: normal . p - offset >= 0.
+
+    Attributes:
+        name: zone and control point.
+        point: index of the control point.
+        normal: unit vector to the allowed side, shape (3,).
+        offset: of the wall, with the sphere's radius and the margin [m].
+    """
+
+    name: str
+    point: int
+    normal: Vector
+    offset: float
+
+
+def walls_of(workspace: Workspace) -> list[Wall]:
+    """Return every wall that boxes and planes make for the control points."""
+    walls = []
+    for point, sphere in enumerate(workspace.control_points):
+        reach = sphere.radius + workspace.margin
+        for plane in workspace.planes:
+            if plane.points and sphere.name not in plane.points:
+                continue
+            normal = np.array(plane.normal) / np.linalg.norm(plane.normal)
+            offset = float(normal @ plane.point) + reach
+            walls.append(Wall(f'{plane.name} {sphere.name}', point, normal, offset))
+        for box in workspace.boxes:
+            if box.points and sphere.name not in box.points:
+                continue
+            name = f'{box.name} {sphere.name}'
+            for axis in np.eye(3):
+                walls.append(Wall(name, point, axis, float(axis @ box.lower) + reach))
+                walls.append(Wall(name, point, -axis, reach - float(axis @ box.upper)))
+    return walls
 
 
 def check_workspace(workspace: Workspace, where: str) -> None:

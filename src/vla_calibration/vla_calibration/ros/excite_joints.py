@@ -7,11 +7,11 @@ import sys
 import rclpy
 from vla_calibration.check_joints import report
 from vla_calibration.joint_trajectory import Excitation, excitation_of
-from vla_calibration.motion_recording import save_recording
 from vla_calibration.ros.exciter import Exciter
 from vla_contract.command import command_parser, NOT_GOOD_ENOUGH, run_command
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
+from vla_contract.motion_recording import save_recording
 from vla_contract.whole_file import require_free
 
 _LARGEST_AMPLITUDE = 0.2

@@ -13,9 +13,9 @@ from tqdm import tqdm
 from trajectory_msgs.msg import JointTrajectory
 from vla_calibration.image_motion import shrink
 from vla_calibration.joint_trajectory import chunk_of, Excitation
-from vla_calibration.motion_recording import MotionRecording
 from vla_contract.contract import Camera, RobotContract
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.motion_recording import MotionRecording
 from vla_contract.ros.image_conversion import image_from_msg
 from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader
 from vla_contract.ros.qos import COMMAND

@@ -5,11 +5,11 @@ from dataclasses import replace
 import mujoco
 import numpy as np
 import pytest
-from vla_action_filter.kinematics import WorkspaceKinematics
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import ContractError, ResourceNotFoundError, UnknownNameError
 from vla_contract.share import package_file
 from vla_contract.workspace import ControlPoint
+from vla_contract.workspace_kinematics import WorkspaceKinematics
 
 
 @pytest.fixture(scope='module', params=['panda_2f85', 'vx300s'])
