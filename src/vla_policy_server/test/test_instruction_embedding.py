@@ -2,10 +2,10 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from vla_contract.checkpoint_manifest import MANIFEST
 from vla_contract.errors import PolicyError, UnknownNameError
 from vla_contract.instruction_embedding import DEFAULT_ENCODER, ENVIRONMENT_STATE
 from vla_policy_server.backends.instruction_embedding import load_instruction_encoder
-from vla_policy_server.backends.manifest import MANIFEST
 
 pytest.importorskip('transformers')
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from vla_contract.checkpoint_manifest import read_manifest
 from vla_contract.contract import JOINT_POSITION, RobotContract
 from vla_contract.errors import PolicyError, PolicyMismatchError, VlaError
 from vla_contract.instruction_embedding import InstructionEncoder
@@ -18,7 +19,6 @@ from vla_policy_server.backends.checkpoint_checks import (
     check_statistics,
 )
 from vla_policy_server.backends.instruction_embedding import load_instruction_encoder
-from vla_policy_server.backends.manifest import read_manifest
 from vla_policy_server.backends.vector_names import vector_names, VectorNames
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from vla_contract.checkpoint_manifest import MANIFEST, read_manifest
 from vla_contract.errors import PolicyError
 from vla_contract.instruction_embedding import ENCODERS, ENVIRONMENT_STATE, InstructionEncoder
-from vla_policy_server.backends.manifest import MANIFEST, read_manifest
 
 
 def load_instruction_encoder(source: str, config: Any) -> InstructionEncoder | None:

@@ -7,7 +7,7 @@ from typing import Any
 MANIFEST = 'vla_manifest.json'
 
 
-def read_manifest(source: str) -> dict[str, Any]:
+def read_manifest(source: str | Path) -> dict[str, Any]:
     """Return the manifest of a checkpoint; empty where it has none, as one of the hub."""
     path = Path(source) / MANIFEST
     manifest: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
