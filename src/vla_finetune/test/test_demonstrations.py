@@ -6,12 +6,11 @@ import torch
 from vla_contract.contract import load_contract
 from vla_contract.errors import NameMismatchError, ResourceNotFoundError
 from vla_contract.instruction_embedding import ENVIRONMENT_STATE
+from vla_contract.policy_features import ACTION, STATE
 from vla_finetune.demonstrations import (
-    ACTION,
     blank_some,
     Demonstrations,
     load_demonstrations,
-    STATE,
     vary_photometry,
 )
 
@@ -142,6 +141,6 @@ def test_another_joint_order_is_refused(dataset):
         load_demonstrations(dataset, replace(contract, action=other), floor=0.01)
 
 
-def test_no_dataset_says_how_to_record_one(tmp_path):
-    with pytest.raises(ResourceNotFoundError, match='make_dataset'):
+def test_a_missing_dataset_is_named(tmp_path):
+    with pytest.raises(ResourceNotFoundError, match='folder of a LeRobotDataset'):
         load_demonstrations(tmp_path, load_contract('panda_2f85'), floor=0.01)

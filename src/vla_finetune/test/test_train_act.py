@@ -47,5 +47,5 @@ def test_an_existing_output_is_not_touched(tmp_path, capsys):
 
 def test_a_missing_dataset_is_one_sentence(tmp_path, capsys):
     assert main(['--dataset', str(tmp_path / 'x'), '--output', str(tmp_path / 'y')]) == 2
-    assert 'record one with vla_sim_bridge.make_dataset' in capsys.readouterr().err
+    assert 'give the folder of a LeRobotDataset v3' in capsys.readouterr().err
     assert not (tmp_path / 'y').exists()

@@ -7,17 +7,21 @@ from typing import Any
 import numpy as np
 import torch
 from vla_contract.contract import RobotContract
-from vla_contract.errors import NameMismatchError, ResourceNotFoundError
 from vla_contract.instruction_embedding import (
     DEFAULT_ENCODER,
     ENVIRONMENT_STATE,
     InstructionEncoder,
 )
+from vla_contract.policy_features import ACTION, STATE
+from vla_contract.recorded_frames import open_dataset
+from vla_finetune.compatibility import require_names
+from vla_finetune.frame_window import frame_window
 
-STATE, ACTION = 'observation.state', 'action'
 Batch = dict[str, torch.Tensor]
 # Half a second at 10 Hz: later the arm is nearer to one object than to the others.
 _EARLY_FRAMES = 5
+STD_FLOOR = 0.01
+"""Smallest standard deviation of state and action that policies here are trained with."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +78,14 @@ class Demonstrations:
         Returns:
             LeRobot's training batch: images float in [0, 1], action (B, chunk, A), action_is_pad.
         """
-        future = frames[:, None] + torch.arange(chunk)[None]
-        last = self.last[frames][:, None]
+        # Nothing before a frame is wanted, so that it may stand for its episode's first.
+        future, is_pad = frame_window(frames, torch.arange(chunk), frames, self.last[frames])
         batch = {key: pixels[frames].float() / 255.0 for key, pixels in self.images.items()}
         batch[STATE] = self.state[frames]
         if self.instruction is not None:
             batch[ENVIRONMENT_STATE] = self.instruction[frames]
-        batch[ACTION] = self.action[torch.minimum(future, last)]
-        batch['action_is_pad'] = future > last
+        batch[ACTION] = self.action[future]
+        batch['action_is_pad'] = is_pad
         return batch
 
 
@@ -101,21 +105,12 @@ def load_demonstrations(
         ResourceNotFoundError: there is no dataset in `root`, or no instruction encoder.
         NameMismatchError: its joint names or cameras differ from the contract's.
     """
-    if not (root / 'meta' / 'info.json').is_file():
-        raise ResourceNotFoundError('dataset', root, 'record one with vla_sim_bridge.make_dataset')
-    from lerobot.datasets import LeRobotDataset
-
-    dataset = LeRobotDataset(f'local/{root.name}', root=root)
-    features = dataset.meta.features
-    for key, names in ((STATE, contract.state.names), (ACTION, contract.action.names)):
-        if tuple(features[key]['names']) != names:
-            raise NameMismatchError(f'{root}: {key}', names, features[key]['names'])
+    dataset = open_dataset(root)
+    require_names(contract, dataset)
     keys = [camera.feature for camera in contract.cameras]
-    if sorted(keys) != sorted(dataset.meta.camera_keys):
-        raise NameMismatchError(f'{root}: cameras', keys, dataset.meta.camera_keys)
     frames = [dataset[i] for i in range(dataset.num_frames)[:most_frames]]
     episode = torch.tensor([int(frame['episode_index']) for frame in frames])
-    stats = _floored(dataset.meta.stats, floor)
+    stats = floored(dataset.meta.stats, floor)
     instruction = None
     if len(dataset.meta.tasks) > 1:
         instruction = _embedded([frame['task'] for frame in frames])
@@ -149,7 +144,8 @@ def _embedding_statistics(embeddings: torch.Tensor) -> dict[str, torch.Tensor]:
     return {'mean': mean, 'std': spread.expand_as(mean).clone()}
 
 
-def _floored(stats: dict[str, Any], floor: float) -> dict[str, dict[str, torch.Tensor]]:
+def floored(stats: dict[str, Any], floor: float) -> dict[str, dict[str, torch.Tensor]]:
+    """Return statistics as tensors, with a smallest standard deviation of state and action."""
     tensors = {
         key: {name: torch.tensor(np.asarray(value)).float() for name, value in entry.items()}
         for key, entry in stats.items()

@@ -13,22 +13,22 @@ from typing import Any
 
 import torch
 from tqdm import trange
+from vla_contract.checkpoint_manifest import MANIFEST
 from vla_contract.command import command_parser, positive, run_command, write_json
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.instruction_embedding import DEFAULT_ENCODER, ENVIRONMENT_STATE
 from vla_contract.lerobot_import import quiet_lerobot, skip_unneeded_extras
+from vla_contract.policy_features import ACTION, STATE
 from vla_finetune.demonstrations import (
-    ACTION,
     blank_some,
     Demonstrations,
     load_demonstrations,
-    STATE,
+    STD_FLOOR,
     vary_photometry,
 )
 
 CHUNK, EXECUTE = 16, 8
-_STD_FLOOR = 0.01
 
 
 def act_config(contract: RobotContract, embedding: int = 0) -> Any:
@@ -138,7 +138,7 @@ def train_act(args: argparse.Namespace) -> int:
     from lerobot.policies.factory import make_pre_post_processors
 
     contract = load_contract(args.robot)
-    data = load_demonstrations(args.dataset, contract, _STD_FLOOR, args.most_frames)
+    data = load_demonstrations(args.dataset, contract, STD_FLOOR, args.most_frames)
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     started = time.monotonic()
@@ -171,7 +171,7 @@ def train_act(args: argparse.Namespace) -> int:
     }
     if embedding:
         summary['instruction_encoder'] = DEFAULT_ENCODER
-    write_json(args.output / 'vla_manifest.json', summary)
+    write_json(args.output / MANIFEST, summary)
     print(f'saved {args.output}: loss {loss:.4f} after {summary["train_wall_s"]} s')
     return 0
 
