@@ -45,7 +45,7 @@ class Command:
     def output(self) -> str:
         return self.log.read_text(errors='replace')
 
-    def wait_for_text(self, text: str, timeout_s: float = 120.0) -> None:
+    def wait_for_text(self, text: str, timeout_s: float = 300.0) -> None:
         wait_for(
             lambda: text in self.output or self.process.poll() is not None, timeout_s, repr(text)
         )
@@ -61,9 +61,11 @@ class Command:
                 found[words[words.index('-m') + 1].rsplit('.', 1)[-1]] = int(child)
         return found
 
-    def finish(self, timeout_s: float = 60.0) -> int:
+    def finish(self, timeout_s: float = 300.0) -> int:
         try:
             return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f'still running after {timeout_s:g} s; it said:\n{self.output}')
         finally:
             self._file.close()
 

@@ -60,4 +60,4 @@ def test_a_killed_demo_leaves_nothing_running(start):
     children = demo.children()
     demo.process.kill()
     demo.finish()
-    wait_for(lambda: not any(map(is_running, children.values())), 20.0, 'the nodes to end')
+    wait_for(lambda: not any(map(is_running, children.values())), 120.0, 'the nodes to end')

@@ -48,7 +48,7 @@ def make_stack(tmp_path, monkeypatch):
     return make
 
 
-def wait_for(condition, timeout_s: float = 20.0) -> None:
+def wait_for(condition, timeout_s: float = 120.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, 'condition not met in time'
@@ -124,6 +124,8 @@ def test_children_end_when_their_parent_is_killed(make_stack, tmp_path):
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     pids = [int(pid) for pid in parent.stdout.readline().split()]
     assert len(pids) == 2
+    # The kernel has their promise only once they run what they were started for.
+    wait_for(lambda: all('ready' in (tmp_path / f'{n}.log').read_text() for n in ('one', 'two')))
     parent.kill()
     parent.wait()
     parent.stdout.close()

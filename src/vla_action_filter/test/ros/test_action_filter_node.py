@@ -64,7 +64,7 @@ class Robot:
         chunk = ActionChunk(self.now_ns(), to_ns(0.1), positions)
         self.chunks.publish(chunk_to_msg(chunk, names))
 
-    def wait(self, condition, timeout_s: float = 20.0) -> None:
+    def wait(self, condition, timeout_s: float = 120.0) -> None:
         deadline = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline, f'condition not met; {self.statuses[-3:]}'

@@ -71,7 +71,7 @@ class Graph:
         )
 
     def wait(self, condition) -> None:
-        deadline = time.monotonic() + 20.0
+        deadline = time.monotonic() + 120.0
         while not condition():
             assert time.monotonic() < deadline, 'condition not met in time'
             self.executor.spin_once(timeout_sec=0.01)

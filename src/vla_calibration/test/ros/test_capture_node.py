@@ -70,7 +70,7 @@ class Cell:
         self.infos.publish(info)
         self.images.publish(image_to_msg(self.image, now_ns - 10_000_000, 'camera'))
 
-    def wait(self, condition, timeout_s: float = 30.0) -> None:
+    def wait(self, condition, timeout_s: float = 120.0) -> None:
         deadline = time.monotonic() + timeout_s
         due = 0.0
         while not condition():

@@ -83,7 +83,7 @@ class Cell:
 
     def ask(self, until: str) -> Trigger.Response:
         """Publish and ask until the answer holds some words."""
-        deadline = time.monotonic() + 30.0
+        deadline = time.monotonic() + 120.0
         answer = Trigger.Response()
         while until not in answer.message:
             assert time.monotonic() < deadline, f'waited for {until}: {answer.message}'

@@ -41,7 +41,7 @@ class Robot:
         sample = JointSample(now_ns, position, np.zeros(len(position)))
         self.joints.publish(joints_to_msg(sample, names))
 
-    def wait(self, condition, act=lambda: None, timeout_s: float = 20.0) -> None:
+    def wait(self, condition, act=lambda: None, timeout_s: float = 120.0) -> None:
         deadline = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline, 'condition not met in time'

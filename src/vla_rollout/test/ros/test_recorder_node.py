@@ -41,7 +41,7 @@ class Graph:
 
     success = rclpy.lifecycle.TransitionCallbackReturn.SUCCESS
 
-    def until(self, condition, timeout_s=20.0) -> None:
+    def until(self, condition, timeout_s=120.0) -> None:
         deadline = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline, 'condition not met'

@@ -79,8 +79,8 @@ class RolloutGraph:
 
     def close(self) -> None:
         """Leave the graph."""
-        self._executor.shutdown(timeout_sec=1.0)
-        self._thread.join(timeout=2.0)
+        self._executor.shutdown(timeout_sec=10.0)
+        self._thread.join(timeout=30.0)
         self._node.destroy_node()
 
     def now_ns(self) -> int:

@@ -48,7 +48,7 @@ class Listener:
             self.seen[topic] = []
             self.node.create_subscription(kind, topic, self.seen[topic].append, qos)
 
-    def wait(self, condition, timeout_s: float = 20.0) -> None:
+    def wait(self, condition, timeout_s: float = 120.0) -> None:
         deadline = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline, 'condition not met in time'
