@@ -100,6 +100,26 @@ def test_each_distribution_lies_as_declared(tutorial, distribution):
     assert stats.kstest(values, DECLARED[distribution](0.5, 2.0).cdf).pvalue > 1e-3
 
 
+@pytest.mark.parametrize('distribution', DECLARED)
+def test_numbers_with_ranges_of_their_own_lie_in_them(tutorial, distribution):
+    ranges = tuple((1.0 + k, 3.0 + 2 * k) for k in range(7))
+    config = TermConfig(ranges=ranges, distribution=distribution)
+    stage = tutorial._randomizer.stage
+    drawn = np.array([TERMS['joint_friction'].sample(config, 1.0, s, stage) for s in range(500)])
+    low, high = np.array(ranges).T
+    assert (drawn >= low).all()
+    assert (drawn <= high).all()
+    assert (drawn.min(axis=0) < low + 0.3 * (high - low)).all()
+    assert (drawn.max(axis=0) > high - 0.3 * (high - low)).all()
+    assert config.range == (1.0, 15.0)
+
+
+def test_ranges_for_another_arm_are_refused(tutorial):
+    config = TermConfig(ranges=((0.0, 1.0),) * 6)
+    with pytest.raises(SimError, match='found 6 ranges; this world needs 7'):
+        TERMS['joint_friction'].sample(config, 1.0, 0, tutorial._randomizer.stage)
+
+
 def test_a_term_alone_draws_what_it_draws_among_all():
     randomizer = World(CONTRACT, LIFT, RandomizationConfig(terms=every_term()))._randomizer
     whole = randomizer.sample(5)
@@ -265,6 +285,8 @@ def test_shipped_configurations_load_and_differ():
         ('terms: {gravity: {range: [-1, 1]}}', SettingError, 'both at least 0'),
         ('terms: {gravity: {range: [0, .inf]}}', SettingError, 'gravity.range'),
         ('terms: {gravity: {range: [1]}}', SettingError, 'gravity.range'),
+        ('terms: {gravity: {distribution: gaussian}}', SettingError, 'found nothing'),
+        ('terms: {gravity: {ranges: [[2, 1]]}}', SettingError, 'first not above the second'),
         ('terms: {gravity: {range: [1, 1], distribution: cauchy}}', SettingError, 'uniform or'),
         ('difficulty: 2.0\nterms: {}', SettingError, 'difficulty'),
         ('difficulty: 1.0', SettingError, 'terms'),

@@ -27,5 +27,5 @@ class Drive:
             self._offset[fingers] = low - joint.lower * self._scale[fingers]
 
     def controls(self, command: NDArray[np.float64]) -> Vector:
-        """Return the controls of a commanded joint position, shape (nu,)."""
-        return command[self._joints] * self._scale + self._offset
+        """Return the controls of a commanded joint position, shape (nu,), or of rows of them."""
+        return command[..., self._joints] * self._scale + self._offset

@@ -13,10 +13,11 @@ import zlib
 
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.errors import SettingError
+from vla_contract.errors import SettingError, SimError
 from vla_contract.schema import setting
 from vla_contract.values import Vector
 
+Bound = float | Vector
 OPERATIONS = ('add', 'scale', 'set')
 DISTRIBUTIONS = ('uniform', 'log_uniform', 'gaussian', 'integer')
 
@@ -32,12 +33,20 @@ class TermConfig:
 
     Attributes:
         range: lowest and highest value: an offset for add, a factor for scale, else the value.
+        ranges: instead of it, one such pair per number where joints differ, as identification
+            writes them; `range` is then what holds them all.
         distribution: uniform, log_uniform, integer (both ends included), or gaussian: mean in
             the middle, two standard deviations to either end, redrawn outside.
     """
 
-    range: tuple[float, float] = setting(doc='lowest and highest')
+    range: tuple[float, float] = setting((math.nan, math.nan), doc='lowest and highest')
     distribution: str = setting('uniform', doc='how values lie', choices=DISTRIBUTIONS)
+    ranges: tuple[tuple[float, float], ...] = setting((), doc='the same, number by number')
+
+    def __post_init__(self) -> None:
+        if self.ranges:
+            low, high = zip(*self.ranges, strict=True)
+            object.__setattr__(self, 'range', (min(low), max(high)))
 
 
 @dataclass(frozen=True)
@@ -71,9 +80,13 @@ class Term:
             return self.neutral(stage) if self.neutral else None
         return 0.0 if self.operation == 'add' else 1.0
 
-    def scaled(self, config: TermConfig, difficulty: float, stage: Any) -> tuple[float, float]:
-        """Return the range shrunk towards what changes nothing; difficulty 1 leaves it."""
-        low, high = config.range
+    def scaled(self, config: TermConfig, difficulty: float, stage: Any) -> tuple[Bound, Bound]:
+        """Return the range shrunk towards what changes nothing; difficulty 1 leaves it.
+
+        Raises:
+            SimError: there are ranges for another count of numbers than this world has.
+        """
+        low, high = self._bounds(config, stage)
         centre = self.centre(stage)
         if centre is None or difficulty == 1.0:
             return low, high
@@ -85,13 +98,27 @@ class Term:
         rng = random_stream(seed, self.name)
         return _DRAW[config.distribution](rng, low, high, self.size(stage))
 
+    def _bounds(self, config: TermConfig, stage: Any) -> tuple[Bound, Bound]:
+        if not config.ranges:
+            return config.range
+        size = self.size(stage)
+        if len(config.ranges) != size:
+            raise SimError(
+                f'term {self.name}: found {len(config.ranges)} ranges; this world needs {size}'
+            )
+        low, high = np.array(config.ranges).T
+        return low, high
+
     def check(self, config: TermConfig, where: str) -> None:
         """Refuse a range that no world can have.
 
         Raises:
             SettingError: low above high, not finite, a scale below 0, a logarithm of nothing.
         """
-        low, high = config.range
+        for low, high in config.ranges or (config.range,):
+            self._check_pair(config, low, high, where)
+
+    def _check_pair(self, config: TermConfig, low: float, high: float, where: str) -> None:
         least = 0.0 if self.operation == 'scale' else -math.inf
         if config.distribution == 'log_uniform':
             least = 1e-12
@@ -99,29 +126,32 @@ class Term:
             allowed = 'two finite numbers, the first not above the second'
             if least > -math.inf:
                 allowed += f', both at least {least:g}'
-            raise SettingError(where, f'terms.{self.name}.range', str([low, high]), allowed)
+            found = 'nothing' if math.isnan(low) else str([low, high])
+            raise SettingError(where, f'terms.{self.name}.range', found, allowed)
 
 
-def _uniform(rng: np.random.Generator, low: float, high: float, size: int) -> Vector:
+def _uniform(rng: np.random.Generator, low: Bound, high: Bound, size: int) -> Vector:
     return rng.uniform(low, high, size)
 
 
-def _log_uniform(rng: np.random.Generator, low: float, high: float, size: int) -> Vector:
-    values: Vector = np.exp(rng.uniform(math.log(low), math.log(high), size))
+def _log_uniform(rng: np.random.Generator, low: Bound, high: Bound, size: int) -> Vector:
+    values: Vector = np.exp(rng.uniform(np.log(low), np.log(high), size))
     return np.clip(values, low, high)
 
 
-def _integer(rng: np.random.Generator, low: float, high: float, size: int) -> Vector:
-    return rng.integers(math.ceil(low), math.floor(high) + 1, size).astype(np.float64)
+def _integer(rng: np.random.Generator, low: Bound, high: Bound, size: int) -> Vector:
+    first, last = np.ceil(low).astype(np.int64), np.floor(high).astype(np.int64)
+    return rng.integers(first, last + 1, size).astype(np.float64)
 
 
-def _gaussian(rng: np.random.Generator, low: float, high: float, size: int) -> Vector:
+def _gaussian(rng: np.random.Generator, low: Bound, high: Bound, size: int) -> Vector:
     """Draw a truncated normal; one value is outside in twenty, so it ends soon."""
+    low, high = np.broadcast_to(low, size), np.broadcast_to(high, size)
     mean, deviation = (low + high) / 2, (high - low) / 4
-    values = rng.normal(mean, deviation, size)
+    values = rng.normal(mean, deviation)
     outside: NDArray[np.bool_] = (values < low) | (values > high)
     while outside.any():
-        values[outside] = rng.normal(mean, deviation, int(outside.sum()))
+        values[outside] = rng.normal(mean[outside], deviation[outside])
         outside = (values < low) | (values > high)
     return values
 
