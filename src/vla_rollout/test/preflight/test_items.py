@@ -57,6 +57,14 @@ def test_an_action_outside_the_limits_is_named():
     assert check_action_bounds(subject(CONTRACT.home, golden=False)).status is Status.OPEN
 
 
+def test_a_gripper_may_be_asked_a_little_beyond_its_ends():
+    gripper = CONTRACT.joints[CONTRACT.grippers[0]]
+    for share, status in ((0.03, Status.HOLDS), (0.1, Status.FAILS)):
+        position = CONTRACT.home
+        position[CONTRACT.grippers[0]] = gripper.upper + share * (gripper.upper - gripper.lower)
+        assert check_action_bounds(subject(position)).status is status
+
+
 def test_latency_is_the_95th_percentile_without_the_warm_up():
     times = iter(np.cumsum([0, 9e9, 9e9, 50e6] + [0, 50e6] * 19).astype(int).tolist())
     finding = check_latency(subject(CONTRACT.home), lambda: next(times))

@@ -24,6 +24,7 @@ from vla_rollout.preflight.page import all_hold, finding_line, write_checklist
 from vla_rollout.preflight.policy_items import check_latency, check_policy
 from vla_rollout.preflight.questions import check_questions, Operator
 from vla_rollout.provenance import provenance
+from vla_rollout.ros.preflight_e_stop import check_e_stop
 from vla_rollout.ros.preflight_graph import PreflightGraph
 from vla_rollout.run_folder import make_run_folder
 
@@ -60,12 +61,13 @@ def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterat
         graph.listen()
         yield from graph.check_rates()
         yield from graph.check_clocks()
+        yield from graph.check_cameras()
         if not (args.yes or _may_move()):
             for item in ('joint order', 'emergency stop of the filter'):
                 yield unknown(item, 'the arm may not move', 'tested', 'run it again and say yes')
             return
         yield check_joint_order(args.robot)
-        yield graph.check_e_stop()
+        yield check_e_stop(graph)
     finally:
         graph.destroy_node()
 

@@ -1,4 +1,4 @@
-"""The part of the checklist that needs the running robot: rates, clocks, emergency stop."""
+"""The part of the checklist that listens to the running robot: rates, clocks, cameras."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -8,42 +8,44 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import rclpy
+from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image, JointState
-from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
-from vla_calibration.joint_trajectory import chunk_of, excitation_of
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
-from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader
-from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.ros.qos import SENSOR, STATE
 from vla_contract.ros.stamps import from_stamp
-from vla_contract.values import to_ns, Vector
+from vla_contract.values import Vector
 from vla_rollout.preflight.finding import Finding, measured, unknown
 
 _LISTEN_S = 5.0
 _CLOCK_S = 0.1
-# A stop from such a sway is over in a few cycles; a second is what a person calls at once.
-_STANDSTILL_S = 1.0
-_STILL_RAD = 1e-3
-_SWAY_RAD, _SWAY_S = 0.05, 2.0
+_ANSWER_S = 5.0
+# The check draws the arm once per camera.
+_CAMERAS_S = 30.0
 
 
 class PreflightGraph(Node):
-    """Listens to the robot, and stops it once to see that it stops."""
+    """Listens to the robot and to the action filter; commands nothing.
+
+    Attributes:
+        contract: the robot.
+        positions: stamp [ns] and position of every joint_states, shape (D,) [rad or m].
+        filter_says: the newest verdict of the action filter, '' before the first.
+    """
 
     def __init__(self, contract: RobotContract) -> None:
-        """Subscribe; nothing is commanded before `check_e_stop`."""
+        """Subscribe."""
         super().__init__('preflight')
-        self._contract = contract
+        self.contract = contract
+        self.positions: list[tuple[int, Vector]] = []
+        self.filter_says = ''
         self._reader = JointReader(contract.joint_names, 'joint_states')
         self._arrivals: dict[str, list[int]] = defaultdict(list)
         self._ages: dict[str, list[float]] = defaultdict(list)
-        self._positions: list[tuple[int, Vector]] = []
-        self._status = ''
-        self._e_stop = self.create_publisher(Bool, 'e_stop', LATCHED)
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
         self.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
         for camera in contract.cameras:
@@ -54,13 +56,13 @@ class PreflightGraph(Node):
 
     def listen(self) -> None:
         """Take in the topics for a few seconds, with the clock they are stamped by."""
-        self._spin_until(lambda: bool(self._positions), 2.0)
+        self.spin_until(lambda: bool(self.positions), 2.0)
         if self.count_publishers('/clock') > 0:
             self.set_parameters([Parameter('use_sim_time', value=True)])
-            self._spin_until(lambda: self.now_ns() > 0, 5.0)
+            self.spin_until(lambda: self.now_ns() > 0, 5.0)
         self._arrivals.clear()
         self._ages.clear()
-        self._spin_until(lambda: False, _LISTEN_S)
+        self.spin_until(lambda: False, _LISTEN_S)
 
     def now_ns(self) -> int:
         """Return the time of the node's clock [ns]."""
@@ -68,8 +70,8 @@ class PreflightGraph(Node):
 
     def check_rates(self) -> Iterator[Finding]:
         """Yield the rate of joint_states and of every camera."""
-        wanted = {'joint_states': self._contract.rates.joint_states_hz}
-        wanted |= {f'{c.topic}/image_raw': c.rate_hz for c in self._contract.cameras}
+        wanted = {'joint_states': self.contract.rates.joint_states_hz}
+        wanted |= {f'{c.topic}/image_raw': c.rate_hz for c in self.contract.cameras}
         for topic, rate_hz in wanted.items():
             arrivals = self._arrivals[topic]
             item, allowed = f'rate of {topic}', f'>= {0.8 * rate_hz:.0f} Hz'
@@ -82,7 +84,7 @@ class PreflightGraph(Node):
 
     def check_clocks(self) -> Iterator[Finding]:
         """Yield how far the stamps of every stream are from this machine's clock."""
-        deadlines = self._contract.deadlines
+        deadlines = self.contract.deadlines
         for topic, ages in self._ages.items():
             is_image = topic.endswith('image_raw')
             oldest_s = deadlines.image_age_s if is_image else deadlines.joint_state_age_s
@@ -95,65 +97,44 @@ class PreflightGraph(Node):
                 'synchronise the clocks (chrony); stamp at capture, not on delivery',
             )
 
-    def check_e_stop(self) -> Finding:
-        """Sway one joint, press in mid-motion, and see that the arm stops, stays and is reset."""
-        item = 'emergency stop of the filter'
-        allowed = f'at rest within {_STANDSTILL_S:g} s, latched until reset'
-        fix = 'check that the topic e_stop reaches the action filter'
-        if not self._positions:
-            return unknown(item, 'no joint_states', allowed, fix)
-        if self.count_publishers('policy_chunk') > 0:
-            why = 'policy_chunk has a publisher: the policy server must not run'
-            return unknown(item, why, allowed, 'stop or deactivate the policy server')
-        publisher = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
-        try:
-            return self._stop_in_motion(publisher, item, allowed, fix)
-        finally:
-            self.destroy_publisher(publisher)
-
-    def _stop_in_motion(self, publisher: Any, item: str, allowed: str, fix: str) -> Finding:
-        contract, start = self._contract, self._positions[-1][1]
-        joint = contract.joint_names[contract.arm[-1]]
-        sway = excitation_of(contract, start, [joint], _SWAY_RAD, _SWAY_S)
-        begin_ns = self.now_ns()
-
-        def moved() -> bool:
-            chunk = chunk_of(sway, begin_ns, self.now_ns(), contract.action.fps, 1.0)
-            publisher.publish(chunk_to_msg(chunk, contract.joint_names))
-            return bool(np.abs(self._positions[-1][1] - start).max() > _SWAY_RAD / 2)
-
-        if not self._spin_until(moved, 3 * _SWAY_S + 5.0):
-            return unknown(item, 'the arm did not move', allowed, 'is the filter active?')
-        pressed_ns = self.now_ns()
-        self._e_stop.publish(Bool(data=True))
-        self._spin_until(lambda: self.now_ns() - pressed_ns > to_ns(2 * _STANDSTILL_S), 10.0)
-        after = [(t, q) for t, q in self._positions if t >= pressed_ns]
-        last = after[-1][1] if after else start
-        moving = [t for t, q in after if np.abs(q - last).max() > _STILL_RAD]
-        stop_s = ((moving[-1] - pressed_ns) / 1e9) if moving else 0.0
-        is_latched = 'latched' in self._status
-        self._e_stop.publish(Bool(data=False))
-        self._spin_until(lambda: 'released' in self._status, 3.0)
-        stays = 'latched' in self._status
-        problem = self._reset()
-        found = (
-            f'at rest after {stop_s:.2f} s, {"latched" if is_latched else "NOT latched"}, '
-            f'{"stays so when released" if stays else "LEAVES when released"}, '
-            f'{problem or "reset"}'
+    def check_cameras(self) -> Iterator[Finding]:
+        """Yield whether every camera is where it was calibrated, where a node can tell."""
+        client = self.create_client(Trigger, 'verify_calibration/check')
+        # Without that node, the operator's answer has to do.
+        if not self.spin_until(client.service_is_ready, 1.0):
+            return
+        is_in_place, said = self._call(client, _CAMERAS_S)
+        yield measured(
+            'cameras are where they were calibrated',
+            is_in_place,
+            said,
+            'within the limits of verify_calibration',
+            'put the camera back, or calibrate it again',
         )
-        holds = stop_s <= _STANDSTILL_S and is_latched and stays and not problem
-        return measured(item, holds, found, allowed, fix)
 
-    def _reset(self) -> str:
-        """Leave the latch; returns '' or why not."""
-        client = self.create_client(Trigger, 'action_filter/reset')
-        if not self._spin_until(client.service_is_ready, 5.0):
-            return 'no service action_filter/reset'
+    def trigger(self, service: str) -> str:
+        """Call a service of type Trigger; returns '' or why it did not succeed."""
+        client = self.create_client(Trigger, service)
+        if not self.spin_until(client.service_is_ready, _ANSWER_S):
+            return f'no service {service}'
+        succeeded, said = self._call(client, _ANSWER_S)
+        return '' if succeeded else said
+
+    def spin_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Serve callbacks until a condition holds; False when it did not in time."""
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline:
+                return False
+            rclpy.spin_once(self, timeout_sec=0.02)
+        return True
+
+    def _call(self, client: Client, timeout_s: float) -> tuple[bool, str]:
         future = client.call_async(Trigger.Request())
-        if not self._spin_until(future.done, 5.0):
-            return 'action_filter/reset does not answer'
+        if not self.spin_until(future.done, timeout_s):
+            return False, f'{client.srv_name} does not answer'
         answer = future.result()
-        return '' if answer.success else f'reset refused: {answer.message}'
+        return answer.success, answer.message
 
     def _on_joints(self, msg: JointState) -> None:
         self._on_stamp('joint_states', msg)
@@ -162,19 +143,11 @@ class PreflightGraph(Node):
         except VlaError as error:
             self.get_logger().error(str(error), throttle_duration_sec=5.0)
             return
-        self._positions.append((sample.stamp_ns, sample.position))
+        self.positions.append((sample.stamp_ns, sample.position))
 
     def _on_stamp(self, topic: str, msg: Any) -> None:
         self._arrivals[topic].append(time.monotonic_ns())
         self._ages[topic].append((self.now_ns() - from_stamp(msg.header.stamp)) / 1e9)
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
-        self._status = msg.message
-
-    def _spin_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
-        deadline = time.monotonic() + timeout_s
-        while not condition():
-            if time.monotonic() > deadline:
-                return False
-            rclpy.spin_once(self, timeout_sec=0.02)
-        return True
+        self.filter_says = msg.message
