@@ -74,7 +74,7 @@ def recording(tmp_path_factory):
             write(10 * k + 4, 'action_filter/status', status)
             action = JointSample(10 * k * MS, position(k) + 0.5, np.zeros(8))
             write(10 * k + 5, 'action_filter/action', joints_to_msg(action, names))
-        file.annotate('vla', {'outcome': 'success', 'seed': '3'})
+        file.annotate('vla', {'outcome': 'success', 'seed': '3', 'recording': 'null'})
     return path
 
 
@@ -122,7 +122,8 @@ def test_a_recording_becomes_a_dataset_that_lerobot_opens(recording, tmp_path):
     assert np.array_equal(image, frames[4][CAMERA.feature])
     assert dataset[4][ACTION].numpy() == pytest.approx(frames[4][ACTION])
     record = json.loads((output / 'meta' / 'vla_episodes.json').read_text())
-    assert record['episodes'][0]['seed'] == '3'
+    (episode,) = record['episodes']
+    assert (episode['seed'], episode['recording']) == ('3', recording.name)
 
 
 def test_nothing_to_convert_is_one_sentence_and_nothing_is_replaced(recording, tmp_path, capsys):

@@ -49,7 +49,7 @@ def convert(args: argparse.Namespace) -> int:
             count += 1
         if count:
             dataset.save_episode()
-            episodes.append({'recording': file.name, 'frames': count, **notes})
+            episodes.append({**notes, 'recording': file.name, 'frames': count})
     dataset.finalize()
     if not episodes:
         raise VlaError(
