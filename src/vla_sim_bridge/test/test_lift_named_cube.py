@@ -50,6 +50,7 @@ def test_colour_and_phrase_do_not_follow_from_the_places(world, config):
 
 def test_neighbouring_seeds_share_the_scene_and_are_told_another_colour(world):
     places = [f'{c}_cube_{key}' for c in ('red', 'green') for key in ('x', 'y', 'yaw')]
+    places += [f'home.{joint}' for joint in world.contract.joint_names[:7]]
     scenes = []
     for seed in range(0, 40, 2):
         first, second = world.reset(seed), world.reset(seed + 1)

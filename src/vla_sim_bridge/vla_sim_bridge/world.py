@@ -123,7 +123,8 @@ class World:
     def _sample_start(self, seed: int) -> Start:
         """Draw where objects and arm begin."""
         contract = self.contract
-        jitter = random_stream(seed, 'home_jitter').uniform(-1.0, 1.0, len(contract.arm))
+        rng = random_stream(self.task.scene(seed), 'home_jitter')
+        jitter = rng.uniform(-1.0, 1.0, len(contract.arm))
         home = contract.home
         home[list(contract.arm)] += self.config.home_jitter_rad * jitter
         start = self.task.sample(seed)

@@ -20,6 +20,10 @@ class LiftCube:
         self.cubes: tuple[LiftedCube, ...] = (self.target,)
         self.instruction = config.instruction
 
+    def scene(self, seed: int) -> int:
+        """Return the seed itself: every episode looks different."""
+        return seed
+
     def sample(self, seed: int) -> Start:
         """Draw where the cube lies."""
         return self.target.sample(seed)

@@ -20,9 +20,9 @@ _DRAWS = 1000
 class LiftNamedCube:
     """Cubes that differ in colour alone; which one is meant, and how it is said, is drawn.
 
-    As many neighbouring seeds as there are colours share their places, and each is told another
-    colour: nothing in the picture tells which cube is meant. A policy that learns from such
-    pairs cannot know the scene by heart instead of listening.
+    As many neighbouring seeds as there are colours share the scene, the arm's first pose
+    included, and each is told another colour: nothing that is seen tells which cube is meant. A
+    policy that learns from such pairs cannot know the scene by heart instead of listening.
     """
 
     def __init__(self, config: WorldConfig, model: mujoco.MjModel) -> None:
@@ -39,6 +39,10 @@ class LiftNamedCube:
         self.cubes = tuple(self._by_colour.values())
         self._begin(next(iter(named.colours)), config.instruction)
 
+    def scene(self, seed: int) -> int:
+        """Return the seed that is shared by one episode of each colour."""
+        return seed // len(self._by_colour)
+
     def sample(self, seed: int) -> Start:
         """Draw the places, the colour that is named and the phrase that names it.
 
@@ -46,7 +50,7 @@ class LiftNamedCube:
             SimError: the cubes do not fit into their area with the distance they must keep.
         """
         colours = list(self._by_colour)
-        scene = seed // len(colours)
+        scene = self.scene(seed)
         first = random_stream(scene, NAMED).integers(len(colours))
         colour = colours[(first + seed) % len(colours)]
         phrase = self._phrases[random_stream(seed, PHRASE).integers(len(self._phrases))]

@@ -23,6 +23,10 @@ class Task(Protocol):
     target: LiftedCube
     instruction: str
 
+    def scene(self, seed: int) -> int:
+        """Return the seed of all that is seen at the beginning, the arm's pose included."""
+        ...
+
     def sample(self, seed: int) -> Start:
         """Draw how an episode begins; the same seed gives the same."""
         ...
