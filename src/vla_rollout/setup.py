@@ -26,6 +26,7 @@ setup(
             'preflight = vla_rollout.ros.preflight:main',
             'report = vla_rollout.ros.report:main',
             'recorder = vla_rollout.ros.recorder_node:main',
+            'supervisor = vla_rollout.ros.supervisor_node:main',
             'convert_recording = vla_rollout.ros.convert_recording:main',
             'learn_healthy = vla_rollout.learn_healthy:main',
         ],

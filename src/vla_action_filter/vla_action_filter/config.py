@@ -17,6 +17,12 @@ class FilterConfig:
         choices=('policy_chunk', 'policy_action'),
     )
     dry_run: bool = setting(False, doc='compute and report everything, command nothing')
+    locked: bool = setting(
+        False,
+        doc='refuse to be activated; on a real robot true until the supervisor has seen preflight '
+        'pass',
+        dynamic=True,
+    )
     command_interface: str = setting(
         'trajectory',
         doc='trajectory: joint_trajectory_controller/joint_trajectory; '

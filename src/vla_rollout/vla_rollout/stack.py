@@ -32,6 +32,7 @@ class ProcessConfig:
     module: str = setting(doc='Python module to run')
     parameters: str = setting(doc='parameter file under config/')
     optional: bool = setting(False, doc='only started when asked for')
+    values: dict[str, bool] | None = setting(None, doc='parameters that this stack sets')
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ class Stack:
 
     def _spawn(self, process: ProcessConfig) -> 'subprocess.Popen[bytes]':
         realised = self._folder / f'{process.name}.parameters.yaml'
-        values = {'autostart': True, 'use_sim_time': True, **self._overrides.get(process.name, {})}
+        values: dict[str, Any] = {'autostart': True, 'use_sim_time': True}
+        values |= {**(process.values or {}), **self._overrides.get(process.name, {})}
         realised.write_text(yaml.safe_dump({'/**': {'ros__parameters': values}}))
         command = [sys.executable, '-m', process.module, '--ros-args']
         command += ['--params-file', str(self._parameter_folder / process.parameters)]

@@ -20,7 +20,7 @@ from vla_action_filter.loop_timing import LoopTiming
 from vla_action_filter.ros.markers import MarkerPublisher
 from vla_action_filter.verdict import FilterResult, Verdict
 from vla_contract.contract import load_contract
-from vla_contract.errors import ContractError
+from vla_contract.errors import ContractError, VlaError
 from vla_contract.joint_map import JointMap
 from vla_contract.ros.diagnostics import (
     DiagnosticsPublisher,
@@ -83,7 +83,13 @@ class ActionFilterNode(VlaNode):
         self._diagnostics = DiagnosticsPublisher(self, self._diagnose)
 
     def start(self) -> None:
-        """Arm at the next measured position and run the loop."""
+        """Arm at the next measured position and run the loop.
+
+        Raises:
+            VlaError: the node is locked.
+        """
+        if self.get_parameter('locked').value:
+            raise VlaError('locked: supervisor/release unlocks it once preflight has passed')
         self._filter.disarm()
         self._result = _UNKNOWN
         self._timing.restart()

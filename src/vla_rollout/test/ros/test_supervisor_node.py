@@ -1,0 +1,170 @@
+"""The supervisor over two nodes that only keep their states."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, UTC
+import time
+
+import pytest
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from std_msgs.msg import Float64
+from std_srvs.srv import Trigger
+from vla_contract.command import write_json
+from vla_contract.contract import load_contract
+from vla_contract.errors import VlaError
+from vla_contract.ros.lifecycle import VlaNode
+from vla_contract.ros.qos import LATCHED
+from vla_contract.schema import setting
+from vla_rollout.provenance import policy_sha256
+from vla_rollout.ros.supervisor_node import Supervisor
+
+POLICY = 'panda_lift_act'
+
+
+@dataclass(frozen=True)
+class Settings:
+    locked: bool = setting(False, doc='refuse activation', dynamic=True)
+
+
+class Managed(VlaNode):
+    settings_type = Settings
+    has_been = ''
+
+    def build(self, settings) -> None:
+        self.has_been += 'built '
+
+    def start(self) -> None:
+        if self.get_parameter('locked').value:
+            raise VlaError('locked')
+        self.has_been += 'started '
+
+    def stop(self) -> None:
+        self.has_been += 'stopped '
+
+    def destroy(self) -> None:
+        self.has_been += 'destroyed '
+
+
+class Bench:
+    """All nodes in one executor, and an operator who calls services."""
+
+    def __init__(self, preflight) -> None:
+        self.executor = SingleThreadedExecutor()
+        self.filter, self.policy = Managed('action_filter'), Managed('policy_server')
+        self.filter.set_parameters([Parameter('locked', value=True)])
+        self.supervisor = Supervisor()
+        self.operator = Node('operator')
+        self.speeds: list[float] = []
+        self.operator.create_subscription(
+            Float64, 'speed_scale', lambda msg: self.speeds.append(msg.data), LATCHED
+        )
+        for node in (self.filter, self.policy, self.supervisor, self.operator):
+            self.executor.add_node(node)
+        self.supervisor._parameters['preflight'] = Parameter('preflight', value=str(preflight))
+        self.supervisor.trigger_configure()
+        self.supervisor.trigger_activate()
+
+    def wait(self, condition) -> None:
+        deadline = time.monotonic() + 60.0
+        while not condition():
+            assert time.monotonic() < deadline, 'condition not met'
+            self.executor.spin_once(timeout_sec=0.01)
+
+    def call(self, order: str) -> tuple[bool, str]:
+        client = self.operator.create_client(Trigger, f'supervisor/{order}')
+        self.wait(client.service_is_ready)
+        managed = (self.supervisor._filter, self.supervisor._policy)
+        self.wait(lambda: all(node._change_state.service_is_ready() for node in managed))
+        future = client.call_async(Trigger.Request())
+        self.wait(future.done)
+        return future.result().success, future.result().message
+
+    def close(self) -> None:
+        for node in (self.supervisor, self.filter, self.policy):
+            node.shut_down()
+        for node in (self.supervisor, self.filter, self.policy, self.operator):
+            node.destroy_node()
+        self.executor.shutdown()
+
+
+@pytest.fixture
+def make_bench(ros):
+    benches = []
+
+    def make(preflight) -> Bench:
+        benches.append(Bench(preflight))
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.close()
+
+
+def preflight(path, **changes):
+    write_json(path, {
+        'passed': True,
+        'date': datetime.now(UTC).isoformat(),
+        'contract_sha256': load_contract('panda_2f85').sha256,
+        'policy_sha256': policy_sha256(POLICY),
+        **changes,
+    })  # fmt: skip
+    return path
+
+
+def test_without_preflight_nothing_is_released(make_bench, tmp_path):
+    bench = make_bench(tmp_path / 'preflight.json')
+    success, message = bench.call('release')
+    assert not success
+    assert 'preflight.json: not what preflight writes' in message
+    assert bench.filter.has_been == bench.policy.has_been == ''
+
+
+@pytest.mark.parametrize(
+    'changes',
+    [
+        {'passed': False},
+        {'policy_sha256': 'another'},
+        {'date': (datetime.now(UTC) - timedelta(hours=13)).isoformat()},
+    ],
+)
+def test_a_preflight_that_does_not_hold_here_and_now_releases_nothing(
+    make_bench, tmp_path, changes
+):
+    bench = make_bench(preflight(tmp_path / 'preflight.json', **changes))
+    assert not bench.call('release')[0]
+    assert bench.filter.trigger_configure()
+    bench.filter.trigger_activate()
+    assert not bench.filter.is_active
+
+
+def test_release_makes_both_ready_and_moves_nothing(make_bench, tmp_path):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    assert bench.call('release') == (True, 'preflight has passed: the filter may be activated')
+    assert (bench.filter.has_been, bench.policy.has_been) == ('built ', 'built ')
+    bench.filter.trigger_activate()
+    assert bench.filter.is_active
+
+
+def test_check_has_the_filter_alone_and_slow(make_bench, tmp_path):
+    bench = make_bench(tmp_path / 'preflight.json')
+    bench.policy.trigger_configure()
+    assert bench.call('check')[0]
+    assert bench.filter.is_active
+    assert bench.policy.has_been == 'built destroyed '
+    bench.wait(lambda: bench.speeds)
+    assert set(bench.speeds) == {0.1}
+
+
+def test_lock_stops_the_policy_before_the_filter_and_keeps_it_so(make_bench, tmp_path):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    bench.call('release')
+    order = []
+    bench.filter.stop = lambda: order.append('filter')
+    bench.policy.stop = lambda: order.append('policy')
+    bench.filter.trigger_activate()
+    bench.policy.trigger_activate()
+    assert bench.call('lock')[0]
+    assert order == ['policy', 'filter']
+    bench.filter.trigger_activate()
+    assert not bench.filter.is_active

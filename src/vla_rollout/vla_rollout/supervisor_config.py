@@ -1,0 +1,21 @@
+"""Settings of the supervisor of a real robot."""
+
+from dataclasses import dataclass
+
+from vla_contract.schema import setting
+
+
+@dataclass(frozen=True)
+class SupervisorConfig:
+    """Parameters of the supervisor node."""
+
+    robot: str = setting('panda_2f85', doc='name or path of the robot contract')
+    policy_path: str = setting(
+        'panda_lift_act', doc='checkpoint that is to move the arm; the same as the policy server'
+    )
+    preflight: str = setting(
+        'preflight.json', doc='what preflight --json wrote; must have passed before a release'
+    )
+    first_speed: float = setting(
+        0.1, doc='share of the velocity limits until a rollout says otherwise', lower=0.01, upper=1
+    )
