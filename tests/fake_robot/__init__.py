@@ -1,0 +1,1 @@
+"""A robot for tests: as its drivers would show it, with a simulated arm behind them."""

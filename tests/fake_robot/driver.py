@@ -1,0 +1,176 @@
+"""The node fake_robot: topics and services of an arm under ros2_control, and of its camera.
+
+    python -m fake_robot.driver --ros-args -p drop_share:=0.02
+
+It differs from the simulator's node as drivers do: no truth about the task, stamps of the machine,
+joints in the order of joint_state_broadcaster (by name) with one that is not ours, measured
+effort, lost messages, and a protective stop of its own that no topic can lift. With publish_clock
+it stamps by a clock of its own, so that a test does not depend on how fast the machine is.
+"""
+
+from dataclasses import replace
+import os
+from pathlib import Path
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool, Float64MultiArray
+from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectory
+from vla_contract.contract import load_contract
+from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
+from vla_contract.ros.qos import COMMAND, LATCHED, STATE
+from vla_contract.ros.stamps import to_time
+from vla_contract.values import Image, JointSample, to_ns
+from vla_sim_bridge.delivery import Delivery
+from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
+from vla_sim_bridge.published_camera import NOMINAL
+from vla_sim_bridge.randomization.appearance import Appearance
+from vla_sim_bridge.randomization.randomization import load_randomization
+from vla_sim_bridge.rate_divider import RateDivider
+from vla_sim_bridge.render_thread import RenderThread
+from vla_sim_bridge.ros.camera_topics import CameraTopics
+from vla_sim_bridge.world import World
+from vla_sim_bridge.world_config import load_world_config
+
+from fake_robot.controller import FakeController
+
+IMPERFECTIONS = str(Path(__file__).parent / 'imperfections.yaml')
+FOREIGN_JOINT = 'lift_axis'
+
+
+class FakeRobot(Node):
+    """An arm at a table with a cube, seen from outside."""
+
+    def __init__(self) -> None:
+        super().__init__('fake_robot')
+        value = self.declare_parameter
+        contract = load_contract(value('robot', 'panda_2f85').value)
+        world_config = load_world_config(value('world', 'lift_cube').value)
+        drop_share = value('drop_share', 0.01).value
+        measuring = replace(world_config.servo, measures_effort=True)
+        world = World(
+            contract,
+            replace(world_config, servo=measuring),
+            load_randomization(value('imperfections', IMPERFECTIONS).value),
+        )
+        self._names = contract.joint_names
+        self._rng = np.random.default_rng(1)
+        self._drop_share = drop_share
+        self._controller = FakeController(drop_share, seed=0)
+        self._offset_ns = self._seed = 0
+        self._has_clock = value('publish_clock', False).value
+        self._lifted = False
+        self._frames_due = RateDivider(to_ns(1.0 / contract.cameras[0].rate_hz))
+        self._ending = threading.Event()
+        self._create_interfaces()
+        cameras = CameraTopics(self, world.cameras, world.appearance, NOMINAL)
+        self._images = Delivery(cameras.send)
+        self._renderer = RenderThread(world, self._deliver, self.get_logger().fatal)
+        period_ns = to_ns(1.0 / contract.rates.joint_states_hz)
+        self._simulation = PacedSimulation(
+            world, period_ns, 1.0, time.monotonic_ns, self._ending.wait, self._on_tick
+        )
+        self._thread = threading.Thread(target=self._simulation.run, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ending.set()
+        self._thread.join()
+        self._renderer.close()
+
+    def _create_interfaces(self) -> None:
+        trajectory = 'joint_trajectory_controller/joint_trajectory'
+        reader = JointReader(self._names, trajectory)
+        self.create_subscription(
+            JointTrajectory,
+            trajectory,
+            lambda msg: self._controller.offer(reader.first_point(msg)),
+            COMMAND,
+        )
+        self.create_subscription(
+            Float64MultiArray,
+            'forward_position_controller/commands',
+            lambda msg: self._controller.offer(np.array(msg.data)),
+            COMMAND,
+        )
+        self._joints_pub = self.create_publisher(JointState, 'joint_states', STATE)
+        self._clock_pub = self.create_publisher(Clock, '/clock', QoSProfile(depth=10))
+        # Only for who plays the operator: a real robot does not know it.
+        self._lifted_pub = self.create_publisher(Bool, 'fake_robot/is_lifted', LATCHED)
+        self.create_service(Trigger, 'fake_robot/tidy_up', self._on_tidy_up)
+        self.create_service(SetBool, 'fake_robot/protective_stop', self._on_protective_stop)
+
+    def _on_tick(self, tick: Tick) -> None:
+        if self._has_clock:
+            self._clock_pub.publish(Clock(clock=to_time(tick.time_ns)))
+        else:
+            self._offset_ns = self.get_clock().now().nanoseconds - tick.time_ns
+        self._images.release(tick.time_ns)
+        command = self._controller.take()
+        if command is not None:
+            self._simulation.command(command)
+        if self._rng.random() >= self._drop_share:
+            self._publish_joints(tick.joints)
+        if self._frames_due.is_due(tick.time_ns):
+            self._renderer.offer(tick.time_ns, tick.qpos, tick.appearance)
+        if tick.success != self._lifted:
+            self._lifted = tick.success
+            self._lifted_pub.publish(Bool(data=tick.success))
+
+    def _deliver(self, time_ns: int, looks: Appearance, images: dict[str, Image]) -> None:
+        due_ns = time_ns + looks.vision_latency_ns(time_ns)
+        self._images.add(due_ns, (time_ns + self._offset_ns, looks, images))
+
+    def _publish_joints(self, joints: JointSample) -> None:
+        """Publish by name, as joint_state_broadcaster does, with an axis that is not the arm's."""
+        names = [*self._names, FOREIGN_JOINT]
+        order = np.argsort(names)
+        values = (
+            np.append(value, 0.0)[order]
+            for value in (joints.position, joints.velocity, joints.effort)
+        )
+        stamp_ns = joints.stamp_ns + self._offset_ns
+        msg = joints_to_msg(JointSample(stamp_ns, *values), [names[i] for i in order])
+        self._joints_pub.publish(msg)
+
+    def _on_tidy_up(self, request: Any, response: Any) -> Any:
+        """Put the object back and the arm home, as a person does between two episodes."""
+        self._seed += 1
+        self._simulation.reset(self._seed)
+        response.success, response.message = True, f'seed {self._seed}'
+        return response
+
+    def _on_protective_stop(self, request: Any, response: Any) -> Any:
+        self._controller.is_stopped = request.data
+        response.success = True
+        return response
+
+
+def main() -> int:
+    rclpy.init()
+    robot = FakeRobot()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        rclpy.spin(robot)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        robot.close()
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    os.environ.setdefault('MUJOCO_GL', 'egl')
+    sys.exit(main())
