@@ -29,6 +29,8 @@ class MotionRecording:
         images: small grey images, shape (K, h, w), uint8.
         image_delivery_s: how long after its stamp each image arrived, shape (K,) [s].
         measured_delivery_s: likewise of the joint states, shape (M,) [s].
+        object_s: times at which the pose of an object is known, shape (K,) [s].
+        object_pose: the pose in the base frame, shape (K, 7): position [m] and wxyz.
     """
 
     names: tuple[str, ...]
@@ -41,6 +43,8 @@ class MotionRecording:
     images: Vector = field(default_factory=lambda: _EMPTY)
     image_delivery_s: Vector = field(default_factory=lambda: _EMPTY)
     measured_delivery_s: Vector = field(default_factory=lambda: _EMPTY)
+    object_s: Vector = field(default_factory=lambda: _EMPTY)
+    object_pose: Vector = field(default_factory=lambda: np.empty((0, 7)))
 
     def __post_init__(self) -> None:
         for what, times, values in (
