@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 import os
 from pathlib import Path
+import signal
 import subprocess
 import sys
 import threading
@@ -31,6 +32,10 @@ def is_running(pid: int) -> bool:
     return state not in 'ZX'
 
 
+def _restore_interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Command:
     """A running command whose output can be waited for."""
 
@@ -38,7 +43,13 @@ class Command:
         self.log = cwd / 'output.txt'
         self._file = self.log.open('wb')
         self.process = subprocess.Popen(
-            args, cwd=cwd, stdout=self._file, stderr=subprocess.STDOUT, env=environment
+            args,
+            cwd=cwd,
+            stdout=self._file,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            # Whoever runs the tests in the background of a shell has SIGINT ignored, children too.
+            preexec_fn=_restore_interrupt,
         )
 
     @property

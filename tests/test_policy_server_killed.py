@@ -57,7 +57,7 @@ def graph(stack):
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=DOMAIN, signal_handler_options=SignalHandlerOptions.NO)
     graph = RolloutGraph(context, CONTRACT, lambda: None)
-    graph.wait_until_ready(60.0)
+    graph.wait_until_ready(240.0)
     yield graph
     graph.close()
     rclpy.try_shutdown(context=context)
@@ -71,12 +71,12 @@ def test_the_filter_brakes_within_limits_holds_and_resumes(stack, graph):
     log.positions.clear()
     log.numbers.clear()
     graph.resume()
-    wait_for(lambda: len(log.positions) > 20 and np.nanmax(np.abs(log.speeds(-10))) > 0.2, 20.0,
+    wait_for(lambda: len(log.positions) > 20 and np.nanmax(np.abs(log.speeds(-10))) > 0.2, 120.0,
              'motion')  # fmt: skip
     os.kill(stack.pid('policy_server'), signal.SIGKILL)
     killed_at = len(log.positions)
     wait_for(lambda: len(log.positions) > killed_at + 20
-             and not np.nanmax(np.abs(log.speeds(-15))), 20.0, 'standstill')  # fmt: skip
+             and not np.nanmax(np.abs(log.speeds(-15))), 120.0, 'standstill')  # fmt: skip
 
     velocity = np.array([CONTRACT.joints[i].velocity for i in ARM])
     acceleration = np.array([CONTRACT.joints[i].acceleration for i in ARM])
@@ -92,6 +92,6 @@ def test_the_filter_brakes_within_limits_holds_and_resumes(stack, graph):
     held = log.positions[-1]
     assert not graph.monitor.success
     stack.start()
-    wait_for(lambda: np.abs(log.positions[-1] - held).max() > 0.05, 60.0, 'motion to resume')
-    wait_for(lambda: graph.monitor.success, 60.0, 'success after the restart')
+    wait_for(lambda: np.abs(log.positions[-1] - held).max() > 0.05, 180.0, 'motion to resume')
+    wait_for(lambda: graph.monitor.success, 180.0, 'success after the restart')
     assert np.nanmax(np.abs(np.diff(log.speeds(), axis=0)) / PERIOD_S / acceleration) <= 1 + 1e-6

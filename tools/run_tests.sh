@@ -8,10 +8,10 @@ STATUS=0
 
 rm -rf build/*/pytest.xml build/system_tests.xml
 # By this environment's Python: apt's colcon would test with the system's.
-python -m colcon --log-level error test --event-handlers console_direct- console_start_end+ \
+python -m colcon --log-level error test --event-handlers console_direct- console_stderr- console_start_end+ \
   --return-code-on-test-failure || STATUS=1
 [ "$STATUS" = 0 ] || python -m colcon test-result --verbose | tail -n 60
-python -m pytest tests -q --junitxml build/system_tests.xml || STATUS=1
+python -m pytest tests -q --disable-warnings --junitxml build/system_tests.xml || STATUS=1
 
 python tools/count_tests.py "$EXPECTED" build/*/pytest.xml build/system_tests.xml || STATUS=1
 exit "$STATUS"
