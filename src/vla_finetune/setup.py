@@ -20,6 +20,8 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
+            'check_dataset = vla_finetune.check_dataset:main',
+            'finetune = vla_finetune.finetune:main',
             'train_act = vla_finetune.train_act:main',
         ],
     },
