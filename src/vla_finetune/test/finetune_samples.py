@@ -1,0 +1,79 @@
+"""A tiny robot dataset and a tiny policy, made in a second."""
+
+from pathlib import Path
+
+import numpy as np
+from vla_contract.contract import load_contract, RobotContract
+from vla_contract.policy_features import ACTION, dataset_features, STATE
+
+FEATURE = 'observation.images.top'
+LENGTHS = (12, 10, 14, 11)
+
+
+def motion(contract: RobotContract, length: int, seed: int) -> np.ndarray:
+    """Return a smooth motion of all joints, shape (length + 1, D)."""
+    rng = np.random.default_rng(seed)
+    phase = rng.uniform(0, 1, len(contract.joints))
+    time = np.arange(length + 1)[:, None] / 10.0
+    motion = contract.home + 0.3 * np.sin(2 * np.pi * (0.4 * time + phase))
+    lower = [joint.lower for joint in contract.joints]
+    upper = [joint.upper for joint in contract.joints]
+    return np.clip(motion, lower, upper)
+
+
+def record(root: Path, extra=None, lengths=LENGTHS, seed=0):
+    """Write a dataset whose state follows its action by one frame; `extra(episode, frame)`."""
+    from lerobot.datasets import LeRobotDataset
+
+    contract = load_contract('panda_2f85')
+    features = dataset_features(contract)
+    if extra is not None:
+        features['intervention'] = {'dtype': 'bool', 'shape': (1,), 'names': None}
+    dataset = LeRobotDataset.create(
+        f'local/{root.name}', 10, features, root=root, robot_type=contract.name, use_videos=False
+    )
+    rng = np.random.default_rng(seed)
+    for episode, length in enumerate(lengths):
+        path = motion(contract, length, seed + episode).astype(np.float32)
+        for frame in range(length):
+            sample = {STATE: path[frame], ACTION: path[frame + 1], 'task': 'move'}
+            sample[FEATURE] = rng.integers(0, 255, (96, 96, 3), dtype=np.uint8)
+            if extra is not None:
+                sample['intervention'] = np.array([extra(episode, frame)])
+            dataset.add_frame(sample)
+        dataset.save_episode()
+    dataset.finalize()
+    return root
+
+
+def tiny_act(folder: Path, dataset_root: Path, **changes) -> Path:
+    """Write a checkpoint of a very small ACT, with noise inside: dropout and a latent."""
+    from lerobot.policies.act.modeling_act import ACTPolicy
+    from lerobot.policies.factory import make_pre_post_processors
+    import torch
+    from vla_contract.recorded_frames import open_dataset
+    from vla_finetune.train_act import act_config
+
+    config = act_config(load_contract('panda_2f85'))
+    small = {
+        'chunk_size': 4,
+        'n_action_steps': 2,
+        'dim_model': 16,
+        'n_heads': 2,
+        'dim_feedforward': 16,
+        'n_encoder_layers': 1,
+        'latent_dim': 4,
+        'n_vae_encoder_layers': 1,
+        'use_vae': True,
+        'dropout': 0.1,
+        **changes,
+    }
+    for name, value in small.items():
+        setattr(config, name, value)
+    torch.manual_seed(0)
+    policy = ACTPolicy(config)
+    stats = open_dataset(dataset_root).meta.stats
+    preprocess, postprocess = make_pre_post_processors(config, dataset_stats=stats)
+    for part in (policy, preprocess, postprocess):
+        part.save_pretrained(folder)
+    return folder

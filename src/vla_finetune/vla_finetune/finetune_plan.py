@@ -1,0 +1,134 @@
+"""From the settings of a fine-tuning to its plan: everything is checked before it is trained."""
+
+from collections.abc import Sequence
+import json
+from pathlib import Path
+from typing import Any
+
+from vla_contract.checkpoint_manifest import read_manifest
+from vla_contract.contract import load_contract, RobotContract
+from vla_contract.errors import PolicyError
+from vla_contract.lerobot_import import quiet_lerobot, skip_unneeded_extras
+from vla_contract.share import find_model
+from vla_finetune.compatibility import require_same_contract
+from vla_finetune.demonstrations import floored, STD_FLOOR
+from vla_finetune.finetune_settings import FinetuneSettings, KEEP
+from vla_finetune.frames_in_memory import FramesInMemory
+from vla_finetune.learner import load_policy_config, Statistics
+from vla_finetune.training import TrainingPlan
+from vla_finetune.training_data import (
+    CheckedDataset,
+    open_checked,
+    prepare_data,
+    TrainingData,
+)
+
+_GB = 1e9
+
+
+def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
+    """Load and check everything that a training needs.
+
+    Args:
+        settings: of the command.
+        folder: where checkpoints will go.
+
+    Raises:
+        VlaError: checkpoint, datasets and contract do not fit each other, or episodes are bad.
+    """
+    import torch
+
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    contract = load_contract(settings.robot)
+    source = resolve_checkpoint(settings.policy)
+    manifest = read_manifest(source)
+    require_same_contract(contract, source, manifest)
+    prepare_imports(source, settings.lora_rank > 0)
+    policy = load_policy_config(source, settings.device)
+    paths = [path for path in (settings.real, settings.sim) if path]
+    # The same part for each, so that together they keep to what was allowed.
+    memory = settings.memory_gb * _GB / len(paths)
+    datasets = [open_checked(path, contract, policy, memory, settings.skip_bad) for path in paths]
+    real, sim = datasets[0], datasets[1] if len(datasets) > 1 else None
+    data = prepare_data(settings, real, sim)
+    sources = [checked.samples for checked in datasets]
+    in_memory = all(isinstance(samples, FramesInMemory) for samples in sources)
+    return TrainingPlan(
+        settings=settings,
+        folder=folder,
+        source=source,
+        dataset=real.dataset,
+        samples=torch.utils.data.ConcatDataset(sources),
+        loaders=0 if in_memory else settings.loaders,
+        pools=data.pools,
+        held_out=data.held_out,
+        statistics=None if settings.statistics == KEEP else data_statistics(datasets),
+        manifest={**manifest, **describe(settings, contract, data)},
+    )
+
+
+def resolve_checkpoint(policy: str) -> str:
+    """Return the folder of a checkpoint, or a hub id.
+
+    Raises:
+        PolicyError: a path that does not exist, or is no checkpoint.
+    """
+    folder = find_model(policy) or Path(policy).expanduser()
+    if folder.is_dir() and not (folder / 'config.json').is_file():
+        raise PolicyError(f"'{folder}' has no config.json; give the folder pretrained_model")
+    if not folder.is_dir() and (policy.count('/') != 1 or policy.startswith(('.', '/', '~'))):
+        raise PolicyError(
+            f"checkpoint '{policy}' not found: neither a name under models/, nor a folder, nor a "
+            'hub id (user/name)'
+        )
+    return str(folder) if folder.is_dir() else policy
+
+
+def prepare_imports(source: str, has_adapters: bool) -> None:
+    """Have LeRobot import only what a checkpoint needs; to be called before its first import."""
+    quiet_lerobot()
+    config = Path(source) / 'config.json'
+    policy_type = json.loads(config.read_text()).get('type', '') if config.is_file() else ''
+    is_adapter = (Path(source) / 'adapter_config.json').is_file()
+    skip_unneeded_extras(policy_type, has_adapters or is_adapter)
+
+
+def data_statistics(datasets: Sequence[CheckedDataset]) -> Statistics:
+    """Return the statistics of all datasets together, frame for frame."""
+    from lerobot.datasets.compute_stats import aggregate_stats
+
+    stats = aggregate_stats([checked.dataset.meta.stats for checked in datasets])
+    return floored(stats, STD_FLOOR)
+
+
+def describe(
+    settings: FinetuneSettings, contract: RobotContract, data: TrainingData
+) -> dict[str, Any]:
+    """Return what a checkpoint's manifest says about where it comes from."""
+    datasets = {'real': data.real, 'sim': data.sim}
+    return {
+        'robot': contract.name,
+        'contract_sha256': contract.sha256,
+        'state_names': list(contract.state.names),
+        'action_names': list(contract.action.names),
+        'fps': contract.action.fps,
+        'finetuned_from': settings.policy,
+        'datasets': {
+            name: {
+                'path': str(checked.dataset.root),
+                **checked.roles.by_role(),
+                'left_out': {str(episode): list(why) for episode, why in checked.bad.items()},
+            }
+            for name, checked in datasets.items()
+            if checked is not None
+        },
+        'sample_shares': {pool.name: pool.share for pool in data.pools},
+        'held_out_episodes': list(data.held_out_episodes),
+        'steps': settings.steps,
+        'batch': settings.batch,
+        'learning_rate': settings.learning_rate,
+        'statistics': settings.statistics,
+        'bf16': settings.bf16,
+        'seed': settings.seed,
+    }

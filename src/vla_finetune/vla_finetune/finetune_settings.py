@@ -1,0 +1,106 @@
+"""Everything that a fine-tuning depends on; stored with it, so that it can go on."""
+
+import argparse
+import dataclasses
+from dataclasses import dataclass
+import json
+from pathlib import Path
+from typing import Any
+
+from vla_contract.command import write_json
+from vla_contract.errors import ResourceNotFoundError
+from vla_contract.schema import build, setting
+
+KEEP, RECOMPUTE, BOTH = 'keep', 'recompute', 'both'
+_FILE = 'finetune.json'
+
+
+@dataclass(frozen=True)
+class FinetuneSettings:
+    """Options of the command; each is described here alone."""
+
+    policy: str = setting(doc='checkpoint: name under models/, folder or hub id')
+    real: str = setting(doc='LeRobotDataset v3 of the robot')
+    sim: str = setting('', doc='LeRobotDataset v3 of the simulator, to train on as well')
+    sim_share: float = setting(0.9, doc='part of all samples from --sim', lower=0.0, upper=0.999)
+    correction_share: float = setting(
+        0.5, doc='part of the real samples where a person corrected', lower=0.0, upper=1.0
+    )
+    robot: str = setting('panda_2f85', doc='name or path of a contract')
+    steps: int = setting(10_000, doc='of the optimizer', lower=1)
+    batch: int = setting(32, doc='samples per step and process', lower=1)
+    # Ten times below what vision-language-action policies are trained with.
+    learning_rate: float = setting(1e-5, doc='peak, of every parameter group', lower=0.0)
+    held_out_share: float = setting(
+        0.1, doc='part of the real demonstrations kept for validation', lower=0.0, upper=0.9
+    )
+    validate_every: int = setting(500, doc='steps between validations and checkpoints', lower=1)
+    patience: int = setting(
+        5, doc='validations without a better one until it stops, 0 for never', lower=0
+    )
+    statistics: str = setting(
+        KEEP,
+        doc='normalise as the checkpoint does, by the new data, or train both and compare',
+        choices=(KEEP, RECOMPUTE, BOTH),
+    )
+    freeze_vision: bool = setting(False, doc='train everything but the image encoder')
+    lora_rank: int = setting(0, doc='train adapters of this rank (LoRA), 0 for none', lower=0)
+    bf16: bool = setting(False, doc='multiply in bfloat16')
+    skip_bad: bool = setting(False, doc='leave bad episodes out instead of refusing')
+    memory_gb: float = setting(
+        2.0, doc='datasets up to this size are kept in memory', unit='GB', lower=0.0
+    )
+    loaders: int = setting(4, doc='processes that read larger datasets', lower=0)
+    threads: int = setting(0, doc='of the processor, 0 for all', lower=0)
+    device: str = setting('cpu', doc='torch device')
+    seed: int = setting(0, doc='of samples, order and noise', lower=0)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Offer every setting as an option; those without default are asked for later."""
+    for field in dataclasses.fields(FinetuneSettings):
+        doc = field.metadata['doc']
+        if field.default is dataclasses.MISSING:
+            parser.add_argument(_option(field.name), help=doc)
+        elif isinstance(field.default, bool):
+            parser.add_argument(_option(field.name), action='store_true', help=doc)
+        else:
+            choices = field.metadata['choices'] or None
+            kind, text = type(field.default), f'{doc} (default: {field.default})'
+            parser.add_argument(
+                _option(field.name), type=kind, default=field.default, choices=choices, help=text
+            )
+
+
+def settings_from(args: argparse.Namespace) -> FinetuneSettings:
+    """Return the settings that a command line gives.
+
+    Raises:
+        SettingError: one is missing or out of range.
+    """
+    names = [field.name for field in dataclasses.fields(FinetuneSettings)]
+    values = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    return build(FinetuneSettings, values, 'command line')
+
+
+def store_settings(folder: Path, settings: FinetuneSettings) -> None:
+    """Write the settings into the folder of a training."""
+    write_json(folder / _FILE, dataclasses.asdict(settings))
+
+
+def stored_settings(folder: Path) -> FinetuneSettings:
+    """Return the settings of a training that was begun in a folder.
+
+    Raises:
+        ResourceNotFoundError: none was.
+        SettingError: the file was changed and is no longer valid.
+    """
+    path = folder / _FILE
+    if not path.is_file():
+        raise ResourceNotFoundError('training', path, 'give the --output of an earlier one')
+    values: Any = json.loads(path.read_text())
+    return build(FinetuneSettings, values, str(path))
+
+
+def _option(name: str) -> str:
+    return '--' + name.replace('_', '-')

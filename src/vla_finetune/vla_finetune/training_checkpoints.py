@@ -1,0 +1,123 @@
+"""The folder of a training: checkpoints as LeRobot writes them, the last and the best kept.
+
+checkpoints/000500/pretrained_model   what runs
+checkpoints/000500/training_state     what is needed to go on
+checkpoints/000500/history.json       losses up to there
+checkpoints/last                      link to the newest whole one
+pretrained_model                      the best one, once the training has ended
+"""
+
+from dataclasses import asdict, dataclass, field
+import json
+from pathlib import Path
+import shutil
+from typing import Any
+
+from vla_contract.checkpoint_manifest import MANIFEST
+from vla_contract.command import write_json
+from vla_finetune.learner import Learner
+from vla_finetune.validation import best_of, Validation
+
+_HISTORY = 'history.json'
+
+
+@dataclass
+class History:
+    """How a training went.
+
+    Attributes:
+        losses: of each step.
+        validations: in their order.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    validations: list[Validation] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+class TrainingCheckpoints:
+    """Saves, finds and publishes the checkpoints of one training."""
+
+    def __init__(self, folder: Path, steps: int) -> None:
+        """Use a folder; `steps` says how many digits names get."""
+        self._folder, self._steps = folder, steps
+
+    @property
+    def last(self) -> Path | None:
+        """The newest whole checkpoint, None before the first."""
+        link = self._folder / 'checkpoints' / 'last'
+        return link.resolve() if link.exists() else None
+
+    def path(self, step: int) -> Path:
+        """Return the folder of the checkpoint after a step."""
+        from lerobot.common.train_utils import get_step_checkpoint_dir
+
+        return Path(get_step_checkpoint_dir(self._folder, self._steps, step))
+
+    def save(
+        self, learner: Learner, policy: Any, history: History, manifest: dict[str, Any]
+    ) -> None:
+        """Write a checkpoint and delete what is neither the last nor the best.
+
+        It becomes the last one only when it is whole.
+        """
+        from lerobot.common.train_utils import save_checkpoint, update_last_checkpoint
+
+        step = history.validations[-1].step
+        path = self.path(step)
+        save_checkpoint(
+            path,
+            step,
+            learner.config,
+            policy,
+            learner.optimizer,
+            learner.scheduler,
+            learner.preprocess,
+            learner.postprocess,
+        )
+        write_json(path / 'pretrained_model' / MANIFEST, manifest)
+        write_json(path / _HISTORY, history.as_dict())
+        update_last_checkpoint(path)
+        kept = {path, self.path(best_of(history.validations).step)}
+        for old in path.parent.iterdir():
+            if old.is_dir() and not old.is_symlink() and old not in kept:
+                shutil.rmtree(old)
+
+    def resume(self, checkpoint: Path, learner: Learner) -> History:
+        """Put optimizer, schedule and random numbers back; return what came before."""
+        from lerobot.common.train_utils import load_training_state
+
+        load_training_state(checkpoint, learner.optimizer, learner.scheduler)
+        content = json.loads((checkpoint / _HISTORY).read_text())
+        validations = [Validation(**values) for values in content['validations']]
+        return History(content['losses'], validations)
+
+    def publish(self, best: Validation) -> Path:
+        """Make the best checkpoint the result; adapters are merged, so that it runs anywhere."""
+        result, source = self._folder / 'pretrained_model', self.path(best.step)
+        if (source / 'pretrained_model' / 'adapter_config.json').is_file():
+            _merge_adapters(source / 'pretrained_model', result)
+        else:
+            result.unlink(missing_ok=True)
+            target = (source / 'pretrained_model').relative_to(self._folder)
+            result.symlink_to(target)
+        return result
+
+
+def _merge_adapters(source: Path, result: Path) -> None:
+    from lerobot.configs import PreTrainedConfig
+    from lerobot.policies.factory import get_policy_class
+    from peft import PeftConfig, PeftModel
+
+    config = PreTrainedConfig.from_pretrained(source)
+    base = PeftConfig.from_pretrained(str(source)).base_model_name_or_path
+    network = get_policy_class(config.type).from_pretrained(base, config=config)
+    merged = PeftModel.from_pretrained(network, str(source)).merge_and_unload()
+    merged.config.use_peft = False
+    merged.save_pretrained(result)
+    for file in source.iterdir():
+        if not file.name.startswith('adapter_') and not (result / file.name).exists():
+            shutil.copy(file, result)
