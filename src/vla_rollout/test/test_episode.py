@@ -43,3 +43,15 @@ def test_the_last_line_says_how_the_failed_ones_ended():
         'wrong_object': 2,
     }
     assert 'failed' not in summary_line([result(True, 0)])
+
+
+def test_a_discarded_episode_is_listed_apart_and_in_no_rate():
+    discarded = replace(result(False, 1), termination='discard', is_counted=False)
+    labelled = replace(result(True, 0), simulator_success=None, operator_label='success')
+    summary = summarise([labelled, discarded], {})
+    assert (summary['episodes'], summary['successes']) == (1, 1)
+    assert [row['outcome'] for row in summary['results']] == ['success']
+    assert [row['outcome'] for row in summary['not_counted']] == ['not_counted']
+    assert 'not counted (discard)' in episode_line(2, 5, discarded)
+    assert summary_line([labelled, discarded]).endswith('; not counted: 1')
+    assert summary_line([discarded]) == 'no episode finished'

@@ -149,6 +149,7 @@ class ClosedLoop:
             starved_periods=session.scheduler.starved_periods(world.time_ns),
             seams=session.seams.values(),
             manifest=manifest,
+            simulator_success=success,
         )
 
     def _see_chunk(self, chunk: ActionChunk) -> None:

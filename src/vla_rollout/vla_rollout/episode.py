@@ -13,9 +13,11 @@ class EpisodeResult:
 
     Attributes:
         seed: seed of the episode.
-        success: the simulator or the operator saw the task done.
+        success: the task was done: by the simulator's truth, without a simulator by the label of
+            the operator.
         termination: why the episode ended: success, timeout, a failure that the world saw such
-            as wrong_object, or the cause of an abort.
+            as wrong_object, or the order of the operator: operator (labelled while it ran),
+            discard, stop.
         duration_s: simulated or real time from start to end [s].
         interventions: how often the filter stopped passing the policy's wish unchanged.
         chunks: action chunks the policy delivered.
@@ -33,6 +35,9 @@ class EpisodeResult:
         manifest: every sampled value of the world.
         recording: file name of the MCAP recording, or None.
         video: file name of the video, or None.
+        simulator_success: what the simulator says, None without one.
+        operator_label: what the operator says, success or failure, None when nothing.
+        is_counted: False for an episode that the operator discarded or stopped.
     """
 
     seed: int
@@ -54,16 +59,28 @@ class EpisodeResult:
     manifest: dict[str, Any] = field(default_factory=dict)
     recording: str | None = None
     video: str | None = None
+    simulator_success: bool | None = None
+    operator_label: str | None = None
+    is_counted: bool = True
+
+    @property
+    def outcome(self) -> str:
+        """What the episode counts as: success, failure or not_counted."""
+        if not self.is_counted:
+            return 'not_counted'
+        return 'success' if self.success else 'failure'
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return asdict(self)
+        return {'outcome': self.outcome, **asdict(self)}
 
 
 def episode_line(number: int, total: int, result: EpisodeResult) -> str:
     """Return the one line a person reads per episode."""
     causes = ', '.join(filter(None, (result.termination, result.failure_mode)))
     outcome = 'success' if result.success else f'FAILED ({causes})'
+    if not result.is_counted:
+        outcome = f'not counted ({causes})'
     latency = 'no chunk'
     if result.chunk_latency_p50_ms is not None and result.chunk_latency_p95_ms is not None:
         p50, p95 = result.chunk_latency_p50_ms, result.chunk_latency_p95_ms
@@ -74,8 +91,14 @@ def episode_line(number: int, total: int, result: EpisodeResult) -> str:
     )
 
 
-def summarise(results: list[EpisodeResult], settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the summary.json of a run: counts, interval, settings and every episode."""
+def summarise(episodes: list[EpisodeResult], settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the summary.json of a run: counts, interval, settings and every episode.
+
+    Episodes that the operator discarded or stopped are listed apart: they stay visible, and
+    rates leave them out.
+    """
+    results = [result for result in episodes if result.is_counted]
+    not_counted = [result.as_dict() for result in episodes if not result.is_counted]
     successes = sum(result.success for result in results)
     summary: dict[str, Any] = {'episodes': len(results), 'successes': successes}
     if results:
@@ -83,15 +106,21 @@ def summarise(results: list[EpisodeResult], settings: dict[str, Any]) -> dict[st
         summary |= {'success_rate': rate, 'wilson_95': [lower, upper]}
     summary['terminations'] = dict(Counter(result.termination for result in results))
     summary |= {'settings': settings, 'results': [result.as_dict() for result in results]}
+    if not_counted:
+        summary['not_counted'] = not_counted
     return summary
 
 
-def summary_line(results: list[EpisodeResult]) -> str:
+def summary_line(episodes: list[EpisodeResult]) -> str:
     """Return the last line of a run."""
+    results = [result for result in episodes if result.is_counted]
     if not results:
         return 'no episode finished'
     successes = sum(result.success for result in results)
     failed = Counter(result.termination for result in results if not result.success)
     causes = ', '.join(f'{count} {cause}' for cause, count in failed.most_common())
     line = f'success {format_interval(successes, len(results))}'
-    return f'{line}; failed: {causes}' if causes else line
+    if causes:
+        line = f'{line}; failed: {causes}'
+    not_counted = len(episodes) - len(results)
+    return f'{line}; not counted: {not_counted}' if not_counted else line

@@ -1,10 +1,14 @@
 import numpy as np
 import pytest
 from vla_action_filter.verdict import Verdict
+from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
-from vla_rollout.diagnosis.diagnosis import Diagnosis
+from vla_rollout.diagnosis.detectors import make_detectors
+from vla_rollout.diagnosis.diagnosis import Diagnosis, failure_mode
 from vla_rollout.diagnosis.healthy import Healthy, HighestScores, learn_thresholds, load_healthy
 from vla_rollout.diagnosis.taxonomy import Mode
+
+NAMES = {d.cause.name for d in make_detectors(load_contract('panda_2f85'), np.empty((0, 7)))}
 
 
 def healthy(contract, **thresholds):
@@ -22,9 +26,39 @@ def test_an_alarm_is_raised_once_and_says_what_why_and_when(contract, cycle):
 
 
 def test_what_cannot_be_measured_is_unavailable_not_good(contract, cycle):
-    diagnosis = Diagnosis(contract, healthy(contract))
+    learned = dict.fromkeys(NAMES, 1.0)
+    diagnosis = Diagnosis(contract, healthy(contract, **learned))
     diagnosis.see_cycle(cycle(0))
     assert diagnosis.unavailable == {'pushing', 'off_path'}
+
+
+def test_what_was_never_learned_is_unavailable_and_raises_nothing(contract, cycle):
+    diagnosis = Diagnosis(contract, healthy(contract, policy_stays=100.0))
+    for k in range(200):
+        diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
+    assert diagnosis.unavailable == NAMES - {'policy_stays'}
+    assert not diagnosis.alarms
+
+
+def test_after_a_pause_detectors_begin_anew_and_alarms_stay(contract, cycle):
+    diagnosis = Diagnosis(contract, healthy(contract, no_actions=0.8))
+    for k in range(100):
+        diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
+    (alarm,) = diagnosis.alarms
+    diagnosis.go_on()
+    assert not diagnosis.see_cycle(cycle(900, verdict=Verdict.HOLD))
+    assert diagnosis.alarms == [alarm]
+
+
+def test_the_first_alarm_names_the_failure_and_else_its_end_does(contract, cycle):
+    diagnosis = Diagnosis(contract, healthy(contract, no_actions=0.5, policy_stays=1.5))
+    for k in range(200):
+        diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
+    assert [a.cause.name for a in diagnosis.alarms] == ['no_actions', 'policy_stays']
+    assert failure_mode(diagnosis.alarms, 'timeout') is Mode.FROZEN
+    assert failure_mode([], 'timeout') is Mode.TIMEOUT
+    assert failure_mode([], 'operator') is Mode.OPERATOR
+    assert failure_mode([], 'wrong_object') is None
 
 
 def test_a_learned_threshold_lets_what_it_learned_from_pass(contract, cycle, tmp_path):

@@ -1,5 +1,6 @@
 """Watches an episode with every detector and names what goes wrong."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vla_contract.contract import RobotContract
@@ -35,29 +36,53 @@ class Alarm:
         )
 
 
+def failure_mode(alarms: Sequence[Alarm], termination: str) -> Mode | None:
+    """Return how a failed episode failed, None when only its termination says so.
+
+    Args:
+        alarms: of the episode, in order; the first one names the failure, others follow from it.
+        termination: as in `EpisodeResult`.
+    """
+    if alarms:
+        return alarms[0].cause.mode
+    return {'timeout': Mode.TIMEOUT, 'operator': Mode.OPERATOR}.get(termination)
+
+
 class Diagnosis:
     """Raises each alarm once per episode, in the order in which they appear.
 
-    The same object watches a running episode and a recorded one.
+    The same object watches a running episode and a recorded one. A detector without a learned
+    threshold is unavailable: healthy episodes that lacked its measurement say nothing about it.
+
+    Attributes:
+        alarms: of the episode, in order.
+        unavailable: names of the causes that cannot be found in it.
     """
 
     def __init__(self, contract: RobotContract, healthy: Healthy) -> None:
         """Prepare detectors and thresholds."""
         self._detectors = make_detectors(contract, healthy.postures)
-        self._thresholds = [
-            max(detector.floor, healthy.thresholds.get(detector.cause.name, detector.floor))
+        learned = healthy.thresholds
+        self._watched = [
+            (detector, max(detector.floor, learned[detector.cause.name]))
             for detector in self._detectors
+            if detector.cause.name in learned
         ]
         self.restart()
 
     def restart(self) -> None:
         """Begin an episode."""
-        for detector in self._detectors:
-            detector.restart()
+        self.go_on()
         self.alarms: list[Alarm] = []
-        self.unavailable: set[str] = set()
+        watched = {detector.cause.name for detector, _ in self._watched}
+        self.unavailable = {detector.cause.name for detector in self._detectors} - watched
         self._raised: set[str] = set()
         self._began_ns: int | None = None
+
+    def go_on(self) -> None:
+        """Go on after a pause, in which time passed and nothing happened; alarms stay."""
+        for detector in self._detectors:
+            detector.restart()
 
     @property
     def mode(self) -> Mode | None:
@@ -75,7 +100,7 @@ class Diagnosis:
             self._began_ns = cycle.now_ns
         at_s = (cycle.now_ns - self._began_ns) / NS_PER_S
         new = []
-        for detector, threshold in zip(self._detectors, self._thresholds, strict=True):
+        for detector, threshold in self._watched:
             score, name = detector.see_cycle(cycle), detector.cause.name
             if score is None:
                 self.unavailable.add(name)

@@ -14,6 +14,7 @@ from vla_contract.command import (
     WRONG_USE,
 )
 from vla_rollout.arguments import add_deployment, add_episodes, add_one_worker, add_record
+from vla_rollout.episode_control import EpisodeControl
 from vla_rollout.ros.rollout import report, run_rollout
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.stack import ProcessDiedError, Stack
@@ -51,7 +52,7 @@ def demo(args: argparse.Namespace) -> int:
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     try:
         with stack:
-            results = run_rollout(args, folder, domain_id, stack.check)
+            results = run_rollout(args, folder, domain_id, stack.check, EpisodeControl())
     except ProcessDiedError as error:
         print(f'error: {error}', file=sys.stderr)
         return WRONG_USE if error.returncode == WRONG_USE else NOT_GOOD_ENOUGH
@@ -72,6 +73,7 @@ def main(argv: list[str] | None = None) -> int:
     add_record(parser)
     parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
     parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
+    parser.set_defaults(operator=None, time_limit_s=None)
     args = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, _interrupt)
     return run_command(lambda: demo(args))

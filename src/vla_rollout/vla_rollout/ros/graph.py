@@ -26,7 +26,9 @@ from vla_contract.ros.image_conversion import image_from_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.ros.stamps import from_stamp
 from vla_rollout.diagnosis.healthy import Healthy
+from vla_rollout.episode_control import EpisodeControl
 from vla_rollout.episode_monitor import EpisodeMonitor
+from vla_rollout.ros.episode_services import offer_orders
 from vla_rollout.ros.live_diagnosis import LiveDiagnosis
 
 # What an episode needs, in the order in which motion is enabled.
@@ -54,6 +56,8 @@ class RolloutGraph:
         contract: RobotContract,
         check: Check,
         healthy: Healthy | None = None,
+        control: EpisodeControl | None = None,
+        has_simulator: bool = True,
     ) -> None:
         """Join the graph of an initialised context.
 
@@ -62,15 +66,20 @@ class RolloutGraph:
             contract: the robot.
             check: called while waiting; may raise.
             healthy: what episodes of this policy look like, None for no diagnosis.
+            control: takes the operator's orders from services, None for no such services.
+            has_simulator: whether a simulator makes time, resets the scene and tells success.
         """
+        self.has_simulator = has_simulator
         self._check = check
         self._error: BaseException | None = None
         self.monitor = EpisodeMonitor()
-        sim_time = Parameter('use_sim_time', value=True)
+        sim_time = Parameter('use_sim_time', value=has_simulator)
         self._node = Node('rollout', context=context, parameter_overrides=[sim_time])
         self._subscribe(contract)
         self._speed = self._node.create_publisher(Float64, 'speed_scale', LATCHED)
         self.diagnosis = LiveDiagnosis(self._node, contract, healthy) if healthy else None
+        if control:
+            offer_orders(self._node, control)
         self._clients: dict[str, Client] = {}
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self._node)
@@ -107,16 +116,22 @@ class RolloutGraph:
     def wait_until_ready(self, timeout_s: float) -> None:
         """Wait until the nodes of an episode are configured and time runs.
 
+        On a robot nothing need be active yet: the first episode activates what moves the arm.
+
         Raises:
-            GraphError: names the node that did not become active.
+            GraphError: names the node that did not become active, or did not get configured.
         """
-        for name in ('mujoco_bridge', *_MOTION):
+        active, inactive = State.PRIMARY_STATE_ACTIVE, State.PRIMARY_STATE_INACTIVE
+        allowed, verb = ((active,), 'become active')
+        if not self.has_simulator:
+            allowed, verb = ((active, inactive), 'be configured')
+        for name in ('mujoco_bridge', *_MOTION) if self.has_simulator else _MOTION:
             client = self._client(GetState, f'{name}/get_state')
             self.wait_until(client.service_is_ready, timeout_s, f'node {name} to start')
             self.wait_until(
-                lambda name=name: self._state(name) == State.PRIMARY_STATE_ACTIVE,
+                lambda name=name: self._state(name) in allowed,
                 timeout_s,
-                f'node {name} to become active',
+                f'node {name} to {verb}',
             )
         self.wait_until(lambda: self.now_ns() > 0, timeout_s, 'simulated time')
 
@@ -161,6 +176,14 @@ class RolloutGraph:
         """
         self._set_parameter('recorder', 'episode', json.dumps(episode))
         return Path(self._record('stop'))
+
+    def discard_recording(self) -> None:
+        """Have the recorder forget the episode.
+
+        Raises:
+            GraphError: it cannot; says why.
+        """
+        self._record('discard')
 
     def _record(self, order: str) -> str:
         answer = self._call(Trigger, f'recorder/{order}', Trigger.Request())

@@ -43,6 +43,12 @@ class LiveDiagnosis:
             self._joiner = CycleJoiner(self)
             self._is_watching = True
 
+    def go_on(self) -> None:
+        """Go on after a pause."""
+        with self._lock:
+            self._diagnosis.go_on()
+            self._joiner = CycleJoiner(self)
+
     def end(self) -> list[Alarm]:
         """Cease to watch; return the alarms of the episode, in order."""
         with self._lock:

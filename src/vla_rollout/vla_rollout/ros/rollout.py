@@ -1,129 +1,87 @@
 """Counted episodes on a running graph."""
 
 import argparse
-from collections.abc import Mapping
-from contextlib import nullcontext
-from dataclasses import replace
+from contextlib import suppress
+import math
 from pathlib import Path
+import signal
 import sys
+from types import FrameType
 from typing import Any
 
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
-from vla_contract.values import to_ns
+from vla_contract.errors import VlaError
 from vla_rollout.arguments import add_deployment, add_episodes, add_one_worker, add_record
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.episode import episode_line, EpisodeResult, summarise, summary_line
+from vla_rollout.episode_control import EpisodeControl
+from vla_rollout.episode_keys import EpisodeKeys, keys_line, press
 from vla_rollout.provenance import provenance
+from vla_rollout.ros.episode_runner import EpisodeRunner
 from vla_rollout.ros.graph import Check, RolloutGraph
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.supervised_deployment import add_deployment_gate, SupervisedDeployment
-from vla_rollout.video import VideoWriter
 from vla_sim_bridge.world_config import load_world_config
 
-_READY_S = 90.0
-
-
-def run_episode(
-    graph: RolloutGraph,
-    seed: int,
-    time_limit_s: float,
-    video: Path | None,
-    fps: float,
-    record_as: Mapping[str, Any] | None = None,
-) -> EpisodeResult:
-    """Reset, run until success, failure or the time limit, and bring the arm to rest.
-
-    Args:
-        graph: a graph whose nodes are ready.
-        seed: seed of the simulator's reset.
-        time_limit_s: the episode fails after this much time of the graph [s].
-        video: file for the frames of the first camera, or None.
-        fps: frame rate of the video [Hz].
-        record_as: what the recording says beside the outcome; None records nothing.
-    """
-    graph.pause()
-    manifest = graph.reset_world(seed)
-    if record_as is not None:
-        graph.start_recording()
-    with VideoWriter(video, fps) if video else nullcontext() as writer:
-        graph.monitor.begin(writer)
-        if graph.diagnosis:
-            graph.diagnosis.begin()
-        start_ns = graph.now_ns()
-        graph.resume()
-        end_ns = start_ns + to_ns(time_limit_s)
-        # Simulated time may run slower than the clock on a loaded machine, but not for ever.
-        graph.wait_until(
-            lambda: (
-                graph.monitor.success or bool(graph.monitor.failure) or graph.now_ns() >= end_ns
-            ),
-            60.0 + 20.0 * time_limit_s,
-            'the end of the episode',
-        )
-        success, failure = graph.monitor.success, graph.monitor.failure
-        stop_ns = graph.now_ns()
-        alarms = graph.diagnosis.end() if graph.diagnosis else []
-        graph.pause()
-        graph.monitor.end()
-    counters = graph.monitor.counters()
-    result = EpisodeResult(
-        seed=seed,
-        success=success,
-        termination='success' if success else failure or 'timeout',
-        duration_s=(stop_ns - start_ns) / 1e9,
-        interventions=counters.get('interventions', 0),
-        chunks=graph.monitor.chunks,
-        chunk_latency_p50_ms=graph.monitor.latency_ms(50),
-        chunk_latency_p95_ms=graph.monitor.latency_ms(95),
-        filter_counters=counters,
-        failure_mode=str(alarms[0].cause.mode) if alarms and not success else None,
-        alarms=[f'{alarm.at_s:.2f} s: {alarm}' for alarm in alarms],
-        manifest=manifest,
-        video=f'videos/{video.name}' if video else None,
-    )
-    if record_as is None:
-        return result
-    outcome = {'outcome': 'success' if success else 'failure', **result.as_dict()}
-    return replace(result, recording=graph.stop_recording({**record_as, **outcome}).name)
+# A large policy takes minutes to load; a node that died is noticed at once.
+_READY_S = 300.0
 
 
 def run_rollout(
-    args: argparse.Namespace, folder: Path, domain_id: int | None, check: Check
+    args: argparse.Namespace,
+    folder: Path,
+    domain_id: int | None,
+    check: Check,
+    control: EpisodeControl,
 ) -> list[EpisodeResult]:
     """Run `args.episodes` episodes, print a line for each, and keep summary.json current.
+
+    An episode that the operator discards is run again and does not count.
+
+    Returns:
+        Every episode, also those that do not count.
 
     Raises:
         VlaError: the graph does not answer, or `check` found a dead process.
     """
     contract = load_contract(args.robot)
-    limit_s = load_world_config(args.world).time_limit_s
+    limit_s = args.time_limit_s or load_world_config(args.world).time_limit_s
+    healthy = find_healthy(args.policy, contract)
+    facts = _facts(provenance(contract, args), args.operator)
+    deployment = SupervisedDeployment.of(args, facts)
     context = rclpy.Context()
     rclpy.init(
         context=context, domain_id=domain_id, signal_handler_options=SignalHandlerOptions.NO
     )
-    graph = RolloutGraph(context, contract, check, find_healthy(args.policy, contract))
-    facts = provenance(contract, args)
-    deployment = SupervisedDeployment.of(args, facts)
-    record_as = facts if args.record else None
+    graph = RolloutGraph(context, contract, check, healthy, control, not args.operator)
+    runner = EpisodeRunner(graph, control, limit_s, contract.cameras[0].rate_hz, _tell)
     results: list[EpisodeResult] = []
     write_json(folder / 'summary.json', summarise(results, _settings(args)))
     try:
         graph.wait_until_ready(_READY_S)
-        for number in range(1, args.episodes + 1):
+        while (number := _counted(results) + 1) <= args.episodes:
             seed = args.first_seed + number - 1
             video = folder / 'videos' / f'episode_{number:02d}_seed_{seed}.mp4'
             if deployment:
                 graph.set_speed(deployment.next_speed())
-            fps = contract.cameras[0].rate_hz
-            result = run_episode(graph, seed, limit_s, video, fps, record_as)
+            result = runner.run(seed, video, facts if args.record else None)
+            if result is None:
+                break
             results.append(result)
-            if deployment:
+            if deployment and result.is_counted:
                 deployment.count(result)
-            print(episode_line(number, args.episodes, result), flush=True)
+            _tell(episode_line(number, args.episodes, result))
             write_json(folder / 'summary.json', summarise(results, _settings(args)))
+            if control.is_stopped:
+                break
+    except KeyboardInterrupt:
+        _tell('the arm comes to rest; Ctrl-C again leaves at once')
+        with suppress(VlaError):
+            graph.pause()
+        raise
     finally:
         graph.close()
         rclpy.try_shutdown(context=context)
@@ -138,32 +96,87 @@ def report(args: argparse.Namespace, folder: Path, results: list[EpisodeResult])
     print(f'results: {folder}/summary.json   videos: {folder}/videos/')
 
 
-def _settings(args: argparse.Namespace) -> dict[str, Any]:
-    names = ('robot', 'world', 'randomization', 'policy', 'backend', 'first_seed', 'episodes')
-    return {name: getattr(args, name, None) for name in names}
+def _add_operator(parser: argparse.ArgumentParser) -> None:
+    """Add what a rollout without a simulator needs."""
+    parser.add_argument(
+        '--operator',
+        metavar='NAME',
+        help='no simulator: NAME places the object, starts and labels every episode',
+    )
+    parser.add_argument(
+        '--time-limit-s', type=_seconds, help="an episode ends then; default: the world's"
+    )
+
+
+def _seconds(text: str) -> float:
+    """Parse a time above 0, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f'found {text}; allowed: seconds above 0')
+    return value
 
 
 def rollout(args: argparse.Namespace) -> int:
     """Run episodes on the graph that is already there."""
     folder = make_run_folder('rollout', args.runs)
-    report(args, folder, run_rollout(args, folder, None, lambda: None))
+    control = EpisodeControl()
+    with EpisodeKeys(lambda key: _tell(press(control, key))) as keys:
+        if keys.is_active:
+            _tell(keys_line())
+        results = run_rollout(args, folder, None, lambda: None, control)
+    report(args, folder, results)
     return 0
+
+
+def _facts(facts: dict[str, Any], operator: str | None) -> dict[str, Any]:
+    """Return what a record says of the run: the simulated world, or the person instead."""
+    if operator is None:
+        return facts
+    simulated = ('world', 'randomization')
+    return {'operator': operator, **{k: v for k, v in facts.items() if k not in simulated}}
+
+
+def _counted(results: list[EpisodeResult]) -> int:
+    return sum(result.is_counted for result in results)
+
+
+def _settings(args: argparse.Namespace) -> dict[str, Any]:
+    names = ('robot', 'world', 'randomization', 'policy', 'backend', 'first_seed', 'episodes')
+    return _facts({name: getattr(args, name) for name in names}, args.operator)
+
+
+def _tell(line: str) -> None:
+    if line:
+        print(line, flush=True)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
         'vla_rollout.ros.rollout',
-        'Counted episodes on a running graph: reset, run, time-out, success, videos, interval.',
-        'ros2 run vla_rollout rollout --episodes 20   # while sim.launch.py runs',
+        'Counted episodes on a running graph: reset, run, time-out, success, videos, interval.\n'
+        'Keys, or std_srvs/Trigger services rollout/ORDER, end and label an episode:\n'
+        'start, success, failure, discard (runs again), pause, stop (ends the run).',
+        'ros2 run vla_rollout rollout --episodes 20   # while sim.launch.py runs\n'
+        '  ros2 run vla_rollout rollout --operator "A. Smith"   # on a robot',
     )
     add_episodes(parser)
     add_deployment(parser)
+    _add_operator(parser)
     add_one_worker(parser)
     add_record(parser)
     add_deployment_gate(parser)
     args = parser.parse_args(argv)
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, _interrupt)
     return run_command(lambda: rollout(args))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == '__main__':

@@ -1,0 +1,105 @@
+"""What an operator may tell a running rollout, and when."""
+
+from enum import StrEnum
+import threading
+
+from vla_contract.errors import VlaError
+
+
+class Order(StrEnum):
+    """What an operator tells a rollout."""
+
+    START = 'start'
+    SUCCESS = 'success'
+    FAILURE = 'failure'
+    DISCARD = 'discard'
+    PAUSE = 'pause'
+    STOP = 'stop'
+
+
+class Phase(StrEnum):
+    """Where in an episode a rollout is."""
+
+    RESETTING = 'resetting'
+    READY = 'ready'
+    RUNNING = 'running'
+    PAUSED = 'paused'
+    ENDED = 'ended'
+
+
+LABELS = (Order.SUCCESS, Order.FAILURE, Order.DISCARD)
+"""What says how an episode counts."""
+
+ALLOWED: dict[Phase, tuple[Order, ...]] = {
+    Phase.RESETTING: (Order.STOP,),
+    Phase.READY: (Order.START, Order.STOP),
+    Phase.RUNNING: (*LABELS, Order.PAUSE, Order.STOP),
+    Phase.PAUSED: (Order.START, *LABELS, Order.STOP),
+    Phase.ENDED: (*LABELS, Order.STOP),
+}
+"""START begins what is ready and goes on with what is paused; STOP ends the run."""
+
+
+class OrderError(VlaError):
+    """An order came when it means nothing."""
+
+    def __init__(self, order: Order, phase: Phase) -> None:
+        allowed = ', '.join(ALLOWED[phase])
+        super().__init__(f"the episode is {phase}: found order '{order}'; allowed: {allowed}")
+
+
+class EpisodeControl:
+    """Holds the operator's last order until the rollout takes it; safe between threads.
+
+    Keys and services give orders, the loop that runs the episode takes them.
+    """
+
+    def __init__(self) -> None:
+        """Start before the first episode."""
+        self._lock = threading.Lock()
+        self._phase = Phase.RESETTING
+        self._order: Order | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """Where the rollout is."""
+        with self._lock:
+            return self._phase
+
+    @property
+    def order(self) -> Order | None:
+        """The order that waits to be taken, None without one."""
+        with self._lock:
+            return self._order
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the run is to end."""
+        return self.order is Order.STOP
+
+    def enter(self, phase: Phase) -> None:
+        """Go to a phase; an order that was meant for the last one is void, unless it is STOP."""
+        with self._lock:
+            self._phase = phase
+            if self._order is not Order.STOP:
+                self._order = None
+
+    def give(self, order: Order) -> None:
+        """Leave an order; a later one replaces it, but nothing replaces STOP.
+
+        Raises:
+            OrderError: it means nothing in this phase; says what does.
+        """
+        with self._lock:
+            if order not in ALLOWED[self._phase]:
+                raise OrderError(order, self._phase)
+            if self._order is not Order.STOP:
+                self._order = order
+
+    def take(self) -> Order | None:
+        """Return the order that waits and forget it, except STOP, which stays."""
+        with self._lock:
+            order = self._order
+            if order is not Order.STOP:
+                self._order = None
+            return order

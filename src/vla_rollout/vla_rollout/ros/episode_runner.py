@@ -1,0 +1,210 @@
+"""One episode on a running graph, under the orders of an operator."""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+import math
+from pathlib import Path
+from typing import Any
+
+from vla_contract.values import NS_PER_S, to_ns
+from vla_rollout.diagnosis.diagnosis import Alarm, failure_mode
+from vla_rollout.episode import EpisodeResult
+from vla_rollout.episode_control import EpisodeControl, Order, Phase
+from vla_rollout.ros.graph import RolloutGraph
+from vla_rollout.video import VideoWriter
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How an episode ended: by itself, by an order, or both when the label came afterwards.
+
+    Attributes:
+        termination: as in `EpisodeResult`.
+        order: the operator's last order, None without one.
+        running_ns: how long it ran, pauses left out [ns].
+    """
+
+    termination: str
+    order: Order | None
+    running_ns: int
+
+
+class EpisodeRunner:
+    """Resets, runs until something or somebody ends the episode, and brings the arm to rest.
+
+    Without a simulator the operator is asked: to place the object and say start, and to label
+    what has ended by itself.
+    """
+
+    def __init__(
+        self,
+        graph: RolloutGraph,
+        control: EpisodeControl,
+        time_limit_s: float,
+        fps: float,
+        tell: Callable[[str], None],
+    ) -> None:
+        """Prepare for a graph whose nodes are ready.
+
+        Args:
+            graph: the running graph.
+            control: where the operator's orders come from.
+            time_limit_s: an episode ends after this much time of the graph [s].
+            fps: frame rate of the videos [Hz].
+            tell: says to the operator what is awaited.
+        """
+        self._graph, self._control, self._tell = graph, control, tell
+        self._limit_ns = to_ns(time_limit_s)
+        self._fps = fps
+
+    def run(
+        self, seed: int, video: Path | None, record_as: Mapping[str, Any] | None = None
+    ) -> EpisodeResult | None:
+        """Run one episode; None when the operator stopped the run before it began.
+
+        Args:
+            seed: seed of the simulator's reset, or number of the scene.
+            video: file for the frames of the first camera, or None.
+            record_as: what the recording says beside the outcome; None records nothing.
+        """
+        graph = self._graph
+        self._control.enter(Phase.RESETTING)
+        graph.pause()
+        manifest = graph.reset_world(seed) if graph.has_simulator else {}
+        if not self._may_start():
+            return None
+        if record_as is not None:
+            graph.start_recording()
+        with VideoWriter(video, self._fps) if video else nullcontext() as writer:
+            graph.monitor.begin(writer)
+            if graph.diagnosis:
+                graph.diagnosis.begin()
+            ending = self._drive()
+            success = graph.monitor.success
+            alarms = graph.diagnosis.end() if graph.diagnosis else []
+            graph.pause()
+            graph.monitor.end()
+        ending = self._labelled(ending)
+        truth = success if graph.has_simulator else None
+        result = self._result(seed, ending, truth, alarms, manifest)
+        if ending.order is Order.DISCARD:
+            return self._forget(result, video, record_as)
+        if video:
+            result = replace(result, video=f'videos/{video.name}')
+        if record_as is None:
+            return result
+        recording = graph.stop_recording({**record_as, **result.as_dict()})
+        return replace(result, recording=recording.name)
+
+    def _may_start(self) -> bool:
+        """Return whether to begin; without a simulator, when the operator says so."""
+        if self._graph.has_simulator:
+            return not self._control.is_stopped
+        self._control.enter(Phase.READY)
+        self._tell('place the object, then start')
+        return self._next_order() is Order.START
+
+    def _drive(self) -> _Ending:
+        """Let the policy move the arm until the episode ends."""
+        graph, control, monitor = self._graph, self._control, self._graph.monitor
+        running_ns = 0
+        while True:
+            control.enter(Phase.RUNNING)
+            begin_ns = graph.now_ns()
+            graph.resume()
+            end_ns = begin_ns + self._limit_ns - running_ns
+            # Simulated time may run slower than the clock on a loaded machine, but not for ever.
+            graph.wait_until(
+                lambda end_ns=end_ns: (
+                    control.order is not None
+                    or monitor.success
+                    or bool(monitor.failure)
+                    or graph.now_ns() >= end_ns
+                ),
+                60.0 + 20.0 * self._limit_ns / NS_PER_S,
+                'the end of the episode',
+            )
+            running_ns += graph.now_ns() - begin_ns
+            order = control.take()
+            if order is Order.PAUSE:
+                order = self._paused()
+            if order is not Order.START:
+                return _Ending(self._termination(order), order, running_ns)
+
+    def _paused(self) -> Order:
+        """Keep the arm at rest until the next order."""
+        self._graph.pause()
+        self._control.enter(Phase.PAUSED)
+        self._tell('paused: start goes on')
+        order = self._next_order()
+        if order is Order.START and self._graph.diagnosis:
+            self._graph.diagnosis.go_on()
+        return order
+
+    def _labelled(self, ending: _Ending) -> _Ending:
+        """Ask for the label that only a person can give."""
+        if ending.order is not None or self._graph.has_simulator:
+            return ending
+        self._control.enter(Phase.ENDED)
+        self._tell(f'episode ended ({ending.termination}): success, failure or discard?')
+        return replace(ending, order=self._next_order())
+
+    def _next_order(self) -> Order:
+        self._graph.wait_until(
+            lambda: self._control.order is not None, math.inf, 'an order of the operator'
+        )
+        order = self._control.take()
+        if order is None:
+            raise RuntimeError('the order that was seen is gone')
+        return order
+
+    def _termination(self, order: Order | None) -> str:
+        monitor = self._graph.monitor
+        if order is not None:
+            return 'operator' if order in (Order.SUCCESS, Order.FAILURE) else str(order)
+        return 'success' if monitor.success else monitor.failure or 'timeout'
+
+    def _result(
+        self,
+        seed: int,
+        ending: _Ending,
+        truth: bool | None,
+        alarms: list[Alarm],
+        manifest: dict[str, Any],
+    ) -> EpisodeResult:
+        monitor = self._graph.monitor
+        counters = monitor.counters()
+        label = ending.order if ending.order in (Order.SUCCESS, Order.FAILURE) else None
+        success = label is Order.SUCCESS if truth is None else truth
+        mode = None if success else failure_mode(alarms, ending.termination)
+        return EpisodeResult(
+            seed=seed,
+            success=success,
+            termination=ending.termination,
+            duration_s=ending.running_ns / NS_PER_S,
+            interventions=counters.get('interventions', 0),
+            chunks=monitor.chunks,
+            chunk_latency_p50_ms=monitor.latency_ms(50),
+            chunk_latency_p95_ms=monitor.latency_ms(95),
+            filter_counters=counters,
+            failure_mode=str(mode) if mode else None,
+            alarms=[f'{alarm.at_s:.2f} s: {alarm}' for alarm in alarms],
+            manifest=manifest,
+            simulator_success=truth,
+            operator_label=str(label) if label else None,
+            is_counted=ending.order not in (Order.DISCARD, Order.STOP),
+        )
+
+    def _forget(
+        self,
+        result: EpisodeResult,
+        video: Path | None,
+        record_as: Mapping[str, Any] | None,
+    ) -> EpisodeResult:
+        """Remove what was recorded; the row of the episode stays."""
+        if video:
+            video.unlink(missing_ok=True)
+        if record_as is not None:
+            self._graph.discard_recording()
+        return result
