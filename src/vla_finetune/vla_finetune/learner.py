@@ -83,6 +83,7 @@ def build_learner(
 def load_policy_config(source: str, device: str) -> Any:
     """Return LeRobot's configuration of a checkpoint, pointed at its weights."""
     from lerobot.configs import PreTrainedConfig
+    import lerobot.policies  # noqa: F401 - the types of policies register themselves
 
     config = PreTrainedConfig.from_pretrained(source)
     config.pretrained_path = Path(source)
