@@ -99,16 +99,16 @@ def fit_motion(
     """
     problem = _Problem(simulator, motions, unknowns, on_rollout)
     lower, upper = problem.bounds
-    x = problem.begin()
+    x: Vector = problem.begin()
     for _ in range(_ROUNDS):
         found = least_squares(
             problem.residual, np.clip(x, lower, upper), problem.jacobian, (lower, upper),
             ftol=1e-4, xtol=1e-4, gtol=1e-8, max_nfev=_EVALUATIONS,
         )  # fmt: skip
-        x = found.x
+        x = np.array(found.x)
         problem.weigh(x)
     jacobian = problem.data_jacobian(x)
-    covariance = np.linalg.inv(jacobian.T @ jacobian + np.eye(len(x)))
+    covariance = np.array(np.linalg.inv(jacobian.T @ jacobian + np.eye(len(x))))
     return MotionFit(unknowns, problem.numbers(x), covariance, jacobian, problem.sigma)
 
 
@@ -143,7 +143,7 @@ class _Problem:
 
         A delay found early keeps the search from explaining it by soft servos.
         """
-        x = np.zeros(len(self._start))
+        x = np.array(np.zeros(len(self._start)))
         offset = 0
         for unknown in self._unknowns:
             if unknown.term == 'control_latency':
@@ -171,7 +171,7 @@ class _Problem:
         for unknown in self._unknowns:
             size = len(unknown.start)
             columns = np.arange(first, first + size)
-            ahead = x.copy()
+            ahead = np.array(x)
             ahead[columns] += self._step[columns]
             slope = (self._simulate(ahead) - here) / self.sigma
             if unknown.is_shared:
@@ -207,7 +207,7 @@ class _Problem:
             late = [np.interp(at_s, times_s, column) for column in nominal.T]
             return float(np.square(np.array(late).T - measured).sum())
 
-        return min(np.arange(1.0, 200.0, 2.0), key=miss)
+        return min(range(1, 200, 2), key=miss)
 
 
 def _white_sigma(error: Vector) -> float:
