@@ -1,0 +1,37 @@
+"""A second of motion for views and pages to show."""
+
+import numpy as np
+from vla_action_filter.verdict import Verdict
+from vla_contract.contract import load_contract
+from vla_contract.values import ActionChunk, JointSample
+from vla_rollout.cycle import Cycle
+
+CONTRACT = load_contract('panda_2f85')
+CAMERA = CONTRACT.cameras[0]
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    now_s = 100.0
+
+    def __call__(self):
+        return self.now_s
+
+
+def cycle(k=0, verdict=Verdict.PASS, reason='', wish=True):
+    now_ns = 10_000_000 * k
+    joints = JointSample(now_ns, CONTRACT.home, np.zeros(8))
+    wanted = CONTRACT.home + 0.1 * np.sin(0.05 * k)
+    return Cycle(now_ns, wanted if wish else None, None, wanted, joints, verdict, reason)
+
+
+def show_motion(view):
+    """Let a view see a second of motion with a chunk, an image and an alarm."""
+    view.instruction = 'lift the <b>cube</b>'
+    image = np.zeros((CAMERA.height, CAMERA.width, 3), np.uint8)
+    image[:, : CAMERA.width // 2] = (200, 120, 40)
+    view.see_image(CAMERA.name, image)
+    view.see_alarm('rollout diagnosis', 'error', 'wild oscillation: the joints shake')
+    view.see_chunk(ActionChunk(0, 100_000_000, np.tile(CONTRACT.home, (30, 1))))
+    view.see_cycle(cycle(100, Verdict.CLAMP, 'velocity of panda_joint2'))

@@ -1,0 +1,132 @@
+"""What the page shows: the newest of every stream, as plain values."""
+
+import base64
+from collections.abc import Callable
+import threading
+import time
+from typing import Any
+
+import cv2
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.values import ActionChunk, Image, NS_PER_S, Vector
+from vla_rollout.cycle import Cycle
+
+# Nodes repeat what is wrong every second; what was said once, such as an alarm of the diagnosis,
+# must stay long enough to be read.
+_ALARM_S = 30.0
+# Good enough to see what the arm does; a 640x480 image takes 40 kB.
+_JPEG_QUALITY = 75
+
+
+class LiveView:
+    """Observes cycles, images and alarms; any thread may ask for the newest state."""
+
+    def __init__(
+        self, contract: RobotContract, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Start empty.
+
+        Args:
+            contract: the robot.
+            now_s: clock that says how old things are [s].
+        """
+        self._contract = contract
+        self._now_s = now_s
+        self._lock = threading.Lock()
+        self._images: dict[str, Image] = {}
+        self._alarms: dict[str, tuple[float, str, str]] = {}
+        self.instruction = ''
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the cycles of the last episode."""
+        self._cycle: Cycle | None = None
+        self._seen_s = 0.0
+        self._chunk: ActionChunk | None = None
+
+    def see_cycle(self, cycle: Cycle) -> None:
+        """Take the newest cycle of the filter."""
+        self._cycle, self._seen_s = cycle, self._now_s()
+
+    def see_chunk(self, chunk: ActionChunk) -> None:
+        """Take a chunk that the filter took."""
+        self._chunk = chunk
+
+    def see_image(self, camera: str, image: Image) -> None:
+        """Take the newest image of a camera, shape (H, W, 3), RGB."""
+        self._images[camera] = image
+
+    def see_alarm(self, source: str, level: str, text: str) -> None:
+        """Take what a node says is wrong; it is shown for 30 s after it was last said."""
+        with self._lock:
+            self._alarms[source] = (self._now_s(), level, text)
+
+    def clear_alarm(self, source: str) -> None:
+        """Take that a node says that all is well."""
+        with self._lock:
+            self._alarms.pop(source, None)
+
+    def about(self) -> dict[str, Any]:
+        """Return what does not change: names of robot, cameras and joints, and their limits."""
+        joints = self._contract.joints
+        return {
+            'robot': self._contract.name,
+            'cameras': [camera.name for camera in self._contract.cameras],
+            'joints': [{'name': j.name, 'lower': j.lower, 'upper': j.upper} for j in joints],
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Return the newest state; an entry that is not known yet is None.
+
+        Joints are in contract order [rad or m]; `chunk` lies from `chunk_start_s` on, relative to
+        the cycle, in steps of `chunk_period_s`; `age_s` is the age of the cycle on arrival [s].
+        """
+        cycle, chunk = self._cycle, self._chunk
+        state: dict[str, Any] = {
+            'instruction': self.instruction,
+            'images': {name: _data_url(image) for name, image in list(self._images.items())},
+            'alarms': self._recent_alarms(),
+        }
+        if cycle is None:
+            return {**state, 'cycle': None}
+        state['cycle'] = {
+            'age_s': self._now_s() - self._seen_s,
+            'time_s': cycle.now_ns / NS_PER_S,
+            'verdict': cycle.verdict.name.lower(),
+            'reason': cycle.reason,
+            'raw': _plain(cycle.wish),
+            'filtered': _plain(cycle.command),
+            'measured': _plain(cycle.joints.position),
+        }
+        if chunk is not None:
+            state |= {
+                'chunk': [_plain(step) for step in chunk.positions],
+                'chunk_start_s': (chunk.stamp_ns - cycle.now_ns) / NS_PER_S,
+                'chunk_period_s': chunk.period_ns / NS_PER_S,
+            }
+        return state
+
+    def _recent_alarms(self) -> list[dict[str, Any]]:
+        """Return alarms, the newest first."""
+        now_s = self._now_s()
+        with self._lock:
+            self._alarms = {k: a for k, a in self._alarms.items() if now_s - a[0] <= _ALARM_S}
+            alarms = sorted(self._alarms.items(), key=lambda item: -item[1][0])
+        return [
+            {'source': source, 'level': level, 'text': text, 'age_s': now_s - said_s}
+            for source, (said_s, level, text) in alarms
+        ]
+
+
+def _plain(vector: Vector | None) -> list[float | None] | None:
+    """Return numbers that JSON has; what is not finite becomes None."""
+    if vector is None:
+        return None
+    return [round(float(x), 5) if np.isfinite(x) else None for x in vector]
+
+
+def _data_url(image: Image) -> str:
+    bgr = np.ascontiguousarray(image[:, :, ::-1])
+    _, data = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return 'data:image/jpeg;base64,' + base64.b64encode(data.tobytes()).decode('ascii')
