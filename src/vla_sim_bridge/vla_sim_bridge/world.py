@@ -13,6 +13,7 @@ from vla_contract.errors import SimError
 from vla_contract.policy import CUBE_POSE
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 from vla_sim_bridge.drive import Drive
+from vla_sim_bridge.motor_effort import motor_effort
 from vla_sim_bridge.placed_camera import place_cameras
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.motor_path import MotorPath
@@ -200,14 +201,12 @@ class World:
     def joint_sample(self) -> JointSample:
         """Measure the joints now, as encoders and, where there are any, torque sensors do.
 
-        Motors carry the weight of the links, which the model compensates: both count as effort.
-        A servo's own torque ripples with every command, far more than that of a robot whose
-        controller interpolates; a world says whether it is to be measured.
+        A world says whether it measures effort.
         """
         position = self._reading.read(self.data.qpos[self._qpos], self.time_ns)
         effort = None
         if self.config.servo.measures_effort:
-            effort = (self.data.qfrc_actuator + self.data.qfrc_gravcomp)[self._qvel]
+            effort = motor_effort(self.model, self.data)[self._qvel]
         return JointSample(self.time_ns, position, self.data.qvel[self._qvel], effort)
 
     def observe(self, render: Render | None = None) -> Observation:
