@@ -34,3 +34,15 @@ def add_one_worker(parser: argparse.ArgumentParser) -> None:
 def add_record(parser: argparse.ArgumentParser) -> None:
     """Add --record for commands that have a recorder beside them."""
     parser.add_argument('--record', action='store_true', help='every episode into an MCAP file')
+
+
+def add_web(parser: argparse.ArgumentParser) -> None:
+    """Add --web for commands that watch a graph."""
+    parser.add_argument(
+        '--web',
+        type=natural,
+        nargs='?',
+        const=8321,
+        metavar='PORT',
+        help='live page on this machine: camera, joints, verdict, chunk, alarms; default 8321',
+    )

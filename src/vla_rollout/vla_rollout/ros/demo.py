@@ -13,7 +13,13 @@ from vla_contract.command import (
     run_command,
     WRONG_USE,
 )
-from vla_rollout.arguments import add_deployment, add_episodes, add_one_worker, add_record
+from vla_rollout.arguments import (
+    add_deployment,
+    add_episodes,
+    add_one_worker,
+    add_record,
+    add_web,
+)
 from vla_rollout.episode_control import EpisodeControl
 from vla_rollout.ros.rollout import report, run_rollout
 from vla_rollout.run_folder import make_run_folder
@@ -71,6 +77,7 @@ def main(argv: list[str] | None = None) -> int:
     add_deployment(parser)
     add_one_worker(parser)
     add_record(parser)
+    add_web(parser)
     parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
     parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
     parser.set_defaults(operator=None, time_limit_s=None)

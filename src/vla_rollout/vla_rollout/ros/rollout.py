@@ -1,7 +1,7 @@
 """Counted episodes on a running graph."""
 
 import argparse
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 import math
 from pathlib import Path
 import signal
@@ -14,7 +14,13 @@ from rclpy.signals import SignalHandlerOptions
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
-from vla_rollout.arguments import add_deployment, add_episodes, add_one_worker, add_record
+from vla_rollout.arguments import (
+    add_deployment,
+    add_episodes,
+    add_one_worker,
+    add_record,
+    add_web,
+)
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.episode import episode_line, EpisodeResult, summarise, summary_line
 from vla_rollout.episode_control import EpisodeControl
@@ -22,6 +28,7 @@ from vla_rollout.episode_keys import EpisodeKeys, keys_line, press
 from vla_rollout.provenance import provenance
 from vla_rollout.ros.episode_runner import EpisodeRunner
 from vla_rollout.ros.graph import Check, RolloutGraph
+from vla_rollout.ros.web_monitor import web_page
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.supervised_deployment import add_deployment_gate, SupervisedDeployment
 from vla_sim_bridge.world_config import load_world_config
@@ -60,7 +67,11 @@ def run_rollout(
     runner = EpisodeRunner(graph, control, limit_s, contract.cameras[0].rate_hz, _tell)
     results: list[EpisodeResult] = []
     write_json(folder / 'summary.json', summarise(results, _settings(args)))
+    page = ExitStack()
     try:
+        if args.web is not None:
+            web = web_page(context, contract, args.web, graph.has_simulator)
+            _tell(f'live view: {page.enter_context(web)}')
         graph.wait_until_ready(_READY_S)
         while (number := _counted(results) + 1) <= args.episodes:
             seed = args.first_seed + number - 1
@@ -83,6 +94,7 @@ def run_rollout(
             graph.pause()
         raise
     finally:
+        page.close()
         graph.close()
         rclpy.try_shutdown(context=context)
     return results
@@ -168,6 +180,7 @@ def main(argv: list[str] | None = None) -> int:
     _add_operator(parser)
     add_one_worker(parser)
     add_record(parser)
+    add_web(parser)
     add_deployment_gate(parser)
     args = parser.parse_args(argv)
     for end in (signal.SIGTERM, signal.SIGHUP):

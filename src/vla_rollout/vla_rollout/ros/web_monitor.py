@@ -26,9 +26,11 @@ _QOS = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
 class WebMonitor(Node):
     """Passes what the topics say on to a view; decodes them as recordings are decoded."""
 
-    def __init__(self, context: Context, contract: RobotContract, view: LiveView) -> None:
+    def __init__(
+        self, context: Context, contract: RobotContract, view: LiveView, has_simulator: bool
+    ) -> None:
         """Subscribe; nothing is published."""
-        sim_time = Parameter('use_sim_time', value=True)
+        sim_time = Parameter('use_sim_time', value=has_simulator)
         super().__init__('web_monitor', context=context, parameter_overrides=[sim_time])
         self._view = view
         self._joiner = CycleJoiner(view)
@@ -63,8 +65,16 @@ class WebMonitor(Node):
 
 
 @contextmanager
-def web_page(context: Context, contract: RobotContract, port: int) -> Iterator[str]:
+def web_page(
+    context: Context, contract: RobotContract, port: int, has_simulator: bool
+) -> Iterator[str]:
     """Show the graph of a context on a page while the block runs; yields where it is.
+
+    Args:
+        context: of rclpy.
+        contract: the robot.
+        port: of the page on the loopback address, 0 for any.
+        has_simulator: whether a simulator makes time.
 
     Raises:
         VlaError: the port is taken.
@@ -72,7 +82,7 @@ def web_page(context: Context, contract: RobotContract, port: int) -> Iterator[s
     view = LiveView(contract)
     with WebServer(view, port) as server:
         executor = SingleThreadedExecutor(context=context)
-        node = WebMonitor(context, contract, view)
+        node = WebMonitor(context, contract, view, has_simulator)
         executor.add_node(node)
         thread = threading.Thread(target=_spin, args=(executor,), name='web_monitor', daemon=True)
         thread.start()

@@ -1,0 +1,79 @@
+import json
+import urllib.request
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+import numpy as np
+import pytest
+import rclpy
+from rclpy.utilities import get_default_context
+from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import String
+from trajectory_msgs.msg import JointTrajectory
+from vla_contract.contract import load_contract
+from vla_contract.ros.diagnostics import ERROR, Health, OK, status_msg
+from vla_contract.ros.image_conversion import image_to_msg
+from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.values import ActionChunk, JointSample
+from vla_rollout.ros.web_monitor import web_page
+
+CONTRACT = load_contract('panda_2f85')
+CAMERA = CONTRACT.cameras[0]
+NAMES = CONTRACT.joint_names
+
+
+@pytest.fixture
+def robot(ros):
+    node = rclpy.create_node('robot')
+    yield node
+    node.destroy_node()
+
+
+def states(url):
+    """Yield what the page is sent, until whoever asks has seen enough."""
+    with urllib.request.urlopen(url + 'events', timeout=120) as stream:
+        for line in stream:
+            if line.startswith(b'data: ') and b'"cycle"' in line:
+                yield json.loads(line.removeprefix(b'data: '))
+
+
+def test_what_the_topics_say_is_on_the_page(robot):
+    kinds = {
+        'joint_states': (JointState, STATE),
+        'action_filter/action': (JointState, STATE),
+        'action_filter/status': (DiagnosticStatus, STATE),
+        'policy_chunk': (JointTrajectory, COMMAND),
+        'diagnostics': (DiagnosticArray, STATE),
+        'instruction': (String, LATCHED),
+        f'{CAMERA.topic}/image_raw': (Image, SENSOR),
+    }
+    topics = {name: robot.create_publisher(kind, name, qos) for name, (kind, qos) in kinds.items()}
+    topics['instruction'].publish(String(data='lift the cube'))
+    picture = np.full((CAMERA.height, CAMERA.width, 3), 90, np.uint8)
+
+    def publish():
+        now_ns = robot.get_clock().now().nanoseconds
+        sample = joints_to_msg(JointSample(now_ns, CONTRACT.home, np.zeros(8)), NAMES)
+        chunk = ActionChunk(now_ns, 100_000_000, np.tile(CONTRACT.home + 0.2, (30, 1)))
+        verdict = status_msg('action_filter', Health(OK, 'clamp: velocity', {}))
+        alarm = status_msg('recorder', Health(ERROR, 'disk full', {}))
+        topics['joint_states'].publish(sample)
+        topics['action_filter/status'].publish(verdict)
+        topics['policy_chunk'].publish(chunk_to_msg(chunk, NAMES))
+        topics['action_filter/action'].publish(sample)
+        topics['diagnostics'].publish(DiagnosticArray(status=[alarm]))
+        topics[f'{CAMERA.topic}/image_raw'].publish(image_to_msg(picture, now_ns, CAMERA.frame))
+
+    with web_page(get_default_context(), CONTRACT, 0, has_simulator=False) as url:
+        for state in states(url):
+            publish()
+            cycle = state['cycle']
+            everything = (state['images'], state['alarms'], state['instruction'], cycle)
+            if all(everything) and cycle['raw'] and cycle['verdict'] == 'clamp':
+                break
+    assert cycle['reason'] == 'velocity'
+    assert cycle['measured'] == pytest.approx(CONTRACT.home, abs=1e-4)
+    assert cycle['raw'] == pytest.approx(CONTRACT.home + 0.2, abs=1e-4)
+    assert state['instruction'] == 'lift the cube'
+    assert state['alarms'][0]['text'] == 'disk full'
+    assert list(state['images']) == [CAMERA.name]
