@@ -23,7 +23,7 @@ def check_dataset(args: argparse.Namespace) -> int:
     contract = load_contract(args.robot)
     dataset = open_dataset(args.dataset)
     require_same_robot(contract, dataset)
-    verdicts = check_episodes(dataset, dataset, contract, EpisodeLimits())
+    verdicts = check_episodes(dataset, dataset.__getitem__, contract, EpisodeLimits())
     roles = episode_roles(dataset)
     bad = [verdict for verdict in verdicts if verdict.faults]
     for verdict in bad:

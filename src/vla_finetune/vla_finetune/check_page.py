@@ -47,7 +47,7 @@ def write_check_page(
 
 
 def _motion_figure(entry: EpisodeVerdict, contract: RobotContract) -> Html:
-    plot = Figure(figsize=(5.2, 3.4), layout='constrained')
+    plot = Figure(figsize=(5.2, 3.7), layout='constrained')
     axes = plot.subplots()
     for number, joint in enumerate(contract.joint_names):
         colour = f'C{number}'
@@ -59,7 +59,7 @@ def _motion_figure(entry: EpisodeVerdict, contract: RobotContract) -> Html:
     finite = np.isfinite(entry.rows.state).all() and np.isfinite(entry.rows.action).all()
     if not finite:
         axes.set_title('gaps: not finite', fontsize=9)
-    axes.legend(fontsize=6, ncols=2, frameon=False)
+    axes.legend(loc='upper center', bbox_to_anchor=(0.5, -0.2), fontsize=6, ncols=4, frameon=False)
     memory = io.BytesIO()
     plot.savefig(memory, format='png', dpi=100)
     return figure(memory.getvalue(), f'Episode {entry.episode}: action dashed, state solid')

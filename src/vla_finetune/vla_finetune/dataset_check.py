@@ -1,6 +1,6 @@
 """Every episode of a dataset, with what is wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from vla_contract.joint_map import JointMap
 from vla_contract.policy_features import ACTION, STATE
 from vla_finetune.episode_checks import EpisodeLimits, EpisodeRows, find_faults
 
+ReadFrame = Callable[[int], dict[str, Any]]
 # An image of one colour has none; a lens cap leaves less noise than this.
 _LEAST_CONTRAST = 1.0 / 255.0
 
@@ -31,13 +32,13 @@ class EpisodeVerdict:
 
 
 def check_episodes(
-    dataset: Any, samples: Any, contract: RobotContract, limits: EpisodeLimits
+    dataset: Any, read: ReadFrame, contract: RobotContract, limits: EpisodeLimits
 ) -> list[EpisodeVerdict]:
     """Read a whole dataset and judge its episodes; images are decoded.
 
     Args:
         dataset: LeRobotDataset that fits the contract.
-        samples: its frames, by their number; the dataset itself, or as a training gets them.
+        read: returns a frame of it, by its number.
         contract: the robot.
         limits: from where on an episode is bad.
     """
@@ -45,7 +46,7 @@ def check_episodes(
     for episode, rows in enumerate(tqdm(episode_rows(dataset, contract), unit='episode')):
         faults = find_faults(rows, contract, limits)
         if not faults:
-            faults = list(_image_faults(dataset, samples, episode))
+            faults = list(_image_faults(dataset, read, episode))
         verdicts.append(EpisodeVerdict(episode, rows, tuple(faults)))
     return verdicts
 
@@ -73,7 +74,7 @@ def episode_rows(dataset: Any, contract: RobotContract) -> list[EpisodeRows]:
     ]
 
 
-def _image_faults(dataset: Any, samples: Any, episode: int) -> Iterator[str]:
+def _image_faults(dataset: Any, read: ReadFrame, episode: int) -> Iterator[str]:
     """Yield the first image that cannot be decoded, and cameras that show one colour."""
     first = int(dataset.meta.episodes['dataset_from_index'][episode])
     last = int(dataset.meta.episodes['dataset_to_index'][episode]) - 1
@@ -82,7 +83,7 @@ def _image_faults(dataset: Any, samples: Any, episode: int) -> Iterator[str]:
     blank: dict[str, int] = {}
     for frame in (first, last) if has_videos else range(first, last + 1):
         try:
-            sample = samples[frame]
+            sample = read(frame)
         # What Pillow and PyAV raise for damaged data.
         except (OSError, SyntaxError, ValueError, RuntimeError) as error:
             yield f'corrupt: frame {frame - first} cannot be read: {error}'

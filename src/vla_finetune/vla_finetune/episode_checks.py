@@ -14,7 +14,7 @@ class EpisodeLimits:
     """From where on an episode counts as bad.
 
     The defaults leave room to what the scripted expert records (400 episodes at 10 Hz): an
-    action is reached within 0.6 % of the joint's range, 5 % of the steps at most are idle, and
+    action is reached within 0.8 % of the joint's range, 5 % of the steps at most are idle, and
     the shortest episode has 0.77 of the median length.
     """
 

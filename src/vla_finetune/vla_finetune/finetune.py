@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import asdict, replace
+import os
 from pathlib import Path
 import sys
 from typing import Any
@@ -33,15 +34,18 @@ def finetune(args: argparse.Namespace) -> int:
         folder, settings = args.resume, stored_settings(args.resume)
     else:
         folder, settings = args.output, settings_from(args)
-        if folder is None or folder.exists():
+        if folder is None or (is_main_process() and folder.exists()):
             raise VlaError(f'--output: found {folder}; allowed: a new folder')
     plan = make_plan(settings, folder)
-    store_settings(folder, settings)
+    if is_main_process():
+        store_settings(folder, settings)
     summary = {**plan.manifest, 'settings': asdict(settings)}
     if settings.statistics == BOTH:
         summary['statistics_compared'] = train_both(plan)
     else:
         summary['training'] = described(train(plan))
+    if not is_main_process():
+        return DONE
     write_json(folder / 'summary.json', summary)
     if args.json:
         write_json(args.json, summary)
@@ -61,23 +65,31 @@ def train_both(plan: TrainingPlan) -> dict[str, Any]:
             settings=replace(plan.settings, statistics=statistics),
             folder=plan.folder / statistics,
             statistics=plan.statistics if statistics == RECOMPUTE else None,
+            manifest={**plan.manifest, 'statistics': statistics},
         )
         results[statistics] = described(train(own))
     better = min(results, key=lambda name: float(results[name]['best']['action_error']))
-    link = plan.folder / 'pretrained_model'
-    link.unlink(missing_ok=True)
-    link.symlink_to(Path(better) / 'pretrained_model')
+    if is_main_process():
+        link = plan.folder / 'pretrained_model'
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path(better) / 'pretrained_model')
     return {**results, 'better': better}
 
 
 def described(history: History) -> dict[str, Any]:
     """Return a training for the summary; print its best validation."""
     best = best_of(history.validations)
-    print(
-        f'best after {best.step} of {len(history.losses)} steps: held-out loss {best.loss:.4f}, '
-        f'first action {best.action_error:.4f} rad off in the mean'
-    )
+    if is_main_process():
+        print(
+            f'best after {best.step} of {len(history.losses)} steps: held-out loss '
+            f'{best.loss:.4f}, first action {best.action_error:.4f} rad off in the mean'
+        )
     return {**asdict(history), 'best': asdict(best)}
+
+
+def is_main_process() -> bool:
+    """Return whether this is the only process, or the first of those `accelerate` started."""
+    return int(os.environ.get('RANK', '0')) == 0
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -64,7 +64,7 @@ def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
         pools=data.pools,
         held_out=data.held_out,
         statistics=None if settings.statistics == KEEP else data_statistics(datasets),
-        manifest={**manifest, **describe(settings, contract, data)},
+        manifest={**describe(settings, contract, data), 'before': manifest},
     )
 
 

@@ -39,8 +39,8 @@ class FramesInMemory:
         return len(self._dataset)
 
     def __getitem__(self, frame: int) -> Sample:
-        """Return a training sample; raises what decoding a damaged image raises."""
-        self._read(frame)
+        """Return a training sample."""
+        self._require(frame)
         sample: Sample = {'task': self._tasks[frame]}
         episode = int(self._columns['episode_index'][frame])
         first, last = self._first[episode, None], self._last[episode, None]
@@ -49,13 +49,18 @@ class FramesInMemory:
                 own = torch.tensor([frame])
                 [frames], [is_pad] = frame_window(own, self._offsets[key], first, last)
                 for other in frames.tolist():
-                    self._read(other)
+                    self._require(other)
                 sample[key], sample[f'{key}_is_pad'] = column[frames], is_pad
             else:
                 sample[key] = column[frame]
         return sample
 
-    def _read(self, frame: int) -> None:
+    def read(self, frame: int) -> Sample:
+        """Return a frame alone; raises what decoding a damaged image raises."""
+        self._require(frame)
+        return {key: column[frame] for key, column in self._columns.items()}
+
+    def _require(self, frame: int) -> None:
         if frame in self._tasks:
             return
         sample = self._dataset[frame]

@@ -80,7 +80,9 @@ def open_checked(
     require_same_robot(contract, dataset)
     require_features(str(policy.pretrained_path), policy, dataset)
     samples = sample_source(dataset, policy, memory_bytes)
-    verdicts = check_episodes(dataset, samples, contract, EpisodeLimits())
+    # What is decoded for the check stays decoded for the training, where there is memory.
+    read = samples.read if isinstance(samples, FramesInMemory) else dataset.__getitem__
+    verdicts = check_episodes(dataset, read, contract, EpisodeLimits())
     bad = {verdict.episode: verdict.faults for verdict in verdicts if verdict.faults}
     if bad and not skip_bad:
         named = '; '.join(f'{episode} ({", ".join(faults)})' for episode, faults in bad.items())
