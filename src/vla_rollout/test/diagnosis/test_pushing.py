@@ -17,9 +17,8 @@ def arm(contract):
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     arm = [contract.joints[i].model_joint for i in contract.arm]
     for joint in spec.joints:
-        joint.damping[:] = 0.0 if joint.name in arm else 1.0  # fingers stay where they are
-        joint.frictionloss = 0.0
-        joint.armature = 0.0
+        if joint.name not in arm:
+            joint.damping[:] = 1.0  # fingers stay where they are
     for body in spec.bodies:
         body.gravcomp = 0.0
     spec.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT)

@@ -8,6 +8,8 @@ from vla_contract.values import NS_PER_S, Vector
 # Time constant 1/K of the observer: a blow shows within two control periods of 20 Hz, and the
 # noise of a differentiated velocity does not.
 _OBSERVER_S = 0.1
+# Below this speed dry friction counts in proportion; encoders of arms see 0.001 rad/s.
+_CREEP_RAD_S = 0.01
 
 
 class MomentumObserver:
@@ -15,7 +17,7 @@ class MomentumObserver:
 
     De Luca and Mattone 2003 (ICRA, 'Actuator failure detection and isolation using generalized
     momenta'): r = K (p - integral of (tau - b + M' q' + r)) with the bias b of Coriolis,
-    centrifugal and gravity terms. r follows the external torque like a first-order filter with
+    centrifugal, gravity and the model's friction terms. r follows the external torque like a first-order filter with
     time constant 1/K and needs no acceleration. M' is the difference of two mass matrices.
 
     The fingers stay where the model has them. MuJoCo computes the terms, because pinocchio 4.1.0
@@ -38,6 +40,8 @@ class MomentumObserver:
         self._q = np.array([joint.qposadr[0] for joint in joints])
         self._v = np.array([joint.dofadr[0] for joint in joints])
         self._inertia = np.zeros((self._model.nv, self._model.nv))
+        self._damping = self._model.dof_damping[self._v]
+        self._dry_friction = self._model.dof_frictionloss[self._v]
         self.restart()
 
     def restart(self) -> None:
@@ -84,4 +88,7 @@ class MomentumObserver:
         mujoco.mj_fullM(self._model, data, self._inertia)
         bias = np.zeros(self._model.nv)
         mujoco.mj_rne(self._model, data, 0, bias)
-        return self._inertia[np.ix_(self._v, self._v)], bias[self._v]
+        # A joint that creeps does not show which way its dry friction pulls.
+        direction = np.clip(velocity / _CREEP_RAD_S, -1.0, 1.0)
+        friction = self._damping * velocity + self._dry_friction * direction
+        return self._inertia[np.ix_(self._v, self._v)], bias[self._v] + friction
