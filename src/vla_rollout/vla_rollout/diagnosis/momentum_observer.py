@@ -17,8 +17,9 @@ class MomentumObserver:
 
     De Luca and Mattone 2003 (ICRA, 'Actuator failure detection and isolation using generalized
     momenta'): r = K (p - integral of (tau - b + M' q' + r)) with the bias b of Coriolis,
-    centrifugal, gravity and the model's friction terms. r follows the external torque like a first-order filter with
-    time constant 1/K and needs no acceleration. M' is the difference of two mass matrices.
+    centrifugal, gravity and the model's friction terms. r follows the external torque like a
+    first-order filter with time constant 1/K and needs no acceleration. M' is the difference of
+    two mass matrices.
 
     The fingers stay where the model has them. MuJoCo computes the terms, because pinocchio 4.1.0
     reads 0.85 kg too much from the gripper of the Panda's MJCF.
