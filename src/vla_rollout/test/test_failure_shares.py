@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from scipy.stats import chi2
 from vla_rollout.failure_shares import failure_shares
@@ -18,3 +19,15 @@ def test_the_intervals_are_goodmans():
 def test_no_episodes_have_no_shares():
     with pytest.raises(ValueError, match='no episodes'):
         failure_shares({})
+
+
+@pytest.mark.parametrize('modes', [2, 4, 6])
+def test_all_shares_together_are_covered_as_often_as_they_say(modes):
+    rng = np.random.default_rng(modes)
+    # In 200 episodes every mode is expected at least twice.
+    truth = 0.01 + (1 - 0.01 * modes) * rng.dirichlet(np.ones(modes), size=10_000)
+    counts = np.array([rng.multinomial(200, shares) for shares in truth])
+    found = [list(failure_shares(dict(enumerate(row.tolist()))).values()) for row in counts]
+    bounds = np.array([[share[1:] for share in shares] for shares in found])
+    covered = ((bounds[:, :, 0] <= truth) & (truth <= bounds[:, :, 1])).all(axis=1).mean()
+    assert 0.93 <= covered <= 0.975

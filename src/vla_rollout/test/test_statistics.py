@@ -1,7 +1,12 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
+import numpy as np
 import pytest
-from vla_rollout.statistics import difference_interval, format_interval, wilson_interval
+from scipy.special import betaincinv
+from statsmodels.stats.proportion import proportion_confint
+from vla_rollout.statistics import exact_interval, format_interval, wilson_interval
+
+COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
 @pytest.mark.parametrize(
@@ -23,27 +28,29 @@ def test_the_text_names_count_rate_and_interval():
     assert format_interval(9, 12) == '9/12 (75%, 95 % interval 47-91%)'
 
 
-@pytest.mark.parametrize(
-    ('successes', 'base', 'lower', 'upper'),
-    # Newcombe 1998, table II, method 10: 56/70 - 48/80, 9/10 - 3/10, 10/10 - 0/10.
-    [((56, 70), (48, 80), 0.0524, 0.3339), ((9, 10), (3, 10), 0.1705, 0.8090),
-     ((10, 10), (0, 10), 0.6075, 1.0)],
-)  # fmt: skip
-def test_differences_match_published_intervals(successes, base, lower, upper):
-    interval = difference_interval(*successes, *base)
-    assert interval.rate == pytest.approx(successes[0] / successes[1] - base[0] / base[1])
-    assert (interval.lower, interval.upper) == pytest.approx((lower, upper), abs=5e-5)
-
-
-@given(
-    counts=st.tuples(
-        st.integers(0, 40), st.integers(1, 40), st.integers(0, 40), st.integers(1, 40)
-    )
-)
+@given(counts=COUNTS)
 @settings(deadline=None)
-def test_a_difference_lies_in_its_interval_and_turns_with_its_order(counts):
-    a, n, b, m = counts
-    a, b = min(a, n), min(b, m)
-    one, other = difference_interval(a, n, b, m), difference_interval(b, m, a, n)
-    assert -1.0 - 1e-9 <= one.lower <= one.rate <= one.upper <= 1.0 + 1e-9
-    assert (one.lower, one.upper) == pytest.approx((-other.upper, -other.lower))
+def test_intervals_are_those_of_another_library(counts):
+    for interval, method in ((wilson_interval, 'wilson'), (exact_interval, 'beta')):
+        found, expected = interval(*counts), proportion_confint(*counts, 0.05, method)
+        assert found[1:] == pytest.approx(expected, abs=1e-9)
+
+
+@given(counts=COUNTS)
+@settings(deadline=None)
+def test_the_exact_interval_is_made_of_beta_quantiles(counts):
+    k, n = counts
+    _, lower, upper = exact_interval(k, n)
+    assert lower == pytest.approx(betaincinv(k, n - k + 1, 0.025) if k else 0.0, abs=1e-9)
+    assert upper == pytest.approx(betaincinv(k + 1, n - k, 0.975) if k < n else 1.0, abs=1e-9)
+
+
+@pytest.mark.parametrize('episodes', [20, 50, 100])
+def test_intervals_cover_the_true_rate_as_often_as_they_say(episodes):
+    rng = np.random.default_rng(episodes)
+    rates = rng.uniform(size=10_000)
+    successes = rng.binomial(episodes, rates)
+    for interval, least, most in ((wilson_interval, 0.93, 0.975), (exact_interval, 0.95, 1.0)):
+        bounds = np.array([interval(k, episodes)[1:] for k in range(episodes + 1)])[successes]
+        covered = np.mean((bounds[:, 0] <= rates) & (rates <= bounds[:, 1]))
+        assert least <= covered <= most

@@ -6,9 +6,10 @@ from typing import Any
 
 from tqdm import tqdm
 from vla_contract.worker_pool import OrderedMap
+from vla_rollout.comparison import difference_interval, points
 from vla_rollout.episode import EpisodeResult
 from vla_rollout.loop_builder import run_episode
-from vla_rollout.statistics import difference_interval, Interval, wilson_interval
+from vla_rollout.statistics import Interval, wilson_interval
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,5 @@ def sweep_table(rows: Sequence[Row]) -> str:
     found = differences(rows)
     if found:
         lines.append('second minus first')
-        lines += [f'  {domain:<{width}}{_points(d)}' for domain, d in found.items()]
+        lines += [f'  {domain:<{width}}{points(d)}' for domain, d in found.items()]
     return '\n'.join(lines)
-
-
-def _points(difference: Interval) -> str:
-    rate, lower, upper = (f'{100 * value:+.0f}' for value in difference)
-    return f'{rate} points (95 % interval {lower} to {upper})'
