@@ -4,13 +4,11 @@ ros2 launch vla_bringup calibrate.launch.py robot:=panda_2f85 setup:=eye-in-hand
 ros2 launch vla_bringup calibrate.launch.py world:=calibrate_in_hand poses:=poses.yaml
 """
 
-from launch.actions import DeclareLaunchArgument
 from launch.conditions import IfCondition
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, PythonExpression
+from launch.substitutions import LaunchConfiguration, PythonExpression
 from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
 from vla_calibration.ros.camera_transforms import camera_transforms
+from vla_contract.ros.launch_arguments import config, declare, value
 
 from launch import LaunchDescription
 
@@ -28,27 +26,19 @@ ARGUMENTS = {
 IN_SIMULATOR = PythonExpression(["'", LaunchConfiguration('world'), "' != ''"])
 
 
-def config(name):
-    """Return the path of a parameter file of this workspace."""
-    return PathJoinSubstitution([FindPackageShare('vla_bringup'), 'config', name])
-
-
 def parameters(*names, kind=str):
     """Return launch arguments as parameters of the same names."""
-    return {name: ParameterValue(LaunchConfiguration(name), value_type=kind) for name in names}
+    return {name: value(name, kind) for name in names}
 
 
-COMMON = {'autostart': True, 'use_sim_time': ParameterValue(IN_SIMULATOR, value_type=bool)}
+COMMON = {'autostart': True, 'use_sim_time': value(IN_SIMULATOR, bool)}
 
 
 def generate_launch_description():
     """Start the capture node and the filter that drives for it; the simulator if asked for."""
     return LaunchDescription(
         [
-            *(
-                DeclareLaunchArgument(name, default_value=default, description=text)
-                for name, (default, text) in ARGUMENTS.items()
-            ),
+            *declare(ARGUMENTS),
             Node(
                 package='vla_sim_bridge',
                 executable='mujoco_bridge',

@@ -4,27 +4,24 @@ python -m vla_sim_bridge.export_gazebo --output runs/gazebo
 ros2 launch vla_bringup gazebo.launch.py folder:=runs/gazebo policy:=panda_lift_act
 """
 
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
+from vla_contract.ros.launch_arguments import config, declare, share, value
 
 from launch import LaunchDescription
 
-
-def share(package, *path):
-    """Return the path of an installed file."""
-    return PathJoinSubstitution([FindPackageShare(package), *path])
-
-
-def text(argument):
-    """Return a launch argument as a string parameter, whatever it looks like."""
-    return ParameterValue(LaunchConfiguration(argument), value_type=str)
-
-
-COMMON = {'autostart': True, 'use_sim_time': True, 'robot': text('robot')}
+ARGUMENTS = {
+    'folder': ('runs/gazebo', 'what export_gazebo wrote'),
+    'robot': ('panda_2f85', 'name or path of a contract'),
+    'policy': ('panda_lift_act', 'checkpoint, as policy_path'),
+    'urdf': ('', "URDF or xacro of the robot for rviz, '' for none"),
+    'monitor': ('none', 'rviz opens rviz2'),
+}
+COMMON = {'autostart': True, 'use_sim_time': True, 'robot': value('robot')}
+GAZEBO = PathJoinSubstitution([FindPackageShare('ros_gz_sim'), 'launch', 'gz_sim.launch.py'])
 WORLD = PathJoinSubstitution([LaunchConfiguration('folder'), 'world.sdf'])
 TOPICS = PathJoinSubstitution([LaunchConfiguration('folder'), 'bridge.yaml'])
 # Of Gazebo's engines the one that couples fingers (mimic joints); no window.
@@ -35,15 +32,9 @@ def generate_launch_description():
     """Start Gazebo, the bridge and the two nodes."""
     return LaunchDescription(
         [
-            DeclareLaunchArgument('folder', description='what export_gazebo wrote'),
-            DeclareLaunchArgument(
-                'robot', default_value='panda_2f85', description='name or path of a contract'
-            ),
-            DeclareLaunchArgument(
-                'policy', default_value='panda_lift_act', description='checkpoint, as policy_path'
-            ),
+            *declare(ARGUMENTS),
             IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(share('ros_gz_sim', 'launch', 'gz_sim.launch.py')),
+                PythonLaunchDescriptionSource(GAZEBO),
                 launch_arguments={'gz_args': [OPTIONS, WORLD], 'on_exit_shutdown': 'true'}.items(),
             ),
             Node(
@@ -57,7 +48,7 @@ def generate_launch_description():
                 package='vla_action_filter',
                 executable='action_filter',
                 name='action_filter',
-                parameters=[share('vla_bringup', 'config', 'action_filter.yaml'), COMMON],
+                parameters=[config('action_filter.yaml'), COMMON],
                 output='screen',
             ),
             Node(
@@ -65,11 +56,15 @@ def generate_launch_description():
                 executable='policy_server',
                 name='policy_server',
                 parameters=[
-                    share('vla_bringup', 'config', 'policy_server.yaml'),
+                    config('policy_server.yaml'),
                     COMMON,
-                    {'policy_path': text('policy')},
+                    {'policy_path': value('policy')},
                 ],
                 output='screen',
+            ),
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(share('launch', 'scene.launch.py')),
+                launch_arguments={'use_sim_time': 'true', 'transforms': 'false'}.items(),
             ),
         ]
     )

@@ -12,6 +12,7 @@ from vla_contract.schema import build, load_yaml
 from vla_policy_server.config import PolicyServerConfig
 from vla_rollout.recording.config import RecorderConfig
 from vla_rollout.stack import StackConfig
+from vla_rollout.supervisor_config import SupervisorConfig
 from vla_sim_bridge.bridge_config import BridgeConfig
 from vla_sim_bridge.world_config import load_world_config
 
@@ -23,6 +24,7 @@ NODES = {
     'capture': CaptureConfig,
     'verify_calibration': VerifyConfig,
     'recorder': RecorderConfig,
+    'supervisor': SupervisorConfig,
 }
 
 
@@ -47,21 +49,22 @@ def test_every_world_is_valid(path):
     load_world_config(str(path))
 
 
-def test_launch_starts_the_same_nodes_as_the_stack():
+@pytest.mark.parametrize('name', ['sim', 'real_robot'])
+def test_launch_starts_the_same_nodes_as_the_stack(name):
     launch = pytest.importorskip('launch')
     pytest.importorskip('launch_ros')
     from launch.launch_description_sources import PythonLaunchDescriptionSource
     from launch_ros.actions import Node
 
-    stack = build(StackConfig, load_yaml(ROOT / 'config' / 'stacks' / 'sim.yaml'), 'sim')
-    source = PythonLaunchDescriptionSource(str(ROOT / 'launch' / 'sim.launch.py'))
+    stack = build(StackConfig, load_yaml(ROOT / 'config' / 'stacks' / f'{name}.yaml'), name)
+    source = PythonLaunchDescriptionSource(str(ROOT / 'launch' / f'{name}.launch.py'))
     description = source.try_get_launch_description_without_context()
     context = launch.LaunchContext()
     nodes = {}
     for entity in description.entities:
         if isinstance(entity, launch.actions.DeclareLaunchArgument):
             entity.execute(context)
-        elif isinstance(entity, Node):
+        elif isinstance(entity, Node) and entity.node_package.startswith('vla_'):
             entity._perform_substitutions(context)
             nodes[entity.node_name.split('/')[-1]] = (entity.node_package, entity.node_executable)
     modules = {p.name: p.module for p in stack.processes}

@@ -1,0 +1,77 @@
+"""Filter, policy server and supervisor beside a robot whose drivers run already.
+
+Nothing moves after this: all nodes are inactive, the speed is 10 %, and the filter is locked.
+
+ros2 launch vla_bringup real_robot.launch.py robot:=my_arm policy:=my_policy
+ros2 service call /supervisor/check std_srvs/srv/Trigger    # the filter alone, for preflight
+ros2 run vla_rollout preflight --robot my_arm --policy my_policy --json preflight.json
+ros2 service call /supervisor/release std_srvs/srv/Trigger  # refused until preflight passed
+"""
+
+from launch.actions import EmitEvent, IncludeLaunchDescription
+from launch.conditions import IfCondition
+from launch.events import Shutdown
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PythonExpression
+from launch_ros.actions import Node, SetRemap
+from vla_contract.ros.launch_arguments import config, declare, share, value
+
+from launch import LaunchDescription
+
+ARGUMENTS = {
+    'robot': ('panda_2f85', 'name or path of a contract'),
+    'policy': ('panda_lift_act', 'checkpoint, as policy_path'),
+    'backend': ('lerobot', 'backend of the policy server; hold for the first time'),
+    'policy_host': ('', "host:port of a policy_worker, '' computes here"),
+    'device': ('cpu', 'torch device of a policy that is computed here'),
+    'camera': ('camera/color', 'topics of the camera driver, without /image_raw'),
+    'controller': ('joint_trajectory_controller', 'name of the ros2_control controller'),
+    'command_interface': ('trajectory', 'of the controller; forward for forward_command'),
+    'preflight': ('preflight.json', 'what preflight --json wrote'),
+    'record': ('false', 'true starts the recorder, for rollout --record'),
+    'urdf': ('', "URDF or xacro, '' where the driver publishes the robot's model"),
+    'monitor': ('none', 'rviz opens rviz2'),
+}
+HOST, POLICY = LaunchConfiguration('policy_host'), LaunchConfiguration('policy')
+BACKEND = PythonExpression(
+    ["'remote' if '", HOST, "' else '", LaunchConfiguration('backend'), "'"]
+)
+SOURCE = PythonExpression(["'ws://", HOST, "' if '", HOST, "' else '", POLICY, "'"])
+COMMON = {'robot': value('robot'), 'use_sim_time': False}
+NAMES = (('camera/color/', 'camera', ('image_raw', 'image_raw/compressed', 'camera_info')),
+         ('joint_trajectory_controller/', 'controller', ('joint_trajectory',)),
+         ('forward_position_controller/', 'controller', ('commands',)))  # fmt: skip
+
+
+def node(package, executable, *parameters, **options):
+    """Return a node of this workspace with its parameter file and what is the same for all."""
+    files = [config(f'{executable}.yaml'), COMMON, *parameters]
+    return Node(package=package, executable=executable, name=executable, output='screen',
+                parameters=files, **options)  # fmt: skip
+
+
+def generate_launch_description():
+    """Start the nodes; the filter brakes the arm before it ends, and ends the others with it."""
+    return LaunchDescription(
+        [
+            *declare(ARGUMENTS),
+            *(
+                SetRemap(f'{ours}{end}', [LaunchConfiguration(theirs), f'/{end}'])
+                for ours, theirs, ends in NAMES
+                for end in ends
+            ),
+            node('vla_action_filter', 'action_filter',
+                 {'locked': True, 'command_interface': value('command_interface')},
+                 on_exit=[EmitEvent(event=Shutdown(reason='the filter ended'))]),
+            node('vla_policy_server', 'policy_server',
+                 {'backend': value(BACKEND), 'policy_path': value(SOURCE),
+                  'device': value('device')}),
+            node('vla_rollout', 'supervisor', {'autostart': True, 'policy_path': value('policy'),
+                                               'preflight': value('preflight')}),
+            node('vla_rollout', 'recorder', {'autostart': True},
+                 condition=IfCondition(LaunchConfiguration('record'))),
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(share('launch', 'scene.launch.py'))
+            ),
+        ]
+    )  # fmt: skip

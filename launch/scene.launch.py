@@ -1,0 +1,52 @@
+"""What rviz needs to draw a robot: camera poses, the robot's model, and rviz itself.
+
+ros2 launch vla_bringup scene.launch.py robot:=panda_2f85 urdf:=my_arm.urdf.xacro monitor:=rviz
+"""
+
+from launch.conditions import IfCondition
+from launch.substitutions import (
+    Command,
+    EqualsSubstitution,
+    LaunchConfiguration,
+    NotEqualsSubstitution,
+)
+from launch_ros.actions import Node
+from vla_calibration.ros.camera_transforms import camera_transforms
+from vla_contract.ros.launch_arguments import config, declare, value
+
+from launch import LaunchDescription
+
+ARGUMENTS = {
+    'robot': ('panda_2f85', 'name or path of a contract'),
+    'urdf': ('', "URDF or xacro of the robot, '' where its driver publishes its own model"),
+    'monitor': ('none', 'rviz opens rviz2'),
+    'use_sim_time': ('false', 'true where a simulator publishes /clock'),
+    'transforms': ('true', 'false leaves the poses of calibrated cameras to others'),
+}
+SIM_TIME = {'use_sim_time': value('use_sim_time', bool)}
+
+
+def generate_launch_description():
+    """Start what was asked for."""
+    return LaunchDescription(
+        [
+            *declare(ARGUMENTS),
+            camera_transforms(condition=IfCondition(LaunchConfiguration('transforms'))),
+            Node(
+                package='robot_state_publisher',
+                executable='robot_state_publisher',
+                parameters=[
+                    {'robot_description': value(Command(['xacro ', LaunchConfiguration('urdf')]))},
+                    SIM_TIME,
+                ],
+                condition=IfCondition(NotEqualsSubstitution(LaunchConfiguration('urdf'), '')),
+            ),
+            Node(
+                package='rviz2',
+                executable='rviz2',
+                arguments=['-d', config('rviz/rollout.rviz')],
+                parameters=[SIM_TIME],
+                condition=IfCondition(EqualsSubstitution(LaunchConfiguration('monitor'), 'rviz')),
+            ),
+        ]
+    )
