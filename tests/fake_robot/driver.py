@@ -11,7 +11,6 @@ it stamps by a clock of its own, so that a test does not depend on how fast the 
 from dataclasses import replace
 import os
 from pathlib import Path
-import signal
 import sys
 import threading
 import time
@@ -160,7 +159,6 @@ class FakeRobot(Node):
 def main() -> int:
     rclpy.init()
     robot = FakeRobot()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         rclpy.spin(robot)
     except (KeyboardInterrupt, ExternalShutdownException):

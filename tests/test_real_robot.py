@@ -1,0 +1,130 @@
+"""The stack of a real robot beside a fake one: locked, slow, stopped in motion, counted."""
+
+from datetime import datetime, UTC
+import json
+import os
+from pathlib import Path
+import sys
+
+from conftest import Command, ROOT, wait_for
+import numpy as np
+from operator_desk import OperatorDesk
+import pytest
+from recorded_motion import largest_shares, read, velocities
+from vla_contract.command import write_json
+from vla_contract.contract import load_contract
+from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
+from vla_rollout.provenance import policy_sha256
+from vla_rollout.stack import Stack
+
+CONTRACT = load_contract('panda_2f85')
+POLICY = 'panda_lift_act'
+DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
+EPISODES, STOPPED = 5, 3
+FIRST_SPEED = 0.1
+
+
+@pytest.fixture
+def fake_robot(tmp_path):
+    """A robot with a clock of its own: how fast the machine is must not count."""
+    folder = tmp_path / 'robot'
+    folder.mkdir()
+    path = f'{ROOT / "tests"}:{os.environ.get("PYTHONPATH", "")}'
+    arguments = ['-m', 'fake_robot.driver', '--ros-args', '-p', 'publish_clock:=true']
+    robot = Command([sys.executable, *arguments], folder, {**os.environ, 'PYTHONPATH': path})
+    yield robot
+    robot.process.terminate()
+    assert robot.finish() == 0, robot.output
+
+
+@pytest.fixture
+def stack(tmp_path, fake_robot):
+    overrides = {
+        name: {'use_sim_time': True} for name in ('action_filter', 'policy_server', 'supervisor')
+    }
+    overrides['supervisor'] |= {'preflight': str(tmp_path / 'preflight.json')}
+    overrides['recorder'] = {'use_sim_time': True, 'folder': str(tmp_path / 'recordings')}
+    with Stack('real_robot', tmp_path / 'logs', DOMAIN, overrides, ('recorder',)) as stack:
+        yield stack
+
+
+@pytest.fixture
+def desk(stack):
+    desk = OperatorDesk(DOMAIN)
+    yield desk
+    desk.close()
+
+
+def write_preflight(path: Path) -> None:
+    write_json(path, {
+        'passed': True,
+        'date': datetime.now(UTC).isoformat(),
+        'contract_sha256': CONTRACT.sha256,
+        'policy_sha256': policy_sha256(POLICY),
+    })  # fmt: skip
+
+
+def stop_in_motion_and_reset(desk: OperatorDesk) -> None:
+    desk.press_e_stop(True)
+    desk.wait_for_status('latched: e_stop')
+    held = desk.action
+    desk.press_e_stop(False)
+    desk.wait_for_status('latched: e_stop released, reset needed')
+    np.testing.assert_allclose(desk.action, held, atol=1e-3)
+    assert desk.call('action_filter/reset')[0]
+    desk.wait_for_motion(0.02)
+
+
+def test_a_deployment_from_the_lock_to_five_counted_episodes(stack, desk, start, tmp_path):
+    refused, reason = desk.call('supervisor/release')
+    assert not refused
+    assert 'not what preflight writes' in reason
+    write_preflight(tmp_path / 'preflight.json')
+    assert desk.call('supervisor/release')[0]
+
+    rollout = start(
+        'vla_rollout.ros.rollout', '--operator', 'test', '--soft', '--record',
+        '--episodes', str(EPISODES), '--time-limit-s', '600', '--json', 'result.json',
+        '--deployment', 'deployment.yaml', '--preflight', str(tmp_path / 'preflight.json'),
+    )  # fmt: skip
+    for number in range(1, EPISODES + 1):
+        wait_for(
+            lambda n=number: rollout.output.count('place the object, then start') == n
+            or rollout.process.poll() is not None,
+            300.0, f'episode {number}: {rollout.output}',
+        )  # fmt: skip
+        assert desk.call('fake_robot/tidy_up')[0]
+        assert desk.call('rollout/start')[0]
+        desk.wait_for_motion(0.05)
+        if number == STOPPED:
+            stop_in_motion_and_reset(desk)
+        assert desk.call('rollout/failure')[0]
+    assert rollout.finish(120.0) == 0, rollout.output
+
+    results = json.loads((tmp_path / 'result.json').read_text())['results']
+    recordings = [
+        read(tmp_path / 'recordings' / result['recording'], CONTRACT) for result in results
+    ]
+    assert len(recordings) == EPISODES
+    assert {speed for recorded in recordings for speed in recorded.speeds} == {FIRST_SPEED}
+    velocity_share, acceleration_share = largest_shares(recordings, CONTRACT)
+    assert 0.0 < velocity_share <= FIRST_SPEED + 1e-6
+    assert 0.0 < acceleration_share <= 1.0 + 1e-6
+    assert_stopped_and_ramped(recordings[STOPPED - 1])
+
+    assert desk.call('supervisor/lock')[0]
+    assert set(stack.stop().values()) == {0}
+
+
+def assert_stopped_and_ramped(recorded) -> None:
+    assert recorded.presses == [True, False]
+    statuses = recorded.statuses
+    released = statuses.index('latched: e_stop released, reset needed')
+    assert 'latched: e_stop' in statuses[:released]
+    assert any(text.startswith('clamp: ramp') for text in statuses[released:])
+    speeds = np.abs(velocities(recorded, CONTRACT)).max(axis=1)
+    shares = speeds / np.nanmax(speeds)
+    moved = int(np.flatnonzero(shares > 0.2)[0])
+    stopped = moved + int(np.flatnonzero(shares[moved:] == 0.0)[0])
+    started = stopped + int(np.flatnonzero(shares[stopped:] > 0.0)[0])
+    assert shares[started] < 0.5, 'speed does not begin at zero after the reset'
