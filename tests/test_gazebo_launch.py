@@ -18,6 +18,10 @@ def test_it_starts_the_bridge_and_the_same_nodes_as_with_mujoco():
     nodes = {entity.node_executable for entity in entities if isinstance(entity, Node)}
     assert nodes == {'parameter_bridge', 'action_filter', 'policy_server'}
     arguments = [e for e in entities if isinstance(e, launch.actions.DeclareLaunchArgument)]
-    assert {argument.name for argument in arguments} == set(
-        'folder robot policy urdf monitor'.split()
-    )
+    assert {argument.name for argument in arguments} == {
+        'folder',
+        'robot',
+        'policy',
+        'urdf',
+        'monitor',
+    }
