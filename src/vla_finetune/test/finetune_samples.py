@@ -77,3 +77,17 @@ def tiny_act(folder: Path, dataset_root: Path, **changes) -> Path:
     for part in (policy, preprocess, postprocess):
         part.save_pretrained(folder)
     return folder
+
+
+def damage(root: Path, column: str, frame: int, value) -> None:
+    """Overwrite one value of a dataset on the disk."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = root / 'data' / 'chunk-000' / 'file-000.parquet'
+    table = pq.read_table(path)
+    number = table.schema.get_field_index(column)
+    kind = table.schema.field(number)
+    values = table.column(number).to_pylist()
+    values[frame] = value
+    pq.write_table(table.set_column(number, kind, pa.array(values, type=kind.type)), path)

@@ -153,7 +153,9 @@ def prepare_data(
         Pool('corrections', corrections, (1 - sim_share) * corrected),
     ]
     if sim is not None:
+        if not sim.demonstrations:
+            raise VlaError(f'{settings.sim}: found no good demonstration; allowed: at least one')
         frames = sim.frames_of(sim.demonstrations) + int(real.dataset.num_frames)
         pools.append(Pool('simulated', frames, sim_share))
-    used = tuple(pool for pool in pools if pool.share and len(pool.frames))
+    used = tuple(pool for pool in pools if pool.share)
     return TrainingData(real, sim, used, real.frames_of(held_out), tuple(held_out))
