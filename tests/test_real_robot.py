@@ -78,7 +78,7 @@ def stop_in_motion_and_reset(desk: OperatorDesk) -> None:
 def test_a_deployment_from_the_lock_to_five_counted_episodes(stack, desk, start, tmp_path):
     refused, reason = desk.call('supervisor/release')
     assert not refused
-    assert 'not what preflight writes' in reason
+    assert 'run preflight --json' in reason
     write_preflight(tmp_path / 'preflight.json')
     assert desk.call('supervisor/release')[0]
 

@@ -37,5 +37,5 @@ def test_anything_else_keeps_it_shut(tmp_path, changes, reason):
 
 
 def test_no_checklist_no_deployment(tmp_path):
-    with pytest.raises(VlaError, match='not what preflight writes'):
+    with pytest.raises(VlaError, match='run preflight --json'):
         require_passed(tmp_path / 'preflight.json', 'c', 'p', NOW)

@@ -116,7 +116,7 @@ def test_without_preflight_nothing_is_released(make_bench, tmp_path):
     bench = make_bench(tmp_path / 'preflight.json')
     success, message = bench.call('release')
     assert not success
-    assert 'preflight.json: not what preflight writes' in message
+    assert 'run preflight --json' in message
     assert bench.filter.has_been == bench.policy.has_been == ''
 
 

@@ -23,6 +23,8 @@ def require_passed(path: Path, contract_sha256: str, policy_sha256: str, now: da
         VlaError: it is missing or damaged, did not pass, is of another robot or checkpoint, or
             older than 12 hours.
     """
+    if not path.is_file():
+        raise VlaError(f'there is no {path}; run preflight --json {path} first')
     try:
         result = json.loads(path.read_text())
         date = datetime.fromisoformat(result['date'])
