@@ -22,7 +22,7 @@ ARGUMENTS = {
     'robot': ('panda_2f85', 'name or path of a contract'),
     'policy': ('panda_lift_act', 'checkpoint, as policy_path'),
     'backend': ('lerobot', 'backend of the policy server; hold for the first time'),
-    'policy_host': ('', "host:port of a policy_worker, '' computes here"),
+    'policy_host': ('', "config/remotes name, YAML or ws://host:port of a worker, '' for none"),
     'device': ('cpu', 'torch device of a policy that is computed here'),
     'camera': ('camera/color', 'topics of the camera driver, without /image_raw'),
     'controller': ('joint_trajectory_controller', 'name of the ros2_control controller'),
@@ -36,7 +36,7 @@ HOST, POLICY = LaunchConfiguration('policy_host'), LaunchConfiguration('policy')
 BACKEND = PythonExpression(
     ["'remote' if '", HOST, "' else '", LaunchConfiguration('backend'), "'"]
 )
-SOURCE = PythonExpression(["'ws://", HOST, "' if '", HOST, "' else '", POLICY, "'"])
+SOURCE = PythonExpression(["'", HOST, "' or '", POLICY, "'"])
 COMMON = {'robot': value('robot'), 'use_sim_time': False}
 NAMES = (('camera/color/', 'camera', ('image_raw', 'image_raw/compressed', 'camera_info')),
          ('joint_trajectory_controller/', 'controller', ('joint_trajectory',)),
