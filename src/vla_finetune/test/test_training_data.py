@@ -151,7 +151,7 @@ def test_only_the_persons_frames_of_a_corrected_episode_are_imitated(led, contra
 
 def test_failures_without_correction_are_listed_and_not_imitated(led, tmp_path, contract):
     root = Path(shutil.copytree(led, tmp_path / 'failures'))
-    outcomes = ['failure', 'failure', 'success', 'success']
+    outcomes = ['not_counted', 'failure', 'success', 'success']
     notes = {'episodes': [{'outcome': outcome} for outcome in outcomes]}
     (root / 'meta' / 'vla_episodes.json').write_text(json.dumps(notes))
     roles = episode_roles(open_dataset(root))

@@ -24,7 +24,7 @@ class EpisodeRoles:
     Attributes:
         demonstrations: imitated whole, and successes of the policy.
         corrected: a person took over; imitated from the person alone.
-        failed: failures without correction; they tell where to demonstrate, not what to do.
+        failed: failures that nobody corrected; they tell where to demonstrate, not what to do.
         is_correction: per frame, whether a person led in a corrected episode, shape (N,).
     """
 
@@ -60,7 +60,7 @@ def episode_roles(dataset: Any) -> EpisodeRoles:
         own = led[episode == number]
         if own.any() and not own.all():
             corrected.append(number)
-        elif number in failures and not own.any():
+        elif number in failures:
             failed.append(number)
         else:
             demonstrations.append(number)
@@ -73,4 +73,6 @@ def _failures(dataset: Any) -> set[int]:
     if not path.is_file():
         return set()
     episodes = json.loads(path.read_text())['episodes']
-    return {number for number, notes in enumerate(episodes) if notes.get('outcome') == 'failure'}
+    # Recordings of ros2 bag record say nothing of their outcome.
+    good = ('success', '', None)
+    return {number for number, notes in enumerate(episodes) if notes.get('outcome') not in good}
