@@ -1,10 +1,12 @@
 """What a test does in the place of a person beside a robot: calls services, presses, looks."""
 
+from collections.abc import Callable
 import threading
 from typing import Any
 
 from conftest import wait_for
 from diagnostic_msgs.msg import DiagnosticStatus
+from lifecycle_msgs.srv import GetState
 import numpy as np
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -12,7 +14,9 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectory
 from vla_contract.ros.qos import LATCHED, STATE
+from vla_contract.ros.stamps import from_stamp
 
 
 class OperatorDesk:
@@ -29,6 +33,7 @@ class OperatorDesk:
         self._e_stop = node.create_publisher(Bool, 'e_stop', LATCHED)
         self.status = ''
         self.action: np.ndarray | None = None
+        self._action_ns: list[int] = []
         node.create_subscription(
             DiagnosticStatus,
             'action_filter/status',
@@ -38,9 +43,11 @@ class OperatorDesk:
         node.create_subscription(
             JointState,
             'action_filter/action',
-            lambda msg: setattr(self, 'action', np.array(msg.position)),
+            self._on_action,
             STATE,
         )
+        self._chunks = 0
+        node.create_subscription(JointTrajectory, 'policy_chunk', self._on_chunk, STATE)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(node)
         self._thread = threading.Thread(target=self._executor.spin, daemon=True)
@@ -57,10 +64,10 @@ class OperatorDesk:
         kind: Any = Trigger if value is None else SetBool
         client = self._node.create_client(kind, service)
         try:
-            wait_for(client.service_is_ready, 120.0, f'service {service}')
+            wait_for(client.service_is_ready, 300.0, f'service {service}')
             request = kind.Request() if value is None else kind.Request(data=value)
             future = client.call_async(request)
-            wait_for(future.done, 120.0, f'an answer of {service}')
+            wait_for(future.done, 300.0, f'an answer of {service}')
             return future.result().success, future.result().message
         finally:
             self._node.destroy_client(client)
@@ -69,11 +76,57 @@ class OperatorDesk:
         self._e_stop.publish(Bool(data=is_pressed))
 
     def wait_for_status(self, text: str) -> None:
-        wait_for(lambda: text in self.status, 120.0, f'status {text!r}, last {self.status!r}')
+        wait_for(lambda: text in self.status, 300.0, f'status {text!r}, last {self.status!r}')
 
     def wait_for_motion(self, distance: float) -> None:
         """Wait until some joint was told to go so far from where it is told to be now [rad]."""
         self.action = None
-        wait_for(lambda: self.action is not None, 120.0, 'a command')
+        wait_for(lambda: self.action is not None, 300.0, 'a command')
         start = self.action
-        wait_for(lambda: np.abs(self.action - start).max() > distance, 120.0, 'motion')
+        wait_for(lambda: np.abs(self.action - start).max() > distance, 300.0, 'motion')
+
+    def settled_action(self) -> np.ndarray:
+        """Return the command once ten in a row are the same [rad or m]."""
+        recent: list[np.ndarray] = []
+
+        def is_settled() -> bool:
+            if self.action is not None and (not recent or recent[-1] is not self.action):
+                recent.append(self.action)
+            return len(recent) > 10 and all(
+                np.array_equal(action, recent[-1]) for action in recent[-10:]
+            )
+
+        wait_for(is_settled, 300.0, 'standstill')
+        return recent[-1]
+
+    def hears_chunks(self, count: int) -> Callable[[], bool]:
+        """Return a condition: so many more chunks have come."""
+        wanted = self._chunks + count
+        return lambda: self._chunks >= wanted
+
+    def node_names(self) -> set[str]:
+        return set(self._node.get_node_names())
+
+    def publishers(self, topic: str) -> list[Any]:
+        return self._node.get_publishers_info_by_topic(topic)
+
+    def state(self, node: str) -> int:
+        """Return the state of a lifecycle node's machine."""
+        client = self._node.create_client(GetState, f'{node}/get_state')
+        wait_for(client.service_is_ready, 300.0, f'node {node}')
+        future = client.call_async(GetState.Request())
+        wait_for(future.done, 300.0, f'the state of {node}')
+        return int(future.result().current_state.id)
+
+    def action_times_s(self, count: int) -> np.ndarray:
+        """Return the stamps of so many commands from now on [s]."""
+        self._action_ns = []
+        wait_for(lambda: len(self._action_ns) >= count, 300.0, f'{count} commands')
+        return np.array(self._action_ns[:count]) / 1e9
+
+    def _on_action(self, msg: JointState) -> None:
+        self.action = np.array(msg.position)
+        self._action_ns.append(from_stamp(msg.header.stamp))
+
+    def _on_chunk(self, msg: JointTrajectory) -> None:
+        self._chunks += 1

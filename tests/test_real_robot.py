@@ -99,7 +99,7 @@ def test_a_deployment_from_the_lock_to_five_counted_episodes(stack, desk, start,
         if number == STOPPED:
             stop_in_motion_and_reset(desk)
         assert desk.call('rollout/failure')[0]
-    assert rollout.finish(120.0) == 0, rollout.output
+    assert rollout.finish(300.0) == 0, rollout.output
 
     results = json.loads((tmp_path / 'result.json').read_text())['results']
     recordings = [

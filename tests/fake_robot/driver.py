@@ -104,7 +104,8 @@ class FakeRobot(Node):
             COMMAND,
         )
         self._joints_pub = self.create_publisher(JointState, 'joint_states', STATE)
-        self._clock_pub = self.create_publisher(Clock, '/clock', QoSProfile(depth=10))
+        if self._has_clock:
+            self._clock_pub = self.create_publisher(Clock, '/clock', QoSProfile(depth=10))
         # Only for who plays the operator: a real robot does not know it.
         self._lifted_pub = self.create_publisher(Bool, 'fake_robot/is_lifted', LATCHED)
         self.create_service(Trigger, 'fake_robot/tidy_up', self._on_tidy_up)
