@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from vla_action_filter.config import FilterConfig
@@ -47,6 +48,25 @@ def test_every_contract_is_valid(path):
 )
 def test_every_world_is_valid(path):
     load_world_config(str(path))
+
+
+@pytest.mark.parametrize(
+    'path', sorted((ROOT / 'config' / 'dds').glob('*.xml')), ids=lambda p: p.stem
+)
+def test_every_dds_profile_is_well_formed(path):
+    assert ElementTree.parse(path).getroot().tag.rsplit('}')[-1] in ('dds', 'CycloneDDS')
+
+
+def test_the_forward_controller_has_the_joints_in_the_contracts_order():
+    config = load_yaml(ROOT / 'config' / 'controllers' / 'interbotix_xsarm.yaml')
+    joints = config['forward_position_controller']['ros__parameters']['joints']
+    assert joints == list(load_contract('vx300s').joint_names)
+
+
+@pytest.mark.parametrize('driver', ['realsense2_camera', 'usb_cam'])
+def test_camera_settings_are_parameters_of_any_node(driver):
+    values = load_yaml(ROOT / 'config' / 'cameras' / f'{driver}.yaml')
+    assert values['/**']['ros__parameters']
 
 
 @pytest.mark.parametrize('name', ['sim', 'real_robot'])
