@@ -35,10 +35,13 @@ from vla_rollout.stack import Stack
 
 SAMPLE_S = 10.0
 EPISODE_S = 12.0
-# What is measured, and the growth per hour up to which it counts as none. Times are compared with
-# their own median: they follow the load of the machine, memory and handles do not.
+# What is measured, and the growth per hour up to which it counts as none. Work and latencies are
+# compared with their own median; latencies follow the load of the machine, the others do not.
 ABSOLUTE = {'memory_mb': 5.0, 'handles': 0.5, 'threads': 0.5}
 RELATIVE = 0.1
+# What the processor time of a process is divided by: a counter of its diagnostics, or the clock
+# that paces its work.
+WORK = {'action_filter': 'cycles', 'policy_server': 'chunks'}
 LATENCIES = {
     'action_filter': ('cycle_us_p50', 'period_ms_p50'),
     'policy_server': ('inference_p50_ms', 'publish_p50_ms', 'observation_age_p50_ms'),
@@ -81,7 +84,7 @@ class Soak:
         self._graph = graph
         self._pids = {**{name: stack.pid(name) for name in stack.names}, 'rollout': os.getpid()}
         self._started = self._sampled = time.monotonic()
-        self._cpu_s: dict[str, tuple[float, float]] = {}
+        self._work: dict[str, tuple[float, float]] = {}
         self.latest: dict[str, dict[str, str]] = {}
         self.series: dict[str, Series] = {}
         self.episodes = self.successes = self.resets = 0
@@ -112,7 +115,7 @@ class Soak:
             self.sample_if_due()
             return graph.monitor.success or graph.now_ns() >= end_ns
 
-        graph.wait_until(is_over, 60.0 + 20.0 * EPISODE_S, 'the end of the episode')
+        graph.wait_until(is_over, 1800.0, 'the end of the episode')
         self.episodes += 1
         self.successes += graph.monitor.success
         if self.latest.get('action_filter', {}).get('state') == 'stopped-latched':
@@ -126,18 +129,28 @@ class Soak:
         if now - self._sampled < SAMPLE_S:
             return
         self._sampled = now
-        hours, sim_s = self.minutes / 60.0, self._graph.now_ns() / 1e9
+        hours = self.minutes / 60.0
         for name, pid in self._pids.items():
             held = usage(pid)
             for figure in ABSOLUTE:
                 self._add(f'{name} {figure}', hours, getattr(held, figure))
-            cpu_s, then_s = self._cpu_s.get(name, (held.cpu_s, sim_s))
-            if sim_s > then_s:
-                # Per simulated second: how fast the machine lets it run does not matter.
-                self._add(f'{name} cpu_share', hours, (held.cpu_s - cpu_s) / (sim_s - then_s))
-            self._cpu_s[name] = held.cpu_s, sim_s
+            self._add_work(name, hours, held.cpu_s)
         for name, figure, value in self._latencies():
             self._add(f'{name} {figure}', hours, value)
+
+    def _add_work(self, name: str, hours: float, cpu_s: float) -> None:
+        """Add the processor time of a unit of work since the last sample [ms]."""
+        done = self._done(name)
+        cpu_then_s, done_then = self._work.get(name, (cpu_s, done))
+        if done > done_then:
+            self._add(f'{name} work_ms', hours, 1e3 * (cpu_s - cpu_then_s) / (done - done_then))
+        self._work[name] = cpu_s, done
+
+    def _done(self, name: str) -> float:
+        """Return how much a process has done: cycles, chunks, simulated or real seconds."""
+        if name in WORK:
+            return float(self.latest.get(name, {}).get(WORK[name], 0))
+        return self._graph.now_ns() / 1e9 if name == 'mujoco_bridge' else time.monotonic()
 
     def _latencies(self) -> Iterator[tuple[str, str, float]]:
         for name, figures in LATENCIES.items():
