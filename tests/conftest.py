@@ -12,6 +12,8 @@ import time
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# Tests of tools import them as their commands do.
+sys.path.append(str(ROOT / 'tools'))
 
 
 def wait_for(condition: Callable[[], object], timeout_s: float, what: str) -> None:
