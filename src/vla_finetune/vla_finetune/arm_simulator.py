@@ -10,7 +10,14 @@ from vla_contract.motion_recording import MotionRecording
 from vla_contract.values import Vector
 from vla_sim_bridge.drive import Drive
 from vla_sim_bridge.randomization.motor_path import Backlash
-from vla_sim_bridge.randomization.randomization import NOTHING, Randomizer
+from vla_sim_bridge.randomization.physics_terms import PHYSICS_TERMS
+from vla_sim_bridge.randomization.randomization import (
+    NOTHING,
+    RandomizationConfig,
+    Randomizer,
+    TERMS,
+)
+from vla_sim_bridge.randomization.signal_terms import SIGNAL_TERMS
 from vla_sim_bridge.robot_spec import place_mimics, ROBOT
 from vla_sim_bridge.scene import build_model
 from vla_sim_bridge.world_config import WorldConfig
@@ -18,6 +25,8 @@ from vla_sim_bridge.world_config import WorldConfig
 Values = dict[str, Vector]
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 _POSE = 7
+# Terms that a replay of motion can show.
+_MOTION_TERMS = {term.name for term in (*PHYSICS_TERMS, *SIGNAL_TERMS)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +95,22 @@ class ArmSimulator:
         measured += self._encoder_offset()
         object_qpos = qpos[:, self._object : self._object + _POSE]
         return Simulated(measured, _resample(times_s, object_qpos, recording.object_s))
+
+    def middle(self, config: RandomizationConfig) -> Values:
+        """Return the middle of each range, of those terms that concern the motion of the arm.
+
+        Raises:
+            SimError: a term has ranges for another arm.
+        """
+        stage, values = self._randomizer.stage, {}
+        stage.restore()
+        for name, settings in config.terms.items():
+            if name in _MOTION_TERMS:
+                term = TERMS[name]
+                low, high = term.scaled(settings, config.difficulty, stage)
+                middle = (np.asarray(low) + np.asarray(high)) / 2.0
+                values[name] = np.array(np.broadcast_to(middle, term.size(stage)))
+        return values
 
     def _controls(self, recording: MotionRecording) -> Vector:
         """Return what reaches the motors at each physics step, shape (K, nu).

@@ -19,7 +19,9 @@ from vla_finetune.unknowns import Unknown
 
 # Residuals are first weighed as if joints were off by a milliradian, then by what is left.
 _FIRST_SIGMA = 1e-3
-_ROUNDS, _EVALUATIONS = 3, 12
+_ROUNDS, _EVALUATIONS = 3, 7
+# Of a difference, in prior spreads.
+_LARGEST_STEP = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,14 +103,16 @@ def fit_motion(
     lower, upper = problem.bounds
     x: Vector = problem.begin()
     for _ in range(_ROUNDS):
+        problem.aim(x)
         found = least_squares(
             problem.residual, np.clip(x, lower, upper), problem.jacobian, (lower, upper),
             ftol=1e-4, xtol=1e-4, gtol=1e-8, max_nfev=_EVALUATIONS,
         )  # fmt: skip
         x = np.array(found.x)
         problem.weigh(x)
+    problem.aim(x)
     jacobian = problem.data_jacobian(x)
-    covariance = np.array(np.linalg.inv(jacobian.T @ jacobian + np.eye(len(x))))
+    covariance = _posterior(jacobian)
     return MotionFit(unknowns, problem.numbers(x), covariance, jacobian, problem.sigma)
 
 
@@ -125,7 +129,7 @@ class _Problem:
         self._simulator, self._motions, self._unknowns = simulator, motions, unknowns
         self._on_rollout = on_rollout
         self._start, self._spread = join(unknowns, 'start'), join(unknowns, 'spread')
-        self._step = join(unknowns, 'step') / self._spread
+        self._least_step = self._step = join(unknowns, 'step') / self._spread
         self.sigma = np.full(len(simulator.arm), _FIRST_SIGMA)
         self._last: tuple[Vector, Vector] | None = None
 
@@ -143,13 +147,22 @@ class _Problem:
 
         A delay found early keeps the search from explaining it by soft servos.
         """
-        x = np.array(np.zeros(len(self._start)))
+        x: Vector = np.zeros(len(self._start))
         offset = 0
         for unknown in self._unknowns:
             if unknown.term == 'control_latency':
                 x[offset] = (self._best_shift_ms(x) - unknown.start[0]) / unknown.spread[0]
             offset += len(unknown.start)
         return x
+
+    def aim(self, x: Vector) -> None:
+        """Choose steps as long as the numbers are uncertain.
+
+        The derivative at a point is rough (see `Unknown.step`), and looks steeper than the motion
+        is over the width of the posterior.
+        """
+        deviation = np.sqrt(_posterior(self.data_jacobian(x)).diagonal())
+        self._step = np.maximum(self._least_step, np.minimum(deviation, _LARGEST_STEP))
 
     def weigh(self, x: Vector) -> None:
         """Weigh each joint by what these numbers leave unexplained."""
@@ -166,7 +179,7 @@ class _Problem:
         here = self._errors(x)
         samples, joints = here.shape
         # One row of blocks per joint; see the module's text.
-        jacobian = np.zeros((joints, samples, len(x)))
+        jacobian: Vector = np.zeros((joints, samples, len(x)))
         first = 0
         for unknown in self._unknowns:
             size = len(unknown.start)
@@ -177,9 +190,9 @@ class _Problem:
             if unknown.is_shared:
                 jacobian[:, :, first] = slope.T / self._step[first]
             else:
-                jacobian[np.arange(joints), :, columns] = slope.T / self._step[columns, None]
+                jacobian[np.arange(joints), :, columns] = slope.T / self._step[columns][:, None]
             first += size
-        return jacobian.reshape(-1, len(x))
+        return np.array(jacobian.reshape(-1, len(x)))
 
     def _errors(self, x: Vector) -> Vector:
         """Return simulated less measured positions of the arm, shape (N, n)."""
@@ -208,6 +221,11 @@ class _Problem:
             return float(np.square(np.array(late).T - measured).sum())
 
         return min(range(1, 200, 2), key=miss)
+
+
+def _posterior(jacobian: Vector) -> Vector:
+    """Return the covariance in units of the prior spreads."""
+    return np.array(np.linalg.inv(jacobian.T @ jacobian + np.eye(jacobian.shape[1])))
 
 
 def _white_sigma(error: Vector) -> float:

@@ -24,7 +24,8 @@ class Unknown:
         spread: standard deviation of that belief.
         lower: least number that can be.
         upper: largest.
-        step: for differences.
+        step: the shortest for differences: a joint that sticks and slips does so at whole physics
+            steps, and over less than this its motion is rough.
         tolerance: share of a number that three standard deviations may be, of a known one.
         resolution: or this, for numbers about zero.
     """
@@ -58,18 +59,18 @@ def unknowns_of(contract: RobotContract) -> tuple[Unknown, ...]:
     period_ms = 1000.0 / contract.rates.filter_hz
     tenth, none = 0.1, 0.0 * angle
     return (
-        Unknown('control_latency', 10.0 * one, 50.0 * one, 0.0 * one, 300.0 * one, 0.5 * one,
+        Unknown('control_latency', 10.0 * one, 50.0 * one, 0.0 * one, 300.0 * one, 1.0 * one,
                 0.0, period_ms * one),
         Unknown('joint_friction', 2e-3 * effort, 0.03 * effort, none, 0.25 * effort,
-                3e-4 * effort, tenth, 5e-4 * effort),
-        Unknown('joint_damping', angle, 2.0 * angle, 0.0 * angle, 20.0 * angle, 0.05 * angle,
+                2e-3 * effort, tenth, 5e-4 * effort),
+        Unknown('joint_damping', angle, 2.0 * angle, 0.0 * angle, 20.0 * angle, 0.4 * angle,
                 tenth, none),
-        Unknown('joint_armature', angle, 0.5 * angle, 0.05 * angle, 5.0 * angle, 0.02 * angle,
+        Unknown('joint_armature', angle, 0.5 * angle, 0.05 * angle, 5.0 * angle, 0.15 * angle,
                 tenth, none),
-        Unknown('actuator_strength', angle, 0.3 * angle, 0.2 * angle, 3.0 * angle, 0.01 * angle,
+        Unknown('actuator_strength', angle, 0.3 * angle, 0.2 * angle, 3.0 * angle, 0.03 * angle,
                 tenth, none),
-        Unknown('backlash', 3e-4 * angle, 3e-3 * angle, none, 0.05 * angle, 1e-4 * angle,
+        Unknown('backlash', 3e-4 * angle, 3e-3 * angle, none, 0.05 * angle, 3e-4 * angle,
                 tenth, ANGLE_RESOLUTION * angle),
-        Unknown('encoder_offset', none, 0.02 * angle, -0.2 * angle, 0.2 * angle, 1e-4 * angle,
+        Unknown('encoder_offset', none, 0.02 * angle, -0.2 * angle, 0.2 * angle, 2e-4 * angle,
                 tenth, ANGLE_RESOLUTION * angle),
     )  # fmt: skip
