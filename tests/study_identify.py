@@ -137,8 +137,9 @@ def print_table(robots: list[dict[str, Any]]) -> None:
     print('robot  delay error  held-out joints        tool                improvement')
     for robot in robots:
         print(
-            f'{robot["seed"]:>5}  {robot["delay_error_ms"]:+8.2f} ms  {robot["before_mrad"]:6.2f} -> '
-            f'{robot["after_mrad"]:6.3f} mrad  {robot["tool_before_mm"]:6.2f} -> '
+            f'{robot["seed"]:>5}  {robot["delay_error_ms"]:+8.2f} ms  '
+            f'{robot["before_mrad"]:6.2f} -> {robot["after_mrad"]:6.3f} mrad  '
+            f'{robot["tool_before_mm"]:6.2f} -> '
             f'{robot["tool_after_mm"]:6.3f} mm  {robot["improvement"]:8.1f}'
         )
     print(
@@ -150,7 +151,7 @@ def print_table(robots: list[dict[str, Any]]) -> None:
         known = [number for number in mine if number['verdict'] == IDENTIFIED]
         print(
             f'{term:<18} {len(mine):>7}  {len(known):>10}  '
-            f'{sum(number["relative_error"] <= 0.1 for number in known):>19}  '
+            f'{sum(number["relative_error"] <= 0.1 for number in known):>15}  '
             f'{sum(number["verdict"] == UNIDENTIFIABLE for number in mine):>16}  '
             f'{sum(number["is_inside_95"] for number in mine):>7}'
         )
