@@ -14,6 +14,8 @@ from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.chunk_scheduler import MODES
 from vla_rollout.closed_loop import ClosedLoop
 from vla_rollout.cycle import CycleObserver
+from vla_rollout.diagnosis.diagnosis import diagnosed, Diagnosis
+from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.domains import load_domain
 from vla_rollout.episode import EpisodeResult
 from vla_rollout.video import VideoWriter
@@ -32,16 +34,23 @@ def run_episode(task: Task, videos: Path | None = None) -> EpisodeResult:
         videos: where to write the episode's video, None for none.
     """
     settings, seed = task
-    loop = _loop_of(json.dumps(settings, sort_keys=True))
+    loop, diagnosis = _watched_loop(json.dumps(settings, sort_keys=True))
     if videos is None:
-        return loop.run(seed)
-    with VideoWriter(videos / f'seed_{seed}.mp4', fps=loop.frame_hz) as video:
-        return loop.run(seed, lambda images: video.write(next(iter(images.values()))))
+        result = loop.run(seed)
+    else:
+        with VideoWriter(videos / f'seed_{seed}.mp4', fps=loop.frame_hz) as video:
+            result = loop.run(seed, lambda images: video.write(next(iter(images.values()))))
+    return diagnosed(result, diagnosis.alarms) if diagnosis else result
 
 
 @lru_cache(maxsize=1)
-def _loop_of(settings: str) -> ClosedLoop:
-    return build_loop(json.loads(settings))
+def _watched_loop(text: str) -> tuple[ClosedLoop, Diagnosis | None]:
+    """Return the loop of these settings, and who diagnoses where the policy's health is known."""
+    settings = json.loads(text)
+    contract = load_contract(settings['robot'])
+    healthy = find_healthy(settings['policy'], contract)
+    diagnosis = Diagnosis(contract, healthy) if healthy else None
+    return build_loop(settings, (diagnosis,) if diagnosis else ()), diagnosis
 
 
 def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()) -> ClosedLoop:

@@ -7,6 +7,7 @@ from typing import Any
 
 from vla_contract.contract import RobotContract
 from vla_contract.share import find_model
+from vla_rollout.diagnosis.healthy import FILE_NAME
 
 
 def provenance(contract: RobotContract, args: argparse.Namespace) -> dict[str, Any]:
@@ -28,9 +29,13 @@ def provenance(contract: RobotContract, args: argparse.Namespace) -> dict[str, A
 
 
 def policy_sha256(policy: str) -> str:
-    """Return the hash of a checkpoint's weights and configuration, '' for what is no folder."""
+    """Return the hash of a checkpoint's weights and configuration, '' for what is no folder.
+
+    What was learned of its healthy episodes is no part of the checkpoint.
+    """
     folder = find_model(policy) or Path(policy)
     files = sorted([*folder.glob('*.safetensors'), *folder.glob('*.json')])
+    files = [file for file in files if file.name != FILE_NAME]
     if not folder.is_dir() or not files:
         return ''
     digest = hashlib.sha256()

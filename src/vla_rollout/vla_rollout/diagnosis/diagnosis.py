@@ -1,7 +1,7 @@
 """Watches an episode with every detector and names what goes wrong."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, NS_PER_S
@@ -9,6 +9,7 @@ from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.detectors import make_detectors
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.taxonomy import Cause, Mode
+from vla_rollout.episode import EpisodeResult
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,16 @@ def failure_mode(alarms: Sequence[Alarm], termination: str) -> Mode | None:
     if alarms:
         return alarms[0].cause.mode
     return {'timeout': Mode.TIMEOUT, 'operator': Mode.OPERATOR}.get(termination)
+
+
+def diagnosed(result: EpisodeResult, alarms: Sequence[Alarm]) -> EpisodeResult:
+    """Return the result of an episode with its alarms and, if it failed, with its failure mode."""
+    mode = None if result.success else failure_mode(alarms, result.termination)
+    return replace(
+        result,
+        failure_mode=str(mode) if mode else None,
+        alarms=[f'{alarm.at_s:.2f} s: {alarm}' for alarm in alarms],
+    )
 
 
 class Diagnosis:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,18 @@ from vla_rollout.diagnosis.conformal import conformal_threshold
 from vla_rollout.diagnosis.detectors import make_detectors
 
 FILE_NAME = 'healthy.json'
+
+_LOG = logging.getLogger(__name__)
+
+
+class OtherContractError(VlaError):
+    """What is healthy was learned on another robot, or with other limits."""
+
+    def __init__(self, path: Path, robot: str) -> None:
+        super().__init__(
+            f'{path} was learned with another contract than {robot}; learn anew '
+            '(python -m vla_rollout.learn_healthy)'
+        )
 
 
 @dataclass(frozen=True)
@@ -46,7 +59,8 @@ def load_healthy(path: Path, contract: RobotContract) -> Healthy:
     """Read what `Healthy.save` wrote.
 
     Raises:
-        VlaError: the file is missing or damaged, or belongs to another contract.
+        VlaError: the file is missing or damaged.
+        OtherContractError: it belongs to another contract.
     """
     try:
         values = json.loads(path.read_text())
@@ -54,24 +68,29 @@ def load_healthy(path: Path, contract: RobotContract) -> Healthy:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise VlaError(f'{path}: not what vla_rollout.learn_healthy writes: {error}') from error
     if healthy.contract_sha256 != contract.sha256:
-        raise VlaError(
-            f'{path} was learned with another contract than {contract.name}; learn anew'
-        )
+        raise OtherContractError(path, contract.name)
     return healthy
 
 
 def find_healthy(policy: str, contract: RobotContract) -> Healthy | None:
-    """Return what was learned of a policy, None when nothing was.
+    """Return what was learned of a policy, None when nothing was, or with another contract.
 
     Args:
         policy: name under models/, or folder of a checkpoint.
         contract: the robot.
 
     Raises:
-        VlaError: the file is damaged or belongs to another contract.
+        VlaError: the file is damaged.
     """
     path = (find_model(policy) or Path(policy)) / FILE_NAME
-    return load_healthy(path, contract) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return load_healthy(path, contract)
+    except OtherContractError as error:
+        # A robot may be tried with other limits; nobody knows yet what is healthy then.
+        _LOG.warning('no diagnosis: %s', error)
+        return None
 
 
 class HighestScores:

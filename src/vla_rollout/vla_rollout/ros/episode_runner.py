@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.values import NS_PER_S, to_ns
-from vla_rollout.diagnosis.diagnosis import Alarm, failure_mode
+from vla_rollout.diagnosis.diagnosis import diagnosed
 from vla_rollout.episode import EpisodeResult
 from vla_rollout.episode_control import EpisodeControl, Order, Phase
 from vla_rollout.ros.graph import RolloutGraph
@@ -87,7 +87,7 @@ class EpisodeRunner:
             graph.monitor.end()
         ending = self._labelled(ending)
         truth = success if graph.has_simulator else None
-        result = self._result(seed, ending, truth, alarms, manifest)
+        result = diagnosed(self._result(seed, ending, truth, manifest), alarms)
         if ending.order is Order.DISCARD:
             return self._forget(result, video, record_as)
         if video:
@@ -166,21 +166,14 @@ class EpisodeRunner:
         return 'success' if monitor.success else monitor.failure or 'timeout'
 
     def _result(
-        self,
-        seed: int,
-        ending: _Ending,
-        truth: bool | None,
-        alarms: list[Alarm],
-        manifest: dict[str, Any],
+        self, seed: int, ending: _Ending, truth: bool | None, manifest: dict[str, Any]
     ) -> EpisodeResult:
         monitor = self._graph.monitor
         counters = monitor.counters()
         label = ending.order if ending.order in (Order.SUCCESS, Order.FAILURE) else None
-        success = label is Order.SUCCESS if truth is None else truth
-        mode = None if success else failure_mode(alarms, ending.termination)
         return EpisodeResult(
             seed=seed,
-            success=success,
+            success=label is Order.SUCCESS if truth is None else truth,
             termination=ending.termination,
             duration_s=ending.running_ns / NS_PER_S,
             interventions=counters.get('interventions', 0),
@@ -188,8 +181,6 @@ class EpisodeRunner:
             chunk_latency_p50_ms=monitor.latency_ms(50),
             chunk_latency_p95_ms=monitor.latency_ms(95),
             filter_counters=counters,
-            failure_mode=str(mode) if mode else None,
-            alarms=[f'{alarm.at_s:.2f} s: {alarm}' for alarm in alarms],
             manifest=manifest,
             simulator_success=truth,
             operator_label=str(label) if label else None,
