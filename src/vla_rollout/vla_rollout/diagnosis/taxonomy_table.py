@@ -1,0 +1,59 @@
+"""The failure taxonomy and its detectors as the tables of docs/failures.md."""
+
+from collections.abc import Sequence
+import sys
+
+import numpy as np
+from vla_contract.command import command_parser, run_command
+from vla_contract.contract import load_contract
+from vla_rollout.diagnosis.detector import Detector
+from vla_rollout.diagnosis.detectors import make_detectors
+
+_HEADS = ('mode', 'cause', 'what you see', 'probable causes, most frequent first', 'what to do')
+
+
+def taxonomy_table(detectors: Sequence[Detector]) -> str:
+    """Return the table of Markdown: a row per cause, in the words that the software shows."""
+    rows = [_HEADS, ('---',) * len(_HEADS)]
+    for detector in detectors:
+        cause = detector.cause
+        rows.append(
+            (cause.mode, f'`{cause.name}`', cause.symptom, '; '.join(cause.roots), cause.fix)
+        )
+    return _lines(rows)
+
+
+def score_table(detectors: Sequence[Detector]) -> str:
+    """Return the table of Markdown that says what each detector measures."""
+    rows = [('cause', 'score', 'unit', 'never below'), ('---',) * 4]
+    for detector in detectors:
+        summary = (type(detector).__doc__ or '').partition('\n')[0].rstrip('.')
+        rows.append((f'`{detector.cause.name}`', summary, detector.unit, f'{detector.floor:g}'))
+    return _lines(rows)
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> str:
+    return '\n'.join(f'| {" | ".join(row)} |' for row in rows)
+
+
+def print_tables() -> int:
+    """Print both tables."""
+    contract = load_contract('panda_2f85')
+    detectors = make_detectors(contract, np.empty((0, len(contract.arm))))
+    print(taxonomy_table(detectors), score_table(detectors), sep='\n\n')
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_rollout.diagnosis.taxonomy_table',
+        'Print how rollouts fail and what each detector measures, as tables of Markdown.',
+        'python -m vla_rollout.diagnosis.taxonomy_table',
+    )
+    parser.parse_args(argv)
+    return run_command(print_tables)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""docs/failures.md says what the software says."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from vla_contract.contract import load_contract
+from vla_rollout.diagnosis.detector import Detector
+from vla_rollout.diagnosis.detectors import make_detectors
+from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.diagnosis.taxonomy_table import score_table, taxonomy_table
+
+PAGE = (Path(__file__).parents[1] / 'docs/failures.md').read_text()
+
+
+@pytest.fixture(scope='module')
+def detectors() -> tuple[Detector, ...]:
+    contract = load_contract('panda_2f85')
+    return make_detectors(contract, np.empty((0, len(contract.arm))))
+
+
+def test_the_page_has_the_tables_of_the_taxonomy(detectors):
+    assert taxonomy_table(detectors) in PAGE
+    assert score_table(detectors) in PAGE
+
+
+def test_the_page_says_every_mode():
+    assert [mode for mode in Mode if mode not in PAGE] == []
