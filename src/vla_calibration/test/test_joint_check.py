@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from vla_calibration.check_joints import main
 from vla_calibration.joint_check import check_joints
-from vla_calibration.joint_trajectory import chunk_of, Excitation, excitation_of, joint_move
+from vla_calibration.joint_trajectory import (
+    chunk_of,
+    Excitation,
+    excitation_of,
+    InTurn,
+    joint_move,
+)
 from vla_calibration.motion_latency import measure_latencies, pooled
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
@@ -137,6 +143,19 @@ def test_a_move_keeps_its_share_of_the_limits(seed, speed):
     acceleration = np.abs(np.diff(path, 2, axis=0)) / (times[1] - times[0]) ** 2
     assert (acceleration <= 1.01 * limits[:, 1]).all()
     assert path[-1] == pytest.approx(np.array(goal))
+
+
+def test_trajectories_in_turn_join_without_a_step():
+    home = CONTRACT.home
+    there = joint_move(CONTRACT, home, home + 0.1, 0.3)
+    back = joint_move(CONTRACT, home + 0.1, home, 0.3)
+    both = InTurn((there, back))
+    assert both.duration_s == there.duration_s + back.duration_s
+    times = np.linspace(-0.1, both.duration_s + 0.1, 400)
+    path = np.array([both.at(time) for time in times])
+    assert np.allclose(path[[0, -1]], home)
+    assert np.abs(np.diff(path, axis=0)).max() < 0.01
+    assert path[:, 0].max() == pytest.approx(home[0] + 0.1, abs=1e-4)
 
 
 def test_a_chunk_is_what_remains_of_a_trajectory():

@@ -43,6 +43,30 @@ class JointMove:
         return position
 
 
+@dataclass(frozen=True, eq=False)
+class InTurn:
+    """One trajectory after the other; each must begin where the last one ends.
+
+    Attributes:
+        parts: one or more.
+    """
+
+    parts: tuple[JointTrajectory, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Time from beginning to end [s]."""
+        return sum(part.duration_s for part in self.parts)
+
+    def at(self, time_s: float) -> Vector:
+        """Return the position of the part whose turn it is."""
+        for part in self.parts[:-1]:
+            if time_s < part.duration_s:
+                return part.at(time_s)
+            time_s -= part.duration_s
+        return self.parts[-1].at(time_s)
+
+
 def joint_move(contract: RobotContract, start: Vector, goal: Vector, speed: float) -> JointMove:
     """Return a move at a share of the velocity limits, and its square of the acceleration limits.
 

@@ -6,23 +6,38 @@ import sys
 
 import rclpy
 from vla_calibration.check_joints import report
-from vla_calibration.joint_trajectory import Excitation, excitation_of
+from vla_calibration.joint_trajectory import excitation_of, InTurn, joint_move, JointTrajectory
 from vla_calibration.ros.exciter import Exciter
-from vla_contract.command import command_parser, NOT_GOOD_ENOUGH, run_command
+from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
+from vla_contract.joint_track import load_track
 from vla_contract.motion_recording import save_recording
+from vla_contract.values import Vector
 from vla_contract.whole_file import require_free
 
 _LARGEST_AMPLITUDE = 0.2
+# Share of the velocity limits on the way to the start of a motion.
+_APPROACH_SPEED = 0.15
 
 
-def _may_move(excitation: Excitation, contract: RobotContract) -> bool:
-    names = ', '.join(contract.joints[i].name for i in excitation.joints)
-    print(
-        f'the arm will sway {names} by {excitation.amplitude:g} rad or m, one after the other, '
-        f'for {excitation.duration_s:.0f} s'
-    )
+def _planned(
+    args: argparse.Namespace, contract: RobotContract, centre: Vector
+) -> tuple[JointTrajectory, str]:
+    """Return the motion of the arguments from where the arm stands, and what to say of it."""
+    if args.motion:
+        track = load_track(args.motion, contract.joint_names)
+        approach = joint_move(contract, centre, track.at(0.0), _APPROACH_SPEED)
+        text = f'the arm will go to the start of {args.motion} and play it'
+        return InTurn((approach, track)), text
+    sway = excitation_of(contract, centre, args.joint, args.amplitude, args.period_s)
+    names = ', '.join(contract.joints[i].name for i in sway.joints)
+    text = f'the arm will sway {names} by {sway.amplitude:g} rad or m, one after the other,'
+    return sway, text
+
+
+def _may_move(motion: JointTrajectory, text: str) -> bool:
+    print(f'{text} for {motion.duration_s:.0f} s')
     return input('is the space around it free? [y/N] ').strip().lower() in ('y', 'yes')
 
 
@@ -39,16 +54,18 @@ def run(args: argparse.Namespace) -> int:
     try:
         node = Exciter(contract, camera)
         centre = node.get_ready()
-        excitation = excitation_of(contract, centre, args.joint, args.amplitude, args.period_s)
-        if not (args.yes or _may_move(excitation, contract)):
+        motion, text = _planned(args, contract, centre)
+        if not (args.yes or _may_move(motion, text)):
             print('nothing was moved')
             return NOT_GOOD_ENOUGH
-        recording = node.run(excitation)
+        recording = node.run(motion)
         node.destroy_node()
     finally:
         rclpy.try_shutdown()
     save_recording(args.output, recording)
     print(f'recording: {args.output}')
+    if args.motion:
+        return DONE
     return report(recording, args.json)
 
 
@@ -67,6 +84,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--joint', action='append', default=[], help='only this one; repeatable')
     parser.add_argument('--amplitude', type=float, default=0.05, help='of the sway [rad], 0.05')
     parser.add_argument('--period-s', type=float, default=2.0, help='of the sway [s], 2')
+    parser.add_argument(
+        '--motion', type=Path, help='play this instead, as vla_finetune.excitation writes it'
+    )
     parser.add_argument('--output', type=Path, default=Path('excitation.npz'), help='recording')
     parser.add_argument('--json', type=Path, help='write the figures here')
     parser.add_argument('--yes', action='store_true', help='move without asking')

@@ -12,7 +12,8 @@ from sensor_msgs.msg import Image, JointState
 from tqdm import tqdm
 from trajectory_msgs.msg import JointTrajectory
 from vla_calibration.image_motion import shrink
-from vla_calibration.joint_trajectory import chunk_of, Excitation
+from vla_calibration.joint_trajectory import chunk_of
+from vla_calibration.joint_trajectory import JointTrajectory as Motion
 from vla_contract.contract import Camera, RobotContract
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.motion_recording import MotionRecording
@@ -69,7 +70,7 @@ class Exciter(Node):
             raise VlaError('policy_chunk has a publisher already: stop the policy server first')
         return self._measured[-1][2]
 
-    def run(self, excitation: Excitation) -> MotionRecording:
+    def run(self, excitation: Motion) -> MotionRecording:
         """Move, and return what was recorded.
 
         Raises:
@@ -102,7 +103,7 @@ class Exciter(Node):
         if self._measured and self.now_ns() - self._measured[-1][0] > to_ns(2.0):
             raise VlaError('no joint_states for 2 s')
 
-    def _recording(self, excitation: Excitation, begin_ns: int) -> MotionRecording:
+    def _recording(self, excitation: Motion, begin_ns: int) -> MotionRecording:
         if len(self._commands) < 2 or len(self._measured) < 2:
             raise VlaError('the action filter or the robot fell silent: nothing was recorded')
         commands, measured, images = (
