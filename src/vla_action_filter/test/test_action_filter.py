@@ -91,7 +91,7 @@ def test_a_stale_chunk_decelerates_to_hold(bench):
 def test_stale_joint_states_latch_until_reset(bench):
     bench.step()
     bench.offer(bench.chunk(1.0))
-    for _ in range(40):
+    for _ in range(60):
         result = bench.step(measure=False)
     assert result.verdict is Verdict.LATCHED
     assert result.state is State.STOPPED
@@ -170,6 +170,24 @@ def test_e_stop_latches_until_reset_after_release(bench):
     assert bench.filter.reset(bench.now_ns) == ''
     assert bench.step().reasons == ('arming',)
     assert bench.step().reasons == ('no chunk',)
+
+
+def test_reset_waits_for_an_arm_that_follows_late(bench):
+    """Arming at the position of an arm that still moves would command it back: a jump."""
+    bench.step()
+    bench.offer(bench.chunk(1.0))
+    for _ in range(20):
+        bench.step()
+    bench.filter.set_e_stop(True)
+    while bench.step().verdict is not Verdict.LATCHED:
+        pass
+    bench.filter.set_e_stop(False)
+    assert not bench.filter.is_moving
+    assert bench.filter.reset(bench.now_ns) == 'the arm has not come to rest'
+    latency_cycles = round(FilterConfig().tracking_latency_s / 0.01)
+    for _ in range(latency_cycles + 2):
+        bench.step()
+    assert bench.filter.reset(bench.now_ns) == ''
 
 
 def test_reset_never_moves_the_arm(bench):

@@ -125,11 +125,12 @@ class ActionFilter:
         """Leave a latched stop; returns '' or why not. Never moves the arm.
 
         The filter arms anew at the next measured position and waits for a new chunk. An arm in
-        motion is not reset: commanding it to rest where it is would be a jump.
+        motion is not reset: commanding it to rest where it is would be a jump. The arm follows
+        late, so it moves for a while after its command has come to rest.
         """
         if self._pressed:
             return 'e_stop is still pressed'
-        if self.is_moving:
+        if self.is_moving or not self.watchdogs.tracking.has_settled:
             return 'the arm has not come to rest'
         if not self.watchdogs.is_fresh(now_ns):
             return 'joint_states are stale'

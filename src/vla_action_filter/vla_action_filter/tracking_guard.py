@@ -40,6 +40,12 @@ class TrackingGuard:
         self._next = (self._next + 1) % len(self._history)
         self._count = min(self._count + 1, len(self._history))
 
+    @property
+    def has_settled(self) -> bool:
+        """Whether also a robot that is late by all of its latency has come to rest."""
+        known = self._history[: self._count]
+        return bool((known == known[:1]).all())
+
     def offer_joints(self, sample: JointSample) -> None:
         """Compare a measurement with the commands; `fault` then names the worst joint, or ''."""
         if self._count == 0:
