@@ -71,7 +71,7 @@ def stop_in_motion_and_reset(desk: OperatorDesk) -> None:
     desk.press_e_stop(False)
     desk.wait_for_status('latched: e_stop released, reset needed')
     np.testing.assert_allclose(desk.action, held, atol=1e-3)
-    assert desk.call('action_filter/reset')[0]
+    wait_for(lambda: desk.call('action_filter/reset')[0], 60.0, 'the arm to have come to rest')
     desk.wait_for_motion(0.02)
 
 

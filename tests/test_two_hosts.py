@@ -98,6 +98,6 @@ def test_the_filter_holds_through_a_partition_and_resumes_but_never_after_a_latc
     wait_for(desk.hears_chunks(3), 300.0, 'the policy to answer again')
     np.testing.assert_array_equal(desk.action, held)
     assert 'latched' in desk.status
-    assert desk.call('action_filter/reset')[0]
+    wait_for(lambda: desk.call('action_filter/reset')[0], 60.0, 'the arm to have come to rest')
     desk.wait_for_motion(0.3)
     assert link.lost > 0

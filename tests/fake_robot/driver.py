@@ -30,7 +30,7 @@ from vla_contract.contract import load_contract
 from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_contract.ros.stamps import to_time
-from vla_contract.values import Image, JointSample, to_ns
+from vla_contract.values import Image, JointSample, to_ns, Vector
 from vla_sim_bridge.delivery import Delivery
 from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
 from vla_sim_bridge.published_camera import NOMINAL
@@ -46,6 +46,8 @@ from fake_robot.controller import FakeController
 
 IMPERFECTIONS = str(Path(__file__).parent / 'imperfections.yaml')
 FOREIGN_JOINT = 'lift_axis'
+# Drivers report torque through a low pass; a simulated servo's own ripples with every command.
+EFFORT_FILTER = 0.1
 
 
 class FakeRobot(Node):
@@ -70,6 +72,7 @@ class FakeRobot(Node):
         self._offset_ns = self._seed = 0
         self._has_clock = value('publish_clock', False).value
         self._lifted = False
+        self._effort: Vector | None = None
         self._frames_due = RateDivider(to_ns(1.0 / contract.cameras[0].rate_hz))
         self._ending = threading.Event()
         self._create_interfaces()
@@ -134,11 +137,13 @@ class FakeRobot(Node):
 
     def _publish_joints(self, joints: JointSample) -> None:
         """Publish by name, as joint_state_broadcaster does, with an axis that is not the arm's."""
+        before = joints.effort if self._effort is None else self._effort
+        self._effort = before + EFFORT_FILTER * (joints.effort - before)
         names = [*self._names, FOREIGN_JOINT]
         order = np.argsort(names)
         values = (
             np.append(value, 0.0)[order]
-            for value in (joints.position, joints.velocity, joints.effort)
+            for value in (joints.position, joints.velocity, self._effort)
         )
         stamp_ns = joints.stamp_ns + self._offset_ns
         msg = joints_to_msg(JointSample(stamp_ns, *values), [names[i] for i in order])
