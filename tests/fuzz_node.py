@@ -12,8 +12,10 @@ import os
 import sys
 import time
 
+from vla_contract.ros.free_domain import take_domain
+
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+os.environ['ROS_DOMAIN_ID'] = str(take_domain())
 
 from builtin_interfaces.msg import Time
 import numpy as np

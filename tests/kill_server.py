@@ -22,6 +22,7 @@ from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import JointState
 from vla_contract.contract import load_contract
+from vla_contract.ros.free_domain import take_domain
 from vla_contract.ros.stamps import from_stamp
 from vla_rollout.ros.graph import RolloutGraph
 from vla_rollout.stack import Stack
@@ -31,7 +32,7 @@ ARM = list(CONTRACT.arm)
 DT = 1.0 / CONTRACT.rates.filter_hz
 VELOCITY = np.array([CONTRACT.joints[i].velocity for i in ARM])
 ACCELERATION = np.array([CONTRACT.joints[i].acceleration for i in ARM])
-DOMAIN = 1 + os.getpid() % 100
+DOMAIN = take_domain()
 # Deadline of the chunk, braking from the speed limit, two filter periods.
 LONGEST_S = CONTRACT.deadlines.chunk_age_s + float((VELOCITY / ACCELERATION).max()) + 2 * DT
 

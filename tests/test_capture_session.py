@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from vla_calibration.calibrate_hand_eye import main as calibrate_hand_eye
 from vla_calibration.capture_folder import list_samples
 from vla_contract.camera_calibration_file import find_calibration, load_calibration
 from vla_contract.contract import load_contract
+from vla_contract.ros.free_domain import take_domain
 from vla_contract.schema import load_yaml
 from vla_rollout.stack import Stack
 import yaml
@@ -24,7 +24,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / 'calibration_data' / 'samples' / 'in_hand'
 CONTRACT = load_contract('panda_2f85')
-DOMAIN = 101 + os.getpid() % 100
+DOMAIN = take_domain()
 STACK = """processes:
   - {name: mujoco_bridge, module: vla_sim_bridge.ros.mujoco_bridge,
      parameters: mujoco_bridge.yaml}

@@ -1,18 +1,18 @@
 """Before a rollout the node compares the simulator's camera with its calibration, by the arm."""
 
-import os
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import pytest
 from test_capture_session import Operator
+from vla_contract.ros.free_domain import take_domain
 from vla_contract.schema import load_yaml
 from vla_contract.share import find_config
 from vla_rollout.stack import Stack
 import yaml
 
 CONFIG = Path(__file__).parent.parent / 'config'
-DOMAIN = 101 + os.getpid() % 100
+DOMAIN = take_domain()
 STACK = """processes:
   - {name: mujoco_bridge, module: vla_sim_bridge.ros.mujoco_bridge,
      parameters: mujoco_bridge.yaml}

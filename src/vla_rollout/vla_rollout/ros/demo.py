@@ -13,6 +13,7 @@ from vla_contract.command import (
     run_command,
     WRONG_USE,
 )
+from vla_contract.ros.free_domain import take_domain
 from vla_rollout.arguments import (
     add_deployment,
     add_episodes,
@@ -49,7 +50,7 @@ def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
 def demo(args: argparse.Namespace) -> int:
     """Run the demo; whatever happens, no process survives it."""
     folder = make_run_folder('demo', args.runs)
-    domain_id = args.domain_id or 1 + os.getpid() % 100
+    domain_id = args.domain_id or take_domain()
     options = ('recorder',) if args.record else ()
     overrides = stack_overrides(args)
     overrides['recorder'] = {'robot': args.robot, 'folder': str(folder / 'recordings')}

@@ -1,0 +1,20 @@
+import subprocess
+import sys
+
+from vla_contract.ros.free_domain import take_domain
+
+OTHER = 'from vla_contract.ros.free_domain import take_domain; print(take_domain(), flush=True)'
+
+
+def test_two_calls_take_two_domains():
+    assert take_domain() != take_domain()
+
+
+def test_another_process_takes_another_domain_and_frees_it_at_its_end():
+    ours = take_domain()
+    theirs = {
+        int(subprocess.run([sys.executable, '-c', OTHER], capture_output=True, check=True).stdout)
+        for _ in range(2)
+    }
+    assert ours not in theirs
+    assert all(1 <= domain <= 101 for domain in theirs)

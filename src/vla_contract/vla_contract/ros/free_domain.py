@@ -1,0 +1,38 @@
+"""A ROS domain that no other process of this machine has taken."""
+
+import fcntl
+from pathlib import Path
+import tempfile
+from typing import TextIO
+
+from vla_contract.errors import VlaError
+
+# Domains above 101 would need ports that the system gives to others (ROS 2 documentation).
+_DOMAINS = range(1, 102)
+# Kept open: the locks end with the process.
+_locks: list[TextIO] = []
+
+
+def take_domain() -> int:
+    """Return a domain that is ours until this process ends.
+
+    Graphs that run side by side must not hear each other: a simulator's images, stamped by its own
+    clock, make another graph's camera stale.
+
+    Raises:
+        VlaError: others have taken them all.
+    """
+    for domain in _DOMAINS:
+        path = Path(tempfile.gettempdir()) / f'vla_domain_{domain}.lock'
+        try:
+            lock = path.open('w')
+        except OSError:  # another user's
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+        else:
+            _locks.append(lock)
+            return domain
+    raise VlaError(f'ROS_DOMAIN_ID: {_DOMAINS[0]} to {_DOMAINS[-1]} are all taken here; end one')
