@@ -21,7 +21,11 @@ setup(
     entry_points={
         'console_scripts': [
             'check_dataset = vla_finetune.check_dataset:main',
+            'excitation = vla_finetune.excitation:main',
+            'extract_motion = vla_finetune.ros.extract_motion:main',
             'finetune = vla_finetune.finetune:main',
+            'gap = vla_finetune.gap:main',
+            'identify = vla_finetune.identify:main',
             'train_act = vla_finetune.train_act:main',
         ],
     },

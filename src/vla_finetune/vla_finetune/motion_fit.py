@@ -162,7 +162,7 @@ class _Problem:
         is over the width of the posterior.
         """
         deviation = np.sqrt(_posterior(self.data_jacobian(x)).diagonal())
-        self._step = np.maximum(self._least_step, np.minimum(deviation, _LARGEST_STEP))
+        self._step = np.clip(deviation, self._least_step, _LARGEST_STEP)
 
     def weigh(self, x: Vector) -> None:
         """Weigh each joint by what these numbers leave unexplained."""
