@@ -1,0 +1,102 @@
+"""The launch files: all of them can be read, and real_robot does beside a robot what it says."""
+
+import os
+from pathlib import Path
+import shutil
+import signal
+import sys
+
+from conftest import Command, ROOT, wait_for
+import numpy as np
+from operator_desk import OperatorDesk
+import pytest
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
+
+DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
+FILES = sorted((ROOT / 'launch').glob('*.launch.py'))
+CONTROLLER = 'my_controller'
+COMMANDS = f'/{CONTROLLER}/joint_trajectory'
+PERIOD_S = 0.01
+
+needs_launch = pytest.mark.skipif(
+    shutil.which('ros2') is None, reason='ros2 launch is not among the wheels of PyPI'
+)
+
+
+@pytest.mark.parametrize('file', FILES, ids=lambda path: path.name.split('.')[0])
+def test_a_launch_file_is_short(file):
+    assert len(file.read_text().splitlines()) <= 80
+
+
+@pytest.mark.parametrize('file', FILES, ids=lambda path: path.name.split('.')[0])
+def test_a_launch_file_can_be_read_and_says_how_it_is_started(file):
+    pytest.importorskip('launch_ros')
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+    source = PythonLaunchDescriptionSource(str(file))
+    assert source.try_get_launch_description_without_context().entities
+    assert f'ros2 launch vla_bringup {file.name}' in file.read_text()
+
+
+@pytest.fixture
+def start_process(tmp_path):
+    """Start a process in a folder of its own; SIGINT ends what still runs."""
+    commands = []
+
+    def run(name: str, *arguments: str) -> Command:
+        folder = tmp_path / name
+        folder.mkdir()
+        path = f'{ROOT / "tests"}:{os.environ.get("PYTHONPATH", "")}'
+        environment = {**os.environ, 'PYTHONPATH': path, 'PYTHONUNBUFFERED': '1'}
+        commands.append(Command(list(arguments), folder, environment))
+        return commands[-1]
+
+    yield run
+    for command in reversed(commands):
+        if command.process.poll() is None:
+            command.process.send_signal(signal.SIGINT)
+            command.finish()
+
+
+@needs_launch
+def test_real_robot_starts_locked_checks_at_its_rate_and_ends_cleanly(start_process):
+    start_process(
+        'robot', sys.executable, '-m', 'fake_robot.driver', '--ros-args', '-p', 'drop_share:=0.0',
+        '-r', f'joint_trajectory_controller/joint_trajectory:={COMMANDS}',
+    )  # fmt: skip
+    launch = start_process(
+        'launch', 'ros2', 'launch', 'vla_bringup', 'real_robot.launch.py', 'backend:=hold',
+        f'controller:=/{CONTROLLER}', 'transforms:=false', 'record:=true',
+    )  # fmt: skip
+    desk = OperatorDesk(DOMAIN)
+    try:
+        refused, reason = desk.call('supervisor/release')
+        assert not refused
+        assert 'run preflight --json' in reason
+        wait_for(lambda: desk.call('supervisor/check')[0], 300.0, 'all nodes')
+        wanted = {'action_filter', 'policy_server', 'supervisor', 'recorder', 'fake_robot'}
+        wait_for(lambda: wanted <= desk.node_names(), 300.0, 'all nodes to be seen')
+        assert (desk.state('action_filter'), desk.state('policy_server')) == (3, 1)
+        wait_for(lambda: len(desk.publishers(COMMANDS)) == 1, 300.0, 'the command topic')
+        (publisher,) = desk.publishers(COMMANDS)
+        assert publisher.node_name == 'action_filter'
+        assert publisher.qos_profile.reliability == ReliabilityPolicy.RELIABLE
+        assert publisher.qos_profile.durability == DurabilityPolicy.VOLATILE
+        assert desk.publishers('/policy_chunk') == []
+        times_s = desk.action_times_s(200)
+        # The machine may be slow; the filter then skips periods, and never shortens them all.
+        assert PERIOD_S * 0.8 < np.median(np.diff(times_s)) < PERIOD_S * 20
+        assert desk.call('supervisor/lock')[0]
+        assert desk.state('action_filter') == 2
+    finally:
+        desk.close()
+    launch.process.send_signal(signal.SIGINT)
+    assert launch.finish() == 0, launch.output
+    assert launch.output.count('process has finished cleanly') == 4, launch.output
+
+
+def test_this_file_knows_where_launch_files_are():
+    assert {Path(file).name.split('.')[0] for file in FILES} >= {
+        'sim', 'real_robot', 'calibrate', 'rollout', 'gazebo', 'scene', 'camera',
+    }  # fmt: skip
