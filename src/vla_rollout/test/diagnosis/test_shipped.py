@@ -1,0 +1,59 @@
+"""What ships with the demo policy: a normal run is diagnosed, and called healthy."""
+
+from dataclasses import replace
+
+import pytest
+from vla_contract.share import find_model
+from vla_rollout.diagnosis.diagnosis import Diagnosis
+from vla_rollout.diagnosis.healthy import FILE_NAME, find_healthy, load_healthy
+from vla_rollout.loop_builder import run_episode
+from vla_rollout.provenance import policy_sha256
+from vla_sim_bridge.world_config import load_world_config
+
+POLICY = 'panda_lift_act'
+SETTINGS = {
+    'robot': 'panda_2f85', 'world': 'lift_cube', 'randomization': 'none', 'backend': 'lerobot',
+    'policy': POLICY, 'device': 'cpu', 'precision': '', 'mode': 'async', 'execute_steps': 4,
+    'latency_s': 0.06, 'filter': 'default', 'blank_images': False,
+}  # fmt: skip
+
+
+def test_the_demo_policy_has_thresholds_for_the_shipped_contract(contract):
+    healthy = load_healthy(find_model(POLICY) / FILE_NAME, contract)
+    assert healthy.episodes >= 180
+    assert healthy.false_alarm_rate <= 0.05
+    assert Diagnosis(contract, healthy).unavailable <= {'pushing'}
+
+
+def test_without_a_contract_that_fits_there_is_no_diagnosis_and_a_warning_says_so(
+    contract, caplog
+):
+    assert find_healthy(POLICY, replace(contract, sha256='another')) is None
+    assert 'learned with another contract than panda_2f85' in caplog.text
+    assert find_healthy('no_such_policy', contract) is None
+
+
+def test_what_was_learned_does_not_change_the_identity_of_a_checkpoint(tmp_path):
+    (tmp_path / 'config.json').write_text('{}')
+    before = policy_sha256(str(tmp_path))
+    (tmp_path / FILE_NAME).write_text('{}')
+    assert before == policy_sha256(str(tmp_path)) != ''
+
+
+def test_the_world_with_effort_is_the_other_one_with_effort():
+    plain, measuring = load_world_config('lift_cube'), load_world_config('lift_cube_effort')
+    assert measuring == replace(plain, servo=replace(plain.servo, measures_effort=True))
+
+
+@pytest.mark.parametrize('seed', [0, 1, 2])
+def test_a_normal_run_raises_no_alarm(seed):
+    result = run_episode((SETTINGS, seed))
+    assert result.success
+    assert (result.alarms, result.failure_mode) == ([], None)
+
+
+def test_a_policy_that_sees_nothing_fails_and_the_failure_has_a_name():
+    result = run_episode(({**SETTINGS, 'blank_images': True}, 0))
+    assert not result.success
+    assert result.failure_mode in {'frozen', 'wild oscillation', 'drift', 'grasp failure'}
+    assert result.alarms
