@@ -58,3 +58,63 @@ def test_interrupted_training_resumes_to_the_same_loss_curve(policy, real, tmp_p
     assert len(whole.losses) == 6
     assert [v['loss'] for v in resumed['validations']] == [v.loss for v in whole.validations]
     assert (plan.folder / 'pretrained_model' / 'vla_manifest.json').is_file()
+
+
+def weights(folder):
+    from safetensors.torch import load_file
+
+    return load_file(folder / 'model.safetensors')
+
+
+def changed_parts(before, after):
+    old, new = weights(before), weights(after)
+    assert old.keys() == new.keys()
+    return {name.split('.')[1] for name in old if not old[name].equal(new[name])}
+
+
+def test_a_frozen_image_encoder_keeps_its_weights(policy, real, tmp_path):
+    chosen = settings(policy, real, steps=1, freeze_vision=True)
+    train(make_plan(chosen, tmp_path / 'run'))
+    changed = changed_parts(policy, tmp_path / 'run' / 'pretrained_model')
+    assert 'backbone' not in changed
+    assert {'encoder', 'decoder', 'action_head'} <= changed
+
+
+def test_adapters_are_merged_into_a_checkpoint_that_runs_without_them(policy, real, tmp_path):
+    chosen = settings(policy, real, steps=2, validate_every=1, lora_rank=2)
+    train(make_plan(chosen, tmp_path / 'run'))
+    result = tmp_path / 'run' / 'pretrained_model'
+    assert not json.loads((result / 'config.json').read_text())['use_peft']
+    assert (result / 'vla_manifest.json').is_file()
+    assert 'backbone' not in changed_parts(policy, result)
+
+
+def test_both_statistics_are_trained_and_the_nearer_one_is_kept(policy, real, tmp_path):
+    run, found = tmp_path / 'run', tmp_path / 'found.json'
+    options = ['--policy', str(policy), '--real', str(real), '--sim', str(real), '--batch', '2']
+    more = ['--steps', '1', '--statistics', 'both', '--output', str(run), '--json', str(found)]
+    assert main([*options, *more]) == 0
+    summary = json.loads(found.read_text())
+    compared = summary['statistics_compared']
+    errors = {name: compared[name]['best']['action_error'] for name in ('keep', 'recompute')}
+    assert compared['better'] == min(errors, key=errors.get)
+    assert (run / 'pretrained_model' / 'config.json').is_file()
+    assert summary['sample_shares'] == {
+        'demonstrations': pytest.approx(0.1),
+        'simulated': pytest.approx(0.9),
+    }
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        (['--policy', 'nowhere'], "checkpoint 'nowhere' not found"),
+        (['--sim-share', '2'], 'sim_share: found 2.0 (float); allowed: float in [0, 0.999]'),
+        (['--output', '.'], '--output: found .; allowed: a new folder'),
+    ],
+)
+def test_wrong_use_is_one_sentence(changes, message, tmp_path, capsys):
+    output = ['--output', str(tmp_path / 'run')]
+    assert main(['--policy', 'p', '--real', 'r', *output, *changes]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / 'run').exists()

@@ -150,12 +150,9 @@ def freeze_vision(policy: nn.Module) -> None:
         if any(part in name for part in _VISION)
     ]
     if not frozen:
-        parts = sorted(
-            {name.split('.')[1] for name, _ in policy.named_parameters() if '.' in name}
-        )
         raise PolicyError(
-            f'--freeze-vision: no part of this policy is named after {", ".join(_VISION)}; its '
-            f'parts: {", ".join(parts)}'
+            f'--freeze-vision: no part of {type(policy).__name__} is named after '
+            f'{", ".join(_VISION)}'
         )
     for parameter in frozen:
         parameter.requires_grad_(False)
