@@ -48,12 +48,14 @@ def check_line(line: str) -> None:
 
 def check_words(words: Sequence[str]) -> None:
     """Check one command."""
-    words = [word for word in words if word != '...']
+    words = [w for k, w in enumerate(words) if w != '...' or words[k - 1].startswith('--')]
+    while words and words[0] in ('do', 'exec'):
+        words = words[1:]
     while words and re.match(r'\w+=', words[0]):
         words = words[1:]
-    if not words or words[0] == 'export':
+    if not words or words[0] in ('export', 'for', 'done'):
         return
-    program, *rest = words[1:] if words[0] == 'exec' else words
+    program, *rest = words
     if program in CHECKS:
         CHECKS[program](rest)
     elif program in OURS:
@@ -126,13 +128,22 @@ def parse(name: str, main: Callable[[], Any], words: Sequence[str]) -> None:
 
 def check_ros2(words: Sequence[str]) -> None:
     verb, *rest = words
-    if verb == 'launch':
+    if verb == 'launch' and rest:
         check_launch(rest)
-    elif verb == 'run':
+    elif verb == 'run' and rest and rest[0] in PACKAGES:
         module = executables(rest[0])[rest[1]]
         check_module(module, rest[2:])
     else:
-        assert verb in {'bag', 'lifecycle', 'node', 'param', 'service', 'topic'}, verb
+        assert verb in {
+            'bag',
+            'launch',
+            'lifecycle',
+            'node',
+            'param',
+            'run',
+            'service',
+            'topic',
+        }, verb
 
 
 def check_launch(words: Sequence[str]) -> None:

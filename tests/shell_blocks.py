@@ -15,7 +15,9 @@ PROGRAMS = {
 }
 # Our commands, by the names that `ros2 run` takes.
 NAMES = [name for package in PACKAGES for name in executables(package)]
-_INLINE = re.compile(rf'`((?:python|ros2|make|docker|pip|{"|".join(NAMES)}) [^`]+)`')
+_INLINE = re.compile(
+    rf'`((?:python|ros2|make|docker|pip) [^`]+|(?:{"|".join(NAMES)}) [^` ]*[/-][^`]*)`'
+)
 _FENCE = re.compile(r'^```\w*\n(.*?)^```', re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r'(?:^(?: {4}.*)?\n)+', re.MULTILINE)
 

@@ -1,0 +1,173 @@
+"""Every page is true as far as a machine can tell: commands, links, messages, examples.
+
+Commands are parsed by their own parsers. Each must also be run by some test of this repository, or
+stand in `NEEDS`, with what it needs that a test has not.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+import re
+import sys
+
+from command_checks import check_line, OURS
+import numpy as np
+from package_facts import is_node, PACKAGES, ROOT
+import pytest
+from shell_blocks import commands_of_page, simple_commands
+from vla_contract.contract import load_contract
+from vla_contract.values import Observation
+from vla_policy_server.backends.registry import make_policy
+from vla_rollout.preflight.questions import QUESTIONS
+
+PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+PAGES += sorted(ROOT.glob('models/*/README.md'))
+COMMANDS = sorted({command for page in PAGES for command in commands_of_page(page)})
+# Written from the sources, where another test compares them.
+GENERATED = sorted(ROOT.glob('src/*/README.md'))
+# What no test runs, and why.
+NEEDS = {
+    'bench.py': 'minutes',
+    'soak.py': 'an hour',
+    'bench_rendered_hand_eye.py': 'minutes',
+    'vla_policy_server.openvla.worker': 'a GPU',
+    'real_robot.launch.py': 'ROS 2',
+    'gazebo.launch.py': 'ROS 2 and Gazebo',
+    'calibrate.launch.py': 'ROS 2',
+    'sim.launch.py': 'ROS 2',
+}
+_LINK = re.compile(r'\]\(([^)\s]+)\)')
+
+
+@pytest.mark.parametrize('command', COMMANDS)
+def test_a_command_names_what_exists_and_options_that_its_parser_knows(command):
+    check_line(command)
+
+
+@cache
+def texts_of_tests() -> str:
+    own = {'test_documents.py', 'command_checks.py', 'shell_blocks.py'}
+    paths = [*ROOT.glob('tests/**/*.py'), *ROOT.glob('src/*/test/**/*.py')]
+    return '\n'.join(path.read_text() for path in paths if path.name not in own)
+
+
+def target(words: list[str]) -> str:
+    """Return the module, script or launch file of ours that a command runs, '' for another's."""
+    words = [word for word in words if not re.match(r'\w+=', word)]
+    if words[:2] == ['python', '-m'] and words[2].startswith('vla_'):
+        return words[2]
+    if words[:1] == ['python'] and words[1].endswith('.py'):
+        return Path(words[1]).name
+    if words[:2] == ['ros2', 'launch'] and len(words) > 3:
+        return words[3]
+    if words[:2] == ['ros2', 'run'] and len(words) > 3:
+        return OURS.get(words[3], '')
+    return OURS.get(words[0], '') if words else ''
+
+
+def test_every_command_is_run_by_a_test_or_says_what_it_needs():
+    targets = {target(words) for command in COMMANDS for words in simple_commands(command)}
+    unproven = []
+    for name in sorted(targets - {''} - NEEDS.keys()):
+        short = name.rsplit('.', 1)[-1] if name.startswith('vla_') else name.removesuffix('.py')
+        package = name.rsplit('.', 1)[0]
+        called = (name, f'from {package} import {short}', f'{short}.main(', f"'{short}'")
+        if not any(text in texts_of_tests() for text in called):
+            unproven.append(name)
+    assert not unproven, 'add a test, or what it needs to NEEDS'
+
+
+def test_nothing_needs_hardware_that_is_gone():
+    launches = {path.name for path in (ROOT / 'launch').glob('*.launch.py')}
+    scripts = {path.name for path in (ROOT / 'tests').glob('*.py')}
+    modules = {name for name in OURS.values() if not is_node(name)}
+    for name in NEEDS:
+        assert name in launches | scripts | modules or name.endswith('openvla.worker'), name
+
+
+@pytest.mark.parametrize('page', PAGES + GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for link in _LINK.findall(page.read_text()):
+        if link.startswith(('http://', 'https://')):
+            continue
+        path, _, anchor = link.partition('#')
+        file = page.parent / path if path else page
+        assert file.exists(), link
+        if anchor:
+            heads = re.findall(r'^#+ (.*)$', file.read_text(), re.MULTILINE)
+            anchors = [re.sub(r'[^\w -]', '', head.lower()).replace(' ', '-') for head in heads]
+            assert anchor in anchors, link
+
+
+def test_the_index_lists_every_page():
+    index = (ROOT / 'docs' / 'index.md').read_text()
+    listed = set(_LINK.findall(index))
+    assert {path.name for path in (ROOT / 'docs').glob('*.md')} - {'index.md'} <= listed
+    assert {f'../src/{package}/README.md' for package in PACKAGES} <= listed
+
+
+def test_pictures_are_small_enough_to_clone():
+    for picture in (ROOT / 'docs' / 'images').glob('*'):
+        assert 0 < picture.stat().st_size <= 600_000, picture.name
+
+
+@cache
+def messages() -> str:
+    """Return every text in the sources, placeholders as `*`; adjacent literals are one."""
+    found = []
+    for path in [*ROOT.glob('src/*/vla_*/**/*.py')]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = (str(v.value) if isinstance(v, ast.Constant) else '*' for v in node.values)
+                found.append(''.join(parts))
+    shell = ((ROOT / 'tools' / 'setup.sh').read_text(), (ROOT / 'Makefile').read_text())
+    return '\n'.join([*found, *shell])
+
+
+def test_the_messages_of_the_troubleshooting_page_are_still_said():
+    page = (ROOT / 'docs' / 'troubleshooting.md').read_text()
+    rows = re.findall(r'^\| `([^`]+)` \|', page, re.MULTILINE)
+    assert len(rows) > 20
+    gone = [
+        row
+        for row in rows
+        if not all(part.strip() in messages() for part in row.split('…') if part.strip())
+    ]
+    assert not gone
+
+
+def test_the_faults_of_the_safety_page_are_those_that_the_filter_names():
+    page = (ROOT / 'docs' / 'safety.md').read_text()
+    table = page[page.index('| fault |') : page.index('## What is tested')]
+    named = re.findall(r'`([a-z_ ]+)`', table)
+    faults = [name for name in named if ' ' in name]
+    assert len(faults) >= 6
+    assert all(fault in messages() for fault in faults)
+
+
+def test_the_checklist_page_asks_what_preflight_asks():
+    page = (ROOT / 'docs' / 'checklist.md').read_text()
+    items = re.findall(r'^\| ([^|]+?) \|', page, re.MULTILINE)[2:]
+    assert all(question in items for question in QUESTIONS)
+    assert all(item in messages() for item in items), 'preflight has no such item'
+
+
+def test_the_example_of_a_backend_works(tmp_path, monkeypatch):
+    page = (ROOT / 'docs' / 'backends.md').read_text()
+    (code,) = re.findall(r'```python\n(.*?)```', page, re.DOTALL)
+    (tmp_path / 'go_home.py').write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    contract = load_contract('panda_2f85')
+    policy = make_policy('go_home:make_policy', contract, '', 'cpu')
+    home = np.array([joint.home for joint in contract.joints])
+    fastest = np.array([joint.velocity for joint in contract.joints])
+    state = np.clip(home + 0.5, *np.array([(j.lower, j.upper) for j in contract.joints]).T)
+    chunk = policy.infer(Observation(7, state, {}, ''))
+    sys.modules.pop('go_home')
+    assert chunk.stamp_ns == 7
+    assert np.all(np.abs(chunk.positions[-1] - home) <= np.abs(state - home) + 1e-12)
+    assert np.all(
+        np.abs(np.diff(chunk.positions, axis=0)) <= 0.2 * fastest / contract.action.fps + 1e-9
+    )
