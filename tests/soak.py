@@ -29,6 +29,7 @@ from tqdm import tqdm
 from vla_contract.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
+from vla_contract.ros.free_domain import take_domain
 from vla_contract.ros.qos import STATE
 from vla_rollout.ros.graph import RolloutGraph
 from vla_rollout.stack import Stack
@@ -169,7 +170,7 @@ class Soak:
 
 def run(minutes: float, folder: Path) -> Soak:
     """Run episodes for some time."""
-    domain = 1 + os.getpid() % 100
+    domain = take_domain()
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
     with Stack('sim', folder, domain, {}) as stack:
