@@ -10,9 +10,13 @@ from vla_contract.values import JointSample
 from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.diagnosis import Alarm
 from vla_rollout.diagnosis.taxonomy import REVERSALS
+from vla_rollout.preflight.finding import measured, unknown
+from vla_rollout.preflight.page import read_checklist, write_checklist
+from vla_rollout.report.comparisons import compare_runs
 from vla_rollout.report.episode_figure import draw_episode
 from vla_rollout.report.junit import write_junit
 from vla_rollout.report.page import write_report
+from vla_rollout.report.recorded import count_interventions, RecordedEpisode
 from vla_rollout.report.runs import load_run, outcome
 
 PNG = b'\x89PNG'
@@ -52,7 +56,7 @@ def test_an_episode_counts_as_its_diagnosed_mode_or_as_how_it_ended(run):
 
 
 def test_the_page_is_one_file_without_network_and_shows_failures(run, tmp_path):
-    write_report(tmp_path / 'report.html', [run], {(run.folder.name, 8): PNG})
+    write_report(tmp_path / 'report.html', [run], {(run.folder.name, 8): RecordedEpisode(PNG)})
     page = (tmp_path / 'report.html').read_text()
     assert '8/10 (80%' in page
     assert 'http' not in page
@@ -76,6 +80,48 @@ def test_two_policies_in_simulation_and_reality_are_compared(run, tmp_path):
         runs.append(load_run(folder))
     write_report(tmp_path / 'report.html', runs, {})
     assert '2 policies: Pearson r 1.00, MMRV 0.000' in (tmp_path / 'report.html').read_text()
+
+
+def test_runs_of_the_same_seeds_are_compared_in_pairs(run, tmp_path):
+    folder = tmp_path / 'other'
+    folder.mkdir()
+    results = [episode(k, k not in (1, 2)) for k in range(10)]
+    settings = {'policy': 'b', 'world': 'lift_cube'}
+    (folder / 'summary.json').write_text(json.dumps({'settings': settings, 'results': results}))
+    ((names, comparison),) = compare_runs([run, load_run(folder)]).items()
+    assert names == ('20261122-demo', 'other')
+    assert comparison.test == 'exact McNemar'
+    # Each wins two scenes that the other loses.
+    assert (comparison.difference.rate, comparison.p_value) == (0.0, 1.0)
+    write_report(tmp_path / 'report.html', [run, load_run(folder)], {})
+    assert '+0 points (95 % interval' in (tmp_path / 'report.html').read_text()
+
+
+def test_interventions_are_counted_by_reason_when_they_begin(run, tmp_path):
+    verdicts = [(Verdict.PASS, '')] * 3 + [(Verdict.CLAMP, 'velocity of panda_joint2')] * 4
+    verdicts += [(Verdict.STOP, f'cycle took {ms} ms') for ms in (61, 74)] + verdicts[:5]
+    home = JointSample(0, np.zeros(8), np.zeros(8))
+    cycles = [Cycle(k, None, None, None, home, *said) for k, said in enumerate(verdicts)]
+    counts = count_interventions(cycles)
+    assert counts == {'clamp: velocity of panda_joint2': 2, 'stop: cycle took … ms': 1}
+    recorded = {(run.folder.name, k): RecordedEpisode(PNG, counts) for k in (0, 8)}
+    write_report(tmp_path / 'report.html', [run], recorded)
+    page = (tmp_path / 'report.html').read_text()
+    assert '<td>clamp: velocity of panda_joint2</td><td>4</td>' in page
+
+
+def test_the_checklist_before_the_runs_is_on_the_page(run, tmp_path):
+    findings = [
+        measured('disk', True, '30 GB', '>= 20 GB', ''),
+        unknown('robot', 'no', 'yes', 'x'),
+    ]
+    write_checklist(tmp_path, findings, {}, None)
+    again = read_checklist(tmp_path / 'preflight.json')
+    assert again == findings
+    write_report(tmp_path / 'report.html', [run], {}, again)
+    assert '<td>30 GB</td>' in (tmp_path / 'report.html').read_text()
+    with pytest.raises(VlaError, match='not what preflight writes'):
+        read_checklist(tmp_path / 'report.html')
 
 
 def test_junit_has_a_case_per_episode(run, tmp_path):

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+import json
 from pathlib import Path
 from typing import Any
 
 from vla_contract.command import write_json
-from vla_contract.report_page import mark, table, verdict, write_page
+from vla_contract.errors import VlaError
+from vla_contract.report_page import Html, mark, table, verdict, write_page
 from vla_rollout.preflight.finding import Finding, Status
 
 _SIGNS = {Status.HOLDS: '✓', Status.FAILS: '✗', Status.OPEN: '?'}
@@ -38,14 +40,33 @@ def write_checklist(
     result = {'passed': holds, **facts, 'items': [asdict(finding) for finding in findings]}
     for path in filter(None, (folder / 'preflight.json', extra_json)):
         write_json(path, result)
-    rows = [
-        (mark(f.status, f.status is Status.HOLDS), f.item, f.found, f.allowed, f.fix)
-        for f in findings
-    ]
     open_items = [f.item for f in findings if f.status is not Status.HOLDS]
     body = [
         verdict(holds, [f'does not hold: {item}' for item in open_items]),
-        table(('', 'item', 'found', 'must be', 'what helps'), rows),
+        checklist_table(findings),
         table(('', ''), [(key, str(value)) for key, value in facts.items()]),
     ]
     write_page(folder / 'preflight.html', 'Before the deployment', body)
+
+
+def checklist_table(findings: Sequence[Finding]) -> Html:
+    """Return the items as a table of a page."""
+    rows = [
+        (mark(f.status, holds), f.item, f.found, f.allowed, '' if holds else f.fix)
+        for f in findings
+        for holds in (f.status is Status.HOLDS,)
+    ]
+    return table(('', 'item', 'found', 'must be', 'what helps'), rows)
+
+
+def read_checklist(path: Path) -> list[Finding]:
+    """Read the items of a preflight.json.
+
+    Raises:
+        VlaError: it is missing or damaged.
+    """
+    try:
+        items = json.loads(path.read_text())['items']
+        return [Finding(**{**item, 'status': Status(item['status'])}) for item in items]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VlaError(f'{path}: not what preflight writes: {error}') from error

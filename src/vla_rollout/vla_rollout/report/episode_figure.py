@@ -46,8 +46,13 @@ def draw_episode(
     effort = _stack([cycle.joints.effort for cycle in cycles], dim)
     has_effort = bool(np.isfinite(effort).any())
     rows = dim + has_effort
-    figure = Figure(figsize=(8.0, 0.9 * rows + 0.6), layout='constrained')
+    figure = Figure(figsize=(8.0, 0.9 * rows + 0.6))
     axes = figure.subplots(rows, 1, sharex=True)
+    # Margins by hand: matplotlib's own search for them takes longer than all the drawing.
+    height = figure.get_figheight()
+    figure.subplots_adjust(
+        left=0.16, right=0.99, bottom=0.42 / height, top=1 - 0.25 / height, hspace=0.12
+    )
     for joint, axis in zip(range(dim), axes, strict=False):
         axis.plot(time_s, wish[:, joint], color=_WISH, lw=1.0, label='policy')
         axis.plot(time_s, command[:, joint], color=_COMMAND, lw=1.0, label='filtered')

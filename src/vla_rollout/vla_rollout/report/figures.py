@@ -43,7 +43,7 @@ def outcome_bars(run: Run) -> bytes:
     whiskers = np.clip([rates - low, high - rates], 0, None)
     axes.errorbar(rates, names, xerr=whiskers, fmt='none', ecolor=_INK, capsize=4)
     axes.invert_yaxis()
-    axes.set(xlim=(0, 1.02), xlabel='share of episodes, 95 % for all together (Goodman)')
+    axes.set(xlim=(0, 1.02), xlabel='share of episodes, 95 % for all together')
     return _png(figure)
 
 

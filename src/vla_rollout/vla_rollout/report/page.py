@@ -1,35 +1,37 @@
 """The page of a report."""
 
 import base64
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from vla_contract.report_page import Cell, figure, Html, mark, table, write_page
-from vla_rollout.report.figures import (
-    latency_histogram,
-    outcome_bars,
-    running_rate,
-    sim_against_real,
-)
+from vla_rollout.preflight.finding import Finding
+from vla_rollout.preflight.page import checklist_table
+from vla_rollout.report.comparisons import comparison_sections
+from vla_rollout.report.figures import latency_histogram, outcome_bars, running_rate
+from vla_rollout.report.recorded import RecordedEpisode
 from vla_rollout.report.runs import outcome, Run
-from vla_rollout.sim_real_gap import correlation, mean_maximum_rank_violation
-from vla_rollout.statistics import format_interval
+from vla_rollout.statistics import exact_interval, format_interval
+
+Recorded = Mapping[tuple[str, int], RecordedEpisode]
 
 # Base64 makes a third more of it; the page stays below 20 MB.
 _VIDEO_BYTES = 12_000_000
 
 
 def write_report(
-    path: Path, runs: Sequence[Run], episodes: Mapping[tuple[str, int], bytes]
+    path: Path, runs: Sequence[Run], episodes: Recorded, checklist: Sequence[Finding] = ()
 ) -> None:
     """Write one self-contained page about all runs.
 
     Args:
         path: the page.
         runs: what is reported, each a section.
-        episodes: PNG of an episode's joints, by name of the run and index of the episode.
+        episodes: what was recorded, by name of the run and index of the episode.
+        checklist: of the preflight before them.
     """
     body: list[str] = []
     budget = _VIDEO_BYTES // max(1, len(runs))
@@ -37,22 +39,40 @@ def write_report(
         if len(runs) > 1:
             body.append(f'<h2>{escape(run.folder.name)}</h2>')
         body += _section(run, episodes, budget)
-    body += _comparison(runs)
+    body += comparison_sections(runs)
+    if checklist:
+        body += ['<h2>Checklist before the runs</h2>', checklist_table(checklist)]
     write_page(path, f'{len(runs)} runs' if len(runs) > 1 else runs[0].folder.name, body)
 
 
-def _section(run: Run, episodes: Mapping[tuple[str, int], bytes], budget: int) -> list[str]:
+def _section(run: Run, episodes: Recorded, budget: int) -> list[str]:
     success = escape(format_interval(run.successes, len(run.results)))
+    _, lower, upper = exact_interval(run.successes, len(run.results))
     body = [
-        f'<p><strong>success {success}</strong></p>',
+        f'<p><strong>success {success}</strong>; '
+        f'exact interval, at least 95 %: {100 * lower:.0f}-{upper:.0%}</p>',
         figure(running_rate(run), 'Success rate after each episode, with its 95 % interval'),
         figure(outcome_bars(run), 'Outcomes'),
     ]
     if run.latencies_ms():
         body.append(figure(latency_histogram(run), 'Latency of chunks on arrival at the filter'))
+    body += _interventions(run, episodes)
     body += ['<h3>Episodes</h3>', _episode_table(run), *_details(run, episodes, budget)]
     settings = [(key, str(value)) for key, value in run.settings.items()]
     return [*body, '<h3>Settings</h3>', table(('', ''), settings)]
+
+
+def interventions_of(run: Run, episodes: Recorded) -> Counter[str]:
+    """Return how often the filter held the policy back, by reason, over the recorded episodes."""
+    recorded = (episodes.get((run.folder.name, index)) for index in range(len(run.results)))
+    return sum((episode.interventions for episode in recorded if episode), Counter())
+
+
+def _interventions(run: Run, episodes: Recorded) -> list[str]:
+    rows = interventions_of(run, episodes).most_common()
+    if not rows:
+        return []
+    return ['<h3>Interventions of the filter</h3>', table(('reason', 'times'), rows)]
 
 
 def _episode_table(run: Run) -> Html:
@@ -75,7 +95,7 @@ def _episode_table(run: Run) -> Html:
     return table(heads, rows)
 
 
-def _details(run: Run, episodes: Mapping[tuple[str, int], bytes], budget: int) -> list[str]:
+def _details(run: Run, episodes: Recorded, budget: int) -> list[str]:
     """Return one foldable part per episode; failures get the room for videos first."""
     order = sorted(range(len(run.results)), key=lambda i: bool(run.results[i]['success']))
     videos: dict[int, str] = {}
@@ -94,7 +114,8 @@ def _details(run: Run, episodes: Mapping[tuple[str, int], bytes], budget: int) -
             videos[index] = escape(str(name))
     parts = []
     for index, result in enumerate(run.results):
-        picture = episodes.get((run.folder.name, index))
+        recorded = episodes.get((run.folder.name, index))
+        picture = recorded.picture if recorded else None
         inside = _one(result, videos.get(index), picture)
         if inside:
             parts.append(
@@ -113,20 +134,3 @@ def _one(result: Mapping[str, Any], video: str | None, picture: bytes | None) ->
     if picture is not None:
         inside += figure(picture, f'Joints of seed {result["seed"]}: policy, filtered, measured')
     return inside
-
-
-def _comparison(runs: Sequence[Run]) -> list[str]:
-    """Return how simulated and real runs of the same policies agree, where there are both."""
-    rates: dict[str, dict[bool, float]] = {}
-    for run in runs:
-        is_real = run.settings.get('world') in (None, '', 'real')
-        rate = run.successes / len(run.results)
-        rates.setdefault(str(run.settings.get('policy')), {})[is_real] = rate
-    both = [rate for rate in rates.values() if len(rate) == 2]
-    if len(both) < 2:
-        return []
-    simulated, real = ([rate[is_real] for rate in both] for is_real in (False, True))
-    r = correlation(simulated=simulated, real=real)
-    mmrv = mean_maximum_rank_violation(simulated=simulated, real=real)
-    caption = f'{len(both)} policies: Pearson r {r:.2f}, MMRV {mmrv:.3f} (weighed by real rates)'
-    return ['<h2>Simulation and reality</h2>', figure(sim_against_real(simulated, real), caption)]

@@ -30,6 +30,16 @@ class Run:
         """How many episodes succeeded."""
         return sum(bool(result['success']) for result in self.results)
 
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds of the episodes, in order."""
+        return [int(result['seed']) for result in self.results]
+
+    @property
+    def outcomes_in_order(self) -> list[bool]:
+        """Whether each episode succeeded, in order."""
+        return [bool(result['success']) for result in self.results]
+
     def outcomes(self) -> Counter[str]:
         """Return episodes by outcome: success, the diagnosed mode, or how it ended."""
         return Counter(map(outcome, self.results))

@@ -1,0 +1,55 @@
+"""Runs against each other: policies in the same world, and simulation against reality."""
+
+from collections.abc import Sequence
+
+from vla_contract.report_page import figure, table
+from vla_rollout.comparison import compare, Comparison
+from vla_rollout.report.figures import sim_against_real
+from vla_rollout.report.runs import Run
+from vla_rollout.sim_real_gap import correlation, mean_maximum_rank_violation
+
+
+def compare_runs(runs: Sequence[Run]) -> dict[tuple[str, str], Comparison]:
+    """Compare every run with the first one of the same world; names of both runs by folder."""
+    found: dict[tuple[str, str], Comparison] = {}
+    bases: dict[str, Run] = {}
+    for run in runs:
+        base = bases.setdefault(str(run.settings.get('world')), run)
+        if base is not run:
+            are_paired = base.seeds == run.seeds
+            comparison = compare(base.outcomes_in_order, run.outcomes_in_order, are_paired)
+            found[base.folder.name, run.folder.name] = comparison
+    return found
+
+
+def comparison_sections(runs: Sequence[Run]) -> list[str]:
+    """Return what the page says about several runs together, nothing about one."""
+    rows = [(first, second, str(c)) for (first, second), c in compare_runs(runs).items()]
+    body: list[str] = []
+    if rows:
+        body += [
+            '<h2>Against each other</h2>',
+            table(('run', 'against', 'second minus first'), rows),
+        ]
+        if len(rows) > 1:
+            # Bonferroni: one of many comparisons looks good by chance.
+            most = 0.05 / len(rows)
+            body.append(f'<p>{len(rows)} comparisons: only a p below {most:.3f} counts</p>')
+    return [*body, *_sim_and_real(runs)]
+
+
+def _sim_and_real(runs: Sequence[Run]) -> list[str]:
+    """Return how simulated and real runs of the same policies agree, where there are both."""
+    rates: dict[str, dict[bool, float]] = {}
+    for run in runs:
+        is_real = run.settings.get('world') in (None, '', 'real')
+        rate = run.successes / len(run.results)
+        rates.setdefault(str(run.settings.get('policy')), {})[is_real] = rate
+    both = [rate for rate in rates.values() if len(rate) == 2]
+    if len(both) < 2:
+        return []
+    simulated, real = ([rate[is_real] for rate in both] for is_real in (False, True))
+    r = correlation(simulated=simulated, real=real)
+    mmrv = mean_maximum_rank_violation(simulated=simulated, real=real)
+    caption = f'{len(both)} policies: Pearson r {r:.2f}, MMRV {mmrv:.3f} (weighed by real rates)'
+    return ['<h2>Simulation and reality</h2>', figure(sim_against_real(simulated, real), caption)]
