@@ -26,6 +26,7 @@ setup(
             'finetune = vla_finetune.finetune:main',
             'gap = vla_finetune.gap:main',
             'identify = vla_finetune.identify:main',
+            'tune_randomization = vla_finetune.tune_randomization:main',
             'train_act = vla_finetune.train_act:main',
         ],
     },

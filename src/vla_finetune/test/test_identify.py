@@ -97,11 +97,13 @@ def test_the_commands_write_what_a_world_can_load(logs, tmp_path, capsys, monkey
     assert gap.main(['--log', logs[1], *robot, '--before', str(output), '--after', 'none']) == 1
 
 
-def test_one_recording_is_split_in_time(recordings):
+def test_one_recording_is_split_in_time_and_its_beginning_left_out(recordings):
     fitted, held_out = split_for_validation(recordings[:1])
-    assert fitted[0].counts.sum() + held_out.counts.sum() == len(recordings[0].measured_s)
-    assert not (fitted[0].counts & held_out.counts).any()
-    assert fitted[0].counts.mean() == pytest.approx(2 / 3, abs=0.02)
+    time_s = recordings[0].measured_s
+    assert time_s[fitted[0].counts].min() == pytest.approx(1.0)
+    assert time_s[fitted[0].counts].max() < time_s[held_out.counts].min()
+    assert time_s[held_out.counts].min() == pytest.approx(time_s[-1] * 2 / 3, abs=0.02)
+    assert time_s[held_out.counts].max() == time_s[-1]
 
 
 @pytest.mark.parametrize(

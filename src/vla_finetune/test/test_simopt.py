@@ -5,8 +5,11 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 from recorded_world import CONFIG, CONTRACT, hidden_world, record, waves
+from vla_contract.motion_recording import save_recording
+from vla_finetune import tune_randomization
 from vla_finetune.arm_simulator import ArmSimulator
 from vla_finetune.simopt import Distribution, entropy_weights, simopt, SimOptConfig, updated
+from vla_sim_bridge.randomization.randomization import load_randomization
 
 
 def distribution(mean, deviation, terms=None) -> Distribution:
@@ -65,3 +68,18 @@ def test_the_delay_of_a_recorded_robot_is_found_and_the_mass_it_cannot_show_stay
     assert found.mean[0] == pytest.approx(30.0, abs=5.0)
     assert found.deviation[0] < 10.0
     assert found.deviation[1] > 0.05
+
+
+def test_the_command_narrows_the_ranges_of_a_randomisation(tmp_path, capsys):
+    recording = record(hidden_world({}), waves(), 0.5)
+    save_recording(tmp_path / 'rollout.npz', recording)
+    start, output = tmp_path / 'start.yaml', tmp_path / 'tuned.yaml'
+    start.write_text('terms: {control_latency: {range: [0, 60]}, object_mass: {range: [1, 2]}}')
+    arguments = ['--log', str(tmp_path / 'rollout.npz'), '--robot', 'vx300s']
+    arguments += ['--world', 'lift_cube_vx300s', '--randomization', str(start)]
+    arguments += ['--output', str(output), '--iterations', '3', '--samples', '12']
+    assert tune_randomization.main(arguments) == 0
+    assert 'times narrower' in capsys.readouterr().out
+    low, high = load_randomization(str(output)).terms['control_latency'].range
+    assert high - low < 45.0
+    assert tune_randomization.main(arguments) == 2

@@ -26,7 +26,7 @@ Values = dict[str, Vector]
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 _POSE = 7
 # Terms that a replay of motion can show.
-_MOTION_TERMS = {term.name for term in (*PHYSICS_TERMS, *SIGNAL_TERMS)}
+_MOTION_TERMS = {term.name for term in (*PHYSICS_TERMS, *SIGNAL_TERMS)} - {'joint_noise_seed'}
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,21 +96,30 @@ class ArmSimulator:
         object_qpos = qpos[:, self._object : self._object + _POSE]
         return Simulated(measured, _resample(times_s, object_qpos, recording.object_s))
 
-    def middle(self, config: RandomizationConfig) -> Values:
-        """Return the middle of each range, of those terms that concern the motion of the arm.
+    def ends(self, config: RandomizationConfig) -> tuple[Values, Values]:
+        """Return the lowest and the highest numbers of those terms that concern motion.
 
         Raises:
             SimError: a term has ranges for another arm.
         """
-        stage, values = self._randomizer.stage, {}
+        stage, low, high = self._randomizer.stage, {}, {}
         stage.restore()
         for name, settings in config.terms.items():
             if name in _MOTION_TERMS:
                 term = TERMS[name]
-                low, high = term.scaled(settings, config.difficulty, stage)
-                middle = (np.asarray(low) + np.asarray(high)) / 2.0
-                values[name] = np.array(np.broadcast_to(middle, term.size(stage)))
-        return values
+                size = term.size(stage)
+                ends = term.scaled(settings, config.difficulty, stage)
+                low[name], high[name] = (np.array(np.broadcast_to(end, size)) for end in ends)
+        return low, high
+
+    def middle(self, config: RandomizationConfig) -> Values:
+        """Return the middle of each range, of those terms that concern motion.
+
+        Raises:
+            SimError: a term has ranges for another arm.
+        """
+        low, high = self.ends(config)
+        return {name: (low[name] + high[name]) / 2.0 for name in low}
 
     def _controls(self, recording: MotionRecording) -> Vector:
         """Return what reaches the motors at each physics step, shape (K, nu).

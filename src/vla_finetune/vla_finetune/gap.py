@@ -10,7 +10,7 @@ from vla_contract.whole_file import require_free, write_whole
 from vla_finetune.arm_simulator import ArmSimulator
 from vla_finetune.gap_figure import gap_figure
 from vla_finetune.motion_logs import load_logs
-from vla_finetune.replay_gap import GapMeter, whole
+from vla_finetune.replay_gap import GapMeter, settled
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.world_config import load_world_config
 
@@ -25,7 +25,7 @@ def measure_gap(args: argparse.Namespace) -> int:
     simulator = ArmSimulator(contract, load_world_config(args.world))
     meter = GapMeter(simulator)
     before, after = (
-        meter.measure(whole(recording), simulator.middle(config)) for config in configs
+        meter.measure(settled(recording), simulator.middle(config)) for config in configs
     )
     joints = tuple(contract.joints[i].name for i in contract.arm)
     if args.plot:

@@ -129,8 +129,9 @@ class _Problem:
         self._simulator, self._motions, self._unknowns = simulator, motions, unknowns
         self._on_rollout = on_rollout
         self._start, self._spread = join(unknowns, 'start'), join(unknowns, 'spread')
-        self._least_step = self._step = join(unknowns, 'step') / self._spread
-        self.sigma = np.full(len(simulator.arm), _FIRST_SIGMA)
+        self._least_step: Vector = join(unknowns, 'step') / self._spread
+        self._step = self._least_step
+        self.sigma: Vector = np.full(len(simulator.arm), _FIRST_SIGMA)
         self._last: tuple[Vector, Vector] | None = None
 
     @property

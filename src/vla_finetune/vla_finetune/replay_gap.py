@@ -10,6 +10,10 @@ from vla_finetune.arm_simulator import ArmSimulator, Values
 from vla_finetune.motion_fit import Motion
 from vla_sim_bridge.kinematics import ArmKinematics
 
+# Where in its play a joint is, and what its servo was told before, is not known when a recording
+# begins; after so long it no longer matters [s].
+_UNKNOWN_S = 1.0
+
 
 @dataclass(frozen=True, eq=False)
 class ReplayGap:
@@ -70,16 +74,19 @@ class GapMeter:
         return np.array([self._kinematics.tool_pose(posture)[0] for posture in arm])
 
 
-def whole(recording: MotionRecording) -> Motion:
-    """Return a motion of which every sample counts."""
-    return Motion(recording, np.ones(len(recording.measured_s), dtype=bool))
+def settled(recording: MotionRecording) -> Motion:
+    """Return a motion without its beginning, which shows what was before the recording."""
+    since_s = recording.measured_s - recording.measured_s[0]
+    return Motion(recording, since_s >= _UNKNOWN_S)
 
 
 def split_for_validation(recordings: list[MotionRecording]) -> tuple[list[Motion], Motion]:
     """Return what to fit and what to keep for the test: the last recording, or its last third."""
-    if len(recordings) > 1:
-        return [whole(recording) for recording in recordings[:-1]], whole(recordings[-1])
-    (only,) = recordings
-    first, last = only.measured_s[[0, -1]]
-    is_early = only.measured_s < first + (last - first) * 2.0 / 3.0
-    return [Motion(only, is_early)], Motion(only, ~is_early)
+    motions = [settled(recording) for recording in recordings]
+    if len(motions) > 1:
+        return motions[:-1], motions[-1]
+    (only,) = motions
+    first_s, last_s = only.recording.measured_s[[0, -1]]
+    is_early = only.recording.measured_s < first_s + (last_s - first_s) * 2.0 / 3.0
+    fitted, held_out = only.counts & is_early, only.counts & ~is_early
+    return [Motion(only.recording, fitted)], Motion(only.recording, held_out)
