@@ -36,6 +36,8 @@ ROS = {'ament_index_python', 'builtin_interfaces', 'launch', 'launch_ros', 'laun
 # Used where they are there: the camera driver or Gazebo of a deployment, a faster conversion.
 OPTIONAL = {
     'cv_bridge',
+    # Found by name where it is installed; it depends on all the others.
+    'vla_bringup',
     'forward_command_controller',
     'joint_trajectory_controller',
     'realsense2_camera',
@@ -69,7 +71,7 @@ def imports(path: Path) -> frozenset[str]:
 
 def started(path: Path) -> list[str]:
     """Return the packages whose nodes or files a launch file names."""
-    return re.findall(r"(?:package=|FindPackageShare\()'(\w+)'", path.read_text())
+    return re.findall(r"(?:package=|FindPackageShare\(|\bnode\()'(\w+)'", path.read_text())
 
 
 def own_modules(package: Path) -> set[str]:
