@@ -9,14 +9,14 @@ from tqdm import tqdm
 from vla_contract.command import command_parser, DONE, natural, positive, run_command
 from vla_contract.contract import load_contract
 from vla_contract.whole_file import require_free, write_whole
-from vla_finetune.arm_simulator import ArmSimulator
+from vla_finetune.arm_simulator import ArmSimulator, Values
 from vla_finetune.motion_logs import load_logs
 from vla_finetune.simopt import Distribution, simopt, SimOptConfig
 from vla_sim_bridge.randomization.randomization import load_randomization, TERMS
 from vla_sim_bridge.world_config import load_world_config
 
 
-def prior_of(low: dict[str, np.ndarray], high: dict[str, np.ndarray]) -> Distribution:
+def prior_of(low: Values, high: Values) -> Distribution:
     """Return the Gaussian with the ends of the ranges two deviations from its middle."""
     lower, upper = (np.concatenate(list(ends.values())) for ends in (low, high))
     # No factor, delay, play or friction is below zero; an offset may be.
