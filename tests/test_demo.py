@@ -14,7 +14,7 @@ NODES = {'mujoco_bridge', 'action_filter_node', 'policy_server_node'}
 
 
 def test_the_shipped_policy_lifts_the_cube_over_ros(start, tmp_path):
-    demo = start(DEMO, '--episodes', '2', '--json', 'result.json')
+    demo = start(DEMO, '--episodes', '2', '--record', '--json', 'result.json')
     demo.wait_for_text('results:')
     assert demo.finish() == 0
     assert 'success 2/2 (100%, 95 % interval' in demo.output
@@ -29,6 +29,11 @@ def test_the_shipped_policy_lifts_the_cube_over_ros(start, tmp_path):
             assert stream.codec_context.name == 'h264'
             seconds = sum(1 for _ in video.decode(stream)) / float(stream.average_rate)
         assert seconds == pytest.approx(result['duration_s'], rel=0.5)
+
+    report = start('vla_rollout.ros.report', 'runs/latest')
+    assert report.finish() == 0, report.output
+    page = (tmp_path / 'runs' / 'latest' / 'report.html').read_text()
+    assert page.count('<video') == 2
 
 
 def test_ctrl_c_stops_every_process(start):

@@ -8,6 +8,7 @@ import dataclasses
 import importlib
 import inspect
 import sys
+import tempfile
 import typing
 from typing import Any
 from xml.etree import ElementTree
@@ -29,6 +30,8 @@ from vla_contract.whole_file import write_whole
 
 # Parameters that bring interfaces of their own; without them, every node is asked as it starts.
 VARIANTS: dict[str, tuple[Mapping[str, str], ...]] = {
+    # Configuring begins a folder of samples.
+    'capture': ({'output': f'{tempfile.gettempdir()}/vla_deploy_readme'},),
     'action_filter': ({}, {'input': 'policy_action', 'command_interface': 'forward'}),
     'mujoco_bridge': ({}, {'command_interface': 'forward'}),
     'policy_server': (
