@@ -1,4 +1,4 @@
-"""How well the diagnosis names injected faults: confusion matrix, false alarms, delay.
+"""How well the diagnosis detects and names injected faults: confusion matrix, false alarms, delay.
 
 python tests/study_faults.py --episodes 20 --healthy 100 --json faults.json
 
@@ -64,8 +64,19 @@ class Diagnosed:
 
     @property
     def is_named(self) -> bool:
-        """Whether a healthy episode has no alarm, or a fault one of its modes."""
+        """Whether a healthy episode has no alarm, or the first alarm has a mode of the fault."""
         return self.mode in (BY_NAME[self.fault].modes or (NONE,))
+
+    @property
+    def detected_at_s(self) -> float | None:
+        """When the first alarm with a mode of the fault came [s], None when none came."""
+        modes = BY_NAME[self.fault].modes
+        return next((at_s for _, mode, at_s in self.alarms if mode in modes), None)
+
+    @property
+    def is_detected(self) -> bool:
+        """Whether a healthy episode has no alarm, or a fault any alarm with one of its modes."""
+        return self.is_named or self.detected_at_s is not None
 
 
 def build(fault: Fault, observers: Sequence[CycleObserver]) -> ClosedLoop:
@@ -104,13 +115,14 @@ def run(task: tuple[str, int]) -> Diagnosed:
 
 def row(name: str, episodes: Sequence[Diagnosed]) -> dict[str, Any]:
     """Return what became of the episodes of one fault."""
-    delays = [e.alarms[0][2] for e in episodes if e.alarms and e.is_named]
+    delays = [e.detected_at_s for e in episodes if e.detected_at_s is not None]
     first = Counter(e.alarms[0][0] if e.alarms else NONE for e in episodes)
     return {
         'fault': name,
         'expected': list(BY_NAME[name].modes) or [NONE],
         'episodes': len(episodes),
         'modes': {mode: sum(e.mode == mode for e in episodes) for mode in COLUMNS},
+        'detected': sum(e.is_detected for e in episodes),
         'named': sum(e.is_named for e in episodes),
         'successes': sum(e.success for e in episodes),
         'median_delay_s': float(np.median(delays)) if delays else None,
@@ -119,8 +131,8 @@ def row(name: str, episodes: Sequence[Diagnosed]) -> dict[str, Any]:
 
 
 def markdown(rows: Sequence[dict[str, Any]]) -> str:
-    """Return the confusion matrix."""
-    heads = ('injected', *COLUMNS, 'named', 'successes', 'median delay')
+    """Return the confusion matrix of first alarms; 'detected' counts the later ones too."""
+    heads = ('injected', *COLUMNS, 'named', 'detected', 'successes', 'median delay')
     lines = [heads, ('---',) * len(heads)]
     for r in rows:
         cells = (str(n) if n else '' for n in r['modes'].values())
@@ -130,6 +142,7 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
                 r['fault'],
                 *cells,
                 f'{r["named"]}/{r["episodes"]}',
+                f'{r["detected"]}/{r["episodes"]}',
                 str(r['successes']),
                 '' if delay is None else f'{delay:.2f} s',
             )
@@ -139,7 +152,7 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
 
 def passes(r: dict[str, Any]) -> bool:
     """Return whether a row holds what is promised."""
-    share = r['named'] / r['episodes']
+    share = r['detected'] / r['episodes']
     return bool(share >= (1.0 - FALSE_ALARMS if r['fault'] == HEALTHY.name else DETECTED))
 
 
