@@ -1,6 +1,6 @@
 """What a test does in the place of a person beside a robot: calls services, presses, looks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import threading
 from typing import Any
 
@@ -22,7 +22,8 @@ from vla_contract.ros.stamps import from_stamp
 class OperatorDesk:
     """A node of its own, with a thread that listens."""
 
-    def __init__(self, domain_id: int) -> None:
+    def __init__(self, domain_id: int, orders: Sequence[str] = ()) -> None:
+        """Join a domain; `orders` are services of std_srvs/Trigger that will be called."""
         self._context = rclpy.Context()
         rclpy.init(
             context=self._context,
@@ -46,6 +47,10 @@ class OperatorDesk:
             self._on_action,
             STATE,
         )
+        # The servers shall know of this node before an order comes, or they drop their answers.
+        self._clients: dict[str, Any] = {
+            name: node.create_client(Trigger, name) for name in orders
+        }
         self._chunks = 0
         node.create_subscription(JointTrajectory, 'policy_chunk', self._on_chunk, STATE)
         self._executor = SingleThreadedExecutor(context=self._context)
@@ -62,15 +67,14 @@ class OperatorDesk:
     def call(self, service: str, value: bool | None = None) -> tuple[bool, str]:
         """Call a service of std_srvs: SetBool with a value, Trigger without."""
         kind: Any = Trigger if value is None else SetBool
-        client = self._node.create_client(kind, service)
-        try:
-            wait_for(client.service_is_ready, 300.0, f'service {service}')
-            request = kind.Request() if value is None else kind.Request(data=value)
-            future = client.call_async(request)
-            wait_for(future.done, 300.0, f'an answer of {service}')
-            return future.result().success, future.result().message
-        finally:
-            self._node.destroy_client(client)
+        if service not in self._clients:
+            self._clients[service] = self._node.create_client(kind, service)
+        client = self._clients[service]
+        wait_for(client.service_is_ready, 300.0, f'service {service}')
+        request = kind.Request() if value is None else kind.Request(data=value)
+        future = client.call_async(request)
+        wait_for(future.done, 300.0, f'an answer of {service}')
+        return future.result().success, future.result().message
 
     def press_e_stop(self, is_pressed: bool) -> None:
         self._e_stop.publish(Bool(data=is_pressed))

@@ -99,7 +99,7 @@ class Operator:
 
     def call(self, service: str) -> Trigger.Response:
         client = self._node.create_client(Trigger, service)
-        self.wait(client.service_is_ready, 30.0, service)
+        self.wait(client.service_is_ready, 300.0, service)
         future = client.call_async(Trigger.Request())
         self.wait(future.done, 10.0, f'an answer of {service}')
         return future.result()

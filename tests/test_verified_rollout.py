@@ -4,15 +4,13 @@ from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import pytest
-from test_capture_session import Operator
-from vla_contract.ros.free_domain import take_domain
+from test_capture_session import DOMAIN, Operator
 from vla_contract.schema import load_yaml
 from vla_contract.share import find_config
 from vla_rollout.stack import Stack
 import yaml
 
 CONFIG = Path(__file__).parent.parent / 'config'
-DOMAIN = take_domain()
 STACK = """processes:
   - {name: mujoco_bridge, module: vla_sim_bridge.ros.mujoco_bridge,
      parameters: mujoco_bridge.yaml}

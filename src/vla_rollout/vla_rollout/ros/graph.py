@@ -36,6 +36,8 @@ _MOTION = ('action_filter', 'policy_server')
 _POLL_S = 0.02
 # Loading a large policy keeps its node from answering.
 _CALL_S = 60.0
+_AGAIN_S = 3.0
+_QUESTIONS = (GetState, SetParameters)  # the same answer however often they are asked
 
 Check = Callable[[], None]
 
@@ -126,6 +128,8 @@ class RolloutGraph:
         if not self.has_simulator:
             allowed, verb = ((active, inactive), 'be configured')
         for name in ('mujoco_bridge', *_MOTION) if self.has_simulator else _MOTION:
+            # The servers shall know of us before an order comes.
+            self._client(ChangeState, f'{name}/change_state')
             client = self._client(GetState, f'{name}/get_state')
             self.wait_until(client.service_is_ready, timeout_s, f'node {name} to start')
             self.wait_until(
@@ -241,9 +245,20 @@ class RolloutGraph:
     def _call(self, kind: type[Any], name: str, request: Any) -> Any:
         client = self._client(kind, name)
         self.wait_until(client.service_is_ready, _CALL_S, f'service {name}')
-        future = client.call_async(request)
-        self.wait_until(future.done, _CALL_S, f'an answer of service {name}')
-        return future.result()
+        futures = [client.call_async(request)]
+        asked_at = time.monotonic()
+
+        def is_answered() -> bool:
+            nonlocal asked_at
+            # A server that has not yet found who asks drops its answer. Only questions are asked
+            # again: an order may have been carried out.
+            if kind in _QUESTIONS and time.monotonic() > asked_at + _AGAIN_S:
+                futures.append(client.call_async(request))
+                asked_at = time.monotonic()
+            return any(future.done() for future in futures)
+
+        self.wait_until(is_answered, _CALL_S, f'an answer of service {name}')
+        return next(future.result() for future in futures if future.done())
 
     def _state(self, name: str) -> int:
         answer = self._call(GetState, f'{name}/get_state', GetState.Request())
