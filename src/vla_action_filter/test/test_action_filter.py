@@ -205,6 +205,23 @@ def test_reset_never_moves_the_arm(bench):
         assert bench.step().command == pytest.approx(still, abs=1e-12)
 
 
+@pytest.mark.parametrize(('beside', 'starts_at'), [(0.002, 'held'), (0.5, 'measured')])
+def test_after_a_reset_an_arm_near_where_it_was_held_stays_commanded_there(
+    bench, beside, starts_at
+):
+    """Friction leaves an arm a little beside its command; going there in one cycle is a jump."""
+    bench.step()
+    bench.filter.set_e_stop(True)
+    for _ in range(50):
+        held = bench.step().command
+    bench.filter.set_e_stop(False)
+    bench.measured = held + beside
+    bench.filter.offer_joints(JointSample(bench.now_ns, bench.measured, np.zeros(8)))
+    assert bench.filter.reset(bench.now_ns) == ''
+    expected = {'held': held, 'measured': bench.measured}[starts_at]
+    assert np.array_equal(bench.step().command, expected)
+
+
 def test_a_clock_that_goes_backwards_stops(bench):
     bench.step()
     bench.offer(bench.chunk(1.0))

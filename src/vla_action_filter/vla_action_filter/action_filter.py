@@ -1,7 +1,7 @@
 """The pipeline between a policy and a motor: check, play, smooth, limit; hold, stop, latch.
 
 Nothing here raises in operation. Whatever comes in, the command stays inside the contract's
-limits, starts at the measured position and changes only by bounded acceleration.
+limits, starts where the arm stands and changes only by bounded acceleration.
 """
 
 from collections import Counter
@@ -46,6 +46,7 @@ class ActionFilter:
         self._most_refused = config.reject_chunks
         self._machine = StateMachine()
         self._has_position = False
+        self._held_position: Vector | None = None
         self._pressed = False
         self._conflict = ''
         self._held_conflict = ''
@@ -69,6 +70,7 @@ class ActionFilter:
         """Forget chunk and position; the next fresh joint state arms anew, from there."""
         self._machine.disarm()
         self._has_position = False
+        self._held_position = None
         self.watchdogs.restart()
         self._forget_plan()
         self._conflict_debounce.restart()
@@ -124,9 +126,10 @@ class ActionFilter:
     def reset(self, now_ns: int) -> str:
         """Leave a latched stop; returns '' or why not. Never moves the arm.
 
-        The filter arms anew at the next measured position and waits for a new chunk. An arm in
-        motion is not reset: commanding it to rest where it is would be a jump. The arm follows
-        late, so it moves for a while after its command has come to rest.
+        The filter arms anew and waits for a new chunk. An arm in motion is not reset: commanding
+        it to rest where it is would be a jump. The arm follows late, so it moves for a while after
+        its command has come to rest. An arm that stands where it was held stays commanded there:
+        what friction and gravity leave between command and measurement would be a jump too.
         """
         if self._pressed:
             return 'e_stop is still pressed'
@@ -134,8 +137,12 @@ class ActionFilter:
             return 'the arm has not come to rest'
         if not self.watchdogs.is_fresh(now_ns):
             return 'joint_states are stale'
+        held = (
+            self._command() if self._has_position and not self.watchdogs.tracking.fault else None
+        )
         self._machine.reset()
         self.disarm()
+        self._held_position = held
         return ''
 
     def set_speed_scale(self, scale: float) -> bool:
@@ -200,13 +207,14 @@ class ActionFilter:
         self._refused, self._refused_in_a_row = '', 0
 
     def _arm_from_joints(self, now_ns: int) -> FilterResult:
-        """Start at rest where the arm is: the first command is the measured position."""
+        """Start at rest where the arm is, or where a latched stop has held it."""
         sample = self.watchdogs.joints
         if sample is None or not self.watchdogs.is_fresh(now_ns):
             return FilterResult(None, Verdict.HOLD, ('no joint_states',))
-        self.motion.reset(sample.position[self._arm].tolist())
+        start = sample.position if self._held_position is None else self._held_position
+        self.motion.reset(start[self._arm].tolist())
         for i, gate in self._grippers.items():
-            gate.reset(float(sample.position[i]))
+            gate.reset(float(start[i]))
         self._smoother.reset()
         self._has_position = True
         self._machine.arm()
