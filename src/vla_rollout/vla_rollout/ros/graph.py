@@ -10,7 +10,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.client import Client
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -37,7 +37,11 @@ _POLL_S = 0.02
 # Loading a large policy keeps its node from answering.
 _CALL_S = 60.0
 _AGAIN_S = 3.0
-_QUESTIONS = (GetState, SetParameters)  # the same answer however often they are asked
+_QUESTIONS = (
+    GetParameters,
+    GetState,
+    SetParameters,
+)  # the same answer however often they are asked
 
 Check = Callable[[], None]
 
@@ -69,14 +73,13 @@ class RolloutGraph:
             check: called while waiting; may raise.
             healthy: what episodes of this policy look like, None for no diagnosis.
             control: takes the operator's orders from services, None for no such services.
-            has_simulator: whether a simulator makes time, resets the scene and tells success.
+            has_simulator: whether a simulator resets the scene and tells success.
         """
         self.has_simulator = has_simulator
         self._check = check
         self._error: BaseException | None = None
         self.monitor = EpisodeMonitor()
-        sim_time = Parameter('use_sim_time', value=has_simulator)
-        self._node = Node('rollout', context=context, parameter_overrides=[sim_time])
+        self._node = Node('rollout', context=context)
         self._subscribe(contract)
         self._speed = self._node.create_publisher(Float64, 'speed_scale', LATCHED)
         self.diagnosis = LiveDiagnosis(self._node, contract, healthy) if healthy else None
@@ -128,8 +131,6 @@ class RolloutGraph:
         if not self.has_simulator:
             allowed, verb = ((active, inactive), 'be configured')
         for name in ('mujoco_bridge', *_MOTION) if self.has_simulator else _MOTION:
-            # The servers shall know of us before an order comes.
-            self._client(ChangeState, f'{name}/change_state')
             client = self._client(GetState, f'{name}/get_state')
             self.wait_until(client.service_is_ready, timeout_s, f'node {name} to start')
             self.wait_until(
@@ -137,6 +138,7 @@ class RolloutGraph:
                 timeout_s,
                 f'node {name} to {verb}',
             )
+        self._take_time_of('action_filter')
         self.wait_until(lambda: self.now_ns() > 0, timeout_s, 'simulated time')
 
     def pause(self) -> None:
@@ -154,7 +156,7 @@ class RolloutGraph:
     def reset_world(self, seed: int) -> dict[str, Any]:
         """Reset the simulator; returns the manifest of the episode."""
         self._set_parameter('mujoco_bridge', 'next_seed', seed)
-        response = self._call(Trigger, 'sim/reset', Trigger.Request())
+        response = self._order('mujoco_bridge', Trigger, 'sim/reset', Trigger.Request())
         manifest: dict[str, Any] = json.loads(response.message)
         if manifest['seed'] != seed:
             raise GraphError(f'sim/reset used seed {manifest["seed"]} instead of {seed}')
@@ -189,8 +191,14 @@ class RolloutGraph:
         """
         self._record('discard')
 
+    def _take_time_of(self, node: str) -> None:
+        """Measure latencies by the clock that stamps the chunks: the machine's, or /clock."""
+        request = GetParameters.Request(names=['use_sim_time'])
+        answer = self._call(GetParameters, f'{node}/get_parameters', request)
+        self._node.set_parameters([Parameter('use_sim_time', value=answer.values[0].bool_value)])
+
     def _record(self, order: str) -> str:
-        answer = self._call(Trigger, f'recorder/{order}', Trigger.Request())
+        answer = self._order('recorder', Trigger, f'recorder/{order}', Trigger.Request())
         if not answer.success:
             raise GraphError(f'recorder: {answer.message}')
         return str(answer.message)
@@ -260,11 +268,22 @@ class RolloutGraph:
         self.wait_until(is_answered, _CALL_S, f'an answer of service {name}')
         return next(future.result() for future in futures if future.done())
 
+    def _order(self, node: str, kind: type[Any], name: str, request: Any) -> Any:
+        """Call, once, what must not be carried out twice.
+
+        A server drops the answer to a client that it has not found yet. It finds the clients of a
+        process in the order of their making, so that one answered question means it knows them.
+        """
+        if name not in self._clients:
+            self._client(kind, name)
+            self._state(node)
+        return self._call(kind, name, request)
+
     def _state(self, name: str) -> int:
         answer = self._call(GetState, f'{name}/get_state', GetState.Request())
         return int(answer.current_state.id)
 
     def _change(self, name: str, transition: int, verb: str) -> None:
         request = ChangeState.Request(transition=Transition(id=transition))
-        if not self._call(ChangeState, f'{name}/change_state', request).success:
+        if not self._order(name, ChangeState, f'{name}/change_state', request).success:
             raise GraphError(f'node {name} could not {verb}; its log says why')

@@ -6,13 +6,19 @@ from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.srv import SetParameters
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.client import Client
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.task import Future
 from vla_contract.errors import VlaError
 
 UNCONFIGURED = State.PRIMARY_STATE_UNCONFIGURED
 INACTIVE = State.PRIMARY_STATE_INACTIVE
 ACTIVE = State.PRIMARY_STATE_ACTIVE
+START_S = 5.0
+"""How long a node may be missing before it counts as not running [s]."""
+_TICK_S, _AGAIN_S = 0.1, 3.0
 _UP = {
     UNCONFIGURED: (Transition.TRANSITION_CONFIGURE, 'configure'),
     INACTIVE: (Transition.TRANSITION_ACTIVATE, 'activate'),
@@ -28,9 +34,9 @@ class ManagedNode:
 
     def __init__(self, owner: Node, name: str) -> None:
         """Prepare to manage the node `name` from the node `owner`."""
-        self.name = name
+        self.name, self.owner = name, owner
         # Answers must come in while the callback that waits for them is not over.
-        group = ReentrantCallbackGroup()
+        self.group = group = ReentrantCallbackGroup()
         self._get_state, self._change_state, self._set_parameters = (
             owner.create_client(kind, f'{name}/{service}', callback_group=group)
             for kind, service in (
@@ -52,7 +58,7 @@ class ManagedNode:
                 raise VlaError(f'node {self.name} has ended; start it again')
             number, verb = step
             request = ChangeState.Request(transition=Transition(id=number))
-            if not (await self._ask(self._change_state, request)).success:
+            if not (await self._order(self._change_state, request)).success:
                 raise VlaError(f'node {self.name} could not {verb}; its log says why')
 
     async def deactivate(self) -> None:
@@ -84,7 +90,66 @@ class ManagedNode:
         if not result.successful:
             raise VlaError(f'node {self.name} refused {name}={value}: {result.reason}')
 
-    async def _ask(self, client: Any, request: Any) -> Any:
-        if not client.service_is_ready():
-            raise VlaError(f'node {self.name} does not run')
-        return await client.call_async(request)
+    async def _ask(self, client: Client, request: Any) -> Any:
+        """Ask again and again: a server that has not yet found who asks drops its answer.
+
+        Where one service of a node has answered, the clients made before it are known there too:
+        a transition is ordered after the node's state was asked, and only once.
+        """
+        return await _Call(self, client, request, is_repeated=True).answer
+
+    async def _order(self, client: Client, request: Any) -> Any:
+        return await _Call(self, client, request, is_repeated=False).answer
+
+
+class _Call:
+    """One request, its repetitions, and the answer that comes or the reason why none will."""
+
+    def __init__(
+        self, managed: ManagedNode, client: Client, request: Any, is_repeated: bool
+    ) -> None:
+        """Send the request as soon as the service is there."""
+        self.answer: Future[Any] = Future(executor=managed.owner.executor)
+        self._managed, self._client, self._request = managed, client, request
+        self._is_repeated = is_repeated
+        self._missing_s = 0.0
+        self._asked_s: float | None = None
+        # By the machine's clock: simulated time may not have begun.
+        self._timer = managed.owner.create_timer(
+            _TICK_S,
+            self._tick,
+            callback_group=managed.group,
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
+        self._tick()
+
+    def _tick(self) -> None:
+        if self.answer.done():
+            return
+        if not self._client.service_is_ready():
+            self._missing_s += _TICK_S
+            if self._missing_s > START_S:
+                self._end(error=VlaError(f'node {self._managed.name} does not run'))
+            return
+        self._missing_s = 0.0
+        if self._asked_s is None:
+            self._send()
+            return
+        self._asked_s += _TICK_S
+        if self._is_repeated and self._asked_s > _AGAIN_S:
+            self._send()
+
+    def _send(self) -> None:
+        self._asked_s = 0.0
+        self._client.call_async(self._request).add_done_callback(
+            lambda future: self._end(future.result())
+        )
+
+    def _end(self, result: Any = None, error: VlaError | None = None) -> None:
+        if self.answer.done():
+            return
+        self._managed.owner.destroy_timer(self._timer)
+        if error is not None:
+            self.answer.set_exception(error)
+        else:
+            self.answer.set_result(result)
