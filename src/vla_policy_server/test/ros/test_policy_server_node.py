@@ -20,14 +20,15 @@ from vla_policy_server.backends.registry import BACKENDS, make_policy
 from vla_policy_server.ros.policy_server_node import PolicyServer
 
 CONTRACT = load_contract('panda_2f85')
+CAMERA_PERIOD_S = 1 / 15
 
 
 class Robot:
     """Publishes joint states and collects what the server says."""
 
-    def __init__(self, executor) -> None:
+    def __init__(self, executor, server) -> None:
         self.node = rclpy.create_node('robot')
-        self.executor = executor
+        self.executor, self.server = executor, server
         executor.add_node(self.node)
         self.joints = self.node.create_publisher(JointState, 'joint_states', STATE)
         self.chunks, self.actions = [], []
@@ -42,10 +43,19 @@ class Robot:
         self.joints.publish(joints_to_msg(sample, names))
 
     def wait(self, condition, act=lambda: None, timeout_s: float = 120.0) -> None:
+        """Spin until a condition holds, acting as often as a camera takes pictures.
+
+        Acting in every turn would leave the inference thread hardly any time, and its answer
+        would come too late to be used.
+        """
         deadline = time.monotonic() + timeout_s
+        next_act = 0.0
         while not condition():
-            assert time.monotonic() < deadline, 'condition not met in time'
-            act()
+            now = time.monotonic()
+            assert now < deadline, f'condition not met in time: {self.server._check()}'
+            if now >= next_act:
+                next_act = now + CAMERA_PERIOD_S
+                act()
             self.executor.spin_once(timeout_sec=0.02)
 
 
@@ -61,7 +71,7 @@ def server(ros):
 def robot(server):
     executor = SingleThreadedExecutor()
     executor.add_node(server)
-    robot = Robot(executor)
+    robot = Robot(executor, server)
     yield robot
     executor.shutdown()
     robot.node.destroy_node()
