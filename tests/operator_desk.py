@@ -1,13 +1,16 @@
 """What a test does in the place of a person beside a robot: calls services, presses, looks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+import math
 import threading
+import time
 from typing import Any
 
 from conftest import wait_for
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.srv import GetState
 import numpy as np
+from rcl_interfaces.srv import ListParameters
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
@@ -22,8 +25,8 @@ from vla_contract.ros.stamps import from_stamp
 class OperatorDesk:
     """A node of its own, with a thread that listens."""
 
-    def __init__(self, domain_id: int, orders: Sequence[str] = ()) -> None:
-        """Join a domain; `orders` are services of std_srvs/Trigger that will be called."""
+    def __init__(self, domain_id: int) -> None:
+        """Join a domain."""
         self._context = rclpy.Context()
         rclpy.init(
             context=self._context,
@@ -47,10 +50,7 @@ class OperatorDesk:
             self._on_action,
             STATE,
         )
-        # The servers shall know of this node before an order comes, or they drop their answers.
-        self._clients: dict[str, Any] = {
-            name: node.create_client(Trigger, name) for name in orders
-        }
+        self._clients: dict[str, Any] = {}
         self._chunks = 0
         node.create_subscription(JointTrajectory, 'policy_chunk', self._on_chunk, STATE)
         self._executor = SingleThreadedExecutor(context=self._context)
@@ -69,12 +69,33 @@ class OperatorDesk:
         kind: Any = Trigger if value is None else SetBool
         if service not in self._clients:
             self._clients[service] = self._node.create_client(kind, service)
+            self._introduce(service.rpartition('/')[0])
         client = self._clients[service]
         wait_for(client.service_is_ready, 300.0, f'service {service}')
         request = kind.Request() if value is None else kind.Request(data=value)
         future = client.call_async(request)
         wait_for(future.done, 300.0, f'an answer of {service}')
         return future.result().success, future.result().message
+
+    def _introduce(self, node: str) -> None:
+        """Ask a node something harmless until it answers.
+
+        A server drops the answer to a client that it has not found yet; it finds the clients of a
+        process in the order of their making.
+        """
+        client = self._node.create_client(ListParameters, f'{node}/list_parameters')
+        wait_for(client.service_is_ready, 300.0, f'node {node}')
+        futures: list[Any] = []
+        asked_at = -math.inf
+
+        def is_answered() -> bool:
+            nonlocal asked_at
+            if time.monotonic() > asked_at + 2.0:
+                futures.append(client.call_async(ListParameters.Request()))
+                asked_at = time.monotonic()
+            return any(future.done() for future in futures)
+
+        wait_for(is_answered, 300.0, f'node {node} to answer')
 
     def press_e_stop(self, is_pressed: bool) -> None:
         self._e_stop.publish(Bool(data=is_pressed))

@@ -11,16 +11,19 @@ it stamps by a clock of its own, so that a test does not depend on how fast the 
 from dataclasses import replace
 import os
 from pathlib import Path
+import signal
 import sys
 import threading
 import time
+from types import FrameType
 from typing import Any
 
 import numpy as np
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
@@ -162,12 +165,23 @@ class FakeRobot(Node):
         return response
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> int:
-    rclpy.init()
+    # Its threads publish until they have ended: rclpy's own handlers would take the context away.
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     robot = FakeRobot()
+    executor = SingleThreadedExecutor()
+    executor.add_node(robot)
     try:
-        rclpy.spin(robot)
-    except (KeyboardInterrupt, ExternalShutdownException):
+        while rclpy.ok():
+            # Python runs signal handlers between calls only.
+            executor.spin_once(timeout_sec=0.2)
+    except KeyboardInterrupt:
         pass
     finally:
         robot.close()
