@@ -20,6 +20,7 @@ from vla_contract.errors import VlaError
 from vla_contract.instruction_embedding import DEFAULT_ENCODER, ENVIRONMENT_STATE
 from vla_contract.lerobot_import import quiet_lerobot, skip_unneeded_extras
 from vla_contract.policy_features import ACTION, STATE
+from vla_finetune.batch_norms import freeze, thaw
 from vla_finetune.demonstrations import (
     blank_some,
     Demonstrations,
@@ -148,7 +149,9 @@ def train_act(args: argparse.Namespace) -> int:
     grippers = tuple(
         contract.action.names.index(contract.joint_names[i]) for i in contract.grippers
     )
+    thaw(policy)
     loss = fit(policy, preprocess, data, grippers, args)
+    freeze(policy)
     policy.save_pretrained(args.output)
     preprocess.save_pretrained(args.output)
     postprocess.save_pretrained(args.output)
