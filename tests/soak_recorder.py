@@ -21,8 +21,10 @@ import sys
 import tempfile
 import time
 
+from vla_contract.ros.free_domain import take_domain
+
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+os.environ['ROS_DOMAIN_ID'] = str(take_domain())
 
 from diagnostic_msgs.msg import DiagnosticArray
 from mcap.reader import make_reader

@@ -5,13 +5,15 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from vla_contract.camera_calibration_file import find_calibration, load_calibration
 from vla_contract.contract import RobotContract
+from vla_contract.errors import UnknownNameError
 from vla_contract.share import find_model
 from vla_rollout.diagnosis.healthy import FILE_NAME
 
 
 def provenance(contract: RobotContract, args: argparse.Namespace) -> dict[str, Any]:
-    """Return hashes and names of robot, policy and world of a run.
+    """Return hashes and names of robot, cameras, policy and world of a run.
 
     Args:
         contract: the robot.
@@ -20,12 +22,30 @@ def provenance(contract: RobotContract, args: argparse.Namespace) -> dict[str, A
     return {
         'robot': contract.name,
         'contract_sha256': contract.sha256,
+        'calibration_ids': calibration_ids(contract),
         'policy': args.policy,
         'policy_sha256': policy_sha256(args.policy),
         'backend': args.backend,
         'world': args.world,
         'randomization': args.randomization,
     }
+
+
+def calibration_ids(contract: RobotContract) -> dict[str, str]:
+    """Return which calibration each camera has, '' for one that was never calibrated.
+
+    Raises:
+        ContractError: a calibration file is broken.
+    """
+    return {camera.name: _calibration_id(contract.name, camera.name) for camera in contract.cameras}
+
+
+def _calibration_id(robot: str, camera: str) -> str:
+    try:
+        path = find_calibration(robot, camera)
+    except UnknownNameError:
+        return ''
+    return load_calibration(path).id
 
 
 def policy_sha256(policy: str) -> str:
