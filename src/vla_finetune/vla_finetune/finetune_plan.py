@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.checkpoint_manifest import read_manifest
+from vla_contract.checkpoint_source import resolve_checkpoint
 from vla_contract.contract import load_contract, RobotContract
-from vla_contract.errors import PolicyError
 from vla_contract.lerobot_import import quiet_lerobot, skip_unneeded_extras
-from vla_contract.share import find_model
 from vla_finetune.compatibility import require_same_contract
 from vla_finetune.demonstrations import floored, STD_FLOOR
 from vla_finetune.finetune_settings import FinetuneSettings, KEEP
@@ -66,23 +65,6 @@ def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
         statistics=None if settings.statistics == KEEP else data_statistics(datasets),
         manifest={**describe(settings, contract, data), 'before': manifest},
     )
-
-
-def resolve_checkpoint(policy: str) -> str:
-    """Return the folder of a checkpoint, or a hub id.
-
-    Raises:
-        PolicyError: a path that does not exist, or is no checkpoint.
-    """
-    folder = find_model(policy) or Path(policy).expanduser()
-    if folder.is_dir() and not (folder / 'config.json').is_file():
-        raise PolicyError(f"'{folder}' has no config.json; give the folder pretrained_model")
-    if not folder.is_dir() and (policy.count('/') != 1 or policy.startswith(('.', '/', '~'))):
-        raise PolicyError(
-            f"checkpoint '{policy}' not found: neither a name under models/, nor a folder, nor a "
-            'hub id (user/name)'
-        )
-    return str(folder) if folder.is_dir() else policy
 
 
 def prepare_imports(source: str, has_adapters: bool) -> None:

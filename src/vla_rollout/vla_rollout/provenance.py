@@ -37,7 +37,7 @@ def calibration_ids(contract: RobotContract) -> dict[str, str]:
     Raises:
         ContractError: a calibration file is broken.
     """
-    return {camera.name: _calibration_id(contract.name, camera.name) for camera in contract.cameras}
+    return {c.name: _calibration_id(contract.name, c.name) for c in contract.cameras}
 
 
 def _calibration_id(robot: str, camera: str) -> str:

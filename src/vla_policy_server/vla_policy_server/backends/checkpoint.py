@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.checkpoint_manifest import read_manifest
+from vla_contract.checkpoint_source import resolve_checkpoint
 from vla_contract.contract import JOINT_POSITION, RobotContract
 from vla_contract.errors import PolicyError, PolicyMismatchError, VlaError
 from vla_contract.instruction_embedding import InstructionEncoder
 from vla_contract.lerobot_import import quiet_lerobot, skip_unneeded_extras
-from vla_contract.share import find_model
 from vla_policy_server.backends.checkpoint_checks import (
     check_features,
     check_rate,
@@ -78,7 +78,7 @@ def load_checkpoint(contract: RobotContract, policy_path: str, device: str) -> C
     quiet_lerobot()
     import torch
 
-    source = resolve(policy_path)
+    source = resolve_checkpoint(policy_path)
     if device.startswith('cuda') and not torch.cuda.is_available():
         raise PolicyError(f"device '{device}' is not available here; allowed: cpu")
     try:
@@ -116,28 +116,3 @@ def _load(contract: RobotContract, source: str, device: str) -> Checkpoint:
     )
     network = policy.to(device).eval()
     return Checkpoint(source, network, preprocess, postprocess, names, encoder, manifest)
-
-
-def resolve(policy_path: str) -> str:
-    """Return a folder or a hub id; a path that does not exist is refused before any download.
-
-    Raises:
-        PolicyError: there is no such checkpoint.
-    """
-    shipped = find_model(policy_path)
-    if shipped is not None:
-        return str(shipped)
-    folder = Path(policy_path).expanduser()
-    if folder.is_dir():
-        if not (folder / 'config.json').is_file():
-            raise PolicyError(
-                f"'{folder}' is not a LeRobot checkpoint: it has no config.json "
-                '(give the folder pretrained_model)'
-            )
-        return str(folder)
-    if policy_path.count('/') != 1 or policy_path.startswith(('.', '/', '~')):
-        raise PolicyError(
-            f"checkpoint '{policy_path}' not found: neither a name under models/, nor a folder, "
-            'nor a hub id (user/name)'
-        )
-    return policy_path
