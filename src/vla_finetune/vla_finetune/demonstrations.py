@@ -108,7 +108,7 @@ def load_demonstrations(
     dataset = open_dataset(root)
     require_names(contract, dataset)
     keys = [camera.feature for camera in contract.cameras]
-    frames = [dataset[i] for i in range(dataset.num_frames)[:most_frames]]
+    frames = [_in_bytes(dataset[i], keys) for i in range(dataset.num_frames)[:most_frames]]
     episode = torch.tensor([int(frame['episode_index']) for frame in frames])
     stats = floored(dataset.meta.stats, floor)
     instruction = None
@@ -116,16 +116,18 @@ def load_demonstrations(
         instruction = _embedded([frame['task'] for frame in frames])
         stats[ENVIRONMENT_STATE] = _embedding_statistics(instruction)
     return Demonstrations(
-        images={
-            key: torch.stack([(frame[key] * 255.0).round().byte() for frame in frames])
-            for key in keys
-        },
+        images={key: torch.stack([frame[key] for frame in frames]) for key in keys},
         state=torch.stack([frame[STATE] for frame in frames]),
         action=torch.stack([frame[ACTION] for frame in frames]),
         instruction=instruction,
         last=torch.searchsorted(episode, episode, right=True) - 1,
         stats=stats,
     )
+
+
+def _in_bytes(frame: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+    """Return a frame with its images as uint8: a quarter of the memory that all of them take."""
+    return frame | {key: (frame[key] * 255.0).round().byte() for key in keys}
 
 
 def _embedded(texts: list[str]) -> torch.Tensor:
