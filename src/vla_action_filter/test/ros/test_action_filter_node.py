@@ -121,6 +121,24 @@ def test_a_chunk_moves_the_arm_and_its_end_is_held(robot):
     assert robot.position[0] == pytest.approx(still, abs=0.05)
 
 
+def test_activated_at_once_it_waits_for_an_arm_that_follows_late(make_robot, monkeypatch):
+    robot = make_robot(tracking_latency_s=2.0)
+    robot.send_chunk(1.0)
+    robot.wait(lambda: robot.position[0] > 0.05)
+    node = robot.executor.get_nodes()[0]
+    node.trigger_deactivate()
+    stopped_ns = robot.now_ns()
+    told = []
+    monkeypatch.setattr(
+        node, '_publish_command', lambda command, now_ns: told.append((now_ns, command))
+    )
+    node.trigger_activate()
+    robot.position = robot.position + 0.1  # where it gets to while nothing is commanded
+    robot.wait(lambda: told)
+    assert told[0][0] - stopped_ns >= 1_900_000_000
+    assert told[0][1] == pytest.approx(robot.position)
+
+
 def test_wrong_joint_names_are_refused(robot):
     robot.send_chunk(0.5, names=['x', *CONTRACT.joint_names[1:]])
     robot.commands.clear()

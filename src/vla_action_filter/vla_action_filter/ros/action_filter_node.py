@@ -51,6 +51,7 @@ class ActionFilterNode(VlaNode):
         """Declare the parameters."""
         super().__init__('action_filter')
         self._timer: Timer | None = None
+        self._rests_at_ns = 0
         self._result = _UNKNOWN
         self._timing = LoopTiming(time.monotonic_ns)
 
@@ -59,6 +60,7 @@ class ActionFilterNode(VlaNode):
         contract = load_contract(settings.robot)
         self._names = contract.joint_names
         self._filter = ActionFilter(contract, settings)
+        self._late_ns = to_ns(settings.tracking_latency_s)
         self._status_ns = 0
         self._is_dry_run = settings.dry_run
         self._input = settings.input
@@ -105,6 +107,7 @@ class ActionFilterNode(VlaNode):
         while self._filter.is_moving:
             self._publish_command(self._filter.brake(), self.now_ns())
             pause.wait(self._filter.period_ns / 1e9)
+        self._rests_at_ns = self.now_ns() + self._late_ns
         self._publish_status()
 
     def _create_command_publisher(self, interface: str) -> Publisher:
@@ -173,6 +176,10 @@ class ActionFilterNode(VlaNode):
     def _on_timer(self) -> None:
         self._timing.begin()
         now_ns = self.now_ns()
+        # An arm that follows late still goes where it was told before `stop`; armed now, it would
+        # be told to come back. Much later than that is a clock that was set back.
+        if 0 < self._rests_at_ns - now_ns <= self._late_ns:
+            return
         result = self._filter.step(now_ns)
         if result.command is not None:
             self._publish_command(result.command, now_ns)
