@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 import importlib
 import json
+import os
 from pathlib import Path
 import sys
 from typing import Any
@@ -24,6 +25,7 @@ from vla_rollout.ros.message_schema import message_schema
 
 # Two seconds of a 100 Hz topic; images fill it in seven.
 _DEPTH = 200
+_NICE = 10
 # What may wait for the disk: four seconds of two raw 640x480 cameras at 30 Hz.
 _WAITING_BYTES = 256_000_000
 
@@ -150,7 +152,8 @@ def _answer(response: Any, order: Callable[[], str]) -> Any:
 
 
 def main() -> int:
-    """Run the node."""
+    """Run the node, behind whatever moves the arm: four seconds may wait for it."""
+    os.nice(_NICE)
     return run_node(Recorder)
 
 
