@@ -10,7 +10,12 @@ mkdir "$PREFIX/share"
 ln -s "$PWD/src/vla_bringup" "$PREFIX/share/vla_bringup"
 export AMENT_PREFIX_PATH="$PREFIX" MUJOCO_GL="${MUJOCO_GL:-egl}"
 PYTHONPATH=$(printf '%s:' src/*)
-export PYTHONPATH="$PWD/${PYTHONPATH//:src/:$PWD/src}"
+export PYTHONPATH="$PWD/${PYTHONPATH//:src/:$PWD/src}$PREFIX/metadata"
+# Files say which version of a package wrote them; that is looked up in its metadata.
+mkdir "$PREFIX/metadata"
+for package in src/*/setup.py; do
+  (cd "$(dirname "$package")" && python setup.py -q egg_info --egg-base "$PREFIX/metadata")
+done
 
 STATUS=0
 for package in src/*/test; do
