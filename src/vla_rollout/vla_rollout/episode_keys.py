@@ -8,7 +8,6 @@ import sys
 import termios
 import threading
 import tty
-from types import TracebackType
 from typing import Any
 
 from vla_contract.errors import VlaError
@@ -72,12 +71,7 @@ class EpisodeKeys:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Give the terminal back."""
         if not self.is_active:
             return

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from types import TracebackType
 from typing import Any
 
 from vla_contract.command import WRONG_USE
@@ -104,12 +103,7 @@ class Stack:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     @property

@@ -7,7 +7,6 @@ from multiprocessing.connection import Connection
 import os
 from pathlib import Path
 import sys
-from types import TracebackType
 from typing import Any, Protocol
 
 from vla_contract.errors import PolicyError, VlaError
@@ -68,12 +67,7 @@ class MethodProcess:
     def __enter__(self) -> 'MethodProcess':
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def wait(self) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 import os
 from pathlib import Path
-from types import TracebackType
 
 from mcap.writer import CompressionType, Writer
 from vla_rollout.recording.record import Record, Topic
@@ -45,13 +44,8 @@ class McapFile:
     def __enter__(self) -> 'McapFile':
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is None:
+    def __exit__(self, kind: object, *error: object) -> None:
+        if kind is None:
             self.close()
         else:
             self.discard()
