@@ -72,8 +72,12 @@ def _newest(batch: dict[str, Any], config: Any) -> dict[str, Any]:
 
 
 def best_of(validations: list[Validation]) -> Validation:
-    """Return the one with the smallest loss; the earlier one of two that are equal."""
-    return min(validations, key=lambda validation: validation.loss)
+    """Return the one whose first actions are nearest; the earlier one of two that are equal.
+
+    The first steps of a chunk are what the arm does. The loss is mostly about later ones, which
+    another person, or the same one another time, would have done otherwise.
+    """
+    return min(validations, key=lambda validation: validation.action_error)
 
 
 def is_exhausted(validations: list[Validation], patience: int) -> bool:
