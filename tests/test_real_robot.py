@@ -101,7 +101,7 @@ def test_a_deployment_from_the_lock_to_five_counted_episodes(stack, desk, start,
         assert rollout.process.poll() is None, rollout.output
         assert desk.call('fake_robot/tidy_up')[0]
         assert desk.call('rollout/start')[0]
-        desk.wait_for_motion(0.05)
+        desk.wait_for_motion(0.02)
         if number == STOPPED:
             stop_in_motion_and_reset(desk)
         assert desk.call('rollout/failure')[0]

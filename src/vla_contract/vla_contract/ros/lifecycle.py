@@ -157,8 +157,15 @@ class VlaNode(LifecycleNode):
         return TransitionCallbackReturn.FAILURE
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+class _Interrupt:
+    """Raises KeyboardInterrupt wherever a signal comes, and remembers that one came."""
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        raise KeyboardInterrupt
 
 
 def run_node(node_type: Callable[[], VlaNode]) -> int:
@@ -170,8 +177,9 @@ def run_node(node_type: Callable[[], VlaNode]) -> int:
     # A node that is told to end has work left, such as braking the arm: rclpy's own handlers would
     # take the context away before that.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    interrupt = _Interrupt()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+        signal.signal(number, interrupt)
     node: VlaNode | None = None
     failure = ''
     try:
@@ -189,6 +197,10 @@ def run_node(node_type: Callable[[], VlaNode]) -> int:
         return WRONG_USE
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except RuntimeError:
+        # What a signal raises while rclpy converts a message, comes out of it as this.
+        if not interrupt.came:
+            raise
     finally:
         # One signal ends the node; another must not interrupt it while it stops the arm.
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -78,13 +78,16 @@ class EpisodeRunner:
             graph.start_recording()
         with VideoWriter(video, self._fps) if video else nullcontext() as writer:
             graph.monitor.begin(writer)
-            if graph.diagnosis:
-                graph.diagnosis.begin()
-            ending = self._drive()
-            success = graph.monitor.success
-            alarms = graph.diagnosis.end() if graph.diagnosis else []
-            graph.pause()
-            graph.monitor.end()
+            try:
+                if graph.diagnosis:
+                    graph.diagnosis.begin()
+                ending = self._drive()
+                success = graph.monitor.success
+                alarms = graph.diagnosis.end() if graph.diagnosis else []
+                graph.pause()
+            finally:
+                # Images go on coming, also while an interrupted rollout brings the arm to rest.
+                graph.monitor.end()
         ending = self._labelled(ending)
         truth = success if graph.has_simulator else None
         result = diagnosed(self._result(seed, ending, truth, manifest), alarms)

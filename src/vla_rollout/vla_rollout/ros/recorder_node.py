@@ -84,7 +84,7 @@ class Recorder(VlaNode):
         # Best effort hears reliable publishers too; a latched value needs both to be reliable.
         qos = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT)
         if topic.is_latched:
-            qos = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+            qos = QoSProfile(depth=_DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self.create_subscription(
             kind, topic.name, lambda data: self._on_message(topic.name, data), qos, raw=True
         )
