@@ -12,8 +12,9 @@ from vla_contract.values import Vector
 # A radian of error counts as much as 0.2 m: about the length of a hand.
 _RADIAN_M = 0.2
 # Singular values of the weighted Jacobian below which the arm is damped, up to _DAMPING. Then a
-# millimetre moves no joint further than 1 mm / (2 * 0.02) = 0.025 rad in a step.
-_NEAR_SINGULAR, _DAMPING = 0.02, 0.02
+# millimetre moves no joint further than 1 mm / (2 * 0.03) = 0.017 rad in a step. With 0.02 for
+# both, two chunks that differ by 0.5 mm could end 0.14 rad apart.
+_NEAR_SINGULAR, _DAMPING = 0.04, 0.03
 # Holds the joints that the tool leaves free; small enough to shift the tool by no 1e-3 of a move.
 _STAY = 1e-3
 _MAX_ITERATIONS, _CONVERGED_RAD = 20, 1e-8
