@@ -1,9 +1,7 @@
 """What a test does in the place of a person beside a robot: calls services, presses, looks."""
 
 from collections.abc import Callable
-import math
 import threading
-import time
 from typing import Any
 
 from conftest import wait_for
@@ -19,6 +17,7 @@ from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.ros.qos import LATCHED, STATE
+from vla_contract.ros.question import Question
 from vla_contract.ros.stamps import from_stamp
 
 
@@ -85,17 +84,8 @@ class OperatorDesk:
         """
         client = self._node.create_client(ListParameters, f'{node}/list_parameters')
         wait_for(client.service_is_ready, 300.0, f'node {node}')
-        futures: list[Any] = []
-        asked_at = -math.inf
-
-        def is_answered() -> bool:
-            nonlocal asked_at
-            if time.monotonic() > asked_at + 2.0:
-                futures.append(client.call_async(ListParameters.Request()))
-                asked_at = time.monotonic()
-            return any(future.done() for future in futures)
-
-        wait_for(is_answered, 300.0, f'node {node} to answer')
+        question = Question(client, ListParameters.Request(), again_s=2.0)
+        wait_for(question.is_answered, 300.0, f'node {node} to answer')
 
     def press_e_stop(self, is_pressed: bool) -> None:
         self._e_stop.publish(Bool(data=is_pressed))

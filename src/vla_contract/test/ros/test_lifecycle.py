@@ -1,4 +1,6 @@
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+import signal
 from typing import ClassVar
 
 from lifecycle_msgs.msg import State
@@ -8,6 +10,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 from vla_contract.errors import SettingError, VlaError
+from vla_contract.ros import lifecycle
 from vla_contract.ros.lifecycle import VlaNode
 from vla_contract.ros.parameters import declare_settings, read_settings
 from vla_contract.schema import setting
@@ -113,3 +116,27 @@ def test_parameters_carry_description_and_range(probe):
 def test_the_state_machine_reports_its_state(probe):
     probe.trigger_configure()
     assert probe._state_machine.current_state[0] == State.PRIMARY_STATE_INACTIVE
+
+
+@pytest.mark.parametrize('is_signalled', [True, False])
+def test_an_error_inside_rclpy_counts_only_without_a_signal(monkeypatch, is_signalled):
+    class Executor:
+        """Raises what comes out of rclpy when a signal comes while it converts a message."""
+
+        def add_node(self, node) -> None:
+            pass
+
+        def spin_once(self, timeout_sec: float) -> None:
+            with suppress(KeyboardInterrupt):
+                if is_signalled:
+                    signal.raise_signal(signal.SIGTERM)
+            raise RuntimeError('Unable to convert call argument')
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(lifecycle, 'SingleThreadedExecutor', Executor)
+    try:
+        with nullcontext() if is_signalled else pytest.raises(RuntimeError):
+            assert lifecycle.run_node(Probe) == 0
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

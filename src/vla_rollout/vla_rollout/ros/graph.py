@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 import json
+import math
 from pathlib import Path
 import threading
 import time
@@ -24,6 +25,7 @@ from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.ros.image_conversion import image_from_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.ros.question import Question
 from vla_contract.ros.stamps import from_stamp
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.episode_control import EpisodeControl
@@ -253,20 +255,10 @@ class RolloutGraph:
     def _call(self, kind: type[Any], name: str, request: Any) -> Any:
         client = self._client(kind, name)
         self.wait_until(client.service_is_ready, _CALL_S, f'service {name}')
-        futures = [client.call_async(request)]
-        asked_at = time.monotonic()
-
-        def is_answered() -> bool:
-            nonlocal asked_at
-            # A server that has not yet found who asks drops its answer. Only questions are asked
-            # again: an order may have been carried out.
-            if kind in _QUESTIONS and time.monotonic() > asked_at + _AGAIN_S:
-                futures.append(client.call_async(request))
-                asked_at = time.monotonic()
-            return any(future.done() for future in futures)
-
-        self.wait_until(is_answered, _CALL_S, f'an answer of service {name}')
-        return next(future.result() for future in futures if future.done())
+        # Only questions are asked again: an order may have been carried out.
+        question = Question(client, request, _AGAIN_S if kind in _QUESTIONS else math.inf)
+        self.wait_until(question.is_answered, _CALL_S, f'an answer of service {name}')
+        return question.answer
 
     def _order(self, node: str, kind: type[Any], name: str, request: Any) -> Any:
         """Call, once, what must not be carried out twice.
