@@ -79,9 +79,15 @@ class Robot:
 
 
 @pytest.fixture
-def make_robot(ros):
-    executor = SingleThreadedExecutor()
+def node(ros):
     node = ActionFilterNode()
+    yield node
+    node.destroy_node()
+
+
+@pytest.fixture
+def make_robot(node):
+    executor = SingleThreadedExecutor()
     executor.add_node(node)
     robot = Robot(executor)
 
@@ -96,7 +102,6 @@ def make_robot(ros):
     yield make
     node.shut_down()
     executor.shutdown()
-    node.destroy_node()
     robot.node.destroy_node()
 
 
@@ -121,11 +126,10 @@ def test_a_chunk_moves_the_arm_and_its_end_is_held(robot):
     assert robot.position[0] == pytest.approx(still, abs=0.05)
 
 
-def test_activated_at_once_it_waits_for_an_arm_that_follows_late(make_robot, monkeypatch):
+def test_activated_at_once_it_waits_for_an_arm_that_follows_late(node, make_robot, monkeypatch):
     robot = make_robot(tracking_latency_s=2.0)
     robot.send_chunk(1.0)
     robot.wait(lambda: robot.position[0] > 0.05)
-    node = robot.executor.get_nodes()[0]
     node.trigger_deactivate()
     stopped_ns = robot.now_ns()
     told = []

@@ -174,12 +174,12 @@ class ActionFilterNode(VlaNode):
         return response
 
     def _on_timer(self) -> None:
-        self._timing.begin()
         now_ns = self.now_ns()
         # An arm that follows late still goes where it was told before `stop`; armed now, it would
         # be told to come back. Much later than that is a clock that was set back.
         if 0 < self._rests_at_ns - now_ns <= self._late_ns:
             return
+        self._timing.begin()
         result = self._filter.step(now_ns)
         if result.command is not None:
             self._publish_command(result.command, now_ns)
