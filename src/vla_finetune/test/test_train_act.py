@@ -1,6 +1,9 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from vla_contract.contract import load_contract
+from vla_finetune import train_act
 from vla_finetune.train_act import act_config, halve_weights, learning_rate_factor, main
 
 
@@ -49,3 +52,23 @@ def test_a_missing_dataset_is_one_sentence(tmp_path, capsys):
     assert main(['--dataset', str(tmp_path / 'x'), '--output', str(tmp_path / 'y')]) == 2
     assert 'give the folder of a LeRobotDataset v3' in capsys.readouterr().err
     assert not (tmp_path / 'y').exists()
+
+
+def test_norms_learn_while_training_and_the_checkpoint_is_lerobots(tmp_path, monkeypatch):
+    from lerobot.policies.act.modeling_act import ACTPolicy
+
+    names = {'observation.images.top': (3, 1, 1), 'observation.state': (8,), 'action': (8,)}
+    stats = {k: {'mean': torch.zeros(v), 'std': torch.ones(v)} for k, v in names.items()}
+    data = SimpleNamespace(instruction=None, stats=stats, state=torch.zeros(1, 8))
+    norms = []
+
+    def fit(policy, *rest):
+        norms.extend(m for m in policy.modules() if isinstance(m, torch.nn.BatchNorm2d))
+        return 0.0
+
+    monkeypatch.setattr(train_act, 'load_demonstrations', lambda *rest: data)
+    monkeypatch.setattr(train_act, 'fit', fit)
+    assert main(['--dataset', str(tmp_path), '--output', str(tmp_path / 'act')]) == 0
+    assert len(norms) == 20
+    saved = ACTPolicy.from_pretrained(tmp_path / 'act', strict=True)
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in saved.modules())
