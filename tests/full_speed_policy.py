@@ -9,15 +9,15 @@ _AMPLITUDE_RAD = 0.5
 
 
 class FullSpeed:
-    """Follows a sine whose steepest part is the velocity limit, whatever it sees."""
+    """Follows a sine whose steepest part is a share of the velocity limit, whatever it sees."""
 
     needs_images = False
     needs_extras = ()
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, contract: RobotContract, share: float = 1.0) -> None:
         self._contract = contract
         self._period_ns = to_ns(1.0 / contract.action.fps)
-        self._rate = contract.joints[0].velocity / _AMPLITUDE_RAD
+        self._rate = share * contract.joints[0].velocity / _AMPLITUDE_RAD
 
     def infer(self, observation: Observation) -> ActionChunk:
         """Return 16 steps of the sine from the observation's time on."""
@@ -33,3 +33,8 @@ class FullSpeed:
 def make(contract: RobotContract, policy_path: str, device: str) -> Policy:
     """Build the policy, as the backend 'full_speed_policy:make'."""
     return FullSpeed(contract)
+
+
+def make_quarter(contract: RobotContract, policy_path: str, device: str) -> Policy:
+    """Build one of a quarter of the speed: at a tenth of it, an arm still gets somewhere."""
+    return FullSpeed(contract, share=0.25)

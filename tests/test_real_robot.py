@@ -45,7 +45,7 @@ def stack(tmp_path, fake_robot, monkeypatch):
     overrides = {
         name: {'use_sim_time': True} for name in ('action_filter', 'policy_server', 'supervisor')
     }
-    overrides['policy_server']['backend'] = 'full_speed_policy:make'
+    overrides['policy_server']['backend'] = 'full_speed_policy:make_quarter'
     overrides['supervisor'] |= {'preflight': str(tmp_path / 'preflight.json')}
     overrides['recorder'] = {'use_sim_time': True, 'folder': str(tmp_path / 'recordings')}
     with Stack('real_robot', tmp_path / 'logs', DOMAIN, overrides, ('recorder',)) as stack:
@@ -101,7 +101,7 @@ def test_a_deployment_from_the_lock_to_five_counted_episodes(stack, desk, start,
         assert rollout.process.poll() is None, rollout.output
         assert desk.call('fake_robot/tidy_up')[0]
         assert desk.call('rollout/start')[0]
-        desk.wait_for_motion(0.02)
+        desk.wait_for_motion(0.05)
         if number == STOPPED:
             stop_in_motion_and_reset(desk)
         assert desk.call('rollout/failure')[0]
