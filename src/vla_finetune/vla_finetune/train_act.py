@@ -5,7 +5,6 @@ frames stay in memory. Network, processors and checkpoint format are LeRobot's.
 """
 
 import argparse
-import math
 from pathlib import Path
 import sys
 import time
@@ -28,6 +27,9 @@ from vla_finetune.demonstrations import (
     STD_FLOOR,
     vary_photometry,
 )
+from vla_finetune.grounding import ground
+from vla_finetune.named_objects import load_named_objects
+from vla_finetune.schedule import learning_rate_factor
 
 CHUNK, EXECUTE = 16, 8
 
@@ -69,14 +71,6 @@ def act_config(contract: RobotContract, embedding: int = 0) -> Any:
         use_vae=False,
         dropout=0.0,
     )
-
-
-def learning_rate_factor(step: int, steps: int, warmup: int = 100) -> float:
-    """Return the factor of a linear warm-up and a cosine decay to 2 %."""
-    if step < warmup:
-        return (step + 1) / warmup
-    progress = (step - warmup) / max(1, steps - warmup)
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def fit(
@@ -140,6 +134,7 @@ def train_act(args: argparse.Namespace) -> int:
 
     contract = load_contract(args.robot)
     data = load_demonstrations(args.dataset, contract, STD_FLOOR, args.most_frames)
+    objects = load_named_objects(args.dataset, data) if args.ground_steps else None
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     started = time.monotonic()
@@ -150,6 +145,12 @@ def train_act(args: argparse.Namespace) -> int:
         contract.action.names.index(contract.joint_names[i]) for i in contract.grippers
     )
     thaw(policy)
+    if objects:
+        rng = torch.Generator().manual_seed(args.seed)
+        found = ground(
+            policy, preprocess, data, objects, args.ground_steps, args.lr, args.bf16, rng
+        )
+        print(f'grounded: finds the named object in {found:.1%} of the last scenes')
     loss = fit(policy, preprocess, data, grippers, args)
     freeze(policy)
     policy.save_pretrained(args.output)
@@ -168,6 +169,7 @@ def train_act(args: argparse.Namespace) -> int:
         'bf16': args.bf16,
         'blank_share': args.blank_share,
         'early_share': args.early_share,
+        'ground_steps': args.ground_steps,
         'seed': args.seed,
         'final_loss': loss,
         'train_wall_s': round(time.monotonic() - started, 1),
@@ -191,6 +193,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--most-frames', type=positive, help='train on the first N frames only')
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
     parser.add_argument('--steps', type=int, default=2200)
+    parser.add_argument(
+        '--ground-steps', type=int, default=0, help='learn first where the named object lies'
+    )
     parser.add_argument('--batch', type=int, default=16)
     parser.add_argument('--lr', type=float, default=5e-4, help='peak learning rate')
     parser.add_argument('--blank-share', type=float, default=0.06, help='frames without image')
