@@ -16,6 +16,15 @@ ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / 'tools'))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        '--real-time',
+        action='store_true',
+        help='run the fake robot by the clock of the machine, which must be quiet, and pass the '
+        'real preflight',
+    )
+
+
 def wait_for(condition: Callable[[], object], timeout_s: float, what: str) -> None:
     """Wait until a condition is true; fail with `what` when it takes too long."""
     deadline = time.monotonic() + timeout_s

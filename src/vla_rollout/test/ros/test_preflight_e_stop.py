@@ -1,0 +1,96 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from std_msgs.msg import Bool
+from trajectory_msgs.msg import JointTrajectory
+from vla_contract.contract import load_contract
+from vla_rollout.preflight.finding import Status
+from vla_rollout.ros.preflight_e_stop import check_e_stop
+
+CONTRACT = load_contract('panda_2f85')
+CYCLE_NS = 20_000_000
+
+
+class Robot:
+    """A graph in which time passes only while somebody waits, an arm, and its filter."""
+
+    contract = CONTRACT
+
+    def __init__(self, hears_after_s: float, latches: bool = True, stops: bool = True) -> None:
+        self._hears_at_ns = int(hears_after_s * 1e9)
+        self._latches, self._stops = latches, stops
+        self._time_ns = 0
+        self._rng = np.random.default_rng(0)
+        self._wanted: np.ndarray | None = None
+        self._is_pressed = False
+        self.filter_says = 'pass'
+        self._position = CONTRACT.home
+        self.positions = [(0, CONTRACT.home)]
+
+    def now_ns(self) -> int:
+        return self._time_ns
+
+    def count_publishers(self, topic: str) -> int:
+        return 0
+
+    def create_publisher(self, kind, topic, qos):
+        return SimpleNamespace(
+            publish={JointTrajectory: self._on_chunk, Bool: self._on_press}[kind]
+        )
+
+    def destroy_publisher(self, publisher) -> None:
+        pass
+
+    def _on_chunk(self, msg) -> None:
+        if self._time_ns >= self._hears_at_ns:
+            by_name = dict(zip(msg.joint_names, msg.points[0].positions, strict=True))
+            self._wanted = np.array([by_name[name] for name in CONTRACT.joint_names])
+
+    def _on_press(self, msg) -> None:
+        self._is_pressed = msg.data
+        if self._latches:
+            self.filter_says = 'latched: e_stop' + ('' if msg.data else ' released, reset needed')
+
+    def spin_until(self, condition, timeout_s: float) -> bool:
+        end_ns = self._time_ns + int(timeout_s * 1e9)
+        while not condition():
+            if self._time_ns > end_ns:
+                return False
+            self._time_ns += CYCLE_NS
+            if self._is_pressed and not self._stops:
+                self._position = self._position + 1e-2
+            elif self._wanted is not None and not self._is_pressed:
+                self._position = self._wanted
+            noise = self._rng.normal(0.0, 3e-4, len(self._position))
+            self.positions.append((self._time_ns, self._position + noise))
+        return True
+
+    def trigger(self, service: str) -> str:
+        return ''
+
+
+@pytest.mark.parametrize('hears_after_s', [0.0, 4.0, 7.0])
+def test_a_filter_that_listens_late_is_tested_all_the_same(hears_after_s):
+    finding = check_e_stop(Robot(hears_after_s))
+    assert finding.status is Status.HOLDS, finding
+
+
+def test_an_arm_that_never_moves_is_not_measured():
+    finding = check_e_stop(Robot(hears_after_s=1e3))
+    assert finding.status is Status.OPEN
+    assert finding.found == 'the arm did not move; the filter says: pass'
+    assert 'supervisor/check' in finding.fix
+
+
+@pytest.mark.parametrize(
+    ('robot', 'found'),
+    [
+        (Robot(0.0, latches=False), 'NOT latched'),
+        (Robot(0.0, stops=False), 'at rest after 2.00 s'),
+    ],
+)
+def test_a_stop_that_does_not_latch_or_rest_fails(robot, found):
+    finding = check_e_stop(robot)
+    assert finding.status is Status.FAILS
+    assert found in finding.found
