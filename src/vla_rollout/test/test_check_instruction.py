@@ -39,6 +39,12 @@ def test_the_expert_obeys_both_instructions_of_a_scene(tmp_path, words):
     assert not set(drawn) & set(swapped)
 
 
+@pytest.mark.parametrize('words', [[], ['--held-out']])
+def test_the_shipped_policy_does_what_it_is_told(tmp_path, capsys, words):
+    assert main(['--episodes', '2', '--runs', str(tmp_path), *words]) == 0
+    assert 'both instructions obeyed in 2 of 2 scenes' in capsys.readouterr().out
+
+
 def test_a_policy_that_lifts_nothing_is_not_good_enough(tmp_path, capsys):
     assert main(['--backend', 'hold', '--episodes', '1', '--runs', str(tmp_path)]) == 1
     assert 'named 0  other 0  nothing 1' in capsys.readouterr().out

@@ -118,12 +118,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = command_parser(
         'vla_rollout.check_instruction',
         'Tell a policy both colours in every scene, and count what it lifts.',
-        'python -m vla_rollout.check_instruction --episodes 100 --policy runs/language_act',
+        'python -m vla_rollout.check_instruction --episodes 100 --policy panda_language_act',
     )
     add_episodes(parser)
     add_deployment(parser)
     add_loop(parser)
-    parser.set_defaults(world='lift_named_cube', policy='runs/language_act')
+    parser.set_defaults(world='lift_named_cube', policy='panda_language_act')
     parser.add_argument('--held-out', action='store_true', help='in words that no episode draws')
     parser.add_argument('--least', type=float, default=0.9, help='share that must be obeyed')
     args = parser.parse_args(argv)
