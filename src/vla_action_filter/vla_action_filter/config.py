@@ -111,6 +111,13 @@ class FilterConfig:
     release_cycles: int = setting(
         10, doc='cycles in a row without a reason before a hold ends', lower=1, upper=1000
     )
+    realtime_priority: int = setting(
+        50,
+        doc='of SCHED_FIFO, for a node that is a process of its own; where the system refuses it '
+        'a warning says so; 0 is off',
+        lower=0,
+        upper=99,
+    )
 
 
 def load_filter_config(path: Path | None, robot: str) -> FilterConfig:

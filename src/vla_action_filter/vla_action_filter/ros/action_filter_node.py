@@ -230,7 +230,7 @@ class ActionFilterNode(VlaNode):
 
 def main() -> int:
     """Run the node."""
-    return run_node(ActionFilterNode)
+    return run_node(ActionFilterNode, 'realtime_priority')
 
 
 if __name__ == '__main__':

@@ -140,3 +140,23 @@ def test_an_error_inside_rclpy_counts_only_without_a_signal(monkeypatch, is_sign
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def test_a_node_asks_for_the_priority_that_its_parameter_names(monkeypatch):
+    asked = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(
+        lifecycle, 'take_real_time', lambda value: asked.append(value) or 'refused'
+    )
+
+    class Executor:
+        def add_node(self, node) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(lifecycle, 'SingleThreadedExecutor', Executor)
+    try:
+        assert lifecycle.run_node(Probe, realtime='gain') == 0
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert asked == [Settings().gain]

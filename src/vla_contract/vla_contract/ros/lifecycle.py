@@ -18,6 +18,7 @@ from rclpy.signals import SignalHandlerOptions
 from vla_contract.command import DONE, NOT_GOOD_ENOUGH, WRONG_USE
 from vla_contract.errors import VlaError
 from vla_contract.ros.parameters import declare_settings, read_settings
+from vla_contract.ros.real_time import take_real_time
 
 # How long a signal may wait for a node that has nothing to do.
 _SIGNAL_POLL_S = 0.2
@@ -168,8 +169,13 @@ class _Interrupt:
         raise KeyboardInterrupt
 
 
-def run_node(node_type: Callable[[], VlaNode]) -> int:
+def run_node(node_type: Callable[[], VlaNode], realtime: str = '') -> int:
     """Run a node until it is told to stop.
+
+    Args:
+        node_type: the node.
+        realtime: name of its parameter that says with which real-time priority to run it; '' for
+            a node that can wait.
 
     Returns:
         0 after an orderly end, 1 when the node failed at work, 2 when it could not start.
@@ -184,6 +190,8 @@ def run_node(node_type: Callable[[], VlaNode]) -> int:
     failure = ''
     try:
         node = node_type()
+        if realtime and (problem := take_real_time(node.get_parameter(realtime).value)):
+            node.get_logger().warning(problem)
         if not node.autostart():
             print(f'error: {node.get_name()}: {node.failure}', file=sys.stderr)
             return WRONG_USE
