@@ -4,7 +4,7 @@ import pytest
 import torch
 from vla_contract.contract import load_contract
 from vla_finetune import train_act
-from vla_finetune.schedule import learning_rate_factor
+from vla_finetune.descent import learning_rate_factor
 from vla_finetune.train_act import act_config, halve_weights, main
 
 

@@ -15,8 +15,8 @@ from torch import nn
 from tqdm import trange
 from vla_contract.instruction_embedding import ENVIRONMENT_STATE
 from vla_finetune.demonstrations import Batch, Demonstrations, vary_photometry
+from vla_finetune.descent import Descent, mean_of_last_tenth
 from vla_finetune.named_objects import NamedObjects
-from vla_finetune.schedule import learning_rate_factor
 
 _SCENES = 16
 
@@ -78,10 +78,7 @@ def ground(
     model, head = policy.model, policy.model.action_head
     count = len(objects.said)
     model.action_head = nn.Linear(head.in_features, 2 + 2 * count)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=1e-4, fused=True)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: learning_rate_factor(step, steps)
-    )
+    descent = Descent(model, lr, steps)
     found: list[float] = []
     policy.train()
     with trange(steps, unit='step', desc='grounding') as progress:
@@ -95,20 +92,13 @@ def ground(
                 answer = model(inputs)[0].float()
             loss = (answer[:, :, :2] - places[:, None, :2]).abs().mean()
             loss = loss + (answer[:, :, 2:] - places[:, None, 2:]).abs().mean()
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 10.0)
-            optimizer.step()
-            scheduler.step()
+            descent.step(loss)
             found.append(_share_found(answer[:, 0, :2].detach(), objects.places[scenes]))
-            recent = found[-max(1, len(found) // 10) :]
-            progress.set_postfix(loss=f'{loss.item():.4f}', found=f'{_mean(recent):.2f}')
+            progress.set_postfix(
+                loss=f'{loss.item():.4f}', found=f'{mean_of_last_tenth(found):.2f}'
+            )
     model.action_head = head
-    return _mean(found[-max(1, len(found) // 10) :])
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
+    return mean_of_last_tenth(found)
 
 
 def _share_found(answer: torch.Tensor, places: torch.Tensor) -> float:

@@ -27,9 +27,9 @@ from vla_finetune.demonstrations import (
     STD_FLOOR,
     vary_photometry,
 )
+from vla_finetune.descent import Descent, mean_of_last_tenth
 from vla_finetune.grounding import ground
 from vla_finetune.named_objects import load_named_objects
-from vla_finetune.schedule import learning_rate_factor
 
 CHUNK, EXECUTE = 16, 8
 
@@ -82,10 +82,7 @@ def fit(
 ) -> float:
     """Train in place; return the mean loss of the last tenth."""
     rng = torch.Generator().manual_seed(args.seed)
-    optimizer = torch.optim.AdamW(policy.parameters(), lr=args.lr, weight_decay=1e-4, fused=True)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: learning_rate_factor(step, args.steps)
-    )
+    descent = Descent(policy, args.lr, args.steps)
     losses = []
     policy.train()
     with trange(args.steps, unit='step') as progress:
@@ -96,15 +93,10 @@ def fit(
             blank_some(batch, data, grippers, args.blank_share, rng)
             with torch.autocast('cpu', torch.bfloat16, enabled=args.bf16):
                 loss, _parts = policy.forward(preprocess(batch))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(policy.parameters(), 10.0)
-            optimizer.step()
-            scheduler.step()
+            descent.step(loss)
             losses.append(float(loss.detach()))
             progress.set_postfix(loss=f'{sum(losses[-50:]) / len(losses[-50:]):.4f}')
-    tail = losses[-max(1, len(losses) // 10) :]
-    return sum(tail) / len(tail)
+    return mean_of_last_tenth(losses)
 
 
 def halve_weights(folder: Path) -> None:

@@ -87,7 +87,7 @@ def test_an_arm_that_never_moves_is_not_measured():
     ('robot', 'found'),
     [
         (Robot(0.0, latches=False), 'NOT latched'),
-        (Robot(0.0, stops=False), 'at rest after 2.00 s'),
+        (Robot(0.0, stops=False), 'at rest after 1.90 s'),
     ],
 )
 def test_a_stop_that_does_not_latch_or_rest_fails(robot, found):

@@ -15,6 +15,7 @@ from vla_rollout.ros.preflight_graph import PreflightGraph
 
 # A stop from such a sway is over in a few cycles; a second is what a person calls at once.
 _STANDSTILL_S = 1.0
+_WATCHED_S = 2 * _STANDSTILL_S
 _STILL_RAD = 1e-3
 _TENTH_S = 0.1
 _SWAY_RAD, _SWAY_S = 0.05, 2.0
@@ -66,7 +67,7 @@ def _press(graph: PreflightGraph, e_stop: Publisher) -> Finding:
     """Press, measure until the arm rests, release, and reset."""
     pressed_ns = graph.now_ns()
     e_stop.publish(Bool(data=True))
-    graph.spin_until(lambda: graph.now_ns() - pressed_ns > to_ns(2 * _STANDSTILL_S), 10.0)
+    graph.spin_until(lambda: graph.now_ns() - pressed_ns > to_ns(_WATCHED_S), 10.0)
     after = [(stamp_ns, q) for stamp_ns, q in graph.positions if stamp_ns >= pressed_ns]
     stop_s = _time_to_rest_s(after, pressed_ns)
     is_latched = bool(after) and 'latched' in graph.filter_says
@@ -87,13 +88,15 @@ def _press(graph: PreflightGraph, e_stop: Publisher) -> Finding:
 def _time_to_rest_s(samples: list[tuple[int, Vector]], pressed_ns: int) -> float:
     """Return when the last tenth of a second with motion in it ended [s]; 0 without any.
 
-    A tenth of a second is taken together, so that the noise of an encoder is not motion.
+    A tenth of a second is taken together, so that the noise of an encoder is not motion; what
+    came after the last whole one is left out.
     """
-    if not samples:
-        return 0.0
     tenths = defaultdict(list)
     for stamp_ns, position in samples:
-        tenths[(stamp_ns - pressed_ns) // to_ns(_TENTH_S)].append(position)
+        if stamp_ns - pressed_ns < to_ns(_WATCHED_S):
+            tenths[(stamp_ns - pressed_ns) // to_ns(_TENTH_S)].append(position)
+    if not tenths:
+        return 0.0
     places = {tenth: np.mean(positions, axis=0) for tenth, positions in tenths.items()}
     rest = places[max(places)]
     moving = [k for k, place in places.items() if np.abs(place - rest).max() > _STILL_RAD]
