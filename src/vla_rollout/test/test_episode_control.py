@@ -28,8 +28,21 @@ def test_a_label_for_the_last_episode_is_not_taken_for_the_next_one():
     control = EpisodeControl()
     control.enter(Phase.RUNNING)
     control.give(Order.SUCCESS)
-    control.enter(Phase.RESETTING)
+    control.enter(Phase.BUSY)
     assert control.take() is None
+
+
+@pytest.mark.parametrize('order', [Order.FAILURE, Order.PAUSE, None])
+def test_what_comes_after_the_end_was_decided_is_refused_instead_of_lost(order):
+    control = EpisodeControl()
+    control.enter(Phase.RUNNING)
+    if order:
+        control.give(order)
+    assert control.take() is order
+    with pytest.raises(OrderError, match="the episode is busy: found order 'success'"):
+        control.give(Order.SUCCESS)
+    control.give(Order.STOP)
+    assert control.is_stopped
 
 
 def test_nothing_undoes_a_stop():

@@ -20,7 +20,7 @@ class Order(StrEnum):
 class Phase(StrEnum):
     """Where in an episode a rollout is."""
 
-    RESETTING = 'resetting'
+    BUSY = 'busy'
     READY = 'ready'
     RUNNING = 'running'
     PAUSED = 'paused'
@@ -31,13 +31,16 @@ LABELS = (Order.SUCCESS, Order.FAILURE, Order.DISCARD)
 """What says how an episode counts."""
 
 ALLOWED: dict[Phase, tuple[Order, ...]] = {
-    Phase.RESETTING: (Order.STOP,),
+    Phase.BUSY: (Order.STOP,),
     Phase.READY: (Order.START, Order.STOP),
     Phase.RUNNING: (*LABELS, Order.PAUSE, Order.STOP),
     Phase.PAUSED: (Order.START, *LABELS, Order.STOP),
     Phase.ENDED: (*LABELS, Order.STOP),
 }
-"""START begins what is ready and goes on with what is paused; STOP ends the run."""
+"""START begins what is ready and goes on with what is paused; STOP ends the run.
+
+While the rollout carries out an order, or resets the scene, it is busy and takes no other.
+"""
 
 
 class OrderError(VlaError):
@@ -57,7 +60,7 @@ class EpisodeControl:
     def __init__(self) -> None:
         """Start before the first episode."""
         self._lock = threading.Lock()
-        self._phase = Phase.RESETTING
+        self._phase = Phase.BUSY
         self._order: Order | None = None
 
     @property
@@ -97,8 +100,13 @@ class EpisodeControl:
                 self._order = order
 
     def take(self) -> Order | None:
-        """Return the order that waits and forget it, except STOP, which stays."""
+        """Return the order that waits and forget it, except STOP, which stays.
+
+        The rollout is busy from then until it enters the next phase: an order for what just ended
+        is refused instead of lost.
+        """
         with self._lock:
+            self._phase = Phase.BUSY
             order = self._order
             if order is not Order.STOP:
                 self._order = None

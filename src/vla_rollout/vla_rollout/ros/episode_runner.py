@@ -69,7 +69,7 @@ class EpisodeRunner:
             record_as: what the recording says beside the outcome; None records nothing.
         """
         graph = self._graph
-        self._control.enter(Phase.RESETTING)
+        self._control.enter(Phase.BUSY)
         graph.pause()
         manifest = graph.reset_world(seed) if graph.has_simulator else {}
         if not self._may_start():
