@@ -34,7 +34,7 @@ from sensor_msgs.msg import Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.command import write_json
 from vla_contract.contract import load_contract
-from vla_contract.ros.free_domain import take_domain
+from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.image_conversion import image_to_msg
 from vla_contract.ros.joint_conversion import joints_to_msg
 from vla_contract.ros.qos import COMMAND, STATE
@@ -284,8 +284,7 @@ def main() -> int:
     parser.add_argument('--seconds', type=float, default=60.0, help='per contender')
     parser.add_argument('--json', type=Path)
     args = parser.parse_args()
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-    os.environ['ROS_DOMAIN_ID'] = str(take_domain())
+    enter_own_domain()
     os.environ['PYTHONPATH'] = f'{SERVING}:{os.environ.get("PYTHONPATH", "")}'
     head = ('latency p50/p99', 'age p50/p99', 'starved', 'overhead p50/p99')
     print(f'{"all in ms":<34}{head[0]:>16}{head[1]:>16}{head[2]:>9}{head[3]:>18}')

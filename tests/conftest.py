@@ -25,6 +25,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture(autouse=True)
+def leaves_the_graph_alone() -> Iterator[None]:
+    """Fail the test that moves this process to another graph, not one of those behind it."""
+    before = _ros_environment()
+    yield
+    assert _ros_environment() == before, 'a module sets variables of ROS when it is imported'
+
+
+def _ros_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith('ROS_')}
+
+
 def wait_for(condition: Callable[[], object], timeout_s: float, what: str) -> None:
     """Wait until a condition is true; fail with `what` when it takes too long."""
     deadline = time.monotonic() + timeout_s

@@ -8,14 +8,8 @@ Exit status 0 when the node survived and no published command left a limit, 1 ot
 import argparse
 from array import array
 import math
-import os
 import sys
 import time
-
-from vla_contract.ros.free_domain import take_domain
-
-os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['ROS_DOMAIN_ID'] = str(take_domain())
 
 from builtin_interfaces.msg import Time
 import numpy as np
@@ -30,6 +24,7 @@ from tqdm import tqdm
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
 from vla_contract.contract import load_contract
+from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.joint_conversion import chunk_to_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_contract.ros.stamps import to_duration, to_time
@@ -203,6 +198,7 @@ def main() -> int:
     parser.add_argument('--messages', type=int, default=10_000)
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args()
+    enter_own_domain()
     rclpy.init()
     try:
         judge, counters = fuzz(args.messages, args.seed)

@@ -12,9 +12,6 @@ import signal
 import sys
 import tempfile
 
-os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['PYTHONPATH'] = f'{Path(__file__).parent}:{os.environ.get("PYTHONPATH", "")}'
-
 from conftest import wait_for
 import numpy as np
 import rclpy
@@ -22,7 +19,7 @@ from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import JointState
 from vla_contract.contract import load_contract
-from vla_contract.ros.free_domain import take_domain
+from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.stamps import from_stamp
 from vla_rollout.ros.graph import RolloutGraph
 from vla_rollout.stack import Stack
@@ -32,7 +29,6 @@ ARM = list(CONTRACT.arm)
 DT = 1.0 / CONTRACT.rates.filter_hz
 VELOCITY = np.array([CONTRACT.joints[i].velocity for i in ARM])
 ACCELERATION = np.array([CONTRACT.joints[i].acceleration for i in ARM])
-DOMAIN = take_domain()
 # Deadline of the chunk, braking from the speed limit, two filter periods.
 LONGEST_S = CONTRACT.deadlines.chunk_age_s + float((VELOCITY / ACCELERATION).max()) + 2 * DT
 
@@ -89,12 +85,14 @@ def main() -> int:
     parser.add_argument('--times', type=int, default=20)
     args = parser.parse_args()
     fast = {'policy_server': {'backend': 'full_speed_policy:make', 'policy_path': ''}}
+    enter_own_domain()
+    os.environ['PYTHONPATH'] = f'{Path(__file__).parent}:{os.environ.get("PYTHONPATH", "")}'
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=DOMAIN, signal_handler_options=SignalHandlerOptions.NO)
+    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
     times = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        Stack('sim', Path(folder), DOMAIN, fast) as stack,
+        Stack('sim', Path(folder), context.get_domain_id(), fast) as stack,
     ):
         graph = RolloutGraph(context, CONTRACT, lambda: None)
         try:

@@ -11,20 +11,16 @@ import re
 import sys
 import tempfile
 
-os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['PYTHONPATH'] = f'{Path(__file__).parent}:{os.environ.get("PYTHONPATH", "")}'
-
 from conftest import wait_for
 from diagnostic_msgs.msg import DiagnosticArray
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from vla_contract.contract import load_contract
+from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.qos import STATE
 from vla_contract.share import find_config
 from vla_rollout.ros.graph import RolloutGraph
 from vla_rollout.stack import Stack
-
-DOMAIN = 1 + os.getpid() % 100
 
 
 def main() -> int:
@@ -36,8 +32,10 @@ def main() -> int:
     parser.add_argument('--policy', default='')
     parser.add_argument('--camera', default='', help='size of every image, such as 640x480')
     args = parser.parse_args()
+    enter_own_domain()
+    os.environ['PYTHONPATH'] = f'{Path(__file__).parent}:{os.environ.get("PYTHONPATH", "")}'
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=DOMAIN, signal_handler_options=SignalHandlerOptions.NO)
+    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
     reports: dict[str, list[dict[str, str]]] = {'action_filter': [], 'mujoco_bridge': []}
     with tempfile.TemporaryDirectory() as folder:
         robot = Path(folder) / 'fast.yaml'
@@ -55,7 +53,7 @@ def main() -> int:
                 'robot': str(robot), 'backend': args.backend, 'policy_path': args.policy,
             },
         }  # fmt: skip
-        with Stack('sim', Path(folder), DOMAIN, overrides):
+        with Stack('sim', Path(folder), context.get_domain_id(), overrides):
             graph = RolloutGraph(context, load_contract(str(robot)), lambda: None)
             graph._node.create_subscription(
                 DiagnosticArray, 'diagnostics', lambda msg: _collect(msg, reports), STATE

@@ -16,8 +16,6 @@ import sys
 import tempfile
 import time
 
-os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 from process_usage import usage
@@ -29,7 +27,7 @@ from tqdm import tqdm
 from vla_contract.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
-from vla_contract.ros.free_domain import take_domain
+from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.qos import STATE
 from vla_rollout.ros.graph import RolloutGraph
 from vla_rollout.stack import Stack
@@ -170,10 +168,10 @@ class Soak:
 
 def run(minutes: float, folder: Path) -> Soak:
     """Run episodes for some time."""
-    domain = take_domain()
+    enter_own_domain()
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-    with Stack('sim', folder, domain, {}) as stack:
+    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
+    with Stack('sim', folder, context.get_domain_id(), {}) as stack:
         graph = RolloutGraph(context, load_contract('panda_2f85'), stack.check)
         try:
             graph.wait_until_ready(120.0)

@@ -12,7 +12,6 @@ import argparse
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-import os
 from pathlib import Path
 import signal
 import struct
@@ -20,11 +19,6 @@ import subprocess
 import sys
 import tempfile
 import time
-
-from vla_contract.ros.free_domain import take_domain
-
-os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['ROS_DOMAIN_ID'] = str(take_domain())
 
 from diagnostic_msgs.msg import DiagnosticArray
 from mcap.reader import make_reader
@@ -34,6 +28,7 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 from tqdm import tqdm
 from vla_contract.command import DONE, NOT_GOOD_ENOUGH, write_json
+from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.qos import STATE
 from vla_contract.share import find_config
 import yaml
@@ -194,6 +189,7 @@ def main() -> int:
     parser.add_argument('--folder', type=Path, help='disk to record to; 4 GB are used at a time')
     parser.add_argument('--json', type=Path, help='also write the figures here')
     args = parser.parse_args()
+    enter_own_domain()
     rclpy.init()
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         figures = soak(args.minutes, Path(folder))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 import contextlib
 from dataclasses import dataclass
+import gc
 import inspect
 from types import ModuleType
 from typing import Any
@@ -73,6 +74,8 @@ def _configured(kind: Callable[[], VlaNode], parameters: Mapping[str, str]) -> I
         node.destroy_node()
     finally:
         rclpy.try_shutdown()
+        # rclpy frees a node's lifecycle services with its garbage; others see them until then.
+        gc.collect()
 
 
 def _of(node: VlaNode) -> Iterator[Interface]:

@@ -1,7 +1,8 @@
+import os
 import subprocess
 import sys
 
-from vla_contract.ros.free_domain import take_domain
+from vla_contract.ros.free_domain import enter_own_domain, take_domain
 
 OTHER = 'from vla_contract.ros.free_domain import take_domain; print(take_domain(), flush=True)'
 
@@ -18,3 +19,11 @@ def test_another_process_takes_another_domain_and_frees_it_at_its_end():
     }
     assert ours not in theirs
     assert all(1 <= domain <= 101 for domain in theirs)
+
+
+def test_a_process_in_its_own_domain_hears_this_machine_only(monkeypatch):
+    monkeypatch.setenv('ROS_DOMAIN_ID', '0')
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET')
+    enter_own_domain()
+    assert os.environ['ROS_DOMAIN_ID'] != '0'
+    assert os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'LOCALHOST'

@@ -1,6 +1,7 @@
 """A ROS domain that no other process of this machine has taken."""
 
 import fcntl
+import os
 from pathlib import Path
 import tempfile
 from typing import TextIO
@@ -36,3 +37,16 @@ def take_domain() -> int:
             _locks.append(lock)
             return domain
     raise VlaError(f'ROS_DOMAIN_ID: {_DOMAINS[0]} to {_DOMAINS[-1]} are all taken here; end one')
+
+
+def enter_own_domain() -> None:
+    """Keep this process, and those that it starts from now on, among themselves on this machine.
+
+    Call it before rclpy.init, from a command or a fixture: what a module does when it is imported
+    would take whoever imports it out of its domain.
+
+    Raises:
+        VlaError: others have taken all domains.
+    """
+    os.environ['ROS_DOMAIN_ID'] = str(take_domain())
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
