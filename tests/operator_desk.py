@@ -8,7 +8,6 @@ from conftest import wait_for
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.srv import GetState
 import numpy as np
-from rcl_interfaces.srv import ListParameters
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
@@ -17,7 +16,7 @@ from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.ros.qos import LATCHED, STATE
-from vla_contract.ros.question import Question
+from vla_contract.ros.question import introduction, Question
 from vla_contract.ros.stamps import from_stamp
 
 
@@ -68,24 +67,14 @@ class OperatorDesk:
         kind: Any = Trigger if value is None else SetBool
         if service not in self._clients:
             self._clients[service] = self._node.create_client(kind, service)
-            self._introduce(service.rpartition('/')[0])
+            node = service.rpartition('/')[0]
+            wait_for(introduction(self._node, node).is_answered, 300.0, f'node {node} to answer')
         client = self._clients[service]
         wait_for(client.service_is_ready, 300.0, f'service {service}')
         request = kind.Request() if value is None else kind.Request(data=value)
         future = client.call_async(request)
         wait_for(future.done, 300.0, f'an answer of {service}')
         return future.result().success, future.result().message
-
-    def _introduce(self, node: str) -> None:
-        """Ask a node something harmless until it answers.
-
-        A server drops the answer to a client that it has not found yet; it finds the clients of a
-        process in the order of their making.
-        """
-        client = self._node.create_client(ListParameters, f'{node}/list_parameters')
-        wait_for(client.service_is_ready, 300.0, f'node {node}')
-        question = Question(client, ListParameters.Request(), again_s=2.0)
-        wait_for(question.is_answered, 300.0, f'node {node} to answer')
 
     def press_e_stop(self, is_pressed: bool) -> None:
         self._e_stop.publish(Bool(data=is_pressed))
@@ -129,9 +118,9 @@ class OperatorDesk:
         """Return the state of a lifecycle node's machine."""
         client = self._node.create_client(GetState, f'{node}/get_state')
         wait_for(client.service_is_ready, 300.0, f'node {node}')
-        future = client.call_async(GetState.Request())
-        wait_for(future.done, 300.0, f'the state of {node}')
-        return int(future.result().current_state.id)
+        question = Question(client, GetState.Request(), again_s=2.0)
+        wait_for(question.is_answered, 300.0, f'the state of {node}')
+        return int(question.answer.current_state.id)
 
     def action_times_s(self, count: int) -> np.ndarray:
         """Return the stamps of so many commands from now on [s]."""

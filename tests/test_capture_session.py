@@ -17,6 +17,7 @@ from vla_calibration.capture_folder import list_samples
 from vla_contract.camera_calibration_file import find_calibration, load_calibration
 from vla_contract.contract import load_contract
 from vla_contract.ros.free_domain import take_domain
+from vla_contract.ros.question import introduction, Question
 from vla_contract.schema import load_yaml
 from vla_rollout.stack import Stack
 import yaml
@@ -99,10 +100,11 @@ class Operator:
 
     def call(self, service: str) -> Trigger.Response:
         client = self._node.create_client(Trigger, service)
-        self.wait(client.service_is_ready, 300.0, service)
-        future = client.call_async(Trigger.Request())
-        self.wait(future.done, 10.0, f'an answer of {service}')
-        return future.result()
+        node = service.rpartition('/')[0]
+        self.wait(introduction(self._node, node).is_answered, 300.0, f'node {node} to answer')
+        order = Question(client, Trigger.Request())
+        self.wait(order.is_answered, 10.0, f'an answer of {service}')
+        return order.answer
 
     def close(self) -> None:
         self._node.destroy_node()

@@ -7,11 +7,12 @@ import subprocess
 import sys
 
 import pytest
+from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
 from vla_rollout.stack import Stack
 from vla_sim_bridge.world_config import load_world_config
 
 CONFIG = Path(__file__).parent.parent / 'config'
-DOMAIN = 1 + os.getpid() % 100
+DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
 STACK = """processes:
   - {name: mujoco_bridge, module: vla_sim_bridge.ros.mujoco_bridge,
      parameters: mujoco_bridge.yaml}
@@ -21,9 +22,8 @@ STACK = """processes:
 
 
 @pytest.fixture
-def stack(tmp_path, monkeypatch):
+def stack(tmp_path):
     """A simulator and a filter without a policy server."""
-    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     (tmp_path / 'stacks').mkdir()
     (tmp_path / 'stacks' / 'robot.yaml').write_text(STACK)
     for name in ('mujoco_bridge.yaml', 'action_filter.yaml'):
@@ -35,11 +35,9 @@ def stack(tmp_path, monkeypatch):
 def excite(tmp_path, *arguments):
     command = [sys.executable, '-m', 'vla_calibration.ros.excite_joints', *arguments]
     command += ['--output', str(tmp_path / 'motion.npz'), '--json', str(tmp_path / 'joints.json')]
-    environment = os.environ | {'ROS_DOMAIN_ID': str(DOMAIN)}
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=120, input='n\n',
-        check=False,
-    )  # fmt: skip
+        command, capture_output=True, text=True, timeout=120, input='n\n', check=False
+    )
 
 
 def test_the_simulators_joints_obey_and_its_latency_is_that_of_its_servos(stack, tmp_path):

@@ -11,11 +11,12 @@ from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
+from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
 from vla_rollout.ros.graph import RolloutGraph
 from vla_rollout.stack import Stack
 
 CONTRACT = load_contract('panda_2f85')
-DOMAIN = 1 + os.getpid() % 100
+DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
 PERIOD_S = 1.0 / CONTRACT.rates.filter_hz
 ARM = list(CONTRACT.arm)
 
@@ -45,8 +46,7 @@ class CommandLog:
 
 
 @pytest.fixture
-def stack(tmp_path, monkeypatch):
-    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+def stack(tmp_path):
     expert = {'policy_server': {'backend': 'scripted', 'policy_path': 'lift_cube'}}
     with Stack('sim', tmp_path / 'logs', DOMAIN, expert) as stack:
         yield stack

@@ -4,7 +4,9 @@ import math
 import time
 from typing import Any
 
+from rcl_interfaces.srv import ListParameters
 from rclpy.client import Client
+from rclpy.node import Node
 
 
 class Question:
@@ -15,19 +17,16 @@ class Question:
     """
 
     def __init__(self, client: Client, request: Any, again_s: float = math.inf) -> None:
-        """Ask a service that is there; ask again every `again_s` seconds."""
+        """Prepare to ask as soon as the service is there, and again every `again_s` seconds."""
         self._client, self._request, self._again_s = client, request, again_s
         self._futures: list[Any] = []
-        self._ask()
-
-    def _ask(self) -> None:
-        self._asked_at = time.monotonic()
-        self._futures.append(self._client.call_async(self._request))
+        self._due_at = -math.inf
 
     def is_answered(self) -> bool:
-        """Return whether an answer has come; ask again when it is time."""
-        if time.monotonic() > self._asked_at + self._again_s:
-            self._ask()
+        """Return whether an answer has come; ask when it is time."""
+        if time.monotonic() > self._due_at and self._client.service_is_ready():
+            self._due_at = time.monotonic() + self._again_s
+            self._futures.append(self._client.call_async(self._request))
         return any(future.done() for future in self._futures)
 
     @property
@@ -38,3 +37,13 @@ class Question:
             StopIteration: none has come.
         """
         return next(future.result() for future in self._futures if future.done())
+
+
+def introduction(node: Node, server: str) -> Question:
+    """Ask a server something harmless: once it answers, it knows the clients that `node` has made.
+
+    It finds the clients of a process in the order of their making. What may be ordered only once
+    is ordered after that.
+    """
+    client = node.create_client(ListParameters, f'{server}/list_parameters')
+    return Question(client, ListParameters.Request(), again_s=2.0)

@@ -17,11 +17,14 @@ import time
 from typing import IO
 
 import pytest
+from rclpy.client import Client
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 from vla_contract.ros.lifecycle import VlaNode
+from vla_contract.ros.question import introduction
 from vla_contract.ros.testing import ros  # noqa: F401
+from vla_rollout.episode_control import Order
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Robot:
     def __init__(self) -> None:
         self.nodes = [Bare('action_filter'), Bare('policy_server')]
         self.operator = Node('operator')
+        self.clients: dict[Order, Client] = {}
         self.executor = SingleThreadedExecutor()
         for node in (*self.nodes, self.operator):
             self.executor.add_node(node)
@@ -60,7 +64,10 @@ class Robot:
 
     def order(self, order: str) -> Trigger.Response:
         """Call the service of an order."""
-        client = self.operator.create_client(Trigger, f'rollout/{order}')
+        if not self.clients:
+            self.clients = {o: self.operator.create_client(Trigger, f'rollout/{o}') for o in Order}
+            wait_until(introduction(self.operator, 'rollout').is_answered)
+        client = self.clients[Order(order)]
         assert client.wait_for_service(120.0)
         future = client.call_async(Trigger.Request())
         wait_until(future.done)

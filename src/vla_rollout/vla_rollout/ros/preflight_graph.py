@@ -17,6 +17,7 @@ from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.ros.joint_conversion import JointReader
 from vla_contract.ros.qos import SENSOR, STATE
+from vla_contract.ros.question import introduction, Question
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import Vector
 from vla_rollout.preflight.finding import Finding, measured, unknown
@@ -130,11 +131,12 @@ class PreflightGraph(Node):
         return True
 
     def _call(self, client: Client, timeout_s: float) -> tuple[bool, str]:
-        future = client.call_async(Trigger.Request())
-        if not self.spin_until(future.done, timeout_s):
-            return False, f'{client.srv_name} does not answer'
-        answer = future.result()
-        return answer.success, answer.message
+        node, _, _ = client.srv_name.rpartition('/')
+        order = Question(client, Trigger.Request())
+        for question in (introduction(self, node), order):
+            if not self.spin_until(question.is_answered, timeout_s):
+                return False, f'{client.srv_name} does not answer'
+        return order.answer.success, order.answer.message
 
     def _on_joints(self, msg: JointState) -> None:
         self._on_stamp('joint_states', msg)
