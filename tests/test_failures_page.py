@@ -8,7 +8,7 @@ from vla_contract.contract import load_contract
 from vla_rollout.diagnosis.detector import Detector
 from vla_rollout.diagnosis.detectors import make_detectors
 from vla_rollout.diagnosis.taxonomy import Mode
-from vla_rollout.diagnosis.taxonomy_table import score_table, taxonomy_table
+from vla_rollout.diagnosis.taxonomy_table import forerunner_table, score_table, taxonomy_table
 
 PAGE = (Path(__file__).parents[1] / 'docs/failures.md').read_text()
 
@@ -22,6 +22,7 @@ def detectors() -> tuple[Detector, ...]:
 def test_the_page_has_the_tables_of_the_taxonomy(detectors):
     assert taxonomy_table(detectors) in PAGE
     assert score_table(detectors) in PAGE
+    assert forerunner_table() in PAGE
 
 
 def test_the_page_says_every_mode():

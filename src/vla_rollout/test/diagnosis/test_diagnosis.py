@@ -50,7 +50,7 @@ def test_after_a_pause_detectors_begin_anew_and_alarms_stay(contract, cycle):
     assert diagnosis.alarms == [alarm]
 
 
-def test_the_first_alarm_names_the_failure_and_else_its_end_does(contract, cycle):
+def test_an_alarm_names_the_failure_and_else_its_end_does(contract, cycle):
     diagnosis = Diagnosis(contract, healthy(contract, no_actions=0.5, policy_stays=1.5))
     for k in range(200):
         diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))

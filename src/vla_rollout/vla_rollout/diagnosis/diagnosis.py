@@ -1,51 +1,27 @@
 """Watches an episode with every detector and names what goes wrong."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, NS_PER_S
 from vla_rollout.cycle import Cycle
+from vla_rollout.diagnosis.alarm import Alarm, naming_alarm
 from vla_rollout.diagnosis.detectors import make_detectors
 from vla_rollout.diagnosis.healthy import Healthy
-from vla_rollout.diagnosis.taxonomy import Cause, Mode
+from vla_rollout.diagnosis.taxonomy import Mode
 from vla_rollout.episode import EpisodeResult
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """A detector whose score left what healthy episodes show.
-
-    Attributes:
-        cause: what was found, with symptom, roots and fix.
-        at_s: when, from the first cycle of the episode on [s].
-        score: score at that time, in the detector's unit.
-        threshold: what healthy episodes stay below.
-        unit: of score and threshold.
-    """
-
-    cause: Cause
-    at_s: float
-    score: float
-    threshold: float
-    unit: str
-
-    def __str__(self) -> str:
-        return (
-            f'{self.cause.mode}: {self.cause.symptom} '
-            f'({self.cause.name} {self.score:.3g} > {self.threshold:.3g} {self.unit})'
-        )
 
 
 def failure_mode(alarms: Sequence[Alarm], termination: str) -> Mode | None:
     """Return how a failed episode failed, None when only its termination says so.
 
     Args:
-        alarms: of the episode, in order; the first one names the failure, others follow from it.
+        alarms: of the episode, in order.
         termination: as in `EpisodeResult`.
     """
-    if alarms:
-        return alarms[0].cause.mode
+    if alarm := naming_alarm(alarms):
+        return alarm.cause.mode
     return {'timeout': Mode.TIMEOUT, 'operator': Mode.OPERATOR}.get(termination)
 
 
@@ -94,11 +70,6 @@ class Diagnosis:
         """Go on after a pause, in which time passed and nothing happened; alarms stay."""
         for detector in self._detectors:
             detector.restart()
-
-    @property
-    def mode(self) -> Mode | None:
-        """The failure mode of the episode so far: that of the first alarm, None without one."""
-        return self.alarms[0].cause.mode if self.alarms else None
 
     def see_chunk(self, chunk: ActionChunk) -> None:
         """Take a chunk that the filter took."""

@@ -1,11 +1,13 @@
-"""The failure taxonomy and its detectors as the tables of docs/failures.md."""
+"""The failure taxonomy, its detectors and its names as the tables of docs/failures.md."""
 
 from collections.abc import Sequence
+import math
 import sys
 
 import numpy as np
 from vla_contract.command import command_parser, run_command
 from vla_contract.contract import load_contract
+from vla_rollout.diagnosis.alarm import FORERUNNERS
 from vla_rollout.diagnosis.detector import Detector
 from vla_rollout.diagnosis.detectors import make_detectors
 
@@ -32,15 +34,25 @@ def score_table(detectors: Sequence[Detector]) -> str:
     return _lines(rows)
 
 
+def forerunner_table() -> str:
+    """Return the table of Markdown that says which alarms do not name a failure, and why."""
+    rows = [('named by', 'though it came after', 'within', 'because'), ('---',) * 4]
+    for known in FORERUNNERS:
+        before = ', '.join(f'`{cause.name}`' for cause in known.causes)
+        within = 'the episode' if math.isinf(known.within_s) else f'{known.within_s:g} s'
+        rows.append((f'`{known.of.name}`', before, within, known.reason))
+    return _lines(rows)
+
+
 def _lines(rows: Sequence[Sequence[str]]) -> str:
     return '\n'.join(f'| {" | ".join(row)} |' for row in rows)
 
 
 def print_tables() -> int:
-    """Print both tables."""
+    """Print all tables."""
     contract = load_contract('panda_2f85')
     detectors = make_detectors(contract, np.empty((0, len(contract.arm))))
-    print(taxonomy_table(detectors), score_table(detectors), sep='\n\n')
+    print(taxonomy_table(detectors), score_table(detectors), forerunner_table(), sep='\n\n')
     return 0
 
 
@@ -48,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
         'vla_rollout.diagnosis.taxonomy_table',
-        'Print how rollouts fail and what each detector measures, as tables of Markdown.',
+        'Print how rollouts fail, what detectors measure and what names a failure, in Markdown.',
         'python -m vla_rollout.diagnosis.taxonomy_table',
     )
     parser.parse_args(argv)

@@ -11,7 +11,8 @@ from vla_contract.ros.diagnostics import ERROR, Health, status_msg
 from vla_contract.ros.qos import STATE
 from vla_contract.values import ActionChunk
 from vla_rollout.cycle import Cycle
-from vla_rollout.diagnosis.diagnosis import Alarm, Diagnosis
+from vla_rollout.diagnosis.alarm import Alarm
+from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.ros.recorded_cycles import CycleJoiner
 from vla_rollout.ros.recorded_episode import episode_streams

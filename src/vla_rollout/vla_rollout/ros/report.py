@@ -12,7 +12,8 @@ from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.values import ActionChunk
 from vla_rollout.cycle import Cycle
-from vla_rollout.diagnosis.diagnosis import Alarm, Diagnosis
+from vla_rollout.diagnosis.alarm import Alarm
+from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.preflight.page import read_checklist
 from vla_rollout.report.comparisons import compare_runs
