@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 from vla_action_filter.action_filter import ActionFilter
+from vla_action_filter.chunk_curve import ChunkCurve
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.verdict import State, Verdict
 from vla_contract.contract import load_contract
@@ -243,6 +244,41 @@ def test_speed_scale_slows_down(bench):
         speeds.append((bench.measured[0] - last) / 0.01)
         last = bench.measured[0]
     assert max(speeds) <= 0.1 * bench.contract.joints[0].velocity * (1 + 1e-12)
+
+
+def corner(contract, stamp_ns: int) -> ActionChunk:
+    """Return a plan whose second joint begins when the first is there, and then the fingers."""
+    positions = np.tile(contract.home, (16, 1))
+    positions[1:, 0] += 0.05
+    positions[2:, 1] += 0.05
+    (gripper,) = contract.grippers
+    positions[3:, gripper] = contract.joints[gripper].closed
+    return ActionChunk(stamp_ns, to_ns(0.1), positions)
+
+
+def test_at_low_speed_it_goes_the_same_way_and_cuts_no_corner(bench):
+    bench.filter.set_speed_scale(0.1)
+    bench.step()
+    plan = corner(bench.contract, bench.now_ns)
+    bench.offer(plan)
+    way = np.array([bench.step().command[:2] for _ in range(100)]) - bench.contract.home[:2]
+    assert way[-1] == pytest.approx([0.05, 0.05], abs=1e-3)
+    times = plan.stamp_ns + np.arange(0, to_ns(0.3), to_ns(0.001))
+    wanted = np.array([ChunkCurve(plan).sample(int(t))[0][:2] for t in times])
+    away = np.linalg.norm(way[:, None] + bench.contract.home[:2] - wanted, axis=2).min(axis=1)
+    # Joints that are each clamped to a tenth go straight across: 0.028.
+    assert away.max() < 0.007
+
+
+@pytest.mark.parametrize('scale', [1.0, 0.3, 0.1])
+def test_fingers_close_when_the_arm_is_there_however_slow(bench, scale):
+    (gripper,) = bench.contract.grippers
+    bench.filter.set_speed_scale(scale)
+    bench.step()
+    bench.offer(corner(bench.contract, bench.now_ns))
+    while bench.measured[gripper] == bench.contract.home[gripper]:
+        bench.step()
+    assert bench.measured[1] - bench.contract.home[1] > 0.02
 
 
 @pytest.mark.parametrize('scale', [-0.1, 1.1, np.nan, np.inf])

@@ -259,10 +259,12 @@ class ActionFilter:
             self._smoother.prime(command, velocity)
         # What the smoother must be fed for the arm to go on as it does.
         ahead = command + velocity * (self._dt + self._lags_s)
-        wish, pace = self.plan.sample(now_ns, ahead, velocity)
-        target, slope = self._smoother.smooth(wish, pace)
         ramp = self._machine.ramp(now_ns, self._ramp_ns)
         scale = self._speed_scale * ramp
+        # At full speed, ramp or not, the plan is played by the clock.
+        speed = scale if self._speed_scale < 1.0 else 1.0
+        wish, pace = self.plan.sample(now_ns, ahead, velocity, speed)
+        target, slope = self._smoother.smooth(wish, pace)
         reasons = self.motion.step(target[self._arm], slope[self._arm], scale)
         if ramp < 1.0:
             reasons = [reason.replace('velocity ', 'ramp ') for reason in reasons]

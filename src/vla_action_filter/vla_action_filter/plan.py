@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from vla_action_filter.chunk_curve import ChunkCurve
 from vla_action_filter.chunk_ensemble import ChunkEnsemble
-from vla_action_filter.chunk_player import ChunkPlayer
 from vla_action_filter.config import FilterConfig
+from vla_action_filter.paced_player import PacedPlayer
 from vla_action_filter.seam import Seam
 from vla_action_filter.watchdogs import FUTURE_NS
 from vla_contract.contract import RobotContract
@@ -43,9 +43,8 @@ class Plan:
         self._speed = np.array([contract.joints[i].velocity for i in contract.arm])
         self._reject_jump_s = config.reject_jump_s
         self._is_ensemble = config.seam == 'ensemble'
-        self._player: ChunkPlayer | ChunkEnsemble = (
-            ChunkEnsemble(config.ensemble_decay) if self._is_ensemble else ChunkPlayer()
-        )
+        ensemble = ChunkEnsemble(config.ensemble_decay) if self._is_ensemble else None
+        self._player = PacedPlayer(contract, ensemble)
         self._seam = Seam(to_ns(config.fade_s if config.seam == 'fade' else 0.0), self._dim)
         self._is_new = False
 
@@ -77,14 +76,16 @@ class Plan:
         if newest is not None and chunk.stamp_ns < newest.stamp_ns:
             return Refusal('chunk is older than the one in use')
         chunk = replace(chunk, positions=np.clip(chunk.positions, self._low, self._high))
-        jump = self._jump(chunk, now_ns, command)
+        jump = self._jump(self._player.as_played(chunk), self._player.time(now_ns), command)
         if jump:
             return Refusal(jump, is_jump=True)
         self._player.offer(chunk)
         self._is_new = True
         return None
 
-    def sample(self, now_ns: int, command: Vector, velocity: Vector) -> tuple[Vector, Vector]:
+    def sample(
+        self, now_ns: int, command: Vector, velocity: Vector, speed: float = 1.0
+    ) -> tuple[Vector, Vector]:
         """Return the target's position and velocity, each of shape (D,); needs a chunk.
 
         Args:
@@ -92,8 +93,9 @@ class Plan:
             command: target of an arm that goes on as it does, to which a new chunk is joined,
                 shape (D,).
             velocity: its speed, shape (D,).
+            speed: share of the velocity limits in use.
         """
-        sampled = self._player.sample(now_ns)
+        sampled = self._player.sample(now_ns, speed)
         if sampled is None:
             return command, np.zeros(self._dim)
         wish, pace = sampled

@@ -116,6 +116,27 @@ def test_the_filter_neither_stops_nor_delays_a_good_policy_much(world, expert):
     assert result.added_lag_with_starts_ms > result.added_lag_ms
 
 
+def test_at_a_tenth_of_the_speed_it_lifts_the_cube_later(world, expert):
+    class Commands:
+        def restart(self) -> None:
+            self.positions: list[np.ndarray] = []
+
+        def see_chunk(self, chunk) -> None:
+            pass
+
+        def see_cycle(self, cycle) -> None:
+            self.positions.append(cycle.command[: len(CONTRACT.arm)])
+
+    commands = Commands()
+    quick = make_loop(world, expert).run(0)
+    slow = make_loop(world, expert, speed=0.1, observers=[commands]).run(0)
+    assert slow.success
+    assert slow.duration_s > 1.5 * quick.duration_s
+    speeds = np.abs(np.diff(commands.positions, axis=0)) * CONTRACT.rates.filter_hz
+    limits = np.array([CONTRACT.joints[i].velocity for i in CONTRACT.arm])
+    assert 0.99 < (speeds / limits).max() / 0.1 <= 1.0 + 1e-9
+
+
 class TestNamedCube:
     """Two cubes, and an instruction that names one."""
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from vla_action_filter.action_filter import ActionFilter
-from vla_action_filter.chunk_player import ChunkPlayer
 from vla_action_filter.config import FilterConfig
+from vla_action_filter.paced_player import PacedPlayer
 from vla_action_filter.verdict import FilterResult
 from vla_contract.policy import CUBE_POSE, Policy
 from vla_contract.values import ActionChunk, Image, JointSample, Observation, to_ns
@@ -63,17 +63,19 @@ class ClosedLoop:
         blank_images: bool = False,
         mode: str = 'async',
         observers: Sequence[CycleObserver] = (),
+        speed: float = 1.0,
     ) -> None:
         """Wire the cores; a renderer is made only for a policy that needs images.
 
-        Without a filter config the policy's plan goes to the world as it is. Observers are told of
-        every cycle and of every chunk that the filter took.
+        Without a filter config the policy's plan goes to the world as it is; with one the arm has
+        a share `speed` of its velocity limits. Observers are told of every cycle and of every
+        chunk that the filter took.
         """
         contract = world.contract
         self.world = world
         self._policy = policy
         self._session = PolicySession(contract, policy, Schedule(mode, execute_steps))
-        self._filter_config = filter_config
+        self._filter_config, self._speed = filter_config, speed
         self._latency_ns = to_ns(latency_s)
         self._blank_images = blank_images
         self.frame_hz = max(camera.rate_hz for camera in contract.cameras)
@@ -82,7 +84,7 @@ class ClosedLoop:
         self._late_frames: deque[_Frame] = deque()
         self._watch = FilterWatch(contract)
         self._observers = (self._watch, *observers)
-        self._plan = ChunkPlayer()
+        self._plan = PacedPlayer(contract)
 
     def run(
         self,
@@ -153,13 +155,15 @@ class ClosedLoop:
         )
 
     def _see_chunk(self, chunk: ActionChunk) -> None:
+        played = self._plan.as_played(chunk)
         self._plan.offer(chunk)
         for observer in self._observers:
-            observer.see_chunk(chunk)
+            observer.see_chunk(played)
 
     def _see_cycle(self, now_ns: int, joints: JointSample, result: FilterResult) -> None:
-        wish, pace = self._plan.sample(now_ns) or (None, None)
-        cycle = Cycle(now_ns, wish, pace, result.command, joints, result.verdict, result.reason)
+        wish, pace = self._plan.sample(now_ns, self._speed) or (None, None)
+        verdict, reason, plan_ns = result.verdict, result.reason, self._plan.plan_ns
+        cycle = Cycle(now_ns, wish, pace, result.command, joints, verdict, reason, plan_ns)
         for observer in self._observers:
             observer.see_cycle(cycle)
 
@@ -167,7 +171,9 @@ class ClosedLoop:
         contract = self.world.contract
         if self._filter_config is None:
             return Unfiltered(contract)
-        return ActionFilter(contract, self._filter_config)
+        action_filter = ActionFilter(contract, self._filter_config)
+        action_filter.set_speed_scale(self._speed)
+        return action_filter
 
     def _capture(self, now_ns: int, on_frame: FrameHook | None) -> None:
         """Render when somebody looks: the policy at its next inference, or the video."""

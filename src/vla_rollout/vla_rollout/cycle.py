@@ -19,6 +19,8 @@ class Cycle:
         joints: the newest measurement.
         verdict: what the filter did with the wish.
         reason: why, '' when passed.
+        plan_ns: time at which the wish stands in the plan, behind `now_ns` when the arm is slowed
+            down; chunks that observers see are stamped by it [ns].
     """
 
     now_ns: int
@@ -28,6 +30,7 @@ class Cycle:
     joints: JointSample
     verdict: Verdict
     reason: str
+    plan_ns: int
 
 
 class CycleObserver(Protocol):
@@ -37,7 +40,7 @@ class CycleObserver(Protocol):
         """Forget the last episode."""
 
     def see_chunk(self, chunk: ActionChunk) -> None:
-        """Take a chunk that the filter took."""
+        """Take a chunk that the filter took, stamped by the time of the plan."""
 
     def see_cycle(self, cycle: Cycle) -> object:
         """Take a cycle; what it answers is the observer's own."""

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from functools import lru_cache
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()
         settings['blank_images'],
         settings['mode'],
         observers,
+        settings['speed'],
     )
 
 
@@ -96,7 +98,21 @@ def add_loop(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--filter', default='default', help='default, off, or a parameter file of action_filter'
     )
+    parser.add_argument(
+        '--speed', type=_share, default=1.0, help='share of the velocity limits, as on a new robot'
+    )
     parser.add_argument('--blank-images', action='store_true', help='black images: must fail')
+
+
+def _share(text: str) -> float:
+    """Parse a share above 0, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value <= 1.0:
+        raise argparse.ArgumentTypeError(f'found {text}; allowed: above 0, up to 1')
+    return value
 
 
 def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
@@ -104,7 +120,7 @@ def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
     return {
         key: getattr(args, key)
         for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'filter')
-        + ('precision', 'mode', 'execute_steps', 'latency_s', 'blank_images')
+        + ('precision', 'mode', 'execute_steps', 'latency_s', 'blank_images', 'speed')
     }
 
 

@@ -145,6 +145,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--compare', help='with --sweep: a second policy, and the difference')
     parser.add_argument('--ray', metavar='ADDRESS', help='with --sweep: run on this Ray cluster')
     args = parser.parse_args(argv)
+    if args.filter == 'off' and args.speed < 1.0:
+        parser.error('--speed is kept by the filter; leave out --filter off')
     if args.sweep is None and (args.compare or args.ray):
         parser.error('--compare and --ray need --sweep DOMAIN ...')
     if args.sweep is not None and args.video:

@@ -33,7 +33,8 @@ def cycle(contract: RobotContract) -> Callable[..., Cycle]:
         wish = home if wish is None else wish
         command = wish if command is None else command
         measured = command if measured is None else measured
-        joints = JointSample(k * PERIOD_NS, measured, np.zeros(len(home)), effort)
-        return Cycle(k * PERIOD_NS, wish, np.zeros(len(home)), command, joints, verdict, '')
+        now_ns, still = k * PERIOD_NS, np.zeros(len(home))
+        joints = JointSample(now_ns, measured, still, effort)
+        return Cycle(now_ns, wish, still, command, joints, verdict, '', now_ns)
 
     return make

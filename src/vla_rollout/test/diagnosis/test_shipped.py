@@ -14,7 +14,7 @@ POLICY = 'panda_lift_act'
 SETTINGS = {
     'robot': 'panda_2f85', 'world': 'lift_cube', 'randomization': 'none', 'backend': 'lerobot',
     'policy': POLICY, 'device': 'cpu', 'precision': '', 'mode': 'async', 'execute_steps': 4,
-    'latency_s': 0.06, 'filter': 'default', 'blank_images': False,
+    'latency_s': 0.06, 'filter': 'default', 'blank_images': False, 'speed': 1.0,
 }  # fmt: skip
 
 
@@ -50,6 +50,13 @@ def test_a_normal_run_raises_no_alarm(seed):
     result = run_episode((SETTINGS, seed))
     assert result.success
     assert (result.alarms, result.failure_mode) == ([], None)
+
+
+def test_a_normal_run_at_a_tenth_of_the_speed_raises_none_either():
+    result = run_episode(({**SETTINGS, 'speed': 0.1}, 0))
+    assert result.success
+    assert result.duration_s > 3.0
+    assert result.alarms == []
 
 
 def test_a_policy_that_sees_nothing_fails_and_the_failure_has_a_name():

@@ -101,7 +101,7 @@ def test_interventions_are_counted_by_reason_when_they_begin(run, tmp_path):
     verdicts = [(Verdict.PASS, '')] * 3 + [(Verdict.CLAMP, 'velocity of panda_joint2')] * 4
     verdicts += [(Verdict.STOP, f'cycle took {ms} ms') for ms in (61, 74)] + verdicts[:5]
     home = JointSample(0, np.zeros(8), np.zeros(8))
-    cycles = [Cycle(k, None, None, None, home, *said) for k, said in enumerate(verdicts)]
+    cycles = [Cycle(k, None, None, None, home, *said, k) for k, said in enumerate(verdicts)]
     counts = count_interventions(cycles)
     assert counts == {'clamp: velocity of panda_joint2': 2, 'stop: cycle took … ms': 1}
     recorded = {(run.folder.name, k): RecordedEpisode(PNG, counts) for k in (0, 8)}
@@ -151,6 +151,7 @@ def test_an_episode_is_drawn_with_effort_and_alarms():
             JointSample(k * 10_000_000, home, np.zeros(8), np.ones(8)),
             Verdict.PASS,
             '',
+            k * 10_000_000,
         )
         for k in range(50)
     ]

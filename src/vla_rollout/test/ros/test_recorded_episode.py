@@ -17,7 +17,8 @@ from vla_rollout.recording.record import Record, Topic
 from vla_rollout.recording.topics import recorded_topics
 from vla_rollout.ros.convert_recording import main
 from vla_rollout.ros.message_schema import message_schema
-from vla_rollout.ros.recorded_cycles import replay_cycles
+from vla_rollout.ros.recorded_cycles import CycleJoiner, replay_cycles
+from vla_rollout.ros.recorded_episode import Sent, Slowed
 from vla_rollout.ros.recorded_frames import FILTERED, MEASURED, recorded_frames, VERDICT
 
 CONTRACT = load_contract('panda_2f85')
@@ -89,6 +90,23 @@ def test_cycles_join_the_newest_of_every_stream(recording):
     assert after.joints.position == pytest.approx(position(100))
     assert after.command == pytest.approx(position(100) + 0.5)
     assert after.wish == pytest.approx(CONTRACT.home + 0.01 * 5.05)
+
+
+def test_slowed_down_the_wish_waits_for_the_arm_as_it_does_in_the_filter():
+    kept = Kept()
+    kept.restart()
+    joiner = CycleJoiner(CONTRACT, kept)
+    chunk = ActionChunk(0, 100 * MS, CONTRACT.home + 0.1 * np.arange(16)[:, None])
+    for payload in (Slowed(0.1), JointSample(0, CONTRACT.home, np.zeros(8)), chunk):
+        joiner.take(0, payload)
+    for k in range(100):
+        joiner.take(10 * k * MS, Sent(CONTRACT.home))
+    ways = np.array([cycle.wish - CONTRACT.home for cycle in kept.cycles])[:, CONTRACT.arm]
+    limits = np.array([CONTRACT.joints[i].velocity for i in CONTRACT.arm])
+    assert (np.diff(ways, axis=0)[1:] / 0.01 <= 0.1 * limits).all()
+    last = kept.cycles[-1]
+    assert ways[-1] == pytest.approx(1e-9 * last.plan_ns, abs=1e-3)
+    assert last.plan_ns < 0.3 * last.now_ns
 
 
 def test_frames_are_what_the_policy_would_have_seen(recording):

@@ -1,5 +1,6 @@
 """The diagnosis of the running episode: every alarm on /diagnostics, and in the result."""
 
+from collections.abc import Callable
 import threading
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -8,14 +9,15 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError
 from vla_contract.ros.diagnostics import ERROR, Health, status_msg
-from vla_contract.ros.qos import STATE
+from vla_contract.ros.qos import LATCHED, STATE
 from vla_contract.values import ActionChunk
 from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.alarm import Alarm
 from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import Healthy
+from vla_rollout.recording.topics import LATCHED_TOPICS
 from vla_rollout.ros.recorded_cycles import CycleJoiner
-from vla_rollout.ros.recorded_episode import episode_streams
+from vla_rollout.ros.recorded_episode import episode_streams, Slowed
 
 # Half a second of the fastest stream: callbacks wait for each other.
 _QOS = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -27,28 +29,31 @@ class LiveDiagnosis:
     def __init__(self, node: Node, contract: RobotContract, healthy: Healthy) -> None:
         """Subscribe on a node."""
         self._node = node
+        self._contract = contract
         self._diagnosis = Diagnosis(contract, healthy)
-        self._joiner = CycleJoiner(self)
+        self._speed = 1.0
+        self._joiner = self._new_joiner()
         self._lock = threading.Lock()
         self._is_watching = False
         self._publisher = node.create_publisher(DiagnosticArray, 'diagnostics', STATE)
         for topic, (kind, decode) in episode_streams(contract, with_images=False).items():
+            qos = LATCHED if topic in LATCHED_TOPICS else _QOS
             node.create_subscription(
-                kind, topic, lambda msg, decode=decode: self._take(decode, msg), _QOS
+                kind, topic, lambda msg, decode=decode: self._take(decode, msg), qos
             )
 
     def begin(self) -> None:
         """Forget the last episode and watch."""
         with self._lock:
             self._diagnosis.restart()
-            self._joiner = CycleJoiner(self)
+            self._joiner = self._new_joiner()
             self._is_watching = True
 
     def go_on(self) -> None:
         """Go on after a pause."""
         with self._lock:
             self._diagnosis.go_on()
-            self._joiner = CycleJoiner(self)
+            self._joiner = self._new_joiner()
 
     def end(self) -> list[Alarm]:
         """Cease to watch; return the alarms of the episode, in order."""
@@ -69,14 +74,18 @@ class LiveDiagnosis:
         for alarm in self._diagnosis.see_cycle(cycle):
             self._publish(alarm)
 
-    def _take(self, decode: object, msg: object) -> None:
-        if not self._is_watching or not callable(decode):
-            return
+    def _new_joiner(self) -> CycleJoiner:
+        return CycleJoiner(self._contract, self, self._speed)
+
+    def _take(self, decode: Callable[[object], object], msg: object) -> None:
         try:
             payload = decode(msg)
         except ContractError:
             return  # the node that is addressed refuses and reports it
         with self._lock:
+            if isinstance(payload, Slowed):
+                # Said once, mostly before the episode.
+                self._speed = payload.speed
             if self._is_watching:
                 self._joiner.take(self._node.get_clock().now().nanoseconds, payload)
 

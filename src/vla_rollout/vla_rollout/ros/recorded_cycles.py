@@ -2,21 +2,30 @@
 
 from pathlib import Path
 
-from vla_action_filter.chunk_player import ChunkPlayer
+from vla_action_filter.paced_player import PacedPlayer
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, JointSample
 from vla_rollout.cycle import Cycle, CycleObserver
-from vla_rollout.ros.recorded_episode import Judged, read_episode, Sent
+from vla_rollout.ros.recorded_episode import Judged, read_episode, Sent, Slowed
 
 
 class CycleJoiner:
     """Makes a cycle of every action the filter sent, from the newest of the other streams."""
 
-    def __init__(self, observer: CycleObserver) -> None:
-        """Tell an observer of each cycle and chunk."""
+    def __init__(
+        self, contract: RobotContract, observer: CycleObserver, speed: float = 1.0
+    ) -> None:
+        """Tell an observer of each cycle and chunk.
+
+        Args:
+            contract: the robot.
+            observer: who is told.
+            speed: share of the velocity limits in use until another is heard of.
+        """
         self._observer = observer
-        self._plan = ChunkPlayer()
+        self._plan = PacedPlayer(contract)
+        self._speed = speed
         self._joints: JointSample | None = None
         self._verdict, self._reason = Verdict.HOLD, ''
 
@@ -27,13 +36,17 @@ class CycleJoiner:
                 self._joints = payload
             case Judged(verdict, reason):
                 self._verdict, self._reason = verdict, reason
-            case ActionChunk() if self._plan.offer(payload):
-                self._observer.see_chunk(payload)
+            case Slowed(speed):
+                self._speed = speed
+            case ActionChunk():
+                played = self._plan.as_played(payload)
+                if self._plan.offer(payload):
+                    self._observer.see_chunk(played)
             case Sent(command) if self._joints is not None:
-                wish, pace = self._plan.sample(now_ns) or (None, None)
-                verdict, reason = self._verdict, self._reason
+                wish, pace = self._plan.sample(now_ns, self._speed) or (None, None)
+                verdict, reason, plan_ns = self._verdict, self._reason, self._plan.plan_ns
                 self._observer.see_cycle(
-                    Cycle(now_ns, wish, pace, command, self._joints, verdict, reason)
+                    Cycle(now_ns, wish, pace, command, self._joints, verdict, reason, plan_ns)
                 )
 
 
@@ -44,6 +57,6 @@ def replay_cycles(path: Path, contract: RobotContract, observer: CycleObserver) 
         VlaError: the recording is damaged or of another robot.
     """
     observer.restart()
-    joiner = CycleJoiner(observer)
+    joiner = CycleJoiner(contract, observer)
     for recorded in read_episode(path, contract, with_images=False):
         joiner.take(recorded.now_ns, recorded.payload)

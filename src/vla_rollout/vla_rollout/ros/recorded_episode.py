@@ -8,7 +8,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import Image as ImageMsg
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool, String
+from std_msgs.msg import Bool, Float64, String
 from trajectory_msgs.msg import JointTrajectory
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import RobotContract
@@ -58,7 +58,14 @@ class Succeeded:
     is_done: bool
 
 
-Payload = JointSample | ActionChunk | Seen | Sent | Judged | Told | Succeeded
+@dataclass(frozen=True)
+class Slowed:
+    """speed_scale: the share of the velocity limits in use."""
+
+    speed: float
+
+
+Payload = JointSample | ActionChunk | Seen | Sent | Judged | Told | Succeeded | Slowed
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,7 @@ def episode_streams(
         'action_filter/status': (DiagnosticStatus, _judged),
         'instruction': (String, lambda msg: Told(msg.data)),
         'sim/success': (Bool, lambda msg: Succeeded(msg.data)),
+        'speed_scale': (Float64, lambda msg: Slowed(msg.data)),
     }
     if with_images:
         for camera in contract.cameras:

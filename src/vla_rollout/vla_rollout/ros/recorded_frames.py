@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from vla_action_filter.chunk_player import ChunkPlayer
+from vla_action_filter.paced_player import PacedPlayer
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import RobotContract
 from vla_contract.joint_map import JointMap
@@ -23,6 +23,7 @@ from vla_rollout.ros.recorded_episode import (
     Recorded,
     Seen,
     Sent,
+    Slowed,
     Succeeded,
     Told,
 )
@@ -58,7 +59,8 @@ class FrameSampler:
         self._buffer = ObservationBuffer(contract, needs_images=True, extras=())
         self._encode = FeatureEncoder(contract)
         self._to_action = JointMap(contract.joint_names, contract.action.names, 'contract joints')
-        self._plan = ChunkPlayer()
+        self._plan = PacedPlayer(contract)
+        self._speed = 1.0
         self._command: Vector | None = None
         self._measured: Vector | None = None
         self._verdict = Verdict.HOLD
@@ -85,6 +87,8 @@ class FrameSampler:
                 self._verdict = verdict
             case Told(text):
                 self._buffer.instruction = text
+            case Slowed(speed):
+                self._speed = speed
             case Succeeded():
                 pass
 
@@ -92,7 +96,7 @@ class FrameSampler:
         if self._due_ns is not None and now_ns < self._due_ns:
             return None
         due_ns = now_ns if self._due_ns is None else self._due_ns
-        wish = self._plan.sample(due_ns)
+        wish = self._plan.sample(due_ns, self._speed)
         observation = self._buffer.observe(due_ns)
         if wish is None or isinstance(observation, str):
             return None

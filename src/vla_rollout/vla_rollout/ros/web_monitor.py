@@ -33,7 +33,7 @@ class WebMonitor(Node):
         sim_time = Parameter('use_sim_time', value=has_simulator)
         super().__init__('web_monitor', context=context, parameter_overrides=[sim_time])
         self._view = view
-        self._joiner = CycleJoiner(view)
+        self._joiner = CycleJoiner(contract, view)
         for topic, (kind, decode) in episode_streams(contract, with_images=True).items():
             qos = SENSOR if topic.endswith('image_raw') else _QOS
             qos = LATCHED if topic in LATCHED_TOPICS else qos

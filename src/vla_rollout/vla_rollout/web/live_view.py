@@ -102,7 +102,7 @@ class LiveView:
         if chunk is not None:
             state |= {
                 'chunk': [_plain(step) for step in chunk.positions],
-                'chunk_start_s': (chunk.stamp_ns - cycle.now_ns) / NS_PER_S,
+                'chunk_start_s': (chunk.stamp_ns - cycle.plan_ns) / NS_PER_S,
                 'chunk_period_s': chunk.period_ns / NS_PER_S,
             }
         return state
