@@ -58,7 +58,7 @@ def test_joints_in_another_order_are_mapped_by_name(start, tmp_path):
         PANDA, tmp_path / 'robot.yaml',
         'names: [panda_joint1, panda_joint2', 'names: [panda_joint2, panda_joint1',
     )  # fmt: skip
-    command = start(SIMULATE, '--robot', robot, '--episodes', '2')
+    command = start(SIMULATE, '--robot', robot, '--episodes', '2', '--workers', '1')
     assert command.finish(240) == 0
     assert 'success 2/2' in command.output
 
