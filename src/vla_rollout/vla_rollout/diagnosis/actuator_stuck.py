@@ -10,8 +10,10 @@ from vla_rollout.diagnosis.detector import Detector
 from vla_rollout.diagnosis.joint_span import joint_span
 from vla_rollout.diagnosis.taxonomy import ACTUATOR_STUCK
 
-# Longer than the latency of any arm that can be served, shorter than a person waits.
+# Shorter than a person waits.
 _WINDOW_NS = to_ns(0.5)
+# Longer than servo, driver and network of any arm that can be served take together.
+_LATE_NS = to_ns(0.2)
 # A joint that covered less than this share of its command's way has not followed.
 _FOLLOWED = 0.2
 
@@ -19,7 +21,8 @@ _FOLLOWED = 0.2
 class ActuatorStuck(Detector):
     """The commanded way of the last half second that an arm joint did not go, share of its range.
 
-    0 for a joint that followed at least a fifth of it: that one is slow, not stuck.
+    Commands of the last 0.2 s do not count yet: no arm has heard of them. 0 for a joint that
+    followed at least a fifth of the way: that one is slow, not stuck.
     """
 
     cause = ACTUATOR_STUCK
@@ -44,6 +47,10 @@ class ActuatorStuck(Detector):
         self._past.append((cycle.now_ns, cycle.command[self._arm], measured))
         while cycle.now_ns - self._past[0][0] > _WINDOW_NS:
             self._past.popleft()
-        told = np.ptp([command for _, command, _ in self._past], axis=0)
+        due_ns = cycle.now_ns - _LATE_NS
+        due = [command for sent_ns, command, _ in self._past if sent_ns <= due_ns]
+        if not due:
+            return 0.0
+        told = np.ptp(due, axis=0)
         went = np.ptp([position for _, _, position in self._past], axis=0)
         return float(np.where(went < _FOLLOWED * told, told / self._span, 0.0).max())
