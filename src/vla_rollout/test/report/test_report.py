@@ -55,6 +55,11 @@ def test_an_episode_counts_as_its_diagnosed_mode_or_as_how_it_ended(run):
     assert outcome(run.results[8]) == 'wild oscillation'
 
 
+def test_a_run_keeps_its_name_under_a_link(run, tmp_path):
+    (tmp_path / 'latest').symlink_to(run.folder)
+    assert load_run(tmp_path / 'latest').folder.name == '20261122-demo'
+
+
 def test_the_page_is_one_file_without_network_and_shows_failures(run, tmp_path):
     write_report(tmp_path / 'report.html', [run], {(run.folder.name, 8): RecordedEpisode(PNG)})
     page = (tmp_path / 'report.html').read_text()

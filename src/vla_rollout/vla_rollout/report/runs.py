@@ -66,7 +66,8 @@ def load_run(folder: Path) -> Run:
     path = folder / 'summary.json'
     try:
         values = json.loads(path.read_text())
-        run = Run(folder, dict(values['settings']), tuple(values['results']))
+        # A run keeps its own name when it is looked at as runs/latest.
+        run = Run(folder.resolve(), dict(values['settings']), tuple(values['results']))
         counted = run.successes
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise VlaError(f'{path}: not what rollout or simulate writes: {error}') from error
