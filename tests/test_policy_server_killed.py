@@ -40,8 +40,11 @@ class CommandLog:
 
     def speeds(self, start: int = 0) -> np.ndarray:
         """Return the velocity of every command, shape (N, 7) [rad/s], NaN after a gap."""
-        speeds = np.diff(np.array(self.positions[start:]), axis=0) / PERIOD_S
-        speeds[np.diff(self.numbers[start:]) != 1] = np.nan
+        # Commands come in while this is computed.
+        end = len(self.numbers)
+        kept = slice(start if start >= 0 else max(0, end + start), end)
+        speeds = np.diff(np.array(self.positions[kept]), axis=0) / PERIOD_S
+        speeds[np.diff(self.numbers[kept]) != 1] = np.nan
         return speeds
 
 
