@@ -270,6 +270,23 @@ def test_at_low_speed_it_goes_the_same_way_and_cuts_no_corner(bench):
     assert away.max() < 0.007
 
 
+def test_after_a_hold_at_low_speed_the_next_chunk_moves_the_arm_at_once(bench):
+    bench.filter.set_speed_scale(0.1)
+    bench.step()
+    bench.offer(bench.chunk(2.0))
+    while bench.step().reasons != ('chunk stale',):
+        pass
+    for _ in range(500):
+        bench.step()
+    start = bench.measured[0]
+    positions = np.tile(bench.measured, (16, 1))
+    positions[:, 0] += np.linspace(0.0, 2.0, 16)
+    bench.offer(ActionChunk(bench.now_ns, to_ns(0.1), positions))
+    for _ in range(100):
+        bench.step()
+    assert bench.measured[0] - start > 0.1
+
+
 @pytest.mark.parametrize('scale', [1.0, 0.3, 0.1])
 def test_fingers_close_when_the_arm_is_there_however_slow(bench, scale):
     (gripper,) = bench.contract.grippers

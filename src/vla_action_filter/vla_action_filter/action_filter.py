@@ -248,6 +248,7 @@ class ActionFilter:
 
     def _hold(self, reason: str) -> FilterResult:
         self._machine.hold()
+        self.plan.pause()
         return FilterResult(self.brake(), Verdict.HOLD, (reason,))
 
     def _follow(self, now_ns: int) -> FilterResult:

@@ -73,6 +73,10 @@ class PacedPlayer:
         self._rate = self._most_rate(pace, speed)
         return wish, self._rate * pace
 
+    def pause(self) -> None:
+        """Let time go by unplayed until the next sample: no plan waits for an arm that is held."""
+        self._rate = 1.0
+
     def _most_rate(self, pace: Vector, speed: float) -> float:
         """Return the share of the clock's speed at which no joint goes too fast."""
         if speed >= 1.0:

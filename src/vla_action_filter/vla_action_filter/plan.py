@@ -108,6 +108,10 @@ class Plan:
         rest, fading = self._seam.offset(now_ns)
         return wish + rest, pace + fading
 
+    def pause(self) -> None:
+        """Let time go by unplayed, until the next sample."""
+        self._player.pause()
+
     def starts_new_chunk(self) -> bool:
         """Return whether the next sample is the first of a chunk that stands alone."""
         return self._is_new and not self._is_ensemble
