@@ -73,7 +73,7 @@ class Observation:
     """What a policy sees.
 
     Attributes:
-        stamp_ns: capture time of the newest image [ns].
+        stamp_ns: capture time of the oldest image or extra [ns].
         state: shape (D,) in the contract's joint order, interpolated to `stamp_ns`.
         images: camera name to RGB image, shape (H, W, 3), as captured.
         instruction: task text.

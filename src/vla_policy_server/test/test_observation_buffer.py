@@ -76,8 +76,30 @@ def test_a_policy_without_images_needs_none(contract):
     buffer = ObservationBuffer(contract, needs_images=False, extras=('cube_pose',))
     buffer.add_joints(sample(T0, 1.0))
     assert buffer.observe(T0) == 'no cube_pose from the simulator'
-    buffer.add_extra('cube_pose', np.zeros(7))
+    buffer.add_extra('cube_pose', T0, np.zeros(7))
     assert buffer.observe(T0).images == {}
+
+
+def test_joints_are_those_of_the_time_at_which_the_cube_was_seen(contract):
+    buffer = ObservationBuffer(contract, needs_images=False, extras=('cube_pose',))
+    for k in range(5):
+        buffer.add_joints(sample(T0 + to_ns(0.01 * k), float(k)))
+    buffer.add_extra('cube_pose', T0 + to_ns(0.015), np.zeros(7))
+    observation = buffer.observe(T0 + to_ns(0.04))
+    assert observation.stamp_ns == T0 + to_ns(0.015)
+    assert observation.state[0] == pytest.approx(1.5)
+
+
+def test_a_cube_seen_long_ago_or_in_the_last_episode_is_not_used(contract):
+    buffer = ObservationBuffer(contract, needs_images=False, extras=('cube_pose',))
+    late = T0 + to_ns(contract.deadlines.image_age_s + 0.1)
+    buffer.add_joints(sample(late, 1.0))
+    buffer.add_extra('cube_pose', T0, np.zeros(7))
+    assert buffer.observe(late).startswith('cube_pose from the simulator is ')
+    buffer.clear(late)
+    buffer.add_joints(sample(late, 1.0))
+    buffer.add_extra('cube_pose', late - 1, np.zeros(7))
+    assert buffer.observe(late) == 'no cube_pose from the simulator'
 
 
 def test_an_image_of_another_size_is_refused_with_both_sizes(buffer):

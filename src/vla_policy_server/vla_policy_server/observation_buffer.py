@@ -1,4 +1,4 @@
-"""Joins the newest images with the joint state of their time; never fills a gap with zeros."""
+"""Joins what was seen with the joint state of its time; never fills a gap with zeros."""
 
 from collections import deque
 import threading
@@ -17,8 +17,8 @@ _AHEAD_NS = to_ns(0.1)
 class ObservationBuffer:
     """Collects streams and builds observations; safe to fill from one thread and read in another.
 
-    The reference time of an observation is the oldest of its images, so that every stream has
-    already seen it. Joint positions are interpolated to that time.
+    The reference time of an observation is the oldest of its images and extras, so that every
+    stream has already seen it. Joint positions are interpolated to that time.
     """
 
     def __init__(self, contract: RobotContract, needs_images: bool, extras: tuple[str, ...]):
@@ -29,7 +29,7 @@ class ObservationBuffer:
         self._wanted_extras = extras
         self._joints: deque[JointSample] = deque(maxlen=_JOINT_HISTORY)
         self._images: dict[str, tuple[int, Image]] = {}
-        self._extras: dict[str, Vector] = {}
+        self._extras: dict[str, tuple[int, Vector]] = {}
         self._lock = threading.Lock()
         self._not_before_ns = 0
         self.instruction = ''
@@ -65,18 +65,21 @@ class ObservationBuffer:
             if stamp_ns >= self._not_before_ns:
                 self._images[camera] = (stamp_ns, image)
 
-    def add_extra(self, name: str, values: Vector) -> None:
+    def add_extra(self, name: str, stamp_ns: int, values: Vector) -> None:
         """Add a privileged value of the simulator."""
         with self._lock:
-            self._extras[name] = values
+            if stamp_ns >= self._not_before_ns:
+                self._extras[name] = (stamp_ns, values)
 
     def observe(self, now_ns: int) -> Observation | str:
         """Return the newest complete observation, or the reason why there is none."""
         with self._lock:
+            seen_ns = []
             for camera in self._cameras:
                 if camera not in self._images:
                     return f'no image from camera {camera}'
-                age_ns = now_ns - self._images[camera][0]
+                seen_ns.append(self._images[camera][0])
+                age_ns = now_ns - seen_ns[-1]
                 if problem := _age_problem(age_ns, self._deadlines.image_age_s):
                     return f'image of camera {camera} is {problem}'
             if not self._joints:
@@ -88,14 +91,16 @@ class ObservationBuffer:
             for name in self._wanted_extras:
                 if name not in self._extras:
                     return f'no {name} from the simulator'
-            stamps = [self._images[camera][0] for camera in self._cameras]
-            stamp_ns = min(stamps, default=newest_ns)
+                seen_ns.append(self._extras[name][0])
+                if problem := _age_problem(now_ns - seen_ns[-1], self._deadlines.image_age_s):
+                    return f'{name} from the simulator is {problem}'
+            stamp_ns = min(seen_ns, default=newest_ns)
             return Observation(
                 stamp_ns,
                 self._state_at(stamp_ns),
                 {camera: self._images[camera][1] for camera in self._cameras},
                 self.instruction,
-                {name: self._extras[name] for name in self._wanted_extras},
+                {name: self._extras[name][1] for name in self._wanted_extras},
             )
 
     def _state_at(self, stamp_ns: int) -> Vector:

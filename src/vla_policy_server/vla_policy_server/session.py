@@ -73,7 +73,9 @@ class PolicySession:
         observation = self.buffer.observe(now_ns)
         if isinstance(observation, str) or self.chunk is None:
             return observation
-        return observation if observation.stamp_ns > self.chunk.stamp_ns else 'no newer image'
+        if observation.stamp_ns > self.chunk.stamp_ns:
+            return observation
+        return 'nothing newer than what the chunk in use was made from'
 
     def finish(
         self, observation: Observation, result: ActionChunk | str, now_ns: int

@@ -178,7 +178,7 @@ class ClosedLoop:
     def _capture(self, now_ns: int, on_frame: FrameHook | None) -> None:
         """Render when somebody looks: the policy at its next inference, or the video."""
         session, world = self._session, self.world
-        session.buffer.add_extra(CUBE_POSE, world.cube_pose())
+        session.buffer.add_extra(CUBE_POSE, now_ns, world.cube_pose())
         wanted = self._policy.needs_images and session.is_due(now_ns)
         latency_ns = world.appearance.vision_latency_ns(now_ns)
         frame = _Frame(now_ns + latency_ns, now_ns, {})

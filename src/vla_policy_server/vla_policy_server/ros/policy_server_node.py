@@ -74,6 +74,7 @@ class PolicyServer(VlaNode):
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
         self.create_subscription(String, 'instruction', self._on_instruction, LATCHED)
         self._has_eyes = policy.needs_images
+        self._is_blind = not (policy.needs_images or policy.needs_extras)
         if self._has_eyes:
             compressed = {
                 contract.camera(name).name for name in settings.compressed_cameras.split()
@@ -143,7 +144,10 @@ class PolicyServer(VlaNode):
     def _on_cube(self, msg: PoseStamped) -> None:
         p, q = msg.pose.position, msg.pose.orientation
         wxyz = wxyz_from_xyzw(np.array([q.x, q.y, q.z, q.w]))
-        self._session.buffer.add_extra(CUBE_POSE, np.array([p.x, p.y, p.z, *wxyz]))
+        pose = np.array([p.x, p.y, p.z, *wxyz])
+        self._session.buffer.add_extra(CUBE_POSE, from_stamp(msg.header.stamp), pose)
+        if not self._has_eyes:
+            self._infer_if_due()
 
     def _on_instruction(self, msg: String) -> None:
         self._session.buffer.instruction = msg.data
@@ -154,8 +158,8 @@ class PolicyServer(VlaNode):
         return response
 
     def _on_control_tick(self) -> None:
-        # A policy with eyes starts on a fresh image, not on one that is up to a frame old.
-        if not self._has_eyes:
+        # A policy that sees starts on what it has just seen, not on what is up to a frame old.
+        if self._is_blind:
             self._infer_if_due()
         with self._lock:
             chunk = self._session.chunk
