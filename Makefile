@@ -14,7 +14,7 @@ SHARED := $(shell find launch config models calibration_data -type f \
 MODULES := $(shell find src -name '*.py' -path '*/vla_*/vla_*/*' 2>/dev/null | sort | sha256sum | cut -c1-12)
 BUILT := install/.built-$(shell echo '$(SHARED)' '$(MODULES)' | sha256sum | cut -c1-12)
 
-.PHONY: help setup demo test lint bench model clean
+.PHONY: help setup demo test documents lint bench model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,10 @@ demo: setup ## simulator, policy and filter over ROS 2: episodes, success rate, 
 
 test: setup ## colcon test, then the system tests
 	@$(ENV) && tools/run_tests.sh
+
+# As many at a time as tests: most of a command's time is its start.
+documents: setup ## run every command of the documents, with small numbers, in a folder of its own
+	@$(ENV) && python -m pytest tests/walk_documents.py -q --disable-warnings -n 2 --dist loadgroup
 
 lint: setup ## ruff and mypy
 	@$(ENV) && ruff check . && ruff format --check . && mypy

@@ -133,17 +133,18 @@ def check_ros2(words: Sequence[str]) -> None:
     elif verb == 'run' and rest and rest[0] in PACKAGES:
         module = executables(rest[0])[rest[1]]
         check_module(module, rest[2:])
+    elif verb in ('service', 'topic') and len(rest) > 1:
+        check_interface(verb, rest[1].lstrip('/'), rest[2:])
     else:
-        assert verb in {
-            'bag',
-            'launch',
-            'lifecycle',
-            'node',
-            'param',
-            'run',
-            'service',
-            'topic',
-        }, verb
+        assert verb in {'launch', 'run', 'service', 'topic'}, verb
+
+
+def check_interface(verb: str, name: str, rest: Sequence[str]) -> None:
+    """Check that a node has a service or topic, by the tables of its package's README."""
+    rows = [row for page in ROOT.glob('src/*/README.md') for row in page.read_text().splitlines()]
+    rows = [row for row in rows if row.startswith(f'| `{name}` |')]
+    assert rows, f'no node has the {verb} {name}'
+    assert verb == 'topic' or any(f'| {rest[0]} |' in row for row in rows), f'{name}: {rest[0]}'
 
 
 def check_launch(words: Sequence[str]) -> None:

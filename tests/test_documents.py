@@ -1,18 +1,17 @@
 """Every page is true as far as a machine can tell: commands, links, messages, examples.
 
-Commands are parsed by their own parsers. Each must also be run by some test of this repository, or
-stand in `NEEDS`, with what it needs that a test has not.
+Commands are parsed by their own parsers here; walk_documents runs them.
 """
 
 import ast
 from functools import cache
-from pathlib import Path
 import re
 import sys
 
-from command_checks import check_line, OURS
+from command_checks import check_line
+from document_rehearsal import NEEDS
 import numpy as np
-from package_facts import is_node, PACKAGES, ROOT
+from package_facts import PACKAGES, ROOT
 import pytest
 from shell_blocks import commands_of_page, simple_commands
 from vla_contract.contract import load_contract
@@ -25,17 +24,6 @@ PAGES += sorted(ROOT.glob('models/*/README.md'))
 COMMANDS = sorted({command for page in PAGES for command in commands_of_page(page)})
 # Written from the sources, where another test compares them.
 GENERATED = sorted(ROOT.glob('src/*/README.md'))
-# What no test runs, and why.
-NEEDS = {
-    'bench.py': 'minutes',
-    'soak.py': 'an hour',
-    'bench_rendered_hand_eye.py': 'minutes',
-    'vla_policy_server.openvla.worker': 'a GPU',
-    'real_robot.launch.py': 'ROS 2',
-    'gazebo.launch.py': 'ROS 2 and Gazebo',
-    'calibrate.launch.py': 'ROS 2',
-    'sim.launch.py': 'ROS 2',
-}
 _LINK = re.compile(r'\]\(([^)\s]+)\)')
 
 
@@ -44,45 +32,12 @@ def test_a_command_names_what_exists_and_options_that_its_parser_knows(command):
     check_line(command)
 
 
-@cache
-def texts_of_tests() -> str:
-    own = {'test_documents.py', 'command_checks.py', 'shell_blocks.py'}
-    paths = [*ROOT.glob('tests/**/*.py'), *ROOT.glob('src/*/test/**/*.py')]
-    return '\n'.join(path.read_text() for path in paths if path.name not in own)
-
-
-def target(words: list[str]) -> str:
-    """Return the module, script or launch file of ours that a command runs, '' for another's."""
-    words = [word for word in words if not re.match(r'\w+=', word)]
-    if words[:2] == ['python', '-m'] and words[2].startswith('vla_'):
-        return words[2]
-    if words[:1] == ['python'] and words[1].endswith('.py'):
-        return Path(words[1]).name
-    if words[:2] == ['ros2', 'launch'] and len(words) > 3:
-        return words[3]
-    if words[:2] == ['ros2', 'run'] and len(words) > 3:
-        return OURS.get(words[3], '')
-    return OURS.get(words[0], '') if words else ''
-
-
-def test_every_command_is_run_by_a_test_or_says_what_it_needs():
-    targets = {target(words) for command in COMMANDS for words in simple_commands(command)}
-    unproven = []
-    for name in sorted(targets - {''} - NEEDS.keys()):
-        short = name.rsplit('.', 1)[-1] if name.startswith('vla_') else name.removesuffix('.py')
-        package = name.rsplit('.', 1)[0]
-        called = (name, f'from {package} import {short}', f'{short}.main(', f"'{short}'")
-        if not any(text in texts_of_tests() for text in called):
-            unproven.append(name)
-    assert not unproven, 'add a test, or what it needs to NEEDS'
-
-
-def test_nothing_needs_hardware_that_is_gone():
-    launches = {path.name for path in (ROOT / 'launch').glob('*.launch.py')}
-    scripts = {path.name for path in (ROOT / 'tests').glob('*.py')}
-    modules = {name for name in OURS.values() if not is_node(name)}
-    for name in NEEDS:
-        assert name in launches | scripts | modules or name.endswith('openvla.worker'), name
+def test_what_walk_documents_leaves_out_is_still_there_and_what_runs_it_instead():
+    commands = [' '.join(w) + ' ' for line in COMMANDS for w in simple_commands(line)]
+    for begin, reason in NEEDS.items():
+        assert any(command.startswith(begin) for command in commands), f'{begin}: in no document'
+        for name in re.findall(r'test_\w+', reason):
+            assert [*ROOT.glob(f'tests/{name}.py'), *ROOT.glob(f'src/*/test/**/{name}.py')], name
 
 
 @pytest.mark.parametrize('page', PAGES + GENERATED, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,0 +1,150 @@
+"""Turn a documented command into one that can be run here: as it stands, only smaller.
+
+A reader's own things (`my_arm`, `path/to/pretrained_model`) are there: `document_folder` makes
+them. Counts become small, the GPU a CPU, and `ros2 run` the module behind it.
+"""
+
+from collections.abc import Iterable
+from itertools import pairwise
+import re
+
+from package_facts import executables, PACKAGES
+from shell_blocks import simple_commands
+
+# What no test runs as a page has it, by how it begins, and what it needs. The longest counts.
+NEEDS = {
+    '. /opt/ros': 'ROS 2',
+    'docker': 'Docker',
+    'make bench': 'minutes',
+    'make demo': 'a workspace, not a folder beside it; .ci/run has one',
+    'make model': 'a training',
+    'make samples': 'the network; test_fetch_opencv_samples stands in for it',
+    'make setup': 'a workspace, not a folder beside it; .ci/run has one',
+    'make test': 'a workspace, not a folder beside it; .ci/run has one',
+    'pip install': 'an environment of its own',
+    'python -m colcon': 'a workspace, not a folder beside it; make setup runs it',
+    'python -m vla_calibration.calibrate_hand_eye LEFT': 'two cameras; test_multi_camera has them',
+    'python -m vla_calibration.ros.excite_joints': 'a moving robot; test_excite_joints has one',
+    'python -m vla_calibration.ros.verify_node': 'a camera; test_verified_rollout has one',
+    'python -m vla_policy_server.benchmark openvla': 'a GPU',
+    'python -m vla_policy_server.policy_worker --ray': 'Ray',
+    'python -m vla_rollout.ros.demo --viewer': 'a display',
+    'python tests/soak_recorder.py': 'minutes, each an episode',
+    'ros2 launch': 'ROS 2; the container of the workflow starts them',
+    'ros2 run vla_calibration capture': 'a camera; test_capture_session has one',
+    'ros2 run vla_rollout preflight': 'a robot; test_real_robot has a fake one',
+    'ros2 run vla_rollout rollout': 'a running graph; test_rollout has one',
+    'ros2 service': 'ROS 2 and a running graph',
+    'ros2 topic': 'ROS 2 and a running graph',
+    'rosdep': 'ROS 2',
+    'ssh': 'another machine',
+    'sudo apt-get': 'a machine of its own',
+    'vcs': 'GitHub',
+}
+# Numbers and devices, where a command names them.
+_SMALLER = {
+    '--batch': '2',
+    '--device': 'cpu',
+    '--duration-s': '2',
+    '--episodes': '1',
+    '--ground-steps': '2',
+    '--methods': 'fp32',
+    '--most-frames': '60',
+    '--robots': '1',
+    '--steps': '2',
+    '--validate-every': '1',
+    '--views': '14',
+    '--workers': '1',
+}
+# Options of one command, instead of its own or of its defaults.
+_OPTIONS = {
+    'vla_calibration.verify_calibration': (
+        '--silhouette vla_sim_bridge.silhouette:make_simulated'
+    ),
+    'vla_finetune.finetune': '--batch 2 --steps 2 --validate-every 1',
+    'vla_finetune.train_act': '--batch 2 --steps 2',
+    'vla_finetune.tune_randomization': '--iterations 1 --samples 4',
+    'vla_policy_server.benchmark': '--repeats 2',
+    'vla_rollout.check_instruction': '--episodes 1',
+    'vla_rollout.learn_healthy': '--episodes 12 --false-alarm-rate 0.9 --workers 1',
+    'vla_rollout.ros.demo': '--episodes 1',
+    'vla_rollout.simulate': '--episodes 1 --workers 1',
+    'vla_sim_bridge.make_dataset': '--episodes 1 --workers 1',
+    'tests/bench_hand_eye.py': '--trials 2',
+    'tests/bench_policy_server.py': '--seconds 1',
+    'tests/bench_remote.py': '--inferences 2',
+    'tests/bench_rendered_hand_eye.py': '--runs 1 --pool 24',
+    'tests/fuzz_filter.py': '--cycles 1000 --workers 1',
+    'tests/kill_server.py': '--times 1',
+    'tests/soak.py': '--minutes 0.3 --warm-up 0.1',
+    'tests/study_faults.py': '--episodes 1 --healthy 1',
+}
+# Options whose values are names of a reader's own.
+_OWN = ('dataset', 'json', 'output', 'plot', 'policy', 'real', 'report', 'sim')
+_PLACEHOLDERS = {
+    '$run': 'finetuned_real',
+    'ROBOT/CAMERA': 'my_arm/top',
+    '--camera my_arm/wrist': '--camera my_arm/top',
+    'export_calibration my_arm/wrist': 'export_calibration my_arm/top',
+}
+_MODULES = {name: module for package in PACKAGES for name, module in executables(package).items()}
+
+
+def needs(line: str) -> str:
+    """Return what a line needs that is not here, '' if it can be run."""
+    for words in simple_commands(line):
+        text = ' '.join(words)
+        begins = [begin for begin in NEEDS if f'{text} '.startswith(begin)]
+        if begins:
+            return NEEDS[max(begins, key=len)]
+    return ''
+
+
+def is_mention(line: str) -> bool:
+    """Whether a line only names a command, or is a piece of a loop around commands."""
+    words = line.split()
+    return bool(re.fullmatch(r'ros2 \w+|python -m [\w.]+', line)) or words[0] in ('for', 'done')
+
+
+def rehearsed(line: str) -> str:
+    """Return what stands for a line: modules for `ros2 run`, small numbers, no GPU."""
+    if '\n' not in line:
+        line = ' '.join(line.split(' #')[0].split())
+    line = re.sub(r'^(?:ros2 run \w+ )?(\w+)(?= |$)', _as_module, line)
+    for name, value in _PLACEHOLDERS.items():
+        line = line.replace(name, value)
+    for option, value in _SMALLER.items():
+        line = _with(line, option, value, is_added=False)
+    command = re.match(r'python (?:-m )?(\S+)', line)
+    options = _OPTIONS.get(command[1], '').split() if command else []
+    for option, value in pairwise(options):
+        if option.startswith('--'):
+            line = _with(line, option, value)
+    return line
+
+
+def differing(lines: Iterable[str]) -> list[str]:
+    """Return the first of those lines that differ in a reader's own names only."""
+    found: dict[str, str] = {}
+    for line in sorted(lines):
+        shape = re.sub(rf'(?<= --)({"|".join(_OWN)}) \S+', r'\1', line)
+        found.setdefault(' '.join(sorted(shape.split())), line)
+    return list(found.values())
+
+
+def makes(line: str) -> list[str]:
+    """Return the files and folders that a line makes, and that must not be there before."""
+    made = re.findall(r'--(?:output|report|plot|json) (\S+)', line)
+    if 'calibrate_intrinsics' in line or 'adopt_lens' in line:
+        made.append('calibration_data/my_arm/top/calibration.yaml')
+    return made
+
+
+def _with(line: str, option: str, value: str, is_added: bool = True) -> str:
+    line, found = re.subn(rf'(?<= {option} )[^\s-]\S*', value, line)
+    return line if found or not is_added else f'{line} {option} {value}'
+
+
+def _as_module(found: re.Match[str]) -> str:
+    module = _MODULES.get(found[1])
+    return f'python -m {module}' if module else found[0]

@@ -1,0 +1,103 @@
+"""Every command of every document, run where a reader would run it; `make documents` does it.
+
+Not among the tests that `make test` collects: it takes as long as they do.
+"""
+
+from collections.abc import Iterator
+import fcntl
+from pathlib import Path
+import signal
+import subprocess
+import time
+
+from document_folder import copy_document_folder, environment_of, make_document_folder
+from document_rehearsal import differing, is_mention, makes, needs, rehearsed
+import pytest
+from test_documents import COMMANDS
+
+LINES = differing(rehearsed(c) for c in COMMANDS if not needs(c) and not is_mention(c))
+WORKER = 'python -m vla_policy_server.policy_worker'
+IS_LISTENING = 'listening on'
+# Both ends of a remote policy, on the port that the page names.
+REMOTE = [line for line in LINES if WORKER in line or '--backend remote' in line]
+LIMIT_S = 300.0
+
+
+def marked(line: str) -> object:
+    marks = [pytest.mark.xdist_group('port 8000')] if line in REMOTE else []
+    return pytest.param(line, marks=marks, id=line.removeprefix('python ').removeprefix('-m '))
+
+
+@pytest.fixture(scope='session')
+def made(tmp_path_factory) -> Path:
+    """The folder to copy, made by the first of several processes that want it."""
+    root = tmp_path_factory.getbasetemp()
+    folder = (root.parent if root.name.startswith('popen-') else root) / 'documents'
+    with folder.with_suffix('.lock').open('w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / 'is_complete').exists():
+            folder.mkdir()
+            make_document_folder(folder)
+            (folder / 'is_complete').touch()
+    return folder
+
+
+@pytest.fixture
+def worker(request, tmp_path) -> Iterator[None]:
+    """A policy worker, for a line that talks to one."""
+    if '--backend remote' not in request.getfixturevalue('line'):
+        yield
+        return
+    process = run(f'{WORKER} --device cpu', tmp_path, tmp_path / 'worker.txt')
+    wait_until_listening(process, tmp_path / 'worker.txt')
+    yield
+    process.send_signal(signal.SIGINT)
+    process.wait(60.0)
+
+
+@pytest.fixture
+def folder(made, line, tmp_path) -> Path:
+    copy_document_folder(made, tmp_path, makes(line))
+    return tmp_path
+
+
+def run(line: str, folder: Path, output: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        ['bash', '-c', f'exec {line}' if line.startswith('python') else line],
+        cwd=folder,
+        env=environment_of(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=output.open('wb'),
+        stderr=subprocess.STDOUT,
+        # Whoever runs the tests in the background of a shell has SIGINT ignored, children too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def wait_until_listening(process: subprocess.Popen[bytes], output: Path) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while IS_LISTENING not in output.read_text():
+        assert process.poll() is None, output.read_text()
+        assert time.monotonic() < deadline, output.read_text()
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize('line', [marked(line) for line in LINES])
+def test_the_line_does_what_it_is_for(line, folder, worker):
+    output = folder / 'output.txt'
+    process = run(line, folder, output)
+    try:
+        if line.startswith(WORKER):
+            wait_until_listening(process, output)
+            process.send_signal(signal.SIGINT)
+        status = process.wait(LIMIT_S)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60.0)
+    said = output.read_text(errors='replace')
+    # Studies judge by figures, for which the numbers here are too small.
+    assert status in ((0, 1) if line.startswith('python tests/') else (0,)), said
+    assert 'Traceback' not in said, said
+    for name in makes(line):
+        assert (folder / name).exists(), f'{name} was not made; it said:\n{said}'
