@@ -58,20 +58,26 @@ class PacedPlayer:
         self.chunk = chunk
         return self._player.offer(self.as_played(chunk))
 
-    def sample(self, now_ns: int, speed: float = 1.0) -> tuple[Vector, Vector] | None:
+    def sample(
+        self, now_ns: int, speed: float = 1.0, is_held: bool = False
+    ) -> tuple[Vector, Vector] | None:
         """Return target position and velocity, each of shape (D,), or None without a chunk.
 
         Args:
             now_ns: time, later at each call [ns].
             speed: share of the velocity limits in use.
+            is_held: whether the arm is held, so that time goes by unplayed.
         """
+        if is_held:
+            self.pause()
         self.plan_ns = self._clock.advance(now_ns, self._rate)
         sampled = self._player.sample(self.plan_ns)
         if sampled is None:
             return None
         wish, pace = sampled
-        self._rate = self._most_rate(pace, speed)
-        return wish, self._rate * pace
+        rate = self._most_rate(pace, speed)
+        self._rate = 1.0 if is_held else rate
+        return wish, rate * pace
 
     def pause(self) -> None:
         """Let time go by unplayed until the next sample: no plan waits for an arm that is held."""

@@ -9,7 +9,7 @@ import numpy as np
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.paced_player import PacedPlayer
-from vla_action_filter.verdict import FilterResult
+from vla_action_filter.verdict import FilterResult, Verdict
 from vla_contract.policy import CUBE_POSE, Policy
 from vla_contract.values import ActionChunk, Image, JointSample, Observation, to_ns
 from vla_policy_server.chunk_scheduler import Schedule
@@ -161,8 +161,9 @@ class ClosedLoop:
             observer.see_chunk(played)
 
     def _see_cycle(self, now_ns: int, joints: JointSample, result: FilterResult) -> None:
-        wish, pace = self._plan.sample(now_ns, self._speed) or (None, None)
-        verdict, reason, plan_ns = result.verdict, result.reason, self._plan.plan_ns
+        verdict, reason = result.verdict, result.reason
+        sampled = self._plan.sample(now_ns, self._speed, verdict is Verdict.HOLD)
+        (wish, pace), plan_ns = sampled or (None, None), self._plan.plan_ns
         cycle = Cycle(now_ns, wish, pace, result.command, joints, verdict, reason, plan_ns)
         for observer in self._observers:
             observer.see_cycle(cycle)

@@ -18,7 +18,7 @@ from vla_rollout.recording.topics import recorded_topics
 from vla_rollout.ros.convert_recording import main
 from vla_rollout.ros.message_schema import message_schema
 from vla_rollout.ros.recorded_cycles import CycleJoiner, replay_cycles
-from vla_rollout.ros.recorded_episode import Sent, Slowed
+from vla_rollout.ros.recorded_episode import Judged, Sent, Slowed
 from vla_rollout.ros.recorded_frames import FILTERED, MEASURED, recorded_frames, VERDICT
 
 CONTRACT = load_contract('panda_2f85')
@@ -99,6 +99,7 @@ def test_slowed_down_the_wish_waits_for_the_arm_as_it_does_in_the_filter():
     chunk = ActionChunk(0, 100 * MS, CONTRACT.home + 0.1 * np.arange(16)[:, None])
     for payload in (Slowed(0.1), JointSample(0, CONTRACT.home, np.zeros(8)), chunk):
         joiner.take(0, payload)
+    joiner.take(0, Judged(Verdict.CLAMP, ''))
     for k in range(100):
         joiner.take(10 * k * MS, Sent(CONTRACT.home))
     ways = np.array([cycle.wish - CONTRACT.home for cycle in kept.cycles])[:, CONTRACT.arm]
@@ -107,6 +108,24 @@ def test_slowed_down_the_wish_waits_for_the_arm_as_it_does_in_the_filter():
     last = kept.cycles[-1]
     assert ways[-1] == pytest.approx(1e-9 * last.plan_ns, abs=1e-3)
     assert last.plan_ns < 0.3 * last.now_ns
+
+
+def test_slowed_down_the_time_of_a_hold_is_none_for_which_the_plan_waited():
+    kept = Kept()
+    kept.restart()
+    joiner = CycleJoiner(CONTRACT, kept)
+    chunk = ActionChunk(0, 100 * MS, CONTRACT.home + 0.1 * np.arange(16)[:, None])
+    for payload in (Slowed(0.1), JointSample(0, CONTRACT.home, np.zeros(8)), chunk):
+        joiner.take(0, payload)
+    for k in range(100):
+        verdict = (
+            (Verdict.CLAMP, '') if k < 30 else (Verdict.HOLD, 'policy_chunk has 2 publishers')
+        )
+        joiner.take(10 * k * MS, Judged(*verdict))
+        joiner.take(10 * k * MS, Sent(CONTRACT.home))
+    lags = np.array([cycle.now_ns - cycle.plan_ns for cycle in kept.cycles])
+    assert (np.diff(lags[1:30]) > 0).all()
+    assert (np.diff(lags[29:]) == 0).all()
 
 
 def test_frames_are_what_the_policy_would_have_seen(recording):

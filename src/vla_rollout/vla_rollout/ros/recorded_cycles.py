@@ -43,8 +43,9 @@ class CycleJoiner:
                 if self._plan.offer(payload):
                     self._observer.see_chunk(played)
             case Sent(command) if self._joints is not None:
-                wish, pace = self._plan.sample(now_ns, self._speed) or (None, None)
-                verdict, reason, plan_ns = self._verdict, self._reason, self._plan.plan_ns
+                verdict, reason = self._verdict, self._reason
+                sampled = self._plan.sample(now_ns, self._speed, verdict is Verdict.HOLD)
+                (wish, pace), plan_ns = sampled or (None, None), self._plan.plan_ns
                 self._observer.see_cycle(
                     Cycle(now_ns, wish, pace, command, self._joints, verdict, reason, plan_ns)
                 )

@@ -96,7 +96,7 @@ class FrameSampler:
         if self._due_ns is not None and now_ns < self._due_ns:
             return None
         due_ns = now_ns if self._due_ns is None else self._due_ns
-        wish = self._plan.sample(due_ns, self._speed)
+        wish = self._plan.sample(due_ns, self._speed, self._verdict is Verdict.HOLD)
         observation = self._buffer.observe(due_ns)
         if wish is None or isinstance(observation, str):
             return None
