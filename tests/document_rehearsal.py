@@ -15,12 +15,10 @@ from shell_blocks import simple_commands
 NEEDS = {
     '. /opt/ros': 'ROS 2',
     'docker': 'Docker',
+    'make ': 'a workspace, not a folder beside it; .ci/run has one',
     'make bench': 'minutes',
-    'make demo': 'a workspace, not a folder beside it; .ci/run has one',
     'make model': 'a training',
     'make samples': 'the network; test_fetch_opencv_samples stands in for it',
-    'make setup': 'a workspace, not a folder beside it; .ci/run has one',
-    'make test': 'a workspace, not a folder beside it; .ci/run has one',
     'pip install': 'an environment of its own',
     'python -m colcon': 'a workspace, not a folder beside it; make setup runs it',
     'python -m vla_calibration.calibrate_hand_eye LEFT': 'two cameras; test_multi_camera has them',
