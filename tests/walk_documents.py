@@ -8,16 +8,16 @@ import fcntl
 from pathlib import Path
 import signal
 import subprocess
-import time
 
+from conftest import wait_for
 from document_folder import copy_document_folder, environment_of, make_document_folder
 from document_rehearsal import differing, is_mention, makes, needs, rehearsed
+from package_facts import ROOT
 import pytest
 from test_documents import COMMANDS
 
 LINES = differing(rehearsed(c) for c in COMMANDS if not needs(c) and not is_mention(c))
 WORKER = 'python -m vla_policy_server.policy_worker'
-IS_LISTENING = 'listening on'
 # Both ends of a remote policy, on the port that the page names.
 REMOTE = [line for line in LINES if WORKER in line or '--backend remote' in line]
 LIMIT_S = 300.0
@@ -42,23 +42,37 @@ def made(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def worker(request, tmp_path) -> Iterator[None]:
-    """A policy worker, for a line that talks to one."""
-    if '--backend remote' not in request.getfixturevalue('line'):
-        yield
-        return
-    process = run(f'{WORKER} --device cpu', tmp_path, tmp_path / 'worker.txt')
-    wait_until_listening(process, tmp_path / 'worker.txt')
+@pytest.fixture(scope='session', autouse=True)
+def leaves_what_is_shipped_alone() -> Iterator[None]:
+    before = shipped()
     yield
-    process.send_signal(signal.SIGINT)
-    process.wait(60.0)
+    assert shipped() == before
+
+
+def shipped() -> dict[Path, int]:
+    """Return when each file that the folders link to was written."""
+    folders = (ROOT / 'models', ROOT / 'config', ROOT / 'calibration_data')
+    return {path: path.stat().st_mtime_ns for folder in folders for path in folder.rglob('*')}
 
 
 @pytest.fixture
 def folder(made, line, tmp_path) -> Path:
     copy_document_folder(made, tmp_path, makes(line))
     return tmp_path
+
+
+@pytest.fixture
+def worker(line, folder) -> Iterator[None]:
+    """A policy worker, for a line that talks to one."""
+    if '--backend remote' not in line:
+        yield
+        return
+    output = folder / 'worker.txt'
+    process = run(f'{WORKER} --device cpu', folder, output)
+    wait_until_listening(process, output)
+    yield
+    process.send_signal(signal.SIGINT)
+    process.wait(60.0)
 
 
 def run(line: str, folder: Path, output: Path) -> subprocess.Popen[bytes]:
@@ -75,11 +89,11 @@ def run(line: str, folder: Path, output: Path) -> subprocess.Popen[bytes]:
 
 
 def wait_until_listening(process: subprocess.Popen[bytes], output: Path) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while IS_LISTENING not in output.read_text():
+    def is_listening() -> bool:
         assert process.poll() is None, output.read_text()
-        assert time.monotonic() < deadline, output.read_text()
-        time.sleep(0.05)
+        return 'listening on' in output.read_text()
+
+    wait_for(is_listening, LIMIT_S, 'the worker to listen')
 
 
 @pytest.mark.parametrize('line', [marked(line) for line in LINES])
