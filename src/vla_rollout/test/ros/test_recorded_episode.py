@@ -92,38 +92,33 @@ def test_cycles_join_the_newest_of_every_stream(recording):
     assert after.wish == pytest.approx(CONTRACT.home + 0.01 * 5.05)
 
 
-def test_slowed_down_the_wish_waits_for_the_arm_as_it_does_in_the_filter():
+def slowed_cycles(verdicts):
+    """Return a cycle per verdict, 10 ms apart, of an arm with a tenth of its speed and a chunk."""
     kept = Kept()
     kept.restart()
     joiner = CycleJoiner(CONTRACT, kept)
     chunk = ActionChunk(0, 100 * MS, CONTRACT.home + 0.1 * np.arange(16)[:, None])
     for payload in (Slowed(0.1), JointSample(0, CONTRACT.home, np.zeros(8)), chunk):
         joiner.take(0, payload)
-    joiner.take(0, Judged(Verdict.CLAMP, ''))
-    for k in range(100):
+    for k, verdict in enumerate(verdicts):
+        joiner.take(10 * k * MS, Judged(verdict, ''))
         joiner.take(10 * k * MS, Sent(CONTRACT.home))
-    ways = np.array([cycle.wish - CONTRACT.home for cycle in kept.cycles])[:, CONTRACT.arm]
+    return kept.cycles
+
+
+def test_slowed_down_the_wish_waits_for_the_arm_as_it_does_in_the_filter():
+    cycles = slowed_cycles([Verdict.CLAMP] * 100)
+    ways = np.array([cycle.wish - CONTRACT.home for cycle in cycles])[:, CONTRACT.arm]
     limits = np.array([CONTRACT.joints[i].velocity for i in CONTRACT.arm])
     assert (np.diff(ways, axis=0)[1:] / 0.01 <= 0.1 * limits).all()
-    last = kept.cycles[-1]
+    last = cycles[-1]
     assert ways[-1] == pytest.approx(1e-9 * last.plan_ns, abs=1e-3)
     assert last.plan_ns < 0.3 * last.now_ns
 
 
 def test_slowed_down_the_time_of_a_hold_is_none_for_which_the_plan_waited():
-    kept = Kept()
-    kept.restart()
-    joiner = CycleJoiner(CONTRACT, kept)
-    chunk = ActionChunk(0, 100 * MS, CONTRACT.home + 0.1 * np.arange(16)[:, None])
-    for payload in (Slowed(0.1), JointSample(0, CONTRACT.home, np.zeros(8)), chunk):
-        joiner.take(0, payload)
-    for k in range(100):
-        verdict = (
-            (Verdict.CLAMP, '') if k < 30 else (Verdict.HOLD, 'policy_chunk has 2 publishers')
-        )
-        joiner.take(10 * k * MS, Judged(*verdict))
-        joiner.take(10 * k * MS, Sent(CONTRACT.home))
-    lags = np.array([cycle.now_ns - cycle.plan_ns for cycle in kept.cycles])
+    cycles = slowed_cycles([Verdict.CLAMP] * 30 + [Verdict.HOLD] * 70)
+    lags = np.array([cycle.now_ns - cycle.plan_ns for cycle in cycles])
     assert (np.diff(lags[1:30]) > 0).all()
     assert (np.diff(lags[29:]) == 0).all()
 
