@@ -74,7 +74,7 @@ _OPTIONS = {
     'tests/bench_rendered_hand_eye.py': '--runs 1 --pool 24',
     'tests/fuzz_filter.py': '--cycles 1000 --workers 1',
     'tests/kill_server.py': '--times 1',
-    'tests/soak.py': '--minutes 0.5 --warm-up 0.1 --anew 1 --anew-minutes 0.4',
+    'tests/soak.py': '--minutes 0.4 --warm-up 0.05 --anew 1 --anew-minutes 0.2',
     'tests/study_faults.py': '--episodes 1 --healthy 1',
 }
 # Options whose values are names of a reader's own.
