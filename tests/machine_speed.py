@@ -1,5 +1,6 @@
 """How fast this machine is at this moment, whatever runs on it: virtual ones change."""
 
+import os
 from pathlib import Path
 import time
 
@@ -23,4 +24,4 @@ def calculation_ms() -> float:
 def stolen_s() -> float:
     """Return the processor time that other guests of the host have had instead, so far [s]."""
     fields = Path('/proc/stat').read_text().splitlines()[0].split()
-    return int(fields[_STEAL]) / 100.0
+    return int(fields[_STEAL]) / os.sysconf('SC_CLK_TCK')
