@@ -98,9 +98,8 @@ def test_d3_a_stream_that_goes_on_while_latched_throws_an_arm_that_was_moved():
     latched = np.tile(robot.setup.home, (50, 1))
     stream_points(robot, latched)
     robot.switch(ARM, False)
-    for _ in range(100):
-        robot.moved_by_hand(JOINTS[0], 0.005)
-        robot.advance_to(robot.now_ns + DT_NS)
+    robot.moved_by_hand(JOINTS[0], 0.5, over_s=1.0)
+    robot.advance_to(robot.now_ns + 1000 * MS)
     robot.switch(ARM, True)
     stream_points(robot, latched)
     assert robot.arm.position[0] == pytest.approx(0.0, abs=1e-3)

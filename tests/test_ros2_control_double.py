@@ -155,8 +155,8 @@ def test_a_segment_meets_both_its_ends(values, duration_s, has_acceleration):
     segment = cycles.controller._trajectory
     start = segment.sample(NOW + MS)
     assert start is not None
-    before = segment._between(0, stamp_ns)
-    after = segment._between(0, stamp_ns + 1000 * MS)
+    before = segment._segment(0).at(stamp_ns)
+    after = segment._segment(0).at(stamp_ns + 1000 * MS)
     assert before.positions[0] == pytest.approx(x0, abs=1e-9)
     assert before.velocities[0] == pytest.approx(v0, abs=1e-9)
     assert after.positions[0] == pytest.approx(x1, abs=1e-8)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
+from fake_robot.lines import Lines
 from fake_robot.trajectory import Values
 
 
@@ -30,8 +31,8 @@ class ForwardCommandController:
         self.parameters = parameters
         self.joints = parameters.joints
         self.is_active = False
-        self.errors: list[str] = []
-        self.warnings: list[str] = []
+        self.errors = Lines()
+        self.warnings = Lines()
         self.accepted = 0
         self._command: Values = ()
         self._reset()

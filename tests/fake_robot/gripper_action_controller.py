@@ -11,6 +11,8 @@ import enum
 
 from vla_contract.values import to_ns
 
+from fake_robot.lines import Lines
+
 
 class GoalStatus(enum.Enum):
     """How a goal stands, in the words of action_msgs/GoalStatus."""
@@ -66,8 +68,8 @@ class GripperActionController:
         self.is_active = False
         # The action server is made by on_activate and outlives on_deactivate.
         self.has_server = False
-        self.errors: list[str] = []
-        self.warnings: list[str] = []
+        self.errors = Lines()
+        self.warnings = Lines()
         self.accepted = 0
         self._goal: GripperGoal | None = None
         self._target = 0.0

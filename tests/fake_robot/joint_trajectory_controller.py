@@ -12,6 +12,7 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import to_ns
 
+from fake_robot.lines import Lines
 from fake_robot.trajectory import Point, Sample, Trajectory, Values
 from fake_robot.trajectory_rules import refusal
 
@@ -50,12 +51,16 @@ class JointTrajectoryController:
         self.parameters = parameters
         self.joints = parameters.joints
         self.is_active = False
-        self.errors: list[str] = []
-        self.warnings: list[str] = []
+        self.errors = Lines()
+        self.warnings = Lines()
         self.accepted = 0
-        self.reference: Values = ()
         self._period_ns = int(1e9 / update_rate_hz)
         self._remapped = [0.0] * len(self.joints)
+
+    @property
+    def reference(self) -> Values:
+        """What ~/controller_state shows as reference: the state asked for in this cycle [rad]."""
+        return self._desired.positions
 
     def activate(self, measured: Point, written: Sequence[float]) -> None:
         """Hold what is written on the command interfaces, or what is measured.
@@ -74,7 +79,7 @@ class JointTrajectoryController:
             current = replace(current, positions=tuple(written))
         self._current = current
         self._written: Sequence[float] = written
-        self._last_commanded = current
+        self._last_commanded = self._desired = Sample(current, measured.time_ns, 0, False)
         self._last_commanded_ns = 0
         self._trajectory: Trajectory | None = None
         self._new: JointTrajectory | None = None
@@ -153,7 +158,7 @@ class JointTrajectoryController:
             self._trajectory_ns += period_ns
         desired = self._trajectory.sample(self._trajectory_ns)
         if desired is not None:
-            self.reference = desired.point.positions
+            self._desired = desired
         sample = self._trajectory.sample(self._trajectory_ns + self._period_ns)
         if sample is None:
             return None
@@ -162,15 +167,15 @@ class JointTrajectoryController:
             return None
         # The command is due one period after `time`, and is remembered under `time` all the same:
         # a trajectory that begins from here goes over one period's way twice.
-        self._last_commanded = sample.point
+        self._last_commanded = sample
         self._last_commanded_ns = time_ns
-        return sample.point.positions
+        return sample.positions
 
     def _start_state(self, time_ns: int) -> Point:
         """Return the point before a new trajectory: the last command or the measured state."""
         if not self.parameters.interpolate_from_desired_state:
             return replace(self._current, time_ns=time_ns)
-        return replace(self._last_commanded, time_ns=self._last_commanded_ns or time_ns)
+        return replace(self._last_commanded.point, time_ns=self._last_commanded_ns or time_ns)
 
     def _check_timeout(self, sample: Sample) -> None:
         if sample.is_before_last or self._is_holding or not self._timeout_ns:

@@ -21,6 +21,7 @@ from fake_robot.forward_command_controller import (
 from fake_robot.gripper_action_controller import GripperActionController, GripperParameters
 from fake_robot.joint_state_broadcaster import BroadcasterParameters, JointStateBroadcaster
 from fake_robot.joint_trajectory_controller import JointTrajectoryController, TrajectoryParameters
+from fake_robot.lines import Lines
 from fake_robot.motor_log import MotorLog
 from fake_robot.trajectory import Point
 
@@ -64,7 +65,9 @@ class Ros2Control:
         """
         self.setup = setup
         self.now_ns = now_ns
-        self.errors: list[str] = []
+        self._cycles = 0
+        self._hands: list[tuple[str, float, int]] = []
+        self.errors = Lines()
         self.period_ns = to_ns(1.0 / setup.update_rate_hz)
         self.arm = Arm(setup.joints, setup.home, setup.servo, self.period_ns * 1e-9)
         self.commands = [math.nan] * len(setup.joints)
@@ -125,31 +128,44 @@ class Ros2Control:
             controller.activate()
         return True
 
-    def moved_by_hand(self, joint: str, delta: float) -> None:
-        """Move a joint by hand [rad].
+    def moved_by_hand(self, joint: str, delta: float, over_s: float = 0.0) -> None:
+        """Move a joint by hand.
 
         Under an active controller its servo pulls it back. Otherwise the driver follows the hand,
         as in hand guiding or free drive, and so do the commands that it shows.
+
+        Args:
+            joint: name.
+            delta: how far [rad].
+            over_s: how long that takes, from the next cycle on; 0 for one cycle [s].
         """
-        column = self.setup.joints.index(joint)
-        if any(c.is_active and joint in c.joints for c in self.controllers.values()):
-            self.arm.moved_by_hand(joint, delta)
-        else:
-            self.commands[column] = self.arm.follow_by_hand(joint, delta)
+        cycles = max(round(over_s * self.setup.update_rate_hz), 1)
+        self._hands.append((joint, delta / cycles, self._cycles + cycles))
 
     def refused(self, name: str) -> int:
         """Return how many errors a controller has said."""
-        return len(self.controllers[name].errors)
+        return self.controllers[name].errors.total
 
     def _cycle(self, time_ns: int) -> list[JointState]:
         self.arm.step(self.commands)
+        self._push()
         self.now_ns = time_ns
+        self._cycles += 1
         for name, controller in self.controllers.items():
             if controller.is_active:
                 self._update(name, controller, time_ns)
         published = [b.update(time_ns) for b in self.broadcasters.values() if b.is_active]
         self.log.add(time_ns, self.commands, self.arm.position)
         return [msg for msg in published if msg is not None]
+
+    def _push(self) -> None:
+        self._hands = [hand for hand in self._hands if self._cycles < hand[2]]
+        for joint, delta, _ in self._hands:
+            if any(c.is_active and joint in c.joints for c in self.controllers.values()):
+                self.arm.moved_by_hand(joint, delta)
+            else:
+                column = self.setup.joints.index(joint)
+                self.commands[column] = self.arm.follow_by_hand(joint, delta)
 
     def _update(self, name: str, controller: Controller, time_ns: int) -> None:
         columns = self._columns[name]

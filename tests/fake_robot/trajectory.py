@@ -27,14 +27,26 @@ class Sample:
     """What sample() answers: the state, and where in the trajectory it lies.
 
     Args:
-        point: the state; its time is the sample's.
+        source: computes the state; most cycles need its positions only.
+        time_ns: the sample's.
         segment_ns: time of the point that start_segment_itr stands on.
         is_before_last: false once the last point has been reached (end_segment_itr == end()).
     """
 
-    point: Point
+    source: 'Segment | Point'
+    time_ns: int
     segment_ns: int
     is_before_last: bool
+
+    @property
+    def positions(self) -> Values:
+        if isinstance(self.source, Point):
+            return self.source.positions
+        return self.source.positions_at(self.time_ns)
+
+    @property
+    def point(self) -> Point:
+        return self.source if isinstance(self.source, Point) else self.source.at(self.time_ns)
 
 
 class Segment:
@@ -65,10 +77,7 @@ class Segment:
 
     def at(self, time_ns: int) -> Point:
         """Return the state at a time; outside the segment its ends, by the linear rule."""
-        polynomials = self._polynomials
-        if not self._start_ns <= time_ns <= self._end_ns:
-            polynomials = self._linear
-        t = (min(max(time_ns, self._start_ns), self._end_ns) - self._start_ns) * S
+        polynomials, t = self._place(time_ns)
         positions, velocities, accelerations = [], [], []
         for c in polynomials:
             x = v = a = 0.0
@@ -81,6 +90,22 @@ class Segment:
             velocities.append(v)
             accelerations.append(a)
         return Point(time_ns, tuple(positions), tuple(velocities), tuple(accelerations))
+
+    def positions_at(self, time_ns: int) -> Values:
+        """Return the positions of `at` alone."""
+        polynomials, t = self._place(time_ns)
+        if len(polynomials[0]) == 4:
+            return tuple([a + t * (b + t * (c + t * d)) for a, b, c, d in polynomials])
+        if len(polynomials[0]) == 2:
+            return tuple([a + t * b for a, b in polynomials])
+        return self.at(time_ns).positions
+
+    def _place(self, time_ns: int) -> tuple[list[Values], float]:
+        if self._start_ns <= time_ns <= self._end_ns:
+            return self._polynomials, (time_ns - self._start_ns) * S
+        # interpolate_between_points leaves velocities and accelerations out there.
+        nearest_ns = min(max(time_ns, self._start_ns), self._end_ns)
+        return self._linear, (nearest_ns - self._start_ns) * S
 
 
 class Trajectory:
@@ -130,17 +155,18 @@ class Trajectory:
             return None
         first, last = self._points[0], self._points[-1]
         if time_ns < first.time_ns:
-            point = self._between(-1, time_ns) if self._splines else self._before
-            return Sample(point, first.time_ns, True)
+            source = self._segment(-1) if self._splines else self._before
+            return Sample(source, time_ns, first.time_ns, True)
         # sample() sets last_sample_idx_ to the end in any look-ahead too: there is no way back.
         if self._has_played_out or time_ns >= last.time_ns:
             self._has_played_out = True
             zeros = (0.0,) * len(last.positions)
             at_rest = last.velocities or zeros, last.accelerations or zeros
-            return Sample(Point(time_ns, last.positions, *at_rest), last.time_ns, False)
+            point = Point(time_ns, last.positions, *at_rest)
+            return Sample(point, time_ns, last.time_ns, False)
         index = bisect_right(self._times, time_ns) - 1
-        point = self._between(index, time_ns) if self._splines else self._points[index + 1]
-        return Sample(point, self._points[index].time_ns, True)
+        source = self._segment(index) if self._splines else self._points[index + 1]
+        return Sample(source, time_ns, self._points[index].time_ns, True)
 
     def _begin(self, start_ns: int) -> None:
         self.start_ns = start_ns
@@ -150,11 +176,12 @@ class Trajectory:
         ]
         self._times = [point.time_ns for point in self._points]
 
-    def _between(self, index: int, time_ns: int) -> Point:
+    def _segment(self, index: int) -> Segment:
+        """Return the segment that begins at a point, -1 for the state before the message."""
         if index not in self._segments:
             before = self._before if index < 0 else self._points[index]
             self._segments[index] = Segment(before, self._points[index + 1])
-        return self._segments[index].at(time_ns)
+        return self._segments[index]
 
 
 def _linear(x0: float, x1: float, duration: float) -> Values:
