@@ -579,6 +579,20 @@ def test_reversals_are_counted_above_rounding(path, count):
     assert reversals(np.array(path)) == count
 
 
+def test_what_a_hand_moves_is_not_judged():
+    robot = Ros2Control(setup('all_joints'))
+    robot.advance_to(robot.now_ns + 50 * MS)
+    robot.switch(ARM, False)
+    robot.moved_by_hand(robot.setup.joints[0], 0.5)
+    robot.advance_to(robot.now_ns + 500 * MS)
+    robot.switch(ARM, True)
+    robot.advance_to(robot.now_ns + 50 * MS)
+    ones = dict.fromkeys(robot.setup.joints, 1.0)
+    report = motor_report(robot.log, robot.setup.joints, ones, ones)
+    assert report.velocity == pytest.approx(1.0, rel=0.01)
+    assert report.arm_velocity == pytest.approx(1.0, rel=0.01)
+
+
 def test_asked_reversals_are_no_fault():
     log = MotorLog(('a',), 10)
     path = [0.0, 0.1, 0.2, 0.1, 0.0]

@@ -15,13 +15,22 @@ class MotorLog:
         self._times_ns = np.zeros(capacity, np.int64)
         self._commands = np.full((capacity, len(self.joints)), np.nan)
         self._positions = np.full((capacity, len(self.joints)), np.nan)
+        self._claimed = np.zeros((capacity, len(self.joints)), bool)
         self._count = 0
 
-    def add(self, time_ns: int, commands: Sequence[float], positions: Sequence[float]) -> None:
+    def add(
+        self,
+        time_ns: int,
+        commands: Sequence[float],
+        positions: Sequence[float],
+        claimed: bool | Sequence[bool] = True,
+    ) -> None:
+        """Add a cycle; a joint is claimed while an active controller commands it."""
         row = self._count % len(self._times_ns)
         self._times_ns[row] = time_ns
         self._commands[row] = commands
         self._positions[row] = positions
+        self._claimed[row] = claimed
         self._count += 1
 
     def clear(self) -> None:
@@ -41,6 +50,11 @@ class MotorLog:
     def positions(self) -> np.ndarray:
         """Where the joints were, shape (N, D) [rad or m]."""
         return self._positions[self._rows()]
+
+    @property
+    def claimed(self) -> np.ndarray:
+        """Which joints an active controller commanded, shape (N, D)."""
+        return self._claimed[self._rows()]
 
     def _rows(self) -> np.ndarray:
         oldest = max(self._count - len(self._times_ns), 0)
@@ -78,7 +92,7 @@ def motor_report(
     refused: int = 0,
     asked: np.ndarray | None = None,
 ) -> MotorReport:
-    """Judge the writes to some joints.
+    """Judge the writes to some joints, and the arm, while a controller commands them.
 
     Args:
         log: of all joints.
@@ -92,12 +106,14 @@ def motor_report(
     columns = [log.joints.index(name) for name in joints]
     fastest = np.array([velocity_limits[name] for name in joints])
     hardest = np.array([acceleration_limits[name] for name in joints])
-    times_s = (log.times_ns - log.times_ns[0]) * 1e-9
+    times_s = (log.times_ns - log.times_ns[:1]) * 1e-9
     commands, positions = log.commands[:, columns], log.positions[:, columns]
+    claimed = log.claimed[:, columns].all(axis=1)
     is_number = np.isfinite(commands).all(axis=1)
-    begun = np.maximum.accumulate(is_number)
+    not_finite = np.count_nonzero(np.maximum.accumulate(is_number) & claimed & ~is_number)
+    is_number &= claimed
     velocity, acceleration = _largest(times_s[is_number], commands[is_number])
-    arm_velocity, arm_acceleration = _largest(times_s, positions)
+    arm_velocity, arm_acceleration = _largest(times_s[claimed], positions[claimed])
     own = sum(reversals(commands[is_number, k]) for k in range(len(columns)))
     if asked is not None:
         own -= sum(reversals(asked[:, k]) for k in range(len(columns)))
@@ -108,7 +124,7 @@ def motor_report(
         float((arm_acceleration / hardest).max()),
         max(own, 0),
         refused,
-        int(np.count_nonzero(begun & ~is_number)),
+        int(not_finite),
     )
 
 

@@ -71,6 +71,7 @@ class Ros2Control:
         self.period_ns = to_ns(1.0 / setup.update_rate_hz)
         self.arm = Arm(setup.joints, setup.home, setup.servo, self.period_ns * 1e-9)
         self.commands = [math.nan] * len(setup.joints)
+        self._claimed = [False] * len(setup.joints)
         self.log = MotorLog(setup.joints, max(int(log_s * setup.update_rate_hz), 3))
         self.controllers: dict[str, Controller] = {
             name: _controller(parameters, setup.update_rate_hz)
@@ -109,14 +110,15 @@ class Ros2Control:
         if active == controller.is_active:
             return True
         if not active:
-            controller.deactivate()
+            self._deactivate(name)
             return True
-        for other, rival in self.controllers.items():
-            shared = set(rival.joints) & set(controller.joints)
-            if rival.is_active and shared:
-                self.errors.append(f"Resource conflict: '{other}' claims {sorted(shared)[0]}")
+        for joint in controller.joints:
+            if self.is_claimed(joint):
+                self.errors.append(f'Resource conflict: {joint} of {name} is claimed already')
                 return False
         columns = self._columns[name]
+        for column in columns:
+            self._claimed[column] = True
         position = tuple(self.arm.position[i] for i in columns)
         velocity = tuple(self.arm.velocity[i] for i in columns)
         written = [self.commands[i] for i in columns]
@@ -142,6 +144,10 @@ class Ros2Control:
         cycles = max(round(over_s * self.setup.update_rate_hz), 1)
         self._hands.append((joint, delta / cycles, self._cycles + cycles))
 
+    def is_claimed(self, joint: str) -> bool:
+        """Return whether an active controller commands a joint."""
+        return self._claimed[self.setup.joints.index(joint)]
+
     def refused(self, name: str) -> int:
         """Return how many errors a controller has said."""
         return self.controllers[name].errors.total
@@ -155,17 +161,22 @@ class Ros2Control:
             if controller.is_active:
                 self._update(name, controller, time_ns)
         published = [b.update(time_ns) for b in self.broadcasters.values() if b.is_active]
-        self.log.add(time_ns, self.commands, self.arm.position)
+        self.log.add(time_ns, self.commands, self.arm.position, self._claimed)
         return [msg for msg in published if msg is not None]
 
     def _push(self) -> None:
         self._hands = [hand for hand in self._hands if self._cycles < hand[2]]
         for joint, delta, _ in self._hands:
-            if any(c.is_active and joint in c.joints for c in self.controllers.values()):
+            if self.is_claimed(joint):
                 self.arm.moved_by_hand(joint, delta)
             else:
                 column = self.setup.joints.index(joint)
                 self.commands[column] = self.arm.follow_by_hand(joint, delta)
+
+    def _deactivate(self, name: str) -> None:
+        self.controllers[name].deactivate()
+        for column in self._columns[name]:
+            self._claimed[column] = False
 
     def _update(self, name: str, controller: Controller, time_ns: int) -> None:
         columns = self._columns[name]
@@ -184,7 +195,7 @@ class Ros2Control:
                 self.errors.append(
                     f'Deactivating controllers : [ {name} ] as their update resulted in an error!'
                 )
-                controller.deactivate()
+                self._deactivate(name)
                 return
         if written is not None:
             for column, value in zip(columns, written, strict=True):
