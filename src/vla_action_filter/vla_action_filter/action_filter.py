@@ -26,8 +26,9 @@ _QUIET_CYCLES = 10
 # Where an arm stands, friction and gravity leave less than half of what counts as an error
 # between it and its command; what is further away was moved.
 _NEAR = 0.5
-# A gripper that moved by more of its range since it was told to hold was moved by somebody.
-_SAME_GRIP = 0.05
+# A joint that moved by more since it came to rest was moved by somebody [rad or m], and so was a
+# gripper, as a share of its range: what it is held at is not known any more.
+_MOVED, _MOVED_GRIP = 0.02, 0.05
 
 
 class ActionFilter:
@@ -73,7 +74,7 @@ class ActionFilter:
         self._spans = np.array([joint.upper - joint.lower for joint in contract.joints])
         self.is_gripper_moving = False
         self._has_position = False
-        self._held: tuple[Vector, Vector] | None = None
+        self._rest: tuple[Vector, Vector] | None = None
         self._reference: Vector | None = None
         self._pressed = False
         self._conflict = ''
@@ -101,8 +102,8 @@ class ActionFilter:
         position, and at the measured position otherwise.
         """
         self._machine.disarm()
-        if self._has_position and self.watchdogs.joints is not None:
-            self._held = self._command(), self.watchdogs.joints.position
+        if self._has_position and self._gate.output is not Output.SILENT:
+            self._come_to_rest()
         self._has_position = False
         self._gate.restart()
         self._watch.restart()
@@ -223,7 +224,10 @@ class ActionFilter:
             result = self._hold(hold) if hold else self._follow(due_ns)
         if result.command is not None and result.verdict >= Verdict.HOLD:
             is_moving = self.motion.is_moving or self.is_gripper_moving
+            before = self._gate.output
             self._gate.rest(is_moving, result.reason)
+            if self._gate.output is Output.SILENT is not before:
+                self._come_to_rest()
         if self._gate.output is Output.SILENT:
             # Nothing is asked of the arm, so that nothing can be wrong with where it is.
             self.watchdogs.tracking.restart()
@@ -270,34 +274,42 @@ class ActionFilter:
         if sample is None or not self.watchdogs.is_fresh(now_ns):
             return FilterResult(None, Verdict.HOLD, ('no joint_states',))
         self._stand(self._start(sample.position))
+        self._come_to_rest()
         self._has_position = True
         self._machine.arm()
         return FilterResult(self._command(), Verdict.HOLD, ('arming',))
 
     def _start(self, measured: Vector) -> Vector:
         """Return where to start: a known command near the measured joints, or these, (D,)."""
-        start = np.array(measured)
-        for known in (self._reference, self._held[0] if self._held else None):
-            if known is not None and self._is_near(known, measured):
-                start[self._arm] = known[self._arm]
-                break
-        if self._held is not None and self._is_near(self._held[0], measured):
-            # Fingers that hold something stand apart from their command, and must go on pressing.
-            command, then = self._held
-            same = np.abs(measured - then) <= _SAME_GRIP * self._spans
-            for i in self._grippers:
-                start[i] = command[i] if same[i] else measured[i]
+        start = self.where_held()
+        if self._reference is not None and self._is_near(self._reference, measured):
+            start[self._arm] = self._reference[self._arm]
         return start
 
-    def where_held(self, sent: Vector | None) -> Vector:
-        """Return what holds the arm: what was sent last if it is there, or the measured joints.
+    def where_held(self) -> Vector:
+        """Return what the controllers hold as far as is known, shape (D,) [rad or m].
 
-        Args:
-            sent: what was sent last, shape (D,) [rad or m], or None.
+        Where the arm stands as it came to rest, that is the command: friction and gravity leave it
+        a little beside, and fingers that hold something must go on pressing. Where it was moved,
+        it is where it is measured.
         """
         sample = self.watchdogs.joints
-        measured = self._command() if sample is None else sample.position
-        return sent if sent is not None and self._is_near(sent, measured) else measured
+        held = np.array(self._command() if sample is None else sample.position)
+        if self._rest is None or sample is None:
+            return held
+        command, then = self._rest
+        moved = np.abs(held - then)
+        if self._is_near(command, held) and (moved[self._arm] <= _MOVED).all():
+            held[self._arm] = command[self._arm]
+            for i in self._grippers:
+                if moved[i] <= _MOVED_GRIP * self._spans[i]:
+                    held[i] = command[i]
+        return held
+
+    def _come_to_rest(self) -> None:
+        """Remember where the arm stands, and what it was told last."""
+        if self.watchdogs.joints is not None:
+            self._rest = self._command(), self.watchdogs.joints.position
 
     def _is_near(self, command: Vector, measured: Vector) -> bool:
         return bool((np.abs(command - measured)[self._arm] <= self._near).all())

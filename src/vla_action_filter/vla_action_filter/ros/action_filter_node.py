@@ -16,7 +16,8 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.command_loop import CommandLoop, Orders
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.loop_timing import LoopTiming
-from vla_action_filter.ros.channels.registry import channels_of, held_joints, make_senders
+from vla_action_filter.ros.channels.registry import channels_of, make_senders
+from vla_action_filter.ros.channels.sender import Sender
 from vla_action_filter.ros.markers import MarkerPublisher
 from vla_action_filter.verdict import FilterResult, State, Verdict
 from vla_contract.contract import load_contract
@@ -52,6 +53,7 @@ class ActionFilterNode(VlaNode):
         super().__init__('action_filter')
         self._timer: Timer | None = None
         self._rests_at_ns = 0
+        self._senders: list[Sender] = []
         self._result = _UNKNOWN
         self._timing = LoopTiming(time.monotonic_ns)
 
@@ -60,7 +62,7 @@ class ActionFilterNode(VlaNode):
         contract = load_contract(settings.robot)
         self._names = contract.joint_names
         channels = channels_of(contract, settings)
-        self._loop = CommandLoop(contract, settings, held_joints(channels, contract))
+        self._loop = CommandLoop(contract, settings)
         self._filter = self._loop.filter
         self._late_ns = to_ns(settings.tracking_latency_s + settings.lead_s)
         self._status_ns = 0
@@ -112,8 +114,16 @@ class ActionFilterNode(VlaNode):
             self._send(self._loop.brake(now_ns))
             pause.wait(self._filter.period_ns / 1e9)
             now_ns += self._filter.period_ns
+        for sender in self._senders:
+            sender.finish()
         self._rests_at_ns = self.now_ns() + self._late_ns
         self._publish_status()
+
+    def destroy(self) -> None:
+        """End the threads of the channels."""
+        for sender in self._senders:
+            sender.close()
+        self._senders = []
 
     def _on_joints(self, msg: JointState) -> None:
         try:
