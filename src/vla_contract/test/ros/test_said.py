@@ -5,10 +5,11 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import Bool, String
 from vla_contract.ros.any_publisher import subscribe_to_any
-from vla_contract.ros.qos import COMMAND, LATCHED
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR
 from vla_contract.ros.said import Conversation
 
-QOS = {'volatile': COMMAND, 'latched': LATCHED}
+QOS = {'volatile': COMMAND, 'latched': LATCHED, 'best effort': SENSOR}
+MATCHES = {'volatile': 2, 'latched': 3, 'best effort': 1}
 
 
 @pytest.fixture
@@ -38,8 +39,7 @@ def test_every_publisher_is_heard_once_and_known_by_its_node(node, kind):
     publishers = {
         name: make(name).create_publisher(Bool, 'switch', QOS[kind]) for name in ('left', 'right')
     }
-    matched = 2 if kind == 'latched' else 1
-    wait(lambda: all(p.get_subscription_count() == matched for p in publishers.values()))
+    wait(lambda: all(p.get_subscription_count() == MATCHES[kind] for p in publishers.values()))
     publishers['left'].publish(Bool(data=True))
     publishers['right'].publish(Bool(data=False))
 

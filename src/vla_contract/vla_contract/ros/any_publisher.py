@@ -1,19 +1,23 @@
 """Hears every publisher of a topic, whether it latches what it says or not.
 
-A subscription that asks for latched messages does not match a publisher that keeps none, and one
-that asks for none gets no message from before its time. So there are two of them.
+A subscription matches only publishers that offer all it asks for: one that asks for latched
+messages, or for reliable ones, hears nothing of a publisher without. One that asks for less gets
+less of those that have it. So there is one of each kind.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 # What publishers of a switch may say between two looks at it.
 _DEPTH = 256
-LIVE = QoSProfile(depth=_DEPTH)
-KEPT = QoSProfile(depth=_DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+KINDS = (
+    QoSProfile(depth=_DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL),
+    QoSProfile(depth=_DEPTH),
+    QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT),
+)
 
 
 def subscribe_to_any(
@@ -21,7 +25,7 @@ def subscribe_to_any(
 ) -> None:
     """Have a callback called with what any publisher says, and with what latched ones said last.
 
-    What a latched publisher says comes twice: the callback must not mind.
+    Most messages come more than once: the callback must not mind.
     """
-    for qos in (KEPT, LIVE):
+    for qos in KINDS:
         node.create_subscription(msg_type, topic, callback, qos)

@@ -7,7 +7,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
-from vla_contract.ros.any_publisher import KEPT, LIVE
+from vla_contract.ros.any_publisher import KINDS
 from vla_contract.ros.unattended import unattended_subscription
 
 _GID_BYTES = 16
@@ -63,11 +63,11 @@ class Conversation:
     """
 
     def __init__(self, node: Node, msg_type: type[Any], topic: str) -> None:
-        """Subscribe, for publishers that latch and for those that do not."""
+        """Subscribe, for publishers of any quality of service."""
         self._node, self._type = node, msg_type
         self._topic = node.resolve_topic_name(topic)
         self._subscriptions = [
-            unattended_subscription(node, msg_type, topic, qos) for qos in (KEPT, LIVE)
+            unattended_subscription(node, msg_type, topic, qos) for qos in KINDS
         ]
         self._newest: dict[bytes, int] = {}
         self._rcl = ctypes.CDLL('librcl.so')
@@ -102,9 +102,17 @@ class Conversation:
                 ):
                     break
                 publisher = bytes(info.gid)
-                order = info.sent_ns if info.sequence == _NO_SEQUENCE else info.sequence
-                if order > self._newest.get(publisher, -1):
-                    self._newest[publisher] = order
+                if self._is_new(publisher, info.sequence, info.sent_ns):
                     data = ctypes.string_at(self._bytes.buffer, self._bytes.length)
                     said.append(Said(publisher, deserialize_message(data, self._type)))
         return said
+
+    def _is_new(self, publisher: bytes, sequence: int, sent_ns: int) -> bool:
+        """Whether a message was not taken before, from another subscription."""
+        newest = self._newest.get(publisher, -1)
+        # Clocks may be set back, so a time says no more than that it is another message.
+        has_sequence = sequence != _NO_SEQUENCE
+        is_new = sequence > newest if has_sequence else sent_ns != newest
+        if is_new:
+            self._newest[publisher] = sequence if has_sequence else sent_ns
+        return is_new
