@@ -135,8 +135,8 @@ class ActionFilter:
             return 'e_stop is still pressed'
         if self.is_moving or not self.watchdogs.tracking.has_settled:
             return 'the arm has not come to rest'
-        if not self.watchdogs.is_fresh(now_ns):
-            return 'joint_states are stale'
+        if problem := self.watchdogs.joint_problem(now_ns):
+            return problem
         held = (
             self._command() if self._has_position and not self.watchdogs.tracking.fault else None
         )
@@ -185,6 +185,7 @@ class ActionFilter:
             'solver_failures': self.motion.solver_failures,
             'tracking_error': self.watchdogs.tracking.error,
             'effort_share': effort.share if effort.is_available else None,
+            'effort_not_measured': ' '.join(effort.unmeasured),
         }
 
     def brake(self) -> Vector:
@@ -208,9 +209,9 @@ class ActionFilter:
 
     def _arm_from_joints(self, now_ns: int) -> FilterResult:
         """Start at rest where the arm is, or where a latched stop has held it."""
-        sample = self.watchdogs.joints
-        if sample is None or not self.watchdogs.is_fresh(now_ns):
-            return FilterResult(None, Verdict.HOLD, ('no joint_states',))
+        sample, problem = self.watchdogs.joints, self.watchdogs.joint_problem(now_ns)
+        if sample is None or problem:
+            return FilterResult(None, Verdict.HOLD, (problem,))
         start = sample.position if self._held_position is None else self._held_position
         self.motion.reset(start[self._arm].tolist())
         for i, gate in self._grippers.items():

@@ -86,7 +86,7 @@ class LiveDiagnosis:
             if isinstance(payload, Slowed):
                 # Said once, mostly before the episode.
                 self._speed = payload.speed
-            if self._is_watching:
+            if self._is_watching and payload is not None:
                 self._joiner.take(self._node.get_clock().now().nanoseconds, payload)
 
     def _publish(self, alarm: Alarm) -> None:
