@@ -39,7 +39,7 @@ def read_recording(path: Path, contract: RobotContract) -> list[Event]:
     return sorted(events, key=lambda event: event.time_ns)
 
 
-# Turns a message and its time of arrival [ns] into an event's payload, None where it tells nothing.
+# Makes a payload of a message and its time of arrival [ns]; None where it tells nothing.
 _Converter = Callable[[Any, int], Payload | None]
 
 
