@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.contract import RobotContract
-from vla_contract.joint_states import listed, TOPIC
+from vla_contract.joint_states import listed
 from vla_contract.values import JointSample, NS_PER_S, to_ns
 
 # Stamps of another machine may be ahead by as much as its clock; more is a clock that is not set.
@@ -32,17 +32,17 @@ class JointAges:
         is_ahead = stamps_ns > now_ns + AHEAD_NS
         if is_ahead.any():
             ahead_s = (int(stamps_ns.max()) - now_ns) / NS_PER_S
-            return f'{TOPIC} {duration(ahead_s)} in the future{self._whose(is_ahead)}'
+            return f'joint_states {duration(ahead_s)} in the future{self._whose(is_ahead)}'
         is_old = now_ns - np.minimum(stamps_ns, arrivals_ns) > self._deadline_ns
         if not is_old.any():
             return ''
         was_old = is_old & (arrivals_ns - stamps_ns > self._deadline_ns)
         if not was_old.any():
-            return f'{TOPIC} stale{self._whose(is_old)}'
+            return f'joint_states stale{self._whose(is_old)}'
         if (stamps_ns[was_old] == 0).all():
-            return f'{TOPIC} not stamped (stamp 0){self._whose(was_old)}'
+            return f'joint_states not stamped (stamp 0){self._whose(was_old)}'
         age_s = (now_ns - int(stamps_ns[was_old].min())) / NS_PER_S
-        return f'{TOPIC} stamped {duration(age_s)} ago{self._whose(was_old)}'
+        return f'joint_states stamped {duration(age_s)} ago{self._whose(was_old)}'
 
     def _whose(self, joints: NDArray[np.bool_]) -> str:
         """Return the names of joints; nothing where it is the whole arm."""

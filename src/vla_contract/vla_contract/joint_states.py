@@ -58,7 +58,7 @@ class JointStateMerge:
         source, target = self._order(tuple(names))
         if len(position) != len(names):
             raise ContractError(
-                f'{TOPIC}: found {len(position)} positions for {len(names)} joints'
+                f'joint_states: found {len(position)} positions for {len(names)} joints'
             )
         values = np.asarray(position, dtype=np.float64)[source]
         is_new = np.isfinite(values) & self._may_replace(target, stamp_ns, arrival_ns)
@@ -96,11 +96,11 @@ class JointStateMerge:
         if self._is_known.all():
             return ''
         if not self._orders:
-            return f'no {TOPIC}'
+            return 'no joint_states'
         names = [
             name for name, known in zip(self._names, self._is_known, strict=True) if not known
         ]
-        return f'{TOPIC}: no {listed(names)} yet'
+        return f'joint_states: no {listed(names)} yet'
 
     def _order(self, names: tuple[str, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return where in a message the contract's joints are, and which ones they are."""

@@ -66,7 +66,7 @@ class JointStatesReader:
                     for msg in _newest_complete(alike):
                         has_news |= self._offer(msg, now_ns)
                 except RuntimeError:
-                    self._reject(f'{TOPIC}: found bytes that are no JointState')
+                    self._reject('joint_states: found bytes that are no JointState')
         return self._merge.sample if has_news else None
 
     def _taken(self, subscription: Subscription) -> dict[bytes, list[bytes]]:
