@@ -77,6 +77,8 @@ class ActionFilter:
         self._rest: tuple[Vector, Vector] | None = None
         self._reference: Vector | None = None
         self._pressed = False
+        self._e_stop_reason = ''
+        self._e_stop_missing = ''
         self._conflict = ''
         self._held_conflict = ''
         self._conflict_debounce = Debounce(1, config.release_cycles)
@@ -160,12 +162,21 @@ class ActionFilter:
         """Hold for a reason from outside, such as two policies on one topic; '' resumes."""
         self._conflict = reason
 
-    def set_e_stop(self, pressed: bool) -> None:
-        """Press or release the stop; pressing latches, releasing alone resumes nothing."""
+    def set_e_stop(self, pressed: bool, reason: str = 'e_stop') -> None:
+        """Press or release the stop; pressing latches, releasing alone resumes nothing.
+
+        Args:
+            pressed: whether anybody presses.
+            reason: what is said while it is pressed.
+        """
         if pressed and not self._pressed:
             self.counters['e_stops'] += 1
             self._machine.latch('e_stop')
-        self._pressed = pressed
+        self._pressed, self._e_stop_reason = pressed, reason
+
+    def set_e_stop_missing(self, reason: str) -> None:
+        """Latch, or refuse to arm, for a stop that nobody could press; '' for none such."""
+        self._e_stop_missing = reason
 
     def reset(self, now_ns: int) -> str:
         """Leave a latched stop; returns '' or why not. Never moves the arm.
@@ -175,11 +186,14 @@ class ActionFilter:
         its command has come to rest.
         """
         if self._pressed:
-            return 'e_stop is still pressed'
+            is_plain = self._e_stop_reason == 'e_stop'
+            return 'e_stop is still pressed' if is_plain else self._e_stop_reason
+        if self._e_stop_missing:
+            return self._e_stop_missing
         if self.is_moving or not self.watchdogs.tracking.has_settled:
             return 'the arm has not come to rest'
-        if not self.watchdogs.is_fresh(now_ns):
-            return 'joint_states are stale'
+        if problem := self.watchdogs.joint_problem(now_ns):
+            return problem
         self._machine.reset()
         self.disarm()
         return ''
@@ -211,7 +225,9 @@ class ActionFilter:
             due_ns: when the arm is to be at the command; now without it [ns].
         """
         due_ns = now_ns if due_ns is None else due_ns
-        fault = self.watchdogs.check(now_ns) if self._has_position else ''
+        fault = ''
+        if self._has_position:
+            fault = self.watchdogs.check(now_ns) or self._e_stop_missing
         if fault and self._machine.state is not State.STOPPED:
             self._machine.latch(fault)
             self.counters['stops'] += 1
@@ -247,6 +263,7 @@ class ActionFilter:
             'solver_failures': self.motion.solver_failures,
             'tracking_error': self.watchdogs.tracking.error,
             'effort_share': effort.share if effort.is_available else None,
+            'effort_not_measured': ' '.join(effort.unmeasured),
         }
 
     def brake(self) -> Vector:
@@ -271,8 +288,9 @@ class ActionFilter:
     def _arm_from_joints(self, now_ns: int) -> FilterResult:
         """Start at rest where the controllers hold the arm, or where it is."""
         sample = self.watchdogs.joints
-        if sample is None or not self.watchdogs.is_fresh(now_ns):
-            return FilterResult(None, Verdict.HOLD, ('no joint_states',))
+        problem = self.watchdogs.joint_problem(now_ns) or self._e_stop_missing
+        if sample is None or problem:
+            return FilterResult(None, Verdict.HOLD, (problem,))
         self._stand(self._start(sample.position))
         self._come_to_rest()
         self._has_position = True
@@ -333,8 +351,8 @@ class ActionFilter:
     def _stopped(self) -> FilterResult:
         self._forget_plan()
         reason = self._machine.latched_reason
-        if reason == 'e_stop' and not self._pressed:
-            reason = 'e_stop released, reset needed'
+        if reason == 'e_stop':
+            reason = self._e_stop_reason if self._pressed else 'e_stop released, reset needed'
         if not self._has_position:
             return FilterResult(None, Verdict.LATCHED, (reason,))
         command = self.brake()

@@ -11,9 +11,10 @@ from rclpy.publisher import Publisher
 from trajectory_msgs.msg import JointTrajectory
 from vla_calibration.pose_drive import PoseDrive
 from vla_contract.contract import RobotContract
+from vla_contract.joint_age import JointAges
 from vla_contract.ros.joint_conversion import chunk_to_msg
 from vla_contract.ros.qos import COMMAND
-from vla_contract.values import JointSample, to_ns, Vector
+from vla_contract.values import JointSample, Vector
 
 TOPIC = 'policy_chunk'
 _PERIOD_S = 0.2
@@ -30,6 +31,7 @@ class ChunkDriver:
         """Prepare on a node; nothing is published yet."""
         self._node = node
         self._contract = contract
+        self._ages = JointAges(contract)
         self._poses = poses
         self._speed = speed
         self._measured: JointSample | None = None
@@ -84,9 +86,10 @@ class ChunkDriver:
             return "the parameter 'poses' names no list of joint poses"
         if self._drive is not None:
             return f'driving already: {self._drive.text()}'
-        deadline_ns = to_ns(self._contract.deadlines.joint_state_age_s)
-        if self._measured is None or now_ns - self._measured.stamp_ns > deadline_ns:
-            return 'no recent joint_states'
+        if self._measured is None:
+            return 'no joint_states'
+        if problem := self._ages.problem(self._measured, now_ns):
+            return problem
         if self._node.count_publishers(TOPIC) > 0:
             return f'{TOPIC} has a publisher already: stop the policy server first'
         if self._node.count_subscribers(TOPIC) == 0:

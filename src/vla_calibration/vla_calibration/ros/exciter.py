@@ -16,9 +16,10 @@ from vla_calibration.joint_trajectory import chunk_of
 from vla_calibration.joint_trajectory import JointTrajectory as Motion
 from vla_contract.contract import Camera, RobotContract
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.joint_states import JointStateMerge
 from vla_contract.motion_recording import MotionRecording
 from vla_contract.ros.image_conversion import image_from_msg
-from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader
+from vla_contract.ros.joint_conversion import chunk_to_msg, merge_msg
 from vla_contract.ros.qos import COMMAND
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import to_ns, Vector
@@ -38,7 +39,7 @@ class Exciter(Node):
         """Subscribe; nothing is published before `run`."""
         super().__init__('excite_joints')
         self._contract = contract
-        self._reader = JointReader(contract.joint_names, 'joint_states')
+        self._merge = JointStateMerge(contract)
         self._commands: list[tuple[int, Vector]] = []
         self._measured: list[tuple[int, int, Vector]] = []
         self._images: list[tuple[int, int, Any]] = []
@@ -59,8 +60,8 @@ class Exciter(Node):
             VlaError: one of them is not there, or somebody else commands the arm.
         """
         if not self._wait(lambda: bool(self._measured and self._commands), _PATIENCE_S):
-            missing = 'joint_states' if not self._measured else 'action_filter/action'
-            raise VlaError(f'no {missing} for {_PATIENCE_S:g} s: start robot and action filter')
+            missing = self._merge.missing or 'no action_filter/action'
+            raise VlaError(f'{missing} for {_PATIENCE_S:g} s: start robot and action filter')
         if self.count_publishers('/clock') > 0:
             self.set_parameters([Parameter('use_sim_time', value=True)])
         if not self._wait(lambda: abs(self.now_ns() - self._measured[-1][0]) < to_ns(1.0), 3.0):
@@ -129,11 +130,12 @@ class Exciter(Node):
 
     def _on_joints(self, msg: JointState) -> None:
         try:
-            sample = self._reader.sample(msg)
+            sample = merge_msg(self._merge, msg, self.now_ns())
         except ContractError as error:
             self.get_logger().error(str(error), throttle_duration_sec=5.0)
             return
-        self._measured.append((sample.stamp_ns, self.now_ns(), sample.position))
+        if sample is not None:
+            self._measured.append((sample.stamp_ns, self.now_ns(), sample.position))
 
     def _on_command(self, msg: JointState) -> None:
         self._commands.append((from_stamp(msg.header.stamp), np.array(msg.position)))

@@ -21,7 +21,7 @@ def test_joints_are_read_by_name_not_by_position():
     msg = JointState(name=['c', 'x', 'a', 'b'], position=[3.0, 9.0, 1.0, 2.0])
     sample = JointReader(NAMES, 'joint_states').sample(msg)
     assert sample.position.tolist() == [1.0, 2.0, 3.0]
-    assert sample.velocity.tolist() == [0.0, 0.0, 0.0]
+    assert np.isnan(sample.velocity).all()
 
 
 def test_a_chunk_round_trips():

@@ -9,6 +9,7 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.errors import ContractError
 from vla_contract.joint_map import JointMap
+from vla_contract.joint_states import JointStateMerge
 from vla_contract.ros.stamps import from_stamp, to_duration, to_time
 from vla_contract.values import ActionChunk, JointSample, Vector
 
@@ -23,7 +24,9 @@ class JointReader:
         self._map: JointMap | None = None
 
     def sample(self, msg: JointState) -> JointSample:
-        """Return the joints of a JointState.
+        """Return the joints of a JointState that names all of them.
+
+        Those of drivers, who publish what they have, are for `JointStateMerge`.
 
         Raises:
             NameMismatchError: a joint is missing or repeated.
@@ -31,7 +34,7 @@ class JointReader:
         """
         order = self._order(msg.name)
         position = self._take(order, msg.position, len(msg.name))
-        velocity = np.zeros_like(position)
+        velocity = np.full_like(position, np.nan)
         if len(msg.velocity) == len(msg.name):
             velocity = order(np.asarray(msg.velocity))
         effort = None
@@ -93,8 +96,19 @@ class JointReader:
         return order(np.asarray(values))
 
 
+def merge_msg(merge: JointStateMerge, msg: JointState, now_ns: int) -> JointSample | None:
+    """Merge a message that has arrived now; returns all joints, None while one was never heard of.
+
+    Raises:
+        ContractError: a joint is named twice, or the message has another number of positions.
+    """
+    stamp_ns = from_stamp(msg.header.stamp)
+    merge.offer(msg.name, msg.position, msg.velocity, msg.effort, stamp_ns, now_ns)
+    return merge.sample
+
+
 def joints_to_msg(sample: JointSample, names: Sequence[str]) -> JointState:
-    """Return a JointState; an empty effort means that it is not measured."""
+    """Return a JointState; an empty effort, or NaN, means that it is not measured."""
     msg = JointState(name=list(names))
     msg.header.stamp = to_time(sample.stamp_ns)
     msg.position = array('d', sample.position)

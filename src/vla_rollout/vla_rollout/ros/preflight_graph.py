@@ -15,7 +15,8 @@ from sensor_msgs.msg import Image, JointState
 from std_srvs.srv import Trigger
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
-from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.joint_states import JointStateMerge
+from vla_contract.ros.joint_conversion import merge_msg
 from vla_contract.ros.qos import SENSOR, STATE
 from vla_contract.ros.question import introduction, Question
 from vla_contract.ros.stamps import from_stamp
@@ -44,7 +45,7 @@ class PreflightGraph(Node):
         self.contract = contract
         self.positions: list[tuple[int, Vector]] = []
         self.filter_says = ''
-        self._reader = JointReader(contract.joint_names, 'joint_states')
+        self._merge = JointStateMerge(contract)
         self._arrivals: dict[str, list[int]] = defaultdict(list)
         self._ages: dict[str, list[float]] = defaultdict(list)
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
@@ -141,11 +142,12 @@ class PreflightGraph(Node):
     def _on_joints(self, msg: JointState) -> None:
         self._on_stamp('joint_states', msg)
         try:
-            sample = self._reader.sample(msg)
+            sample = merge_msg(self._merge, msg, self.now_ns())
         except VlaError as error:
             self.get_logger().error(str(error), throttle_duration_sec=5.0)
             return
-        self.positions.append((sample.stamp_ns, sample.position))
+        if sample is not None:
+            self.positions.append((sample.stamp_ns, sample.position))
 
     def _on_stamp(self, topic: str, msg: Any) -> None:
         self._arrivals[topic].append(time.monotonic_ns())
