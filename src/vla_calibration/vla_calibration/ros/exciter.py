@@ -17,6 +17,7 @@ from vla_calibration.joint_trajectory import JointTrajectory as Motion
 from vla_contract.contract import Camera, RobotContract
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.motion_recording import MotionRecording
+from vla_contract.ros.graph_arguments import publishers_of
 from vla_contract.ros.image_conversion import image_from_msg
 from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader
 from vla_contract.ros.qos import COMMAND
@@ -61,12 +62,12 @@ class Exciter(Node):
         if not self._wait(lambda: bool(self._measured and self._commands), _PATIENCE_S):
             missing = 'joint_states' if not self._measured else 'action_filter/action'
             raise VlaError(f'no {missing} for {_PATIENCE_S:g} s: start robot and action filter')
-        if self.count_publishers('/clock') > 0:
+        if publishers_of(self, '/clock') > 0:
             self.set_parameters([Parameter('use_sim_time', value=True)])
         if not self._wait(lambda: abs(self.now_ns() - self._measured[-1][0]) < to_ns(1.0), 3.0):
             behind_s = (self.now_ns() - self._measured[-1][0]) / 1e9
             raise VlaError(f'joint_states are stamped {behind_s:.1f} s ago; allowed: 1 s')
-        if self.count_publishers('policy_chunk') > 0:
+        if publishers_of(self, 'policy_chunk') > 0:
             raise VlaError('policy_chunk has a publisher already: stop the policy server first')
         return self._measured[-1][2]
 
@@ -98,7 +99,7 @@ class Exciter(Node):
         return self._recording(excitation, begin_ns)
 
     def _require_alone_and_alive(self) -> None:
-        if self.count_publishers('policy_chunk') > 1:
+        if publishers_of(self, 'policy_chunk') > 1:
             raise VlaError('policy_chunk has another publisher now: the filter holds the arm')
         if self._measured and self.now_ns() - self._measured[-1][0] > to_ns(2.0):
             raise VlaError('no joint_states for 2 s')
