@@ -12,6 +12,7 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_calibration.pose_drive import PoseDrive
 from vla_contract.contract import RobotContract
 from vla_contract.joint_age import JointAges
+from vla_contract.ros.graph_arguments import publishers_of
 from vla_contract.ros.joint_conversion import chunk_to_msg
 from vla_contract.ros.qos import COMMAND
 from vla_contract.values import JointSample, Vector
@@ -90,7 +91,7 @@ class ChunkDriver:
             return 'no joint_states'
         if problem := self._ages.problem(self._measured, now_ns):
             return problem
-        if self._node.count_publishers(TOPIC) > 0:
+        if publishers_of(self._node, TOPIC) > 0:
             return f'{TOPIC} has a publisher already: stop the policy server first'
         if self._node.count_subscribers(TOPIC) == 0:
             return f'nobody listens to {TOPIC}: start the action filter first'
@@ -100,7 +101,7 @@ class ChunkDriver:
         if self._drive is None or self._measured is None or self._publisher is None:
             return
         now_ns = int(self._node.get_clock().now().nanoseconds)
-        others = self._node.count_publishers(TOPIC) - 1
+        others = publishers_of(self._node, TOPIC) - 1
         if others > 0:
             self.halt(now_ns)
             self._node.get_logger().error(f'drive ended: {TOPIC} has {others} other publishers')

@@ -31,6 +31,9 @@ class Robot:
     def now_ns(self) -> int:
         return self._time_ns
 
+    def resolve_topic_name(self, topic: str) -> str:
+        return f'/{topic}'
+
     def count_publishers(self, topic: str) -> int:
         return 0
 

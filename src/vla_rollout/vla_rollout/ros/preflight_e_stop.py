@@ -7,6 +7,7 @@ from rclpy.publisher import Publisher
 from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 from vla_calibration.joint_trajectory import chunk_of, excitation_of
+from vla_contract.ros.graph_arguments import publishers_of
 from vla_contract.ros.joint_conversion import chunk_to_msg
 from vla_contract.ros.qos import COMMAND, LATCHED
 from vla_contract.values import to_ns, Vector
@@ -27,7 +28,7 @@ def check_e_stop(graph: PreflightGraph) -> Finding:
     """Sway one joint, press in mid-motion, and see that the arm stops, stays and is reset."""
     if not graph.positions:
         return unknown(_ITEM, 'no joint_states', _ALLOWED, 'start the driver of the robot')
-    if graph.count_publishers('policy_chunk') > 0:
+    if publishers_of(graph, 'policy_chunk') > 0:
         why = 'policy_chunk has a publisher: the policy server must not run'
         return unknown(_ITEM, why, _ALLOWED, 'stop or deactivate the policy server')
     chunks = graph.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)

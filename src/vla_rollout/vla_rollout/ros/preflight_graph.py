@@ -16,6 +16,7 @@ from std_srvs.srv import Trigger
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.joint_states import JointStateMerge
+from vla_contract.ros.graph_arguments import publishers_of
 from vla_contract.ros.joint_conversion import merge_msg
 from vla_contract.ros.qos import SENSOR, STATE
 from vla_contract.ros.question import introduction, Question
@@ -59,7 +60,7 @@ class PreflightGraph(Node):
     def listen(self) -> None:
         """Take in the topics for a few seconds, with the clock they are stamped by."""
         self.spin_until(lambda: bool(self.positions), 2.0)
-        if self.count_publishers('/clock') > 0:
+        if publishers_of(self, '/clock') > 0:
             self.set_parameters([Parameter('use_sim_time', value=True)])
             self.spin_until(lambda: self.now_ns() > 0, 5.0)
         self._arrivals.clear()

@@ -14,6 +14,7 @@ from rclpy.signals import SignalHandlerOptions
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
+from vla_contract.ros.graph_arguments import parse_in_graph
 from vla_rollout.arguments import (
     add_deployment,
     add_episodes,
@@ -61,7 +62,10 @@ def run_rollout(
     deployment = SupervisedDeployment.of(args, facts)
     context = rclpy.Context()
     rclpy.init(
-        context=context, domain_id=domain_id, signal_handler_options=SignalHandlerOptions.NO
+        args=args.ros_arguments,
+        context=context,
+        domain_id=domain_id,
+        signal_handler_options=SignalHandlerOptions.NO,
     )
     graph = RolloutGraph(context, contract, check, healthy, control, not args.operator)
     runner = EpisodeRunner(graph, control, limit_s, contract.cameras[0].rate_hz, _tell)
@@ -182,7 +186,7 @@ def main(argv: list[str] | None = None) -> int:
     add_record(parser)
     add_web(parser)
     add_deployment_gate(parser)
-    args = parser.parse_args(argv)
+    args = parse_in_graph(parser, argv)
     for end in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(end, _interrupt)
     return run_command(lambda: rollout(args))
