@@ -16,6 +16,7 @@ from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
 from vla_contract.ros.lifecycle import VlaNode
 from vla_contract.ros.qos import LATCHED, STATE
+from vla_contract.ros.question import introduction
 from vla_contract.schema import setting
 from vla_rollout.provenance import policy_sha256
 from vla_rollout.ros.managed_node import ManagedNode
@@ -46,6 +47,16 @@ class Managed(VlaNode):
 
     def destroy(self) -> None:
         self.has_been += 'destroyed '
+
+
+class Noted(ManagedNode):
+    """Remembers that it was asked for its state."""
+
+    asked = False
+
+    async def state(self, within_s: float = 60.0) -> int:
+        self.asked = True
+        return await super().state(within_s)
 
 
 class Bench:
@@ -232,9 +243,12 @@ def test_lock_does_not_wait_for_a_release_that_waits_for_the_policy(make_bench, 
     bench = make_bench(preflight(tmp_path / 'preflight.json'))
     bench.call('check')
     bench.executor.remove_node(bench.policy)  # a large one that is being loaded
+    bench.supervisor._policy = Noted(bench.supervisor, 'policy_server')
     client = bench.operator.create_client(Trigger, 'supervisor/release')
     bench.wait(client.service_is_ready)
+    bench.wait(introduction(bench.operator, 'supervisor').is_answered)
     released = client.call_async(Trigger.Request())
+    bench.wait(lambda: bench.supervisor._policy.asked)
     success, _ = bench.call('lock')
     assert success
     assert not bench.filter.is_active
