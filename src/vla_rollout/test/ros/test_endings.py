@@ -6,7 +6,10 @@ import signal
 import time
 
 from bare_robot import read_summary, run_folder, wait_until
+from mcap.reader import make_reader
 import pytest
+from rclpy.parameter import Parameter
+from vla_rollout.ros.recorder_node import Recorder
 
 LONG = ('--episodes', '3', '--time-limit-s', '3600')
 
@@ -157,3 +160,45 @@ def test_a_policy_server_that_hangs_does_not_keep_the_filter_active(robot, start
     else:
         assert rollout.finish() == 2
     assert 'an answer of service policy_server/' in rollout.said
+
+
+@pytest.fixture
+def recorder(robot, tmp_path):
+    recorder = Recorder()
+    recorder._parameters['folder'] = Parameter('folder', value=str(tmp_path / 'recordings'))
+    recorder.trigger_configure()
+    recorder.trigger_activate()
+    robot.executor.add_node(recorder)
+    yield recorder
+    recorder.shut_down()
+    recorder.destroy_node()
+
+
+def test_a_recorder_that_dies_in_an_episode_is_said_at_once(robot, recorder, start):
+    rollout = begin(robot, start, '--record')
+    robot.executor.remove_node(recorder)
+    since_s = time.monotonic()
+    wait_until(lambda: not robot.filter.is_active)
+    assert robot.filter.stopped_s - since_s < 4.0
+    assert rollout.finish() == 2
+    assert 'error: recorder: silent for 2 s, the episode is no longer recorded' in rollout.said
+
+
+def test_a_recording_that_fails_in_an_episode_is_said_at_once(robot, recorder, start):
+    rollout = begin(robot, start, '--record')
+    recorder._recorder.failure = 'episode.mcap ended early: No space left on device'
+    since_s = time.monotonic()
+    assert_stopped(robot, since_s)
+    assert rollout.finish() == 2
+    assert 'error: recorder: episode.mcap ended early: No space left' in rollout.said
+
+
+def test_an_episode_that_is_interrupted_is_kept_as_incomplete(robot, recorder, start, tmp_path):
+    rollout = begin(robot, start, '--record')
+    rollout.process.send_signal(signal.SIGTERM)
+    assert rollout.finish() == 130
+    assert not recorder._recorder.is_recording
+    (path,) = (tmp_path / 'recordings').glob('*.mcap')
+    with path.open('rb') as stream:
+        notes = next(iter(make_reader(stream).iter_metadata())).metadata
+    assert notes == {'incomplete': 'KeyboardInterrupt'}
