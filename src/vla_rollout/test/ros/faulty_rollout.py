@@ -28,8 +28,8 @@ def _hang(*arguments: Any) -> None:
     threading.Event().wait()
 
 
-def _fill_disk(path: Any, content: Any) -> NoReturn:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+def _fill_disk(*arguments: Any) -> NoReturn:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), 'a file')
 
 
 # Where, what of it, and what it does instead.
@@ -40,6 +40,7 @@ FAULTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     'loop raises': (EpisodeRunner, '_is_over', _raise),
     'loop exits': (EpisodeRunner, '_is_over', _exit),
     'loop hangs': (EpisodeRunner, '_is_over', _hang),
+    'video on a full disk': (EpisodeMonitor, 'on_image', _fill_disk),
     'summary on a full disk': (rollout, 'write_json', _fill_disk),
 }
 

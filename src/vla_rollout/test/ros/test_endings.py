@@ -202,3 +202,15 @@ def test_an_episode_that_is_interrupted_is_kept_as_incomplete(robot, recorder, s
     with path.open('rb') as stream:
         notes = next(iter(make_reader(stream).iter_metadata())).metadata
     assert notes == {'incomplete': 'KeyboardInterrupt'}
+
+
+def test_a_killed_rollout_leaves_the_recorder_to_the_next_one(robot, recorder, start, tmp_path):
+    begin(robot, start, '--record').process.kill()
+    rollout = start(*LONG, '--record')
+    rollout.wait_for('place the object')
+    robot.order_when_allowed('start')
+    wait_until(lambda: len(list((tmp_path / 'recordings').glob('*.mcap'))) == 1)
+    robot.order_when_allowed('success')
+    robot.order_when_allowed('stop')
+    assert rollout.finish() == 0, rollout.said
+    assert len(list((tmp_path / 'recordings').glob('*.mcap'))) == 2

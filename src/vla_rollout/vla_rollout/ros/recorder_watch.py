@@ -26,7 +26,7 @@ class RecorderWatch:
         self._calls = calls
         self._heard_s = 0.0
         self._failure = ''
-        self._is_recording = False
+        self._is_recording = self._has_recorded = False
         node.create_subscription(DiagnosticStatus, 'recorder/status', self._on_status, STATE)
 
     def start(self) -> None:
@@ -35,6 +35,10 @@ class RecorderWatch:
         Raises:
             GraphError: it cannot; says why.
         """
+        if not self._has_recorded:
+            # A rollout that was killed has left it recording.
+            self._keep_incomplete('the rollout ended without a word')
+            self._has_recorded = True
         self._order('start')
         self._failure, self._heard_s, self._is_recording = '', time.monotonic(), True
 
@@ -77,6 +81,10 @@ class RecorderWatch:
         if not self._is_recording:
             return
         self._is_recording = False
+        self._keep_incomplete(why)
+
+    def _keep_incomplete(self, why: str) -> None:
+        """End a recording, if there is one, as what it is."""
         with suppress(GraphError):
             values = json.dumps({'incomplete': why})
             self._calls.set_parameter('recorder', 'episode', values, _SILENT_S)
