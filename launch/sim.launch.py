@@ -51,7 +51,7 @@ def generate_launch_description():
             node(
                 'vla_sim_bridge', 'mujoco_bridge', {**world, 'headless': value('headless', bool)}
             ),
-            node('vla_action_filter', 'action_filter'),
+            node('vla_action_filter', 'action_filter', {'arming_s': 0.0, 'ramp_grippers': False}),
             node('vla_policy_server', 'policy_server', policy),
             node('vla_rollout', 'recorder', condition=IfCondition(LaunchConfiguration('record'))),
             IncludeLaunchDescription(

@@ -1,14 +1,14 @@
 """What a ros2_control position controller does with commands, on a bad day."""
 
+from typing import Any
+
 import numpy as np
-from vla_contract.values import Vector
 
 
 class FakeController:
     """Passes commands on; loses some, and obeys none while the robot is stopped.
 
-    The way to a command takes one period of the controller, as with a point of
-    joint_trajectory_controller whose time_from_start is one period; the world moves it there.
+    What a command is, only its sender and the world know.
     """
 
     def __init__(self, drop_share: float, seed: int) -> None:
@@ -20,15 +20,15 @@ class FakeController:
         """
         self._rng = np.random.default_rng(seed)
         self._drop_share = drop_share
-        self._command: Vector | None = None
+        self._command: Any = None
         self.is_stopped = False
 
-    def offer(self, command: Vector) -> None:
-        """Take a command, shape (D,) [rad or m]."""
+    def offer(self, command: Any) -> None:
+        """Take a command."""
         if self._rng.random() >= self._drop_share:
-            self._command = np.array(command)
+            self._command = command
 
-    def take(self) -> Vector | None:
+    def take(self) -> Any:
         """Return the newest command since the last call, None for none or in a stop."""
         command, self._command = self._command, None
         return None if self.is_stopped else command

@@ -32,7 +32,7 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
 from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
-from vla_contract.ros.stamps import to_time
+from vla_contract.ros.stamps import from_stamp, to_time
 from vla_contract.values import Image, JointSample, to_ns, Vector
 from vla_sim_bridge.delivery import Delivery
 from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
@@ -100,13 +100,15 @@ class FakeRobot(Node):
         self.create_subscription(
             JointTrajectory,
             trajectory,
-            lambda msg: self._controller.offer(reader.first_point(msg)),
+            lambda msg: self._controller.offer(
+                (from_stamp(msg.header.stamp), *reader.trajectory(msg))
+            ),
             COMMAND,
         )
         self.create_subscription(
             Float64MultiArray,
             'forward_position_controller/commands',
-            lambda msg: self._controller.offer(np.array(msg.data)),
+            lambda msg: self._controller.offer((0, [0], np.array([msg.data]), None)),
             COMMAND,
         )
         self._joints_pub = self.create_publisher(JointState, 'joint_states', STATE)
@@ -125,7 +127,10 @@ class FakeRobot(Node):
         self._images.release(tick.time_ns)
         command = self._controller.take()
         if command is not None:
-            self._simulation.command(command)
+            stamp_ns, times_ns, *motion = command
+            start_ns = stamp_ns - self._offset_ns if stamp_ns else tick.time_ns
+            columns = list(range(len(self._names)))
+            self._simulation.play('arm', columns, [start_ns + t for t in times_ns], *motion)
         if self._rng.random() >= self._drop_share:
             self._publish_joints(tick.joints)
         if self._frames_due.is_due(tick.time_ns):

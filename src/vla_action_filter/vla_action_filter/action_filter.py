@@ -11,20 +11,42 @@ import numpy as np
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.gripper_gate import GripperGate
 from vla_action_filter.motion_limiter import MotionLimiter
+from vla_action_filter.output_gate import OutputGate
 from vla_action_filter.plan import Plan
 from vla_action_filter.smoother import EmaSmoother, joint_alphas
 from vla_action_filter.state_machine import StateMachine
-from vla_action_filter.verdict import FilterResult, State, Verdict
+from vla_action_filter.verdict import FilterResult, Output, State, Verdict
+from vla_action_filter.watch import Watch
 from vla_action_filter.watchdogs import Debounce, Watchdogs
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 
+# Cycles at rest after which nothing is sent: the last point is out, and once more in case of loss.
+_QUIET_CYCLES = 10
+# Where an arm stands, friction and gravity leave less than half of what counts as an error
+# between it and its command; what is further away was moved.
+_NEAR = 0.5
+# A gripper that moved by more of its range since it was told to hold was moved by somebody.
+_SAME_GRIP = 0.05
+
 
 class ActionFilter:
-    """Turns chunks of wished joint positions into safe commands, one per period."""
+    """Turns chunks of wished joint positions into safe commands, one per period.
 
-    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
+    Attributes:
+        is_gripper_moving: whether fingers are still on their way to what was commanded; who sends
+            the commands says so.
+    """
+
+    def __init__(
+        self, contract: RobotContract, config: FilterConfig, approach_ns: int = 0
+    ) -> None:
         """Build the filter for a robot; call `step` at the contract's filter_hz.
+
+        Args:
+            contract: the robot.
+            config: settings.
+            approach_ns: how long controllers are given to come to where motion starts [ns].
 
         Raises:
             ContractError: a setting or the robot's model does not fit the contract.
@@ -45,15 +67,21 @@ class ActionFilter:
         self._ramp_ns = to_ns(config.rearm_ramp_s)
         self._most_refused = config.reject_chunks
         self._machine = StateMachine()
+        self._gate = OutputGate(approach_ns, _QUIET_CYCLES)
+        self._watch = Watch(config.require_watch, to_ns(config.watch_age_s))
+        self._near = _NEAR * config.tracking_error
+        self._spans = np.array([joint.upper - joint.lower for joint in contract.joints])
+        self.is_gripper_moving = False
         self._has_position = False
-        self._held_position: Vector | None = None
+        self._held: tuple[Vector, Vector] | None = None
+        self._reference: Vector | None = None
         self._pressed = False
         self._conflict = ''
         self._held_conflict = ''
         self._conflict_debounce = Debounce(1, config.release_cycles)
         self._refused = ''
         self._refused_in_a_row = 0
-        self._speed_scale = 1.0
+        self._speed_scale = config.first_speed
         self._last_verdict = Verdict.HOLD
 
     @property
@@ -63,14 +91,21 @@ class ActionFilter:
 
     @property
     def is_moving(self) -> bool:
-        """Whether a commanded joint has not come to rest."""
+        """Whether a commanded joint of the arm has not come to rest."""
         return self._has_position and self.motion.is_moving
 
     def disarm(self) -> None:
-        """Forget chunk and position; the next fresh joint state arms anew, from there."""
+        """Forget the chunk; the next fresh joint state arms anew.
+
+        It arms where the controllers hold the arm, if that is known and near the measured
+        position, and at the measured position otherwise.
+        """
         self._machine.disarm()
+        if self._has_position and self.watchdogs.joints is not None:
+            self._held = self._command(), self.watchdogs.joints.position
         self._has_position = False
-        self._held_position = None
+        self._gate.restart()
+        self._watch.restart()
         self.watchdogs.restart()
         self._forget_plan()
         self._conflict_debounce.restart()
@@ -112,6 +147,14 @@ class ActionFilter:
         points = np.stack([start, position])
         return self.offer_chunk(ActionChunk(now_ns, max(1, duration_ns), points), now_ns)
 
+    def offer_reference(self, position: Vector | None) -> None:
+        """Take what the controllers hold, shape (D,) [rad or m], NaN or None for not known."""
+        self._reference = position
+
+    def offer_watch(self, who: str, now_ns: int) -> None:
+        """Take the heartbeat of somebody who watches the arm."""
+        self._watch.hear(who, now_ns)
+
     def set_conflict(self, reason: str) -> None:
         """Hold for a reason from outside, such as two policies on one topic; '' resumes."""
         self._conflict = reason
@@ -128,8 +171,7 @@ class ActionFilter:
 
         The filter arms anew and waits for a new chunk. An arm in motion is not reset: commanding
         it to rest where it is would be a jump. The arm follows late, so it moves for a while after
-        its command has come to rest. An arm that stands where it was held stays commanded there:
-        what friction and gravity leave between command and measurement would be a jump too.
+        its command has come to rest.
         """
         if self._pressed:
             return 'e_stop is still pressed'
@@ -137,12 +179,8 @@ class ActionFilter:
             return 'the arm has not come to rest'
         if not self.watchdogs.is_fresh(now_ns):
             return 'joint_states are stale'
-        held = (
-            self._command() if self._has_position and not self.watchdogs.tracking.fault else None
-        )
         self._machine.reset()
         self.disarm()
-        self._held_position = held
         return ''
 
     def set_speed_scale(self, scale: float) -> bool:
@@ -153,12 +191,25 @@ class ActionFilter:
         self._speed_scale = scale
         return True
 
-    def step(self, now_ns: int) -> FilterResult:
+    def rejoin(self, position: Vector, velocity: Vector) -> None:
+        """Go on from where the controllers have braked to or are to brake.
+
+        Args:
+            position: commanded joints, shape (D,) [rad or m].
+            velocity: commanded speeds, shape (D,) [rad/s or m/s].
+        """
+        self.motion.rejoin(position[self._arm].tolist(), velocity[self._arm].tolist())
+        self._smoother.reset()
+        self.plan.rejoin()
+
+    def step(self, now_ns: int, due_ns: int | None = None) -> FilterResult:
         """Compute the command of this period.
 
         Args:
             now_ns: time of the same clock that stamps joint states and chunks [ns].
+            due_ns: when the arm is to be at the command; now without it [ns].
         """
+        due_ns = now_ns if due_ns is None else due_ns
         fault = self.watchdogs.check(now_ns) if self._has_position else ''
         if fault and self._machine.state is not State.STOPPED:
             self._machine.latch(fault)
@@ -169,17 +220,24 @@ class ActionFilter:
             result = self._arm_from_joints(now_ns)
         else:
             hold = self._reason_to_hold(now_ns)
-            result = self._hold(hold) if hold else self._follow(now_ns)
-        if result.command is not None:
+            result = self._hold(hold) if hold else self._follow(due_ns)
+        if result.command is not None and result.verdict >= Verdict.HOLD:
+            is_moving = self.motion.is_moving or self.is_gripper_moving
+            self._gate.rest(is_moving, result.reason)
+        if self._gate.output is Output.SILENT:
+            # Nothing is asked of the arm, so that nothing can be wrong with where it is.
+            self.watchdogs.tracking.restart()
+        elif result.command is not None:
             self.watchdogs.record(result.command)
         self._count(result.verdict)
-        return replace(result, state=self._machine.state)
+        return replace(result, state=self._machine.state, output=self._gate.output)
 
     def report(self) -> dict[str, object]:
         """Return what a status message should tell: counters, lag, margins of the watchdogs."""
         effort = self.watchdogs.effort
         return {
             **self.counters,
+            'speed_scale': f'{self._speed_scale:.3f}',
             'added_lag_ms': 1000.0 * float(self._lags_s.max()),
             'overruns': self.watchdogs.overruns,
             'solver_failures': self.motion.solver_failures,
@@ -207,18 +265,58 @@ class ActionFilter:
         self._refused, self._refused_in_a_row = '', 0
 
     def _arm_from_joints(self, now_ns: int) -> FilterResult:
-        """Start at rest where the arm is, or where a latched stop has held it."""
+        """Start at rest where the controllers hold the arm, or where it is."""
         sample = self.watchdogs.joints
         if sample is None or not self.watchdogs.is_fresh(now_ns):
             return FilterResult(None, Verdict.HOLD, ('no joint_states',))
-        start = sample.position if self._held_position is None else self._held_position
-        self.motion.reset(start[self._arm].tolist())
-        for i, gate in self._grippers.items():
-            gate.reset(float(start[i]))
-        self._smoother.reset()
+        self._stand(self._start(sample.position))
         self._has_position = True
         self._machine.arm()
         return FilterResult(self._command(), Verdict.HOLD, ('arming',))
+
+    def _start(self, measured: Vector) -> Vector:
+        """Return where to start: a known command near the measured joints, or these, (D,)."""
+        start = np.array(measured)
+        for known in (self._reference, self._held[0] if self._held else None):
+            if known is not None and self._is_near(known, measured):
+                start[self._arm] = known[self._arm]
+                break
+        if self._held is not None and self._is_near(self._held[0], measured):
+            # Fingers that hold something stand apart from their command, and must go on pressing.
+            command, then = self._held
+            same = np.abs(measured - then) <= _SAME_GRIP * self._spans
+            for i in self._grippers:
+                start[i] = command[i] if same[i] else measured[i]
+        return start
+
+    def where_held(self, sent: Vector | None) -> Vector:
+        """Return what holds the arm: what was sent last if it is there, or the measured joints.
+
+        Args:
+            sent: what was sent last, shape (D,) [rad or m], or None.
+        """
+        sample = self.watchdogs.joints
+        measured = self._command() if sample is None else sample.position
+        return sent if sent is not None and self._is_near(sent, measured) else measured
+
+    def _is_near(self, command: Vector, measured: Vector) -> bool:
+        return bool((np.abs(command - measured)[self._arm] <= self._near).all())
+
+    def _stand(self, position: Vector) -> None:
+        """Take a position as the command, at rest."""
+        self.motion.reset(position[self._arm].tolist())
+        for i, gate in self._grippers.items():
+            gate.reset(float(position[i]))
+        self._smoother.reset()
+
+    def _follow_measured(self) -> None:
+        """While nothing is sent, go along with an arm that somebody else moves."""
+        sample = self.watchdogs.joints
+        command = self._command()
+        if sample is not None and not self._is_near(command, sample.position):
+            command[self._arm] = sample.position[self._arm]
+            self._stand(command)
+            self.counters['followed_cycles'] += 1
 
     def _stopped(self) -> FilterResult:
         self._forget_plan()
@@ -232,6 +330,9 @@ class ActionFilter:
         return FilterResult(command, verdict, (reason,))
 
     def _reason_to_hold(self, now_ns: int) -> str:
+        if unwatched := self._watch.reason(now_ns):
+            self.plan.clear()
+            return unwatched
         self._held_conflict = self._conflict or self._held_conflict
         if self._conflict_debounce.update(bool(self._conflict)):
             self.plan.clear()
@@ -244,14 +345,17 @@ class ActionFilter:
             return 'no chunk'
         if now_ns - chunk.stamp_ns > self._chunk_age_ns:
             return 'chunk stale'
-        return ''
+        return self._gate.reason_to_wait(now_ns)
 
     def _hold(self, reason: str) -> FilterResult:
         self._machine.hold()
         self.plan.pause()
+        if self._gate.output is Output.SILENT:
+            self._follow_measured()
         return FilterResult(self.brake(), Verdict.HOLD, (reason,))
 
     def _follow(self, now_ns: int) -> FilterResult:
+        """Move after the plan; `now_ns` is when the arm is to be there [ns]."""
         self._machine.follow(now_ns)
         command, velocity = self._command(), np.zeros(self._dim)
         velocity[self._arm] = self.motion.velocity

@@ -29,6 +29,43 @@ class FilterConfig:
         'forward: forward_position_controller/commands',
         choices=('trajectory', 'forward'),
     )
+    controller: str = setting(
+        '',
+        doc="controller of a robot whose file names no channels; '' for "
+        'joint_trajectory_controller or forward_position_controller',
+    )
+    lead_s: float = setting(
+        0.05,
+        doc='how long before it is due a command is given out; cycles and messages together may '
+        'be late by 0.015 s less',
+        unit='s',
+        lower=0.02,
+        upper=0.5,
+    )
+    ramp_grippers: bool = setting(
+        True,
+        doc='grippers on a controller of positions go within their limits; false: in one step',
+    )
+    arming_s: float = setting(
+        0.3,
+        doc='time in which controllers are brought to where a motion starts after a silence',
+        unit='s',
+        lower=0.0,
+        upper=5.0,
+    )
+    first_speed: float = setting(
+        1.0,
+        doc='share of the velocity limits until speed_scale says otherwise',
+        lower=0.0,
+        upper=1.0,
+    )
+    require_watch: bool = setting(
+        False,
+        doc='nothing moves without a heartbeat on the topic watch, as of a rollout',
+    )
+    watch_age_s: float = setting(
+        0.5, doc='longest time between two heartbeats', unit='s', lower=0.05, upper=10.0
+    )
     seam: str = setting(
         'fade',
         doc='how a new chunk takes over: replace at once, fade out the step to it, or ensemble: '

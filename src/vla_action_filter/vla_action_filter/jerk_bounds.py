@@ -99,6 +99,11 @@ class JerkBounds:
         self.velocity = [0.0] * len(self._range)
         self._a = [0.0] * len(self._range)
 
+    def rejoin(self, position: Sequence[float], velocity: Sequence[float]) -> None:
+        """See `JointBounds`; whatever acceleration there was counts as none."""
+        self.reset(position)
+        self.velocity = [float(v) for v in velocity]
+
     def interval(self, speed_scale: float) -> tuple[Floats, Floats]:
         """See `JointBounds`."""
         # A speed that rounding puts above the limit would be answered with full braking at once,

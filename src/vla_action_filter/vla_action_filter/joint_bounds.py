@@ -27,6 +27,9 @@ class JointBounds(Protocol):
     def reset(self, position: Sequence[float]) -> None:
         """Start at rest at a measured position, moved into the limits if it lies outside."""
 
+    def rejoin(self, position: Sequence[float], velocity: Sequence[float]) -> None:
+        """Go on from a state inside the limits that somebody else has brought the joints to."""
+
     def interval(self, speed_scale: float) -> tuple[Floats, Floats]:
         """Return the lowest and highest speed of each joint; never an empty interval."""
 
@@ -84,6 +87,11 @@ class ExactBounds:
             for q, (lower, upper, _, _) in zip(position, self._limits, strict=True)
         ]
         self.velocity = [0.0] * len(self._limits)
+
+    def rejoin(self, position: Sequence[float], velocity: Sequence[float]) -> None:
+        """See `JointBounds`."""
+        self.reset(position)
+        self.velocity = [float(v) for v in velocity]
 
     def interval(self, speed_scale: float) -> tuple[Floats, Floats]:
         """See `JointBounds`."""

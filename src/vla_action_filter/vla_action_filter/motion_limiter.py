@@ -76,6 +76,10 @@ class MotionLimiter:
         """Start at rest at measured joints, moved into the limits if they lie outside."""
         self.bounds.reset(position)
 
+    def rejoin(self, position: Sequence[float], velocity: Sequence[float]) -> None:
+        """Go on from where the controllers have braked to: joints and speeds, shape (n,) each."""
+        self.bounds.rejoin(position, velocity)
+
     def step(self, target: Vector, pace: Vector, speed_scale: float) -> list[str]:
         """Track a moving target as fast as the limits allow; return the limits that were active.
 

@@ -108,6 +108,10 @@ class Plan:
         rest, fading = self._seam.offset(now_ns)
         return wish + rest, pace + fading
 
+    def rejoin(self) -> None:
+        """Join the plan to the command again at the next sample: the arm has left it."""
+        self._is_new = self._player.chunk is not None
+
     def pause(self) -> None:
         """Let time go by unplayed, until the next sample."""
         self._player.pause()

@@ -26,6 +26,14 @@ class State(StrEnum):
     STOPPED = 'stopped-latched'
 
 
+class Output(StrEnum):
+    """What becomes of a cycle's command; see `output_gate`."""
+
+    SILENT = 'silent'
+    APPROACH = 'approach'
+    STREAM = 'stream'
+
+
 @dataclass(frozen=True)
 class FilterResult:
     """One cycle of the filter.
@@ -37,12 +45,14 @@ class FilterResult:
             and LATCHED once it stands.
         reasons: short causes, most severe first; empty when passed.
         state: state of the filter after this cycle.
+        output: whether the command is sent: not at all, as a slow point, or as it is.
     """
 
     command: Vector | None
     verdict: Verdict
     reasons: tuple[str, ...]
     state: State = State.INACTIVE
+    output: Output = Output.STREAM
 
     @property
     def reason(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from numpy import array, float64
 from numpy.typing import NDArray
+from vla_contract.channels import Channel, check_channels
 from vla_contract.end_effector import EndEffectorDelta
 from vla_contract.errors import ContractError, NameMismatchError, UnknownNameError
 from vla_contract.schema import build, load_yaml, setting
@@ -150,6 +151,12 @@ class RobotContract:
     rates: Rates = setting(doc='loop rates')
     deadlines: Deadlines = setting(doc='largest ages')
     model: Model = setting(doc='kinematic and visual model')
+    channels: tuple[Channel, ...] = setting(
+        (), doc='controllers and their joints; empty: one controller takes all joints'
+    )
+    joint_states: tuple[str, ...] = setting(
+        ('joint_states',), doc='topics of the measured joints, merged by name'
+    )
     sha256: str = setting('', doc='hash of the file, filled on load')
 
     @property
@@ -212,6 +219,10 @@ def _check_consistency(contract: RobotContract, path: Path) -> None:
             raise NameMismatchError(f'{path}: {what}.names', known, names)
     _check_action(contract, path)
     check_workspace(contract.workspace, str(path))
+    grippers = [known[i] for i in contract.grippers]
+    check_channels(contract.channels, known, grippers, str(path))
+    if not contract.joint_states:
+        raise ContractError(f'{path}: joint_states: found none; allowed: one topic or more')
     for joint in contract.joints:
         if not joint.lower < joint.upper or not joint.lower <= joint.home <= joint.upper:
             raise ContractError(

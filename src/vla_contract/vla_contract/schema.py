@@ -111,7 +111,8 @@ def convert(hint: Any, value: Any, field: 'dataclasses.Field[Any]', where: str, 
     if isinstance(hint, types.UnionType):
         if value is None:
             return None
-        hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+        options = [arg for arg in typing.get_args(hint) if arg is not type(None)]
+        hint = next((option for option in options if option is type(value)), options[0])
     if dataclasses.is_dataclass(hint):
         return build(typing.cast(type[Any], hint), value, where, name + '.')
     origin = typing.get_origin(hint)

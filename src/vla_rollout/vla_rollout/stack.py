@@ -31,7 +31,7 @@ class ProcessConfig:
     module: str = setting(doc='Python module to run')
     parameters: str = setting(doc='parameter file under config/')
     optional: bool = setting(False, doc='only started when asked for')
-    values: dict[str, bool] | None = setting(None, doc='parameters that this stack sets')
+    values: dict[str, bool | float] | None = setting(None, doc='parameters that this stack sets')
 
 
 @dataclass(frozen=True)

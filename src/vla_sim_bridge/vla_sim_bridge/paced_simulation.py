@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.values import JointSample, NS_PER_S, to_ns, Vector
+from vla_sim_bridge.played_trajectory import PlayedTrajectory
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.world import World
 
@@ -57,7 +58,13 @@ class PacedSimulation:
         self._on_tick = on_tick
         self._lock = threading.Lock()
         self._target = world.command
+        self._played: dict[str, PlayedTrajectory] = {}
         self._lost_ns = 0
+
+    @property
+    def time_ns(self) -> int:
+        """Simulated time [ns]."""
+        return self._world.time_ns
 
     @property
     def lost_s(self) -> float:
@@ -70,6 +77,34 @@ class PacedSimulation:
             return False
         with self._lock:
             self._target = np.array(position)
+            self._played.clear()
+        return True
+
+    def play(
+        self,
+        channel: str,
+        columns: list[int],
+        times_ns: list[int],
+        positions: Vector,
+        velocities: Vector | None,
+    ) -> bool:
+        """Have some joints follow a trajectory from now on; refuses what is not finite.
+
+        Args:
+            channel: whose trajectory this replaces.
+            columns: places of the joints in the contract's order.
+            times_ns: when the points are due, in simulated time [ns].
+            positions: shape (n, len(columns)) [rad or m].
+            velocities: the same shape, or None.
+        """
+        given = positions if velocities is None else np.stack([positions, velocities])
+        if not np.isfinite(given).all():
+            return False
+        with self._lock:
+            now_ns = self._world.time_ns
+            self._played[channel] = PlayedTrajectory(
+                columns, times_ns, positions, velocities, now_ns, self._target[columns]
+            )
         return True
 
     def reset(self, seed: int, replay: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -81,6 +116,7 @@ class PacedSimulation:
         with self._lock:
             manifest = self._world.reset(seed, replay)
             self._target = self._world.command
+            self._played.clear()
             return manifest
 
     def run(self) -> None:
@@ -100,6 +136,8 @@ class PacedSimulation:
         """Simulate one tick and hand it on."""
         with self._lock:
             world = self._world
+            for trajectory in self._played.values():
+                trajectory.write(self._target, world.time_ns + self._tick_ns)
             world.step(self._target, self._tick_ns)
             tick = Tick(
                 world.time_ns,

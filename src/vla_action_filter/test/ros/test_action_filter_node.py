@@ -7,13 +7,14 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool, Float64MultiArray
+from std_msgs.msg import Bool, Float64MultiArray, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
 from vla_contract.contract import load_contract
 from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg, point_to_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
+from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 CONTRACT = load_contract('panda_2f85')
@@ -30,13 +31,20 @@ class Robot:
         self.joints = create(JointState, 'joint_states', STATE)
         self.chunks = create(JointTrajectory, 'policy_chunk', COMMAND)
         self.e_stop = create(Bool, 'e_stop', LATCHED)
-        self.position = CONTRACT.home
-        self.commands: list[np.ndarray] = []
+        self._position = CONTRACT.home
+        self.commands: list[JointTrajectory] = []
         self.statuses: list[str] = []
         self.node.create_subscription(
             JointTrajectory,
             'joint_trajectory_controller/joint_trajectory',
             self._on_command,
+            COMMAND,
+        )
+        self.numbers: list[list[float]] = []
+        self.node.create_subscription(
+            Float64MultiArray,
+            'forward_position_controller/commands',
+            lambda msg: self.numbers.append(list(msg.data)),
             COMMAND,
         )
         self.node.create_subscription(
@@ -47,9 +55,34 @@ class Robot:
         )
         self.reset = self.node.create_client(Trigger, 'action_filter/reset')
 
+    @property
+    def position(self) -> np.ndarray:
+        """Where the newest trajectory is now."""
+        if self.commands:
+            msg = self.commands[-1]
+            start_ns = from_stamp(msg.header.stamp)
+            times = [start_ns + from_stamp(p.time_from_start) for p in msg.points]
+            points = np.array([point.positions for point in msg.points])
+            now_ns = self.now_ns()
+            self._position = np.array([np.interp(now_ns, times, column) for column in points.T])
+        return self._position
+
+    @position.setter
+    def position(self, position: np.ndarray) -> None:
+        """Somebody else moves the arm."""
+        self.commands.clear()
+        self._position = position
+
+    def rests_silently(self) -> bool:
+        """Whether the last trajectory has been played for a while."""
+        if not self.commands:
+            return True
+        msg = self.commands[-1]
+        end_ns = from_stamp(msg.header.stamp) + from_stamp(msg.points[-1].time_from_start)
+        return self.now_ns() > end_ns + to_ns(0.3)
+
     def _on_command(self, msg) -> None:
-        self.position = np.array(msg.points[0].positions)
-        self.commands.append(self.position)
+        self.commands.append(msg)
 
     def now_ns(self) -> int:
         return self.node.get_clock().now().nanoseconds
@@ -108,12 +141,39 @@ def make_robot(node):
 @pytest.fixture
 def robot(make_robot):
     robot = make_robot()
-    robot.wait(lambda: robot.commands and robot.chunks.get_subscription_count() == 1)
+    robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
     return robot
 
 
-def test_the_first_command_is_the_measured_position(robot):
-    assert robot.commands[0] == pytest.approx(CONTRACT.home)
+def cycles(node, count: int):
+    """Return a condition: so many more cycles of the filter have passed."""
+    wanted = node._filter.counters['cycles'] + count
+    return lambda: node._filter.counters['cycles'] >= wanted
+
+
+def test_it_arms_without_a_word(node, robot):
+    robot.wait(cycles(node, 20))
+    assert robot.commands == []
+
+
+def test_motion_begins_with_a_slow_point_where_the_arm_is(robot):
+    robot.send_chunk(0.2)
+    robot.wait(lambda: robot.commands)
+    first = robot.commands[0]
+    assert len(first.points) == 1
+    assert list(first.points[0].positions) == pytest.approx(CONTRACT.home)
+    assert list(first.points[0].velocities) == [0.0] * 8
+    ahead_ns = from_stamp(first.header.stamp) - robot.now_ns()
+    assert to_ns(0.1) < ahead_ns < to_ns(0.3)
+
+
+def test_trajectories_begin_in_the_past_and_end_at_rest(robot):
+    robot.send_chunk(0.5)
+    robot.wait(lambda: len(robot.commands) > 20)
+    for msg in robot.commands[5:]:
+        assert list(msg.points[-1].velocities) == [0.0] * 8
+        assert len(msg.points) >= 2
+    assert from_stamp(robot.commands[-1].header.stamp) < robot.now_ns()
 
 
 def test_a_chunk_moves_the_arm_and_its_end_is_held(robot):
@@ -121,8 +181,7 @@ def test_a_chunk_moves_the_arm_and_its_end_is_held(robot):
     robot.wait(lambda: robot.position[0] > 0.15)
     robot.wait(lambda: robot.statuses[-1] == 'hold: chunk stale')
     still = robot.position[0]
-    robot.commands.clear()
-    robot.wait(lambda: len(robot.commands) > 10)
+    robot.wait(robot.rests_silently)
     assert robot.position[0] == pytest.approx(still, abs=0.05)
 
 
@@ -134,19 +193,18 @@ def test_activated_at_once_it_waits_for_an_arm_that_follows_late(node, make_robo
     stopped_ns = robot.now_ns()
     told = []
     monkeypatch.setattr(
-        node, '_publish_command', lambda command, now_ns: told.append((now_ns, command))
+        node, '_send', lambda orders: told.append((robot.now_ns(), orders.result.command))
     )
     node.trigger_activate()
     robot.position = robot.position + 0.1  # where it gets to while nothing is commanded
-    robot.wait(lambda: told)
+    robot.wait(lambda: told and told[-1][1] is not None)
     assert told[0][0] - stopped_ns >= 1_900_000_000
-    assert told[0][1] == pytest.approx(robot.position)
+    assert told[-1][1] == pytest.approx(robot.position)
 
 
-def test_wrong_joint_names_are_refused(robot):
+def test_wrong_joint_names_are_refused(node, robot):
     robot.send_chunk(0.5, names=['x', *CONTRACT.joint_names[1:]])
-    robot.commands.clear()
-    robot.wait(lambda: len(robot.commands) > 20)
+    robot.wait(cycles(node, 50))
     assert robot.position == pytest.approx(CONTRACT.home)
     assert robot.statuses[-1] == 'hold: no chunk'
 
@@ -159,6 +217,7 @@ def test_e_stop_latches_until_the_reset_service(robot):
     assert not robot.is_reset()
     robot.e_stop.publish(Bool(data=False))
     robot.wait(lambda: robot.statuses[-1].startswith('latched: e_stop released'))
+    robot.wait(robot.rests_silently)
     still = robot.position[0]
     robot.wait(robot.is_reset)
     robot.wait(lambda: robot.statuses[-1] == 'hold: no chunk')
@@ -194,13 +253,68 @@ def test_a_dry_run_reports_and_commands_nothing(make_robot):
 
 def test_plain_numbers_are_commanded_when_told(make_robot):
     robot = make_robot(command_interface='forward')
-    numbers = []
-    robot.node.create_subscription(
-        Float64MultiArray,
-        'forward_position_controller/commands',
-        lambda msg: numbers.append(list(msg.data)),
-        COMMAND,
-    )
-    robot.wait(lambda: numbers)
-    assert numbers[0] == pytest.approx(CONTRACT.home.tolist())
+    numbers = robot.numbers
+    robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
+    robot.send_chunk(0.2)
+    robot.wait(lambda: len(numbers) > 20)
+    assert numbers[0] == pytest.approx(CONTRACT.home.tolist(), abs=1e-3)
+    assert numbers[-1][0] > numbers[0][0]
     assert robot.commands == []
+
+
+def test_a_second_publisher_of_commands_holds_the_arm(robot):
+    robot.send_chunk(1.0)
+    robot.wait(lambda: robot.position[0] > 0.05)
+    topic = 'joint_trajectory_controller/joint_trajectory'
+    second = robot.node.create_publisher(JointTrajectory, topic, COMMAND)
+    robot.wait(lambda: 'has 2 publishers' in robot.statuses[-1])
+    robot.node.destroy_publisher(second)
+    robot.wait(lambda: robot.statuses[-1] == 'hold: no chunk')
+
+
+def test_a_heartbeat_that_ends_stops_the_arm_until_it_is_activated_anew(node, robot):
+    watch = robot.node.create_publisher(String, 'watch', COMMAND)
+    robot.wait(lambda: watch.get_subscription_count() == 1)
+    watch.publish(String(data='rollout'))
+    robot.send_chunk(0.2)
+    robot.wait(lambda: robot.statuses[-1] == 'hold: unwatched: rollout has ended; activate anew')
+    watch.publish(String(data='rollout'))
+    robot.wait(cycles(node, 20))
+    assert robot.statuses[-1].startswith('hold: unwatched')
+    node.trigger_deactivate()
+    node.trigger_activate()
+    robot.wait(lambda: robot.statuses[-1] == 'hold: no chunk')
+
+
+def test_without_a_heartbeat_nothing_moves_where_one_is_required(node, ros):
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    robot = Robot(executor)
+    node._parameters['require_watch'] = Parameter('require_watch', value=True)
+    node.trigger_configure()
+    node.trigger_activate()
+    robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
+    robot.send_chunk(0.5)
+    robot.wait(lambda: 'hold: unwatched: no heartbeat on topic watch' in robot.statuses)
+    robot.wait(cycles(node, 50))
+    assert robot.commands == []
+    node.shut_down()
+    executor.shutdown()
+    robot.node.destroy_node()
+
+
+def test_an_arm_that_is_moved_while_latched_is_not_thrown_back(node, robot):
+    """A controller that is switched on again must not find an old command."""
+    robot.send_chunk(1.0)
+    robot.wait(lambda: robot.position[0] > 0.05)
+    robot.e_stop.publish(Bool(data=True))
+    robot.wait(lambda: robot.statuses[-1] == 'latched: e_stop')
+    robot.wait(robot.rests_silently)
+    moved = robot.position + 0.5
+    robot.position = moved
+    robot.wait(cycles(node, 50))
+    assert robot.commands == []
+    robot.e_stop.publish(Bool(data=False))
+    robot.wait(robot.is_reset)
+    robot.wait(lambda: robot.statuses[-1] == 'hold: no chunk')
+    assert node._result.command[:7] == pytest.approx(moved[:7])

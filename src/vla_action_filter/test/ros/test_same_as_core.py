@@ -10,7 +10,7 @@ from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
-from vla_action_filter.action_filter import ActionFilter
+from vla_action_filter.command_loop import CommandLoop
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
 from vla_contract.contract import load_contract
@@ -35,7 +35,8 @@ def inputs(cycle: int, position: np.ndarray):
 
 
 def in_process() -> list[np.ndarray]:
-    core = ActionFilter(CONTRACT, FilterConfig())
+    loop = CommandLoop(CONTRACT, FilterConfig())
+    core = loop.filter
     commands, position = [], CONTRACT.home
     for cycle in range(1, CYCLES):
         now_ns = START_NS + cycle * PERIOD_NS
@@ -43,7 +44,7 @@ def in_process() -> list[np.ndarray]:
         core.offer_joints(sample)
         if chunk is not None:
             core.offer_chunk(chunk, now_ns - PERIOD_NS)
-        position = core.step(now_ns).command
+        position = loop.cycle(now_ns).result.command
         commands.append(position)
     return commands
 
@@ -66,7 +67,7 @@ class Graph:
         self.robot.create_subscription(
             JointTrajectory,
             'joint_trajectory_controller/joint_trajectory',
-            lambda msg: self.commands.append(np.array(msg.points[0].positions)),
+            lambda msg: None,
             COMMAND,
         )
 
@@ -84,11 +85,12 @@ class Graph:
         self.wait(lambda: self.clock.get_subscription_count() >= 1)
         self.turn_clock(START_NS)
         self.node.trigger_configure()
-        self.node.trigger_activate()
         core = self.node._filter
         self.wait(lambda: self.chunks.get_subscription_count() == 1)
         self.wait(lambda: self.joints.get_subscription_count() == 1)
-        self.wait(lambda: self.node._command_pub.get_subscription_count() == 1)
+        topic = 'joint_trajectory_controller/joint_trajectory'
+        self.wait(lambda: self.node.count_subscribers(topic) == 1)
+        self.node.trigger_activate()
         position = CONTRACT.home
         for cycle in range(1, CYCLES):
             sample, chunk = inputs(cycle, position)
@@ -103,8 +105,9 @@ class Graph:
                 self.chunks.publish(chunk_to_msg(chunk, CONTRACT.joint_names))
                 self.wait(lambda count=count: core.counters['chunks'] == count + 1)
             self.turn_clock(START_NS + cycle * PERIOD_NS)
-            self.wait(lambda cycle=cycle: len(self.commands) == cycle)
-            position = self.commands[-1]
+            self.wait(lambda cycle=cycle: core.counters['cycles'] == cycle)
+            position = self.node._result.command
+            self.commands.append(position)
         return self.commands
 
     def close(self) -> None:

@@ -8,17 +8,17 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
-from rclpy.publisher import Publisher
 from rclpy.timer import Timer
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool, Float64, Float64MultiArray
+from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vla_action_filter.action_filter import ActionFilter
+from vla_action_filter.command_loop import CommandLoop, Orders
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.loop_timing import LoopTiming
+from vla_action_filter.ros.channels.registry import channels_of, held_joints, make_senders
 from vla_action_filter.ros.markers import MarkerPublisher
-from vla_action_filter.verdict import FilterResult, Verdict
+from vla_action_filter.verdict import FilterResult, State, Verdict
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joint_map import JointMap
@@ -30,16 +30,16 @@ from vla_contract.ros.diagnostics import (
     status_msg,
     WARN,
 )
-from vla_contract.ros.joint_conversion import JointReader, point_to_msg
+from vla_contract.ros.joint_conversion import JointReader
 from vla_contract.ros.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.ros.stamps import from_stamp, to_time
-from vla_contract.values import to_ns, Vector
+from vla_contract.values import to_ns
 
 _LEVELS = {Verdict.PASS: OK, Verdict.CLAMP: OK, Verdict.HOLD: WARN}
 _UNKNOWN = FilterResult(None, Verdict.HOLD, ('inactive',))
 _STATUS_PERIOD_NS = to_ns(0.1)
-_PUBLISHER_CHECK_S = 0.1
+_GRAPH_CHECK_S = 0.1
 
 
 class ActionFilterNode(VlaNode):
@@ -59,12 +59,14 @@ class ActionFilterNode(VlaNode):
         """Load the contract, build the core, subscribe."""
         contract = load_contract(settings.robot)
         self._names = contract.joint_names
-        self._filter = ActionFilter(contract, settings)
-        self._late_ns = to_ns(settings.tracking_latency_s)
+        channels = channels_of(contract, settings)
+        self._loop = CommandLoop(contract, settings, held_joints(channels, contract))
+        self._filter = self._loop.filter
+        self._late_ns = to_ns(settings.tracking_latency_s + settings.lead_s)
         self._status_ns = 0
         self._is_dry_run = settings.dry_run
         self._input = settings.input
-        self._command_pub = self._create_command_publisher(settings.command_interface)
+        self._senders = make_senders(self, contract, channels)
         self._status_pub = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
         self._action_pub = self.create_publisher(JointState, 'action_filter/action', COMMAND)
         self._markers = MarkerPublisher(self, contract)
@@ -80,8 +82,9 @@ class ActionFilterNode(VlaNode):
             )
         self.create_subscription(Bool, 'e_stop', self._on_e_stop, LATCHED)
         self.create_subscription(Float64, 'speed_scale', self._on_speed_scale, LATCHED)
+        self.create_subscription(String, 'watch', self._on_watch, COMMAND)
         self.create_service(Trigger, 'action_filter/reset', self._on_reset)
-        self.create_timer(_PUBLISHER_CHECK_S, self._check_publishers)
+        self.create_timer(_GRAPH_CHECK_S, self._check_graph)
         self._diagnostics = DiagnosticsPublisher(self, self._diagnose)
 
     def start(self) -> None:
@@ -92,8 +95,9 @@ class ActionFilterNode(VlaNode):
         """
         if self.get_parameter('locked').value:
             raise VlaError('locked: supervisor/release unlocks it once preflight has passed')
-        self._filter.disarm()
+        self._loop.restart()
         self._result = _UNKNOWN
+        self._check_graph()
         self._timing.restart()
         self._timer = self.create_timer(self._filter.period_ns / 1e9, self._on_timer)
 
@@ -103,20 +107,13 @@ class ActionFilterNode(VlaNode):
             self.destroy_timer(self._timer)
             self._timer = None
         # The executor is blocked here, so simulated time stands still; a real period paces it.
-        pause = threading.Event()
+        pause, now_ns = threading.Event(), self.now_ns()
         while self._filter.is_moving:
-            self._publish_command(self._filter.brake(), self.now_ns())
+            self._send(self._loop.brake(now_ns))
             pause.wait(self._filter.period_ns / 1e9)
+            now_ns += self._filter.period_ns
         self._rests_at_ns = self.now_ns() + self._late_ns
         self._publish_status()
-
-    def _create_command_publisher(self, interface: str) -> Publisher:
-        self._is_forward = interface == 'forward'
-        if self._is_forward:
-            topic = 'forward_position_controller/commands'
-            return self.create_publisher(Float64MultiArray, topic, COMMAND)
-        topic = 'joint_trajectory_controller/joint_trajectory'
-        return self.create_publisher(JointTrajectory, topic, COMMAND)
 
     def _on_joints(self, msg: JointState) -> None:
         try:
@@ -155,10 +152,16 @@ class ActionFilterNode(VlaNode):
         if reason:
             self.get_logger().error(f'{self._input} refused: {reason}', throttle_duration_sec=5.0)
 
-    def _check_publishers(self) -> None:
-        """Two policies on one topic would take turns with the arm: hold it instead."""
-        count = self.count_publishers(self._input)
-        self._filter.set_conflict(f'{self._input} has {count} publishers' if count > 1 else '')
+    def _check_graph(self) -> None:
+        """Two policies, or two filters, would take turns with the arm: hold it instead."""
+        count = self.count_publishers(self.resolve_topic_name(self._input))
+        conflict = f'{self._input} has {count} publishers' if count > 1 else ''
+        if not self._is_dry_run:
+            conflict = conflict or next(filter(None, (s.fault() for s in self._senders)), '')
+        self._filter.set_conflict(conflict)
+
+    def _on_watch(self, msg: String) -> None:
+        self._filter.offer_watch(msg.data, self.now_ns())
 
     def _on_e_stop(self, msg: Bool) -> None:
         self._filter.set_e_stop(msg.data)
@@ -171,6 +174,8 @@ class ActionFilterNode(VlaNode):
         reason = self._filter.reset(self.now_ns())
         response.success = not reason
         response.message = reason or 'armed anew; waiting for a new chunk'
+        if not reason:
+            self.get_logger().info(f'reset: {response.message}')
         return response
 
     def _on_timer(self) -> None:
@@ -180,16 +185,17 @@ class ActionFilterNode(VlaNode):
         if 0 < self._rests_at_ns - now_ns <= self._late_ns:
             return
         self._timing.begin()
-        result = self._filter.step(now_ns)
-        if result.command is not None:
-            self._publish_command(result.command, now_ns)
-        self._tell(now_ns, result)
+        orders = self._loop.cycle(now_ns)
+        self._send(orders)
+        self._tell(now_ns, orders.result)
         self._timing.end()
 
     def _tell(self, now_ns: int, result: FilterResult) -> None:
         """Publish status and markers at their rate, and status at once when it changes."""
         is_due = now_ns - self._status_ns >= _STATUS_PERIOD_NS
         changed = (result.verdict, result.state) != (self._result.verdict, self._result.state)
+        if result.state is State.STOPPED and self._result.state is not State.STOPPED:
+            self.get_logger().error(f'latched: {result.reason}; action_filter/reset lets go')
         self._result = result
         if is_due:
             self._status_ns = now_ns
@@ -201,19 +207,17 @@ class ActionFilterNode(VlaNode):
     def _publish_status(self) -> None:
         self._status_pub.publish(status_msg('action_filter', self._check()))
 
-    def _publish_command(self, command: Vector, now_ns: int) -> None:
+    def _send(self, orders: Orders) -> None:
         if self._is_dry_run:
             return
-        if self._is_forward:
-            self._command_pub.publish(Float64MultiArray(data=command.tolist()))
-        else:
-            msg = JointTrajectory(joint_names=list(self._names))
-            msg.points = [point_to_msg(command, self._filter.period_ns)]
-            self._command_pub.publish(msg)
-        # The action that was really sent, for recordings.
-        sent = JointState(name=list(self._names), position=array('d', command))
-        sent.header.stamp = to_time(now_ns)
-        self._action_pub.publish(sent)
+        for sender in self._senders:
+            sender.send(orders)
+        command = orders.result.command
+        if command is not None and orders.curve:
+            # The action that was really sent, stamped with when it is due, for recordings.
+            sent = JointState(name=list(self._names), position=array('d', command))
+            sent.header.stamp = to_time(orders.due_ns)
+            self._action_pub.publish(sent)
 
     def _check(self) -> Health:
         result = self._result

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
+import itertools
 
 import numpy as np
 from sensor_msgs.msg import JointState
@@ -57,16 +58,28 @@ class JointReader:
             raise ContractError(f'{self._topic}: points must be evenly spaced in time')
         return ActionChunk(from_stamp(msg.header.stamp) + times_ns[0], period_ns, positions)
 
-    def first_point(self, msg: JointTrajectory) -> Vector:
-        """Return the positions of a trajectory's first point, shape (D,).
+    def trajectory(self, msg: JointTrajectory) -> tuple[list[int], Vector, Vector | None]:
+        """Return the points of a trajectory as a controller takes them.
+
+        Returns:
+            Times from the start [ns], positions of shape (n, D), and velocities of the same shape
+            or None where a point has none.
 
         Raises:
-            NameMismatchError, ContractError: as `chunk`.
+            NameMismatchError: a joint is missing or repeated.
+            ContractError: as for `chunk`, or times do not increase.
         """
         if not msg.points:
             raise ContractError(f'{self._topic}: found no points')
-        order = self._order(msg.joint_names)
-        return self._take(order, msg.points[0].positions, len(msg.joint_names))
+        order, count = self._order(msg.joint_names), len(msg.joint_names)
+        positions = np.array([self._take(order, p.positions, count) for p in msg.points])
+        velocities = None
+        if all(len(point.velocities) == count for point in msg.points):
+            velocities = np.array([order(np.asarray(p.velocities)) for p in msg.points])
+        times_ns = [from_stamp(point.time_from_start) for point in msg.points]
+        if any(later <= earlier for earlier, later in itertools.pairwise(times_ns)):
+            raise ContractError(f'{self._topic}: time_from_start must increase')
+        return times_ns, positions, velocities
 
     def _order(self, names: Sequence[str]) -> JointMap:
         source = tuple(names)

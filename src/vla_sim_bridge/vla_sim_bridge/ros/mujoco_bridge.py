@@ -9,24 +9,23 @@ from typing import Any
 
 from geometry_msgs.msg import PoseStamped
 import mujoco
-import numpy as np
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool, Float64MultiArray, String
+from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
+from vla_contract.channels import default_channels, KINDS
 from vla_contract.contract import load_contract
-from vla_contract.errors import ContractError, VlaError
+from vla_contract.errors import VlaError
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
-from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
+from vla_contract.ros.joint_conversion import joints_to_msg
 from vla_contract.ros.lifecycle import run_node, VlaNode
-from vla_contract.ros.qos import COMMAND, LATCHED, STATE
+from vla_contract.ros.qos import LATCHED, STATE
 from vla_contract.ros.stamps import to_time
 from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import Image as Pixels
-from vla_contract.values import to_ns, Vector
+from vla_contract.values import to_ns
 from vla_sim_bridge.bridge_config import BridgeConfig
 from vla_sim_bridge.delivery import Delivery
 from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
@@ -35,6 +34,7 @@ from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.rate_divider import RateDivider
 from vla_sim_bridge.render_thread import RenderThread
 from vla_sim_bridge.ros.camera_topics import CameraTopics
+from vla_sim_bridge.ros.simulated_controller import SimulatedController
 from vla_sim_bridge.ros.viewer import Viewer
 from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
@@ -76,7 +76,6 @@ class MujocoBridge(VlaNode):
         )
         if not settings.headless:
             self._viewer = Viewer(world.model)
-        self._reader = JointReader(contract.joint_names, self._command_topic())
         self._joints_due = RateDivider(to_ns(1.0 / contract.rates.joint_states_hz))
         rate_hz = max(camera.rate_hz for camera in contract.cameras)
         self._frames_due = RateDivider(to_ns(1.0 / rate_hz))
@@ -107,17 +106,12 @@ class MujocoBridge(VlaNode):
             self._viewer.close()
             self._viewer = None
 
-    def _command_topic(self) -> str:
-        if self._command_interface == 'forward':
-            return 'forward_position_controller/commands'
-        return 'joint_trajectory_controller/joint_trajectory'
-
     def _create_interfaces(self) -> None:
-        topic = self._command_topic()
-        if self._command_interface == 'forward':
-            self.create_subscription(Float64MultiArray, topic, self._on_forward, COMMAND)
-        else:
-            self.create_subscription(JointTrajectory, topic, self._on_trajectory, COMMAND)
+        self._channels = [
+            SimulatedController(self, channel, self._contract, self._simulation)
+            for channel in self._contract.channels
+            or default_channels(self._contract.joint_names, KINDS[self._command_interface])
+        ]
         self.create_service(Trigger, 'sim/reset', self._on_reset)
         self._clock_pub = self.create_publisher(Clock, '/clock', _CLOCK)
         self._joints_pub = self.create_publisher(JointState, 'joint_states', STATE)
@@ -178,26 +172,6 @@ class MujocoBridge(VlaNode):
         """Deliver images when their latency is over; their stamp stays that of capture."""
         self._images.add(time_ns + looks.vision_latency_ns(time_ns), (time_ns, looks, images))
         self._images.release(self._time_ns)
-
-    def _on_trajectory(self, msg: JointTrajectory) -> None:
-        try:
-            self._apply(self._reader.first_point(msg))
-        except ContractError as error:
-            self.get_logger().error(str(error), throttle_duration_sec=5.0)
-
-    def _on_forward(self, msg: Float64MultiArray) -> None:
-        if len(msg.data) == len(self._contract.joints):
-            self._apply(np.array(msg.data))
-        else:
-            self.get_logger().error(
-                f'{self._command_topic()}: found {len(msg.data)} values, '
-                f'allowed {len(self._contract.joints)}',
-                throttle_duration_sec=5.0,
-            )
-
-    def _apply(self, position: Vector) -> None:
-        if not self._simulation.command(position):
-            self.get_logger().error('command is not finite', throttle_duration_sec=5.0)
 
     def _on_reset(self, request: Any, response: Any) -> Any:
         seed = self.get_parameter('next_seed').value

@@ -1,0 +1,166 @@
+"""The filter and its curve of commands: what is sent, in every cycle, whenever that comes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from vla_action_filter.action_filter import ActionFilter
+from vla_action_filter.command_curve import CommandCurve, Knot
+from vla_action_filter.config import FilterConfig
+from vla_action_filter.gripper_ramp import GripperRamp
+from vla_action_filter.verdict import FilterResult, Output, Verdict
+from vla_contract.contract import RobotContract
+from vla_contract.values import to_ns, Vector
+
+_NOTHING_YET = FilterResult(None, Verdict.HOLD, ('inactive',), output=Output.SILENT)
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What one cycle tells the controllers; empty while nothing is to be sent.
+
+    Attributes:
+        result: what the filter decided.
+        due_ns: when the command of `result` is due [ns].
+        curve: for controllers of trajectories, from a point in the past to rest; empty for none.
+        position: for controllers of positions, where the curve is now, shape (D,) [rad or m], or
+            None.
+        goal: for gripper actions, where the fingers are to go, shape (D,) [rad or m], or None.
+    """
+
+    result: FilterResult
+    due_ns: int = 0
+    curve: tuple[Knot, ...] = ()
+    position: Vector | None = None
+    goal: Vector | None = None
+
+
+class CommandLoop:
+    """Runs an `ActionFilter` a little ahead of time and turns its commands into orders.
+
+    Commands are due at times a period apart, whatever the times of the cycles are, so that limits
+    hold in real time: a cycle that comes late changes nothing, one that comes so late that the
+    controllers brake goes on from where they have come to.
+    """
+
+    def __init__(
+        self, contract: RobotContract, config: FilterConfig, held: Sequence[int] = ()
+    ) -> None:
+        """Build the filter; call `cycle` at the contract's filter_hz.
+
+        Args:
+            contract: the robot.
+            config: settings.
+            held: joints whose controllers hold the last position they got, and play no curve.
+
+        Raises:
+            ContractError: a setting or the robot's model does not fit the contract.
+        """
+        dt = 1.0 / contract.rates.filter_hz
+        self._approach_ns = to_ns(config.arming_s)
+        self._lead_ns, self._period_ns = to_ns(config.lead_s), to_ns(dt)
+        self.filter = ActionFilter(contract, config, self._approach_ns)
+        stepped = () if config.ramp_grippers else contract.grippers
+        self._curve = CommandCurve(contract, self._lead_ns, config.acceleration_fraction, stepped)
+        self._held = list(held)
+        self._sent: Vector | None = None
+        self._approach: tuple[int, Vector] = (0, np.zeros(len(contract.joints)))
+        self._ramps = {
+            i: GripperRamp(contract.joints[i], dt) for i in contract.grippers if i not in stepped
+        }
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was sent, and arm anew at the next fresh joint state."""
+        self.filter.disarm()
+        self._orders = Orders(_NOTHING_YET)
+        self.filter.is_gripper_moving = False
+
+    def cycle(self, now_ns: int) -> Orders:
+        """Compute the orders of this cycle; `now_ns` as for `ActionFilter.step` [ns]."""
+        orders, before = Orders(self._orders.result), self._orders.result
+        for due_ns in self._dues(now_ns):
+            result = self.filter.step(now_ns, due_ns)
+            if result.verdict >= Verdict.HOLD > before.verdict:
+                return self._stop_at_once(now_ns, result)
+            orders = self._take(now_ns, due_ns, result)
+        self._orders = orders
+        return orders
+
+    def _stop_at_once(self, now_ns: int, result: FilterResult) -> Orders:
+        """Brake from where the arm is told to be now, not from `lead` later."""
+        self._rejoin(now_ns)
+        orders = Orders(result)
+        for due_ns in self._curve.dues(now_ns):
+            braked = replace(result, command=self.filter.brake())
+            orders = self._take(now_ns, due_ns, braked)
+        self._orders = orders
+        return orders
+
+    def brake(self, now_ns: int) -> Orders:
+        """Decelerate by one period, whatever the policy wants; call until nothing moves."""
+        orders = Orders(self._orders.result)
+        for due_ns in self._dues(now_ns):
+            result = FilterResult(self.filter.brake(), Verdict.STOP, ('deactivated',))
+            orders = self._take(now_ns, due_ns, result)
+        self._orders = orders
+        return orders
+
+    def _dues(self, now_ns: int) -> list[int]:
+        if self._orders.result.output is Output.SILENT:
+            return [now_ns + self._lead_ns]
+        if self._curve.is_overtaken(now_ns):
+            self.filter.counters['late_commands'] += 1
+            self._rejoin(now_ns, self._sent)
+        return self._curve.dues(now_ns)
+
+    def _rejoin(self, now_ns: int, standing: Vector | None = None) -> None:
+        """Go on from where the controllers are; those that only hold stand at `standing`."""
+        position, velocity = self._curve.rejoin(now_ns, self._held, standing)
+        self.filter.rejoin(position, velocity)
+        for i, ramp in self._ramps.items():
+            ramp.rejoin(float(position[i]), float(velocity[i]))
+
+    def _take(self, now_ns: int, due_ns: int, result: FilterResult) -> Orders:
+        """Put a command on the curve, and say what of it is sent."""
+        command, before = result.command, self._orders.result.output
+        # What was silent before is asked for here, so that two commands of a cycle agree.
+        self._orders = Orders(result)
+        if command is None:
+            return Orders(result)
+        if result.output is Output.SILENT or (
+            result.output is Output.APPROACH and before is Output.SILENT
+        ):
+            self._begin(now_ns, command)
+            if result.output is Output.SILENT:
+                return Orders(result, due_ns)
+            rest = self._curve.rest_at(now_ns + self._approach_ns)
+            return Orders(result, due_ns, (rest,), self._approaching(now_ns, command))
+        if before is Output.SILENT:
+            self._curve.restart(now_ns - self._period_ns)
+        streamed = command.copy()
+        for i, ramp in self._ramps.items():
+            streamed[i] = ramp.step(float(command[i]))
+        self.filter.is_gripper_moving = any(
+            ramp.position != command[i] for i, ramp in self._ramps.items()
+        )
+        self._curve.append(streamed)
+        if result.output is Output.APPROACH:
+            return Orders(result, due_ns, position=self._approaching(now_ns, command))
+        self._sent, _ = self._curve.sample(now_ns + self._period_ns // 2)
+        return Orders(result, due_ns, tuple(self._curve.ahead(now_ns)), self._sent, command)
+
+    def _approaching(self, now_ns: int, command: Vector) -> Vector:
+        """Return the way of an approach for controllers that play no curve, shape (D,).
+
+        From what they hold, where that is known and the arm is there, or from the measured joints.
+        """
+        began_ns, start = self._approach
+        s = min(1.0, (now_ns - began_ns) / self._approach_ns)
+        return np.asarray(start + (3.0 * s**2 - 2.0 * s**3) * (command - start))
+
+    def _begin(self, now_ns: int, command: Vector) -> None:
+        self._curve.begin(now_ns, command)
+        for i, ramp in self._ramps.items():
+            ramp.reset(float(command[i]))
+        self._approach = now_ns, self.filter.where_held(self._sent)

@@ -1,0 +1,47 @@
+"""What every channel offers to the filter node."""
+
+from typing import Protocol
+
+from rclpy.node import Node
+from vla_action_filter.command_loop import Orders
+from vla_contract.channels import Channel
+from vla_contract.contract import RobotContract
+
+Columns = list[int]
+
+
+class Sender(Protocol):
+    """Sends a channel's joints to its controller, and knows why it cannot."""
+
+    def send(self, orders: Orders) -> None:
+        """Send what the orders hold for this channel, if anything."""
+
+    def fault(self) -> str:
+        """Return why the arm must not move by this channel, '' for no reason."""
+
+
+class SilentSender:
+    """The channel of joints that nobody commands."""
+
+    def send(self, orders: Orders) -> None:
+        """Send nothing."""
+
+    def fault(self) -> str:
+        """See nothing wrong."""
+        return ''
+
+
+def columns_of(channel: Channel, contract: RobotContract) -> Columns:
+    """Return the indices of a channel's joints in the contract's order."""
+    return [contract.joint_names.index(name) for name in channel.joints]
+
+
+def topic_fault(node: Node, topic: str) -> str:
+    """Return what is wrong with the two ends of a command topic, '' for nothing."""
+    topic = node.resolve_topic_name(topic)
+    publishers = node.count_publishers(topic)
+    if publishers > 1:
+        return f'{topic} has {publishers} publishers: another node commands this arm'
+    if node.count_subscribers(topic) == 0:
+        return f'nobody listens to {topic}: is the controller loaded?'
+    return ''

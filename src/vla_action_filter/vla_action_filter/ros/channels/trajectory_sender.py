@@ -1,0 +1,62 @@
+"""Sends the curve of commands to a joint_trajectory_controller."""
+
+from array import array
+
+import numpy as np
+from rclpy.node import Node
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+from vla_action_filter.command_curve import Knot
+from vla_action_filter.command_loop import Orders
+from vla_action_filter.ros.channels.controller_parameters import ControllerParameters
+from vla_action_filter.ros.channels.sender import Columns, columns_of, topic_fault
+from vla_contract.channels import Channel
+from vla_contract.contract import RobotContract
+from vla_contract.ros.qos import COMMAND
+from vla_contract.ros.stamps import to_duration, to_time
+
+
+class TrajectorySender:
+    """Stamped trajectories with positions and velocities whose last point is at rest.
+
+    The first point lies in the past, so the controller samples between points of ours whatever
+    its starting rule is (Trajectory::sample), and when it gets no more it plays the rest.
+    """
+
+    def __init__(self, node: Node, channel: Channel, contract: RobotContract) -> None:
+        """Create the publisher."""
+        self._node, self._channel = node, channel
+        self._columns = columns_of(channel, contract)
+        self._parameters = ControllerParameters(node, channel)
+        self._publisher = node.create_publisher(JointTrajectory, channel.endpoint, COMMAND)
+
+    def send(self, orders: Orders) -> None:
+        """See `Sender`."""
+        if orders.curve:
+            names = self._channel.joints
+            self._publisher.publish(trajectory_msg(orders.curve, names, self._columns))
+
+    def fault(self) -> str:
+        """See `Sender`."""
+        return topic_fault(self._node, self._channel.endpoint) or self._parameters.fault()
+
+
+def trajectory_msg(
+    curve: tuple[Knot, ...], names: tuple[str, ...], columns: Columns
+) -> JointTrajectory:
+    """Return a curve as a message.
+
+    Args:
+        curve: knots of all joints, of strictly increasing times.
+        names: joints of the message.
+        columns: their places in the knots' vectors.
+    """
+    msg = JointTrajectory(joint_names=list(names))
+    start_ns = curve[0].time_ns
+    msg.header.stamp = to_time(start_ns)
+    index = np.array(columns)
+    for knot in curve:
+        point = JointTrajectoryPoint(time_from_start=to_duration(knot.time_ns - start_ns))
+        point.positions = array('d', knot.position[index])
+        point.velocities = array('d', knot.velocity[index])
+        msg.points.append(point)
+    return msg
