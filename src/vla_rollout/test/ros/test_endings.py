@@ -72,7 +72,7 @@ def test_who_no_longer_watches_falls_silent(robot, start, fault):
     rollout.process.send_signal(fault if is_signal else signal.SIGUSR1)
     since_s = time.monotonic()
     wait_until(lambda: time.monotonic() - max(since_s, watched_s[-1]) > 0.5)
-    assert watched_s[-1] - since_s < 0.3
+    assert watched_s[-1] - since_s < 0.4
 
 
 def test_nobody_watches_while_the_arm_rests(robot, start):

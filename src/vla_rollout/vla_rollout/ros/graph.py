@@ -9,8 +9,6 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import Image
@@ -32,6 +30,7 @@ from vla_rollout.ros.heartbeat import Heartbeat
 from vla_rollout.ros.live_diagnosis import LiveDiagnosis
 from vla_rollout.ros.motion import ACTIVE, FILTER, INACTIVE, Motion, POLICY
 from vla_rollout.ros.node_calls import GraphError, NoAnswerError, NodeCalls
+from vla_rollout.ros.node_thread import NodeThread
 from vla_rollout.ros.recorder_watch import RecorderWatch
 
 _POLL_S = 0.02
@@ -44,7 +43,7 @@ Check = Callable[[], None]
 class RolloutGraph:
     """Drives episodes on a running graph from plain synchronous code.
 
-    A thread of its own serves the callbacks; `check` is called while waiting and may raise.
+    Threads of their own serve the callbacks; `check` is called while waiting and may raise.
     """
 
     def __init__(
@@ -69,9 +68,10 @@ class RolloutGraph:
         self.has_simulator = has_simulator
         self._check = check
         self._camera = contract.cameras[0]
-        self._error: BaseException | None = None
         self.monitor = EpisodeMonitor()
-        self._node = Node('rollout', context=context)
+        # What is diagnosed may take its time; what stops the arm must not wait for it.
+        self._threads = [NodeThread(name, context) for name in ('rollout', 'rollout_diagnosis')]
+        self._node = self._threads[0].node
         self._subscribe(contract)
         self._speed: Publisher | None = None
         self._is_ending, self._problem = False, ''
@@ -79,19 +79,17 @@ class RolloutGraph:
         self.calls = NodeCalls(self._node, self.wait_until)
         self.motion = Motion(self.calls, self._heartbeat)
         self.recorder = RecorderWatch(self._node, self.calls)
-        self.diagnosis = LiveDiagnosis(self._node, contract, healthy) if healthy else None
+        observer = self._threads[1].node
+        self.diagnosis = LiveDiagnosis(observer, contract, healthy) if healthy else None
         if control:
             offer_orders(self._node, control)
-        self._executor = SingleThreadedExecutor(context=context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name='rollout', daemon=True)
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Leave the graph."""
-        self._executor.shutdown(timeout_sec=10.0)
-        self._thread.join(timeout=30.0)
-        self._node.destroy_node()
+        for thread in self._threads:
+            thread.close()
 
     def now_ns(self) -> int:
         """Return the time of the graph [ns]."""
@@ -134,7 +132,8 @@ class RolloutGraph:
             )
         # Latencies are measured by the clock that stamps the chunks: the machine's, or /clock.
         by_simulator = self.calls.get_parameter(FILTER, 'use_sim_time').bool_value
-        self._node.set_parameters([Parameter('use_sim_time', value=by_simulator)])
+        for thread in self._threads:
+            thread.node.set_parameters([Parameter('use_sim_time', value=by_simulator)])
         self.wait_until(lambda: self.now_ns() > 0, timeout_s, 'simulated time')
 
     def arm(self) -> str:
@@ -189,8 +188,9 @@ class RolloutGraph:
     def _look_around(self) -> None:
         self._check()
         self.recorder.check()
-        if self._error is not None:
-            raise self._error
+        for thread in self._threads:
+            if thread.error is not None:
+                raise thread.error
 
     def _subscribe(self, contract: RobotContract) -> None:
         node, monitor = self._node, self.monitor
@@ -228,15 +228,3 @@ class RolloutGraph:
         except VlaError as error:
             self.monitor.on_bad_image()
             self._node.get_logger().error(f'not filmed: {error}', once=True)
-
-    def _spin(self) -> None:
-        """Serve callbacks until the end; an error is raised by who waits, who may have to call."""
-        while True:
-            try:
-                self._executor.spin()
-            except ExternalShutdownException:
-                return
-            except BaseException as error:  # noqa: BLE001 - raised again by who waits
-                self._error = self._error or error
-            else:
-                return
