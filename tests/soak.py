@@ -92,10 +92,10 @@ class Soak:
     def run_episode(self, seed: int) -> None:
         """Run one episode, and leave a latched stop as an operator would."""
         graph = self._graph
-        graph.pause()
+        graph.motion.pause()
         graph.reset_world(seed)
         graph.monitor.begin(None)
-        graph.resume()
+        graph.motion.resume()
         end_ns = graph.now_ns() + round(EPISODE_S * 1e9)
 
         def is_over() -> bool:
@@ -106,9 +106,9 @@ class Soak:
         self.episodes += 1
         self.successes += graph.monitor.success
         if self.latest.get('action_filter', {}).get('state') == 'stopped-latched':
-            graph.pause()
-            graph.resume()
-            answer = graph._call(Trigger, 'action_filter/reset', Trigger.Request())
+            graph.motion.pause()
+            graph.motion.resume()
+            answer = graph.calls.call(Trigger, 'action_filter/reset', Trigger.Request())
             self.resets += answer.success
 
     def sample_if_due(self) -> None:

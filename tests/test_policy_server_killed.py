@@ -3,7 +3,6 @@
 import os
 import signal
 
-from conftest import wait_for
 import numpy as np
 import pytest
 import rclpy
@@ -68,18 +67,24 @@ def graph(stack):
 
 def test_the_filter_brakes_within_limits_holds_and_resumes(stack, graph):
     log = CommandLog(graph._node)
-    graph.pause()
+    graph.motion.pause()
     graph.reset_world(0)
     graph.monitor.begin(None)
     log.positions.clear()
     log.numbers.clear()
-    graph.resume()
-    wait_for(lambda: len(log.positions) > 20 and np.nanmax(np.abs(log.speeds(-10))) > 0.2, 120.0,
-             'motion')  # fmt: skip
+    graph.motion.resume()
+    graph.wait_until(
+        lambda: len(log.positions) > 20 and np.nanmax(np.abs(log.speeds(-10))) > 0.2,
+        120.0,
+        'motion',
+    )
     os.kill(stack.pid('policy_server'), signal.SIGKILL)
     killed_at = len(log.positions)
-    wait_for(lambda: len(log.positions) > killed_at + 20
-             and not np.nanmax(np.abs(log.speeds(-15))), 120.0, 'standstill')  # fmt: skip
+    graph.wait_until(
+        lambda: len(log.positions) > killed_at + 20 and not np.nanmax(np.abs(log.speeds(-15))),
+        120.0,
+        'standstill',
+    )
 
     velocity = np.array([CONTRACT.joints[i].velocity for i in ARM])
     acceleration = np.array([CONTRACT.joints[i].acceleration for i in ARM])
@@ -95,6 +100,8 @@ def test_the_filter_brakes_within_limits_holds_and_resumes(stack, graph):
     held = log.positions[-1]
     assert not graph.monitor.success
     stack.start()
-    wait_for(lambda: np.abs(log.positions[-1] - held).max() > 0.05, 180.0, 'motion to resume')
-    wait_for(lambda: graph.monitor.success, 180.0, 'success after the restart')
+    graph.wait_until(
+        lambda: np.abs(log.positions[-1] - held).max() > 0.05, 180.0, 'motion to resume'
+    )
+    graph.wait_until(lambda: graph.monitor.success, 180.0, 'success after the restart')
     assert np.nanmax(np.abs(np.diff(log.speeds(), axis=0)) / PERIOD_S / acceleration) <= 1 + 1e-6

@@ -91,12 +91,21 @@ def pass_preflight(desk: OperatorDesk, folder: Path) -> None:
     assert checked, reason
     command = [sys.executable, '-m', 'vla_rollout.ros.preflight', '--operator', 'test', '--yes']
     command += ['--policy', POLICY, '--json', 'preflight.json', '--runs', 'runs']
+    log = folder / 'preflight.txt'
+    with log.open('wb') as stream:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, cwd=folder, stdout=stream, stderr=stream
+        )
     # --yes lets the arm move; the four questions for a person are answered one by one.
-    done = subprocess.run(
-        command, input='yes\n' * 4, cwd=folder, capture_output=True, text=True, check=False
-    )
-    print(done.stdout)
-    assert done.returncode == 0, done.stdout + done.stderr
+    process.stdin.write(b'yes\n' * 4)
+    process.stdin.close()
+    for line, is_pressed in (('press your', True), ('release your', False)):
+        wait_for(
+            lambda line=line: line in log.read_text() or process.poll() is not None,
+            300.0, f'preflight to say {line!r}: {log.read_text()}',
+        )  # fmt: skip
+        desk.press_e_stop(is_pressed)
+    assert process.wait(300.0) == 0, log.read_text()
 
 
 def stop_in_motion_and_reset(desk: OperatorDesk) -> None:

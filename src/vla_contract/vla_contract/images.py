@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 from vla_contract.contract import Camera
+from vla_contract.errors import ContractError
 from vla_contract.values import Image
 
 
@@ -31,6 +32,20 @@ def fit_for_policy(image: Image, camera: Camera) -> Image:
     top, left = (height - inner.shape[0]) // 2, (width - inner.shape[1]) // 2
     canvas[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
     return canvas
+
+
+def require_size(camera: Camera, image: Image) -> None:
+    """Verify that an image, shape (H, W, 3), has the size of its camera in the contract.
+
+    Raises:
+        ContractError: it has another.
+    """
+    if image.shape[:2] != (camera.height, camera.width):
+        found = f'{image.shape[1]} x {image.shape[0]}'
+        raise ContractError(
+            f'image of camera {camera.name}: found {found}; allowed: '
+            f'{camera.width} x {camera.height}'
+        )
 
 
 def _centre_crop(image: Image, aspect: float) -> Image:

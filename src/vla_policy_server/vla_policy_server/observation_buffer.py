@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 from vla_contract.contract import RobotContract
-from vla_contract.errors import ContractError
+from vla_contract.images import require_size
 from vla_contract.joint_age import AHEAD_NS, JointAges
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 
@@ -28,7 +28,7 @@ class ObservationBuffer:
         """Prepare for the cameras and deadlines of a contract."""
         self._deadlines = contract.deadlines
         self._ages = JointAges(contract)
-        self._sizes = {c.name: (c.height, c.width) for c in contract.cameras}
+        self._known = {c.name: c for c in contract.cameras}
         self._cameras = tuple(c.name for c in contract.cameras) if needs_images else ()
         self._wanted_extras = extras
         self._joints: deque[JointSample] = deque(maxlen=_JOINT_HISTORY)
@@ -60,12 +60,7 @@ class ObservationBuffer:
         Raises:
             ContractError: the image has another size than the camera has in the contract.
         """
-        wanted = self._sizes[camera]
-        if image.shape[:2] != wanted:
-            found = f'{image.shape[1]} x {image.shape[0]}'
-            raise ContractError(
-                f'image of camera {camera}: found {found}; allowed: {wanted[1]} x {wanted[0]}'
-            )
+        require_size(self._known[camera], image)
         with self._lock:
             if stamp_ns >= self._not_before_ns:
                 self._images[camera] = (stamp_ns, image)

@@ -1,5 +1,6 @@
 import av
 import numpy as np
+import pytest
 from vla_rollout.video import VideoWriter
 
 
@@ -23,3 +24,21 @@ def test_an_episode_without_frames_leaves_no_broken_file(tmp_path):
     with VideoWriter(tmp_path / 'x.mp4', fps=15):
         pass
     assert not (tmp_path / 'x.mp4').exists()
+
+
+def test_a_full_disk_is_said_once_and_frames_after_it_are_dropped(tmp_path):
+    path = tmp_path / 'x.mp4'
+    path.symlink_to('/dev/full')
+    frame = np.zeros((96, 96, 3), np.uint8)
+    with VideoWriter(path, fps=15) as video:
+        with pytest.raises(OSError, match='No space left on device'):
+            video.write(frame)
+        video.write(frame)
+        video.write(frame)
+
+
+def test_what_ended_a_video_is_told_before_that_its_end_cannot_be_written(tmp_path):
+    path = tmp_path / 'x.mp4'
+    path.symlink_to('/dev/full')
+    with pytest.raises(KeyError), VideoWriter(path, fps=15):
+        raise KeyError

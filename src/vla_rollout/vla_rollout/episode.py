@@ -37,6 +37,7 @@ class EpisodeResult:
         video: file name of the video, or None.
         simulator_success: what the simulator says, None without one.
         operator_label: what the operator says, success or failure, None when nothing.
+        bad_images: frames of the first camera that were no picture, and are not in the video.
         is_counted: False for an episode that the operator discarded or stopped.
     """
 
@@ -61,6 +62,7 @@ class EpisodeResult:
     video: str | None = None
     simulator_success: bool | None = None
     operator_label: str | None = None
+    bad_images: int = 0
     is_counted: bool = True
 
     @property

@@ -8,7 +8,7 @@ from vla_rollout.video import VideoWriter
 
 
 class EpisodeMonitor:
-    """Thread-safe tally of success, chunk latency, filter counters and video frames."""
+    """Thread-safe tally of success, chunk latency, what the filter says and video frames."""
 
     def __init__(self) -> None:
         """Start with nothing seen."""
@@ -20,6 +20,8 @@ class EpisodeMonitor:
         self._counters: dict[str, int] = {}
         self._baseline: dict[str, int] = {}
         self._video: VideoWriter | None = None
+        self._bad_images = 0
+        self._filter_says = ''
 
     def begin(self, video: VideoWriter | None) -> None:
         """Forget the last episode; later counters count from here."""
@@ -27,6 +29,7 @@ class EpisodeMonitor:
             self._success = False
             self._failure = ''
             self._chunks = 0
+            self._bad_images = 0
             self._latency.clear()
             self._baseline = dict(self._counters)
             self._video = video
@@ -57,6 +60,16 @@ class EpisodeMonitor:
         with self._lock:
             self._counters = counters
 
+    def on_filter(self, says: str) -> None:
+        """Take the message of the filter's status, 'VERDICT: reason'."""
+        with self._lock:
+            self._filter_says = says
+
+    def on_bad_image(self) -> None:
+        """Count a camera frame that could not be filmed."""
+        with self._lock:
+            self._bad_images += 1
+
     def on_image(self, image: Image) -> None:
         """Take a camera frame."""
         with self._lock:
@@ -74,6 +87,18 @@ class EpisodeMonitor:
         """Why the task can no longer be done; '' while it can."""
         with self._lock:
             return self._failure
+
+    @property
+    def filter_says(self) -> str:
+        """The newest verdict of the filter and its reason, '' before the first."""
+        with self._lock:
+            return self._filter_says
+
+    @property
+    def bad_images(self) -> int:
+        """How many camera frames of this episode could not be filmed."""
+        with self._lock:
+            return self._bad_images
 
     @property
     def chunks(self) -> int:

@@ -19,3 +19,11 @@ class SupervisorConfig:
     first_speed: float = setting(
         0.1, doc='share of the velocity limits until a rollout says otherwise', lower=0.01, upper=1
     )
+    speed: float = setting(
+        0.1,
+        doc='share of the velocity limits now; first_speed again at every start, check, release '
+        'and lock',
+        lower=0,
+        upper=1,
+        dynamic=True,
+    )

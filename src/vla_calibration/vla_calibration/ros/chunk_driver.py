@@ -15,6 +15,7 @@ from vla_contract.joint_age import JointAges
 from vla_contract.ros.graph_arguments import publishers_of
 from vla_contract.ros.joint_conversion import chunk_to_msg
 from vla_contract.ros.qos import COMMAND
+from vla_contract.ros.watcher import Watcher
 from vla_contract.values import JointSample, Vector
 
 TOPIC = 'policy_chunk'
@@ -50,6 +51,7 @@ class ChunkDriver:
         reason = self._why_not(now_ns)
         if not reason:
             self._publisher = self._node.create_publisher(JointTrajectory, TOPIC, COMMAND)
+            self._watcher = Watcher(self._node, 'capture')
             self._drive = PoseDrive(self._contract, self._poses, self._speed, _PATIENCE_S)
         return reason
 
@@ -79,6 +81,7 @@ class ChunkDriver:
         """Publish nothing more."""
         if self._publisher is not None:
             self._node.destroy_publisher(self._publisher)
+            self._watcher.close()
         self._last = self._drive.text() if self._drive else self._last
         self._publisher = self._drive = None
 
@@ -107,6 +110,7 @@ class ChunkDriver:
             self._node.get_logger().error(f'drive ended: {TOPIC} has {others} other publishers')
         chunk = self._drive.step(now_ns, self._measured.position)
         if chunk is not None:
+            self._watcher.beat()
             self._publisher.publish(chunk_to_msg(chunk, self._contract.joint_names))
             return
         self._node.get_logger().info(self._drive.text())

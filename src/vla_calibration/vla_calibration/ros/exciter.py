@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import rclpy
 from rclpy.node import Node
@@ -23,6 +24,7 @@ from vla_contract.ros.image_conversion import image_from_msg
 from vla_contract.ros.joint_conversion import chunk_to_msg, merge_msg
 from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.ros.stamps import from_stamp
+from vla_contract.ros.watcher import Watcher
 from vla_contract.values import to_ns, Vector
 
 # Every sample counts here, also one that waits while an image is shrunk.
@@ -81,7 +83,7 @@ class Exciter(Node):
             VlaError: somebody else begins to command the arm, or joint_states cease.
         """
         publisher = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
-        watch = self.create_publisher(String, 'watch', COMMAND)
+        watcher = Watcher(self, 'excite_joints')
         if not self._wait(lambda: publisher.get_subscription_count() > 0, _PATIENCE_S):
             raise VlaError('nobody listens to policy_chunk: start the action filter first')
         for kept in (self._commands, self._measured, self._images):
@@ -96,12 +98,12 @@ class Exciter(Node):
                     chunk = chunk_of(
                         excitation, begin_ns, self.now_ns(), self._contract.action.fps, _HORIZON_S
                     )
-                    watch.publish(String(data='excite_joints'))
+                    watcher.beat()
                     publisher.publish(chunk_to_msg(chunk, self._contract.joint_names))
                     progress.update(min(int(elapsed_s), progress.total) - progress.n)
                 rclpy.spin_once(self, timeout_sec=0.01)
         self.destroy_publisher(publisher)
-        self.destroy_publisher(watch)
+        watcher.close()
         return self._recording(excitation, begin_ns)
 
     def _require_alone_and_alive(self) -> None:

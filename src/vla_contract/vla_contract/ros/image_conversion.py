@@ -68,10 +68,13 @@ def decode_msg(msg: CompressedImage) -> Image:
 
 def _with_cv_bridge(msg: ImageMsg) -> Image:
     try:
-        from cv_bridge import CvBridge
+        from cv_bridge import CvBridge, CvBridgeError
     except ImportError:
         raise ContractError(
             f"image of {msg.header.frame_id}: found encoding '{msg.encoding}'; allowed without "
             f'cv_bridge: {", ".join(_CHANNELS)}'
         ) from None
-    return np.asarray(CvBridge().imgmsg_to_cv2(msg, 'rgb8'), dtype=np.uint8)
+    try:
+        return np.asarray(CvBridge().imgmsg_to_cv2(msg, 'rgb8'), dtype=np.uint8)
+    except (CvBridgeError, cv2.error, TypeError, ValueError) as error:
+        raise ContractError(f'image of {msg.header.frame_id}: {error}') from error

@@ -17,7 +17,17 @@ class Robot:
 
     contract = CONTRACT
 
-    def __init__(self, hears_after_s: float, latches: bool = True, stops: bool = True) -> None:
+    def __init__(
+        self,
+        hears_after_s: float,
+        latches: bool = True,
+        stops: bool = True,
+        devices: int = 1,
+        releases: bool = True,
+    ) -> None:
+        self._devices, self._releases = devices, releases
+        self.pressed_ns = self.presses_at_ns = 0
+        self.topics: list[str] = []
         self._hears_at_ns = int(hears_after_s * 1e9)
         self._latches, self._stops = latches, stops
         self._time_ns = 0
@@ -35,9 +45,17 @@ class Robot:
         return f'/{topic}'
 
     def count_publishers(self, topic: str) -> int:
-        return 0
+        return self._devices if topic == 'e_stop' else 0
+
+    def operator(self, line: str) -> None:
+        """Do, two seconds later, what preflight asks of a person with a device."""
+        is_press = line.startswith('press')
+        if is_press or self._releases:
+            self.presses_at_ns = self._time_ns + 2_000_000_000
+            self._presses = is_press
 
     def create_publisher(self, kind, topic, qos):
+        self.topics.append(topic)
         return SimpleNamespace(
             publish={JointTrajectory: self._on_chunk, Bool: self._on_press}[kind]
         )
@@ -52,6 +70,7 @@ class Robot:
 
     def _on_press(self, msg) -> None:
         self._is_pressed = msg.data
+        self.pressed_ns = self._time_ns if msg.data else self.pressed_ns
         if self._latches:
             self.filter_says = 'latched: e_stop' + ('' if msg.data else ' released, reset needed')
 
@@ -61,6 +80,9 @@ class Robot:
             if self._time_ns > end_ns:
                 return False
             self._time_ns += CYCLE_NS
+            if 0 < self.presses_at_ns <= self._time_ns:
+                self.presses_at_ns = 0
+                self._on_press(Bool(data=self._presses))
             if self._is_pressed and not self._stops:
                 self._position = self._position + 1e-2
             elif self._wanted is not None and not self._is_pressed:
@@ -73,27 +95,65 @@ class Robot:
         return ''
 
 
+def check(robot: Robot, **more):
+    return check_e_stop(robot, robot.operator, **more)
+
+
 @pytest.mark.parametrize('hears_after_s', [0.0, 4.0, 7.0])
 def test_a_filter_that_listens_late_is_tested_all_the_same(hears_after_s):
-    finding = check_e_stop(Robot(hears_after_s))
+    finding = check(Robot(hears_after_s))
     assert finding.status is Status.HOLDS, finding
 
 
+def test_the_operators_own_device_is_pressed_and_no_other():
+    robot = Robot(0.0)
+    assert check(robot).status is Status.HOLDS
+    assert robot.topics == ['policy_chunk']
+
+
+def test_without_a_device_nothing_moves_and_the_item_fails():
+    robot = Robot(0.0, devices=0)
+    finding = check(robot)
+    assert (finding.status, finding.found) == (Status.FAILS, 'nothing publishes e_stop')
+    assert '--e-stop-from-here' in finding.fix
+    assert robot.topics == []
+
+
+def test_a_press_from_here_says_that_it_is_not_the_operators():
+    robot = Robot(0.0, devices=0)
+    finding = check(robot, from_here=True)
+    assert finding.status is Status.WARNS
+    assert "not by the operator's own device" in finding.found
+    assert sorted(robot.topics) == ['e_stop', 'policy_chunk']
+
+
+def test_a_device_that_the_filter_does_not_hear_fails():
+    """Such as one that publishes as volatile to a filter that wants latched values."""
+    finding = check(Robot(0.0, latches=False))
+    assert finding.status is Status.FAILS
+    assert 'NOT latched by it; the filter says: pass' in finding.found
+
+
+def test_nobody_presses():
+    robot = Robot(0.0)
+    finding = check_e_stop(robot, lambda line: None)
+    assert (finding.status, finding.found) == (Status.OPEN, 'not pressed within 60 s')
+
+
+def test_a_stop_that_stays_pressed_fails():
+    finding = check(Robot(0.0, releases=False))
+    assert finding.status is Status.FAILS
+    assert 'NOT seen to be released' in finding.found
+
+
 def test_an_arm_that_never_moves_is_not_measured():
-    finding = check_e_stop(Robot(hears_after_s=1e3))
+    finding = check(Robot(hears_after_s=1e3))
     assert finding.status is Status.OPEN
     assert finding.found == 'the arm did not move; the filter says: pass'
     assert 'supervisor/check' in finding.fix
 
 
-@pytest.mark.parametrize(
-    ('robot', 'found'),
-    [
-        (Robot(0.0, latches=False), 'NOT latched'),
-        (Robot(0.0, stops=False), 'at rest after 1.90 s'),
-    ],
-)
-def test_a_stop_that_does_not_latch_or_rest_fails(robot, found):
-    finding = check_e_stop(robot)
+def test_an_arm_that_does_not_stop_fails():
+    finding = check(Robot(0.0, stops=False))
     assert finding.status is Status.FAILS
-    assert found in finding.found
+    assert 'at rest after 1.90 s' in finding.found

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, UTC
 import time
 
+from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -14,9 +15,11 @@ from vla_contract.command import write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
 from vla_contract.ros.lifecycle import VlaNode
-from vla_contract.ros.qos import LATCHED
+from vla_contract.ros.qos import LATCHED, STATE
+from vla_contract.ros.question import introduction
 from vla_contract.schema import setting
 from vla_rollout.provenance import policy_sha256
+from vla_rollout.ros.managed_node import ManagedNode
 from vla_rollout.ros.supervisor_node import Supervisor
 
 POLICY = 'panda_lift_act'
@@ -44,6 +47,16 @@ class Managed(VlaNode):
 
     def destroy(self) -> None:
         self.has_been += 'destroyed '
+
+
+class Noted(ManagedNode):
+    """Remembers that it was asked for its state."""
+
+    asked = False
+
+    async def state(self, within_s: float = 60.0) -> int:
+        self.asked = True
+        return await super().state(within_s)
 
 
 class Bench:
@@ -79,6 +92,10 @@ class Bench:
         future = client.call_async(Trigger.Request())
         self.wait(future.done)
         return future.result().success, future.result().message
+
+    def lose_policy(self) -> None:
+        # A node in this process leaves its services behind.
+        self.supervisor._policy = ManagedNode(self.supervisor, 'gone')
 
     def close(self) -> None:
         for node in (self.supervisor, self.filter, self.policy):
@@ -156,15 +173,116 @@ def test_check_has_the_filter_alone_and_slow(make_bench, tmp_path):
     assert set(bench.speeds) == {0.1}
 
 
-def test_lock_stops_the_policy_before_the_filter_and_keeps_it_so(make_bench, tmp_path):
-    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+def lock_in_motion(bench) -> tuple[tuple[bool, str], float]:
+    """Lock while both nodes are active; returns the answer and how long it took [s]."""
     bench.call('release')
+    bench.filter.trigger_activate()
+    bench.policy.trigger_activate()
+    begin = time.monotonic()
+    return bench.call('lock'), time.monotonic() - begin
+
+
+def test_lock_stops_the_filter_before_the_policy_and_keeps_it_so(make_bench, tmp_path):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
     order = []
     bench.filter.stop = lambda: order.append('filter')
     bench.policy.stop = lambda: order.append('policy')
-    bench.filter.trigger_activate()
-    bench.policy.trigger_activate()
-    assert bench.call('lock')[0]
-    assert order == ['policy', 'filter']
+    answer, _ = lock_in_motion(bench)
+    assert answer == (True, 'the arm stands and the filter is locked')
+    assert order == ['filter', 'policy']
     bench.filter.trigger_activate()
     assert not bench.filter.is_active
+
+
+@pytest.mark.parametrize(
+    ('lose', 'remark'),
+    [
+        (lambda bench: bench.executor.remove_node(bench.policy), 'did not answer within 1 s'),
+        (lambda bench: bench.lose_policy(), 'node gone does not run'),
+    ],
+    ids=['hung', 'dead'],
+)
+def test_lock_stops_the_arm_whatever_became_of_the_policy_server(
+    make_bench, tmp_path, lose, remark
+):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    bench.call('release')
+    bench.filter.trigger_activate()
+    lose(bench)
+    order = bench.operator.create_client(Trigger, 'supervisor/lock')
+    bench.wait(order.service_is_ready)
+    begin = time.monotonic()
+    future = order.call_async(Trigger.Request())
+    bench.wait(lambda: not bench.filter.is_active)
+    stopped_s = time.monotonic() - begin
+    bench.wait(future.done)
+    assert stopped_s < 1.0
+    assert time.monotonic() - begin < 3.0
+    assert future.result().success
+    assert remark in future.result().message
+    bench.filter.trigger_activate()
+    assert not bench.filter.is_active
+
+
+def test_lock_says_that_a_hung_filter_was_not_stopped(make_bench, tmp_path):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    bench.call('release')
+    bench.policy.trigger_activate()
+    bench.executor.remove_node(bench.filter)
+    begin = time.monotonic()
+    success, message = bench.call('lock')
+    assert time.monotonic() - begin < 4.0
+    assert not success
+    assert message == (
+        'node action_filter did not answer within 1 s; use the emergency stop of the robot'
+    )
+    assert not bench.policy.is_active
+
+
+def test_lock_does_not_wait_for_a_release_that_waits_for_the_policy(make_bench, tmp_path):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    bench.call('check')
+    bench.executor.remove_node(bench.policy)  # a large one that is being loaded
+    bench.supervisor._policy = Noted(bench.supervisor, 'policy_server')
+    client = bench.operator.create_client(Trigger, 'supervisor/release')
+    bench.wait(client.service_is_ready)
+    bench.wait(introduction(bench.operator, 'supervisor').is_answered)
+    released = client.call_async(Trigger.Request())
+    bench.wait(lambda: bench.supervisor._policy.asked)
+    success, _ = bench.call('lock')
+    assert success
+    assert not bench.filter.is_active
+    assert not released.done()
+    bench.executor.add_node(bench.policy)
+    bench.wait(released.done)
+    assert not released.result().success
+    assert 'supervisor/lock was called meanwhile' in released.result().message
+    bench.filter.trigger_activate()
+    assert not bench.filter.is_active
+
+
+def test_release_says_that_the_filter_is_latched(make_bench, tmp_path):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    status = bench.operator.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
+    bench.wait(lambda: status.get_subscription_count() == 1)
+    for message in ('latched: effort spike panda_joint2', 'inactive'):
+        status.publish(DiagnosticStatus(message=message))
+        bench.wait(lambda: bench.supervisor._latched_by)
+    success, message = bench.call('release')
+    assert success
+    assert 'the filter is latched: effort spike panda_joint2; call action_filter/reset' in message
+    status.publish(DiagnosticStatus(message='hold: no chunk'))
+    bench.wait(lambda: not bench.supervisor._latched_by)
+    assert bench.call('release') == (True, 'preflight has passed: the filter may be activated')
+
+
+def test_the_speed_is_a_parameter_and_slow_again_after_every_order(make_bench, tmp_path):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    bench.wait(lambda: bench.speeds == [0.1])
+    assert bench.supervisor.set_parameters([Parameter('speed', value=0.5)])[0].successful
+    bench.wait(lambda: bench.speeds == [0.1, 0.5])
+    for refused in (1.5, -0.1, float('nan')):
+        result = bench.supervisor.set_parameters([Parameter('speed', value=refused)])[0]
+        assert not result.successful
+    bench.call('lock')
+    bench.wait(lambda: bench.speeds == [0.1, 0.5, 0.1])

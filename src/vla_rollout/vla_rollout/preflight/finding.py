@@ -5,9 +5,10 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """How an item stands; only `holds` lets a deployment begin."""
+    """How an item stands; a deployment may begin with `holds` and with `warns`, which is less."""
 
     HOLDS = 'holds'
+    WARNS = 'warns'
     FAILS = 'fails'
     OPEN = 'open'
 

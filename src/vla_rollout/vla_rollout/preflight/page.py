@@ -11,12 +11,13 @@ from vla_contract.errors import VlaError
 from vla_contract.report_page import Html, mark, table, verdict, write_page
 from vla_rollout.preflight.finding import Finding, Status
 
-_SIGNS = {Status.HOLDS: '✓', Status.FAILS: '✗', Status.OPEN: '?'}
+_SIGNS = {Status.HOLDS: '✓', Status.WARNS: '!', Status.FAILS: '✗', Status.OPEN: '?'}
+_GOOD_ENOUGH = (Status.HOLDS, Status.WARNS)
 
 
 def all_hold(findings: Sequence[Finding]) -> bool:
     """Whether a deployment may begin."""
-    return all(finding.status is Status.HOLDS for finding in findings)
+    return all(finding.status in _GOOD_ENOUGH for finding in findings)
 
 
 def finding_line(finding: Finding) -> str:
@@ -40,7 +41,7 @@ def write_checklist(
     result = {'passed': holds, **facts, 'items': [asdict(finding) for finding in findings]}
     for path in filter(None, (folder / 'preflight.json', extra_json)):
         write_json(path, result)
-    open_items = [f.item for f in findings if f.status is not Status.HOLDS]
+    open_items = [f.item for f in findings if f.status not in _GOOD_ENOUGH]
     body = [
         verdict(holds, [f'does not hold: {item}' for item in open_items]),
         checklist_table(findings),

@@ -4,7 +4,6 @@ import argparse
 import os
 import signal
 import sys
-from types import FrameType
 
 from vla_contract.command import (
     command_parser,
@@ -23,6 +22,7 @@ from vla_rollout.arguments import (
     add_web,
 )
 from vla_rollout.episode_control import EpisodeControl
+from vla_rollout.ros.interruption import once_interrupted
 from vla_rollout.ros.rollout import report, run_rollout
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.stack import ProcessDiedError, Stack
@@ -84,13 +84,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
     parser.set_defaults(operator=None, time_limit_s=None)
     args = parse_in_graph(parser, argv)
-    for end in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(end, _interrupt)
-    return run_command(lambda: demo(args))
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    # A demo that runs under nohup outlives its terminal.
+    ends = (signal.SIGINT, signal.SIGTERM)
+    return run_command(lambda: once_interrupted(lambda: demo(args), ends))
 
 
 if __name__ == '__main__':

@@ -11,7 +11,9 @@ from vla_contract.values import NS_PER_S, to_ns
 from vla_rollout.diagnosis.diagnosis import diagnosed
 from vla_rollout.episode import EpisodeResult
 from vla_rollout.episode_control import EpisodeControl, Order, Phase
+from vla_rollout.latch import latch_sentence, stopped_line
 from vla_rollout.ros.graph import RolloutGraph
+from vla_rollout.ros.node_calls import GraphError
 from vla_rollout.video import VideoWriter
 
 
@@ -57,6 +59,7 @@ class EpisodeRunner:
         self._graph, self._control, self._tell = graph, control, tell
         self._limit_ns = to_ns(time_limit_s)
         self._fps = fps
+        self._said = ''
 
     def run(
         self, seed: int, video: Path | None, record_as: Mapping[str, Any] | None = None
@@ -70,12 +73,12 @@ class EpisodeRunner:
         """
         graph = self._graph
         self._control.enter(Phase.BUSY)
-        graph.pause()
+        graph.motion.pause()
         manifest = graph.reset_world(seed) if graph.has_simulator else {}
         if not self._may_start():
             return None
         if record_as is not None:
-            graph.start_recording()
+            graph.recorder.start()
         with VideoWriter(video, self._fps) if video else nullcontext() as writer:
             graph.monitor.begin(writer)
             try:
@@ -84,7 +87,11 @@ class EpisodeRunner:
                 ending = self._drive()
                 success = graph.monitor.success
                 alarms = graph.diagnosis.end() if graph.diagnosis else []
-                graph.pause()
+                graph.motion.pause()
+            except BaseException:
+                # Before anything else, such as the end of a video on a disk that is full.
+                graph.rest()
+                raise
             finally:
                 # Images go on coming, also while an interrupted rollout brings the arm to rest.
                 graph.monitor.end()
@@ -97,11 +104,22 @@ class EpisodeRunner:
             result = replace(result, video=f'videos/{video.name}')
         if record_as is None:
             return result
-        recording = graph.stop_recording({**record_as, **result.as_dict()})
+        recording = graph.recorder.stop({**record_as, **result.as_dict()})
         return replace(result, recording=recording.name)
 
     def _may_start(self) -> bool:
-        """Return whether to begin; without a simulator, when the operator says so."""
+        """Arm the filter and return whether to begin; without a simulator, when told to."""
+        while self._is_told_to_start():
+            cause = self._graph.arm()
+            if not cause:
+                return True
+            self._graph.motion.pause()
+            if self._graph.has_simulator:
+                raise GraphError(latch_sentence(cause))
+            self._tell(latch_sentence(cause))
+        return False
+
+    def _is_told_to_start(self) -> bool:
         if self._graph.has_simulator:
             return not self._control.is_stopped
         self._control.enter(Phase.READY)
@@ -110,21 +128,16 @@ class EpisodeRunner:
 
     def _drive(self) -> _Ending:
         """Let the policy move the arm until the episode ends."""
-        graph, control, monitor = self._graph, self._control, self._graph.monitor
+        graph, control = self._graph, self._control
         running_ns = 0
         while True:
             control.enter(Phase.RUNNING)
             begin_ns = graph.now_ns()
-            graph.resume()
+            graph.motion.resume()
             end_ns = begin_ns + self._limit_ns - running_ns
             # Simulated time may run slower than the clock on a loaded machine, but not for ever.
             graph.wait_until(
-                lambda end_ns=end_ns: (
-                    control.order is not None
-                    or monitor.success
-                    or bool(monitor.failure)
-                    or graph.now_ns() >= end_ns
-                ),
+                lambda end_ns=end_ns: self._is_over(end_ns),
                 60.0 + 20.0 * self._limit_ns / NS_PER_S,
                 'the end of the episode',
             )
@@ -135,9 +148,23 @@ class EpisodeRunner:
             if order is not Order.START:
                 return _Ending(self._termination(order), order, running_ns)
 
+    def _is_over(self, end_ns: int) -> bool:
+        """Return whether the episode has ended; say meanwhile what keeps the filter."""
+        monitor = self._graph.monitor
+        stopped = stopped_line(monitor.filter_says)
+        if stopped and stopped != self._said:
+            self._tell(stopped)
+        self._said = stopped
+        return (
+            self._control.order is not None
+            or monitor.success
+            or bool(monitor.failure)
+            or self._graph.now_ns() >= end_ns
+        )
+
     def _paused(self) -> Order:
         """Keep the arm at rest until the next order."""
-        self._graph.pause()
+        self._graph.motion.pause()
         self._control.enter(Phase.PAUSED)
         self._tell('paused: start goes on')
         order = self._next_order()
@@ -187,6 +214,7 @@ class EpisodeRunner:
             manifest=manifest,
             simulator_success=truth,
             operator_label=str(label) if label else None,
+            bad_images=monitor.bad_images,
             is_counted=ending.order not in (Order.DISCARD, Order.STOP),
         )
 
@@ -200,5 +228,5 @@ class EpisodeRunner:
         if video:
             video.unlink(missing_ok=True)
         if record_as is not None:
-            self._graph.discard_recording()
+            self._graph.recorder.discard()
         return result

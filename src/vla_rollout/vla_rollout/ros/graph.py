@@ -1,61 +1,49 @@
-"""The rollout's side of a running graph: lifecycle, reset, and what the topics say."""
+"""The rollout's side of a running graph: motion, reset, and what the topics say."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 import json
-import math
-from pathlib import Path
 import threading
 import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from lifecycle_msgs.msg import State, Transition
-from lifecycle_msgs.srv import ChangeState, GetState
-from rcl_interfaces.srv import GetParameters, SetParameters
-from rclpy.client import Client
+from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
 from sensor_msgs.msg import Image
 from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
+from vla_contract.images import require_size
 from vla_contract.ros.image_conversion import image_from_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
-from vla_contract.ros.question import Question
 from vla_contract.ros.stamps import from_stamp
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.episode_control import EpisodeControl
 from vla_rollout.episode_monitor import EpisodeMonitor
+from vla_rollout.latch import latch_cause
 from vla_rollout.ros.episode_services import offer_orders
+from vla_rollout.ros.heartbeat import Heartbeat
 from vla_rollout.ros.live_diagnosis import LiveDiagnosis
+from vla_rollout.ros.motion import ACTIVE, FILTER, INACTIVE, Motion, POLICY
+from vla_rollout.ros.node_calls import GraphError, NoAnswerError, NodeCalls
+from vla_rollout.ros.node_thread import NodeThread
+from vla_rollout.ros.recorder_watch import RecorderWatch
 
-# What an episode needs, in the order in which motion is enabled.
-_MOTION = ('action_filter', 'policy_server')
 _POLL_S = 0.02
-# Loading a large policy keeps its node from answering.
-_CALL_S = 60.0
-_AGAIN_S = 3.0
-_QUESTIONS = (
-    GetParameters,
-    GetState,
-    SetParameters,
-)  # the same answer however often they are asked
+# The filter speaks ten times a second, of simulated time.
+_STATUS_S = 20.0
 
 Check = Callable[[], None]
-
-
-class GraphError(VlaError):
-    """A node of the graph did not answer, or refused."""
 
 
 class RolloutGraph:
     """Drives episodes on a running graph from plain synchronous code.
 
-    A thread of its own serves the callbacks; `check` is called while waiting and may raise.
+    Threads of their own serve the callbacks; `check` is called while waiting and may raise.
     """
 
     def __init__(
@@ -79,136 +67,130 @@ class RolloutGraph:
         """
         self.has_simulator = has_simulator
         self._check = check
-        self._error: BaseException | None = None
+        self._camera = contract.cameras[0]
         self.monitor = EpisodeMonitor()
-        self._node = Node('rollout', context=context)
+        # What is diagnosed may take its time; what stops the arm must not wait for it.
+        self._threads = [NodeThread(name, context) for name in ('rollout', 'rollout_diagnosis')]
+        self._node = self._threads[0].node
         self._subscribe(contract)
-        self._speed = self._node.create_publisher(Float64, 'speed_scale', LATCHED)
-        self.diagnosis = LiveDiagnosis(self._node, contract, healthy) if healthy else None
+        self._speed: Publisher | None = None
+        self._is_ending, self._problem = False, ''
+        self._heartbeat = Heartbeat(self._node, 'rollout')
+        self.calls = NodeCalls(self._node, self.wait_until)
+        self.motion = Motion(self.calls, self._heartbeat)
+        self.recorder = RecorderWatch(self._node, self.calls)
+        observer = self._threads[1].node
+        self.diagnosis = LiveDiagnosis(observer, contract, healthy) if healthy else None
         if control:
             offer_orders(self._node, control)
-        self._clients: dict[str, Client] = {}
-        self._executor = SingleThreadedExecutor(context=context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name='rollout', daemon=True)
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Leave the graph."""
-        self._executor.shutdown(timeout_sec=10.0)
-        self._thread.join(timeout=30.0)
-        self._node.destroy_node()
+        for thread in self._threads:
+            thread.close()
 
     def now_ns(self) -> int:
         """Return the time of the graph [ns]."""
         return int(self._node.get_clock().now().nanoseconds)
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
-        """Wait for a condition, watching the processes.
+        """Wait for a condition, watching the processes, the recorder and, in motion, the arm.
 
         Raises:
-            GraphError: it did not become true in time; says what was awaited.
+            NoAnswerError: it did not become true in time; says what was awaited.
+            GraphError: the recorder does not record any more.
             OSError: a callback could not write its video frame.
         """
         deadline = time.monotonic() + timeout_s
         pause = threading.Event()
         while not condition():
-            self._check()
-            if self._error is not None:
-                raise self._error
+            if not self._is_ending:
+                self._look_around()
             if time.monotonic() > deadline:
-                raise GraphError(f'waited {timeout_s:g} s for {what}')
+                raise NoAnswerError(timeout_s, what)
+            self._heartbeat.beat()
             pause.wait(_POLL_S)
 
     def wait_until_ready(self, timeout_s: float) -> None:
         """Wait until the nodes of an episode are configured and time runs.
 
-        On a robot nothing need be active yet: the first episode activates what moves the arm.
+        Nothing that moves the arm need be active yet: the first episode activates it.
 
         Raises:
             GraphError: names the node that did not become active, or did not get configured.
         """
-        active, inactive = State.PRIMARY_STATE_ACTIVE, State.PRIMARY_STATE_INACTIVE
-        allowed, verb = ((active,), 'become active')
-        if not self.has_simulator:
-            allowed, verb = ((active, inactive), 'be configured')
-        for name in ('mujoco_bridge', *_MOTION) if self.has_simulator else _MOTION:
-            client = self._client(GetState, f'{name}/get_state')
-            self.wait_until(client.service_is_ready, timeout_s, f'node {name} to start')
+        motion = ((name, (ACTIVE, INACTIVE), 'be configured') for name in (FILTER, POLICY))
+        simulator = [('mujoco_bridge', (ACTIVE,), 'become active')] if self.has_simulator else []
+        for name, allowed, verb in (*simulator, *motion):
+            self.calls.wait_for_node(name, timeout_s)
             self.wait_until(
-                lambda name=name: self._state(name) in allowed,
+                lambda name=name, allowed=allowed: self.calls.state(name) in allowed,
                 timeout_s,
                 f'node {name} to {verb}',
             )
-        self._take_time_of('action_filter')
+        # Latencies are measured by the clock that stamps the chunks: the machine's, or /clock.
+        by_simulator = self.calls.get_parameter(FILTER, 'use_sim_time').bool_value
+        for thread in self._threads:
+            thread.node.set_parameters([Parameter('use_sim_time', value=by_simulator)])
         self.wait_until(lambda: self.now_ns() > 0, timeout_s, 'simulated time')
 
-    def pause(self) -> None:
-        """Stop the policy, let the arm come to rest, silence the filter."""
-        for name in reversed(_MOTION):
-            if self._state(name) == State.PRIMARY_STATE_ACTIVE:
-                self._change(name, Transition.TRANSITION_DEACTIVATE, 'deactivate')
+    def arm(self) -> str:
+        """Activate the filter; returns why it stands latched, '' when it does not."""
+        self.monitor.on_filter('')
+        self.motion.arm()
+        self.wait_until(
+            lambda: self.monitor.filter_says not in ('', 'inactive'),
+            _STATUS_S,
+            f'the status of {FILTER}',
+        )
+        return latch_cause(self.monitor.filter_says)
 
-    def resume(self) -> None:
-        """Arm the filter at the measured position, then let the policy begin."""
-        for name in _MOTION:
-            if self._state(name) == State.PRIMARY_STATE_INACTIVE:
-                self._change(name, Transition.TRANSITION_ACTIVATE, 'activate')
+    def rest(self) -> str:
+        """Bring the arm to rest within a second, whatever has happened; the end of every run.
+
+        Returns:
+            How the arm stands, and what could not be done.
+        """
+        self._is_ending = True
+        self._problem = self.motion.rest() or self._problem
+        how = 'the arm was NOT brought to rest' if self._heartbeat.is_on else 'the arm rests'
+        return '; '.join(filter(None, (how, self._problem)))
 
     def reset_world(self, seed: int) -> dict[str, Any]:
         """Reset the simulator; returns the manifest of the episode."""
-        self._set_parameter('mujoco_bridge', 'next_seed', seed)
-        response = self._order('mujoco_bridge', Trigger, 'sim/reset', Trigger.Request())
+        self.calls.set_parameter('mujoco_bridge', 'next_seed', seed)
+        request = Trigger.Request()
+        response = self.calls.order('mujoco_bridge', Trigger, 'sim/reset', request)
         manifest: dict[str, Any] = json.loads(response.message)
         if manifest['seed'] != seed:
             raise GraphError(f'sim/reset used seed {manifest["seed"]} instead of {seed}')
         return manifest
 
     def set_speed(self, scale: float) -> None:
-        """Limit the filter to a share of the velocity limits, until it is set again."""
+        """Limit the filter to a share of the velocity limits, until it is set again.
+
+        A supervisor owns the speed where there is one; two would contradict each other.
+
+        Raises:
+            GraphError: the supervisor does not answer, or refuses.
+        """
+        if self._speed is None and self.calls.has_service(
+            SetParameters, 'supervisor/set_parameters'
+        ):
+            self.calls.set_parameter('supervisor', 'speed', scale)
+            return
+        if self._speed is None:
+            self._speed = self._node.create_publisher(Float64, 'speed_scale', LATCHED)
         self._speed.publish(Float64(data=scale))
 
-    def start_recording(self) -> None:
-        """Have the recorder begin an episode.
-
-        Raises:
-            GraphError: it cannot; says why.
-        """
-        self._record('start')
-
-    def stop_recording(self, episode: Mapping[str, Any]) -> Path:
-        """Have the recorder keep the episode with what is known of it; returns its file.
-
-        Raises:
-            GraphError: the recording is incomplete; says why.
-        """
-        self._set_parameter('recorder', 'episode', json.dumps(episode))
-        return Path(self._record('stop'))
-
-    def discard_recording(self) -> None:
-        """Have the recorder forget the episode.
-
-        Raises:
-            GraphError: it cannot; says why.
-        """
-        self._record('discard')
-
-    def _take_time_of(self, node: str) -> None:
-        """Measure latencies by the clock that stamps the chunks: the machine's, or /clock."""
-        request = GetParameters.Request(names=['use_sim_time'])
-        answer = self._call(GetParameters, f'{node}/get_parameters', request)
-        self._node.set_parameters([Parameter('use_sim_time', value=answer.values[0].bool_value)])
-
-    def _record(self, order: str) -> str:
-        answer = self._order('recorder', Trigger, f'recorder/{order}', Trigger.Request())
-        if not answer.success:
-            raise GraphError(f'recorder: {answer.message}')
-        return str(answer.message)
-
-    def _set_parameter(self, node: str, name: str, value: object) -> None:
-        request = SetParameters.Request()
-        request.parameters = [Parameter(name, value=value).to_parameter_msg()]
-        self._call(SetParameters, f'{node}/set_parameters', request)
+    def _look_around(self) -> None:
+        self._check()
+        self.recorder.check()
+        for thread in self._threads:
+            if thread.error is not None:
+                raise thread.error
 
     def _subscribe(self, contract: RobotContract) -> None:
         node, monitor = self._node, self.monitor
@@ -227,55 +209,22 @@ class RolloutGraph:
         node.create_subscription(
             DiagnosticStatus,
             'action_filter/status',
-            lambda msg: monitor.on_counters(
-                {v.key: int(v.value) for v in msg.values if v.value.isdecimal()}
-            ),
+            self._on_status,
             STATE,
         )
-        node.create_subscription(
-            Image,
-            f'{contract.cameras[0].topic}/image_raw',
-            lambda msg: monitor.on_image(image_from_msg(msg)),
-            SENSOR,
-        )
+        node.create_subscription(Image, f'{self._camera.topic}/image_raw', self._on_image, SENSOR)
 
-    def _spin(self) -> None:
+    def _on_status(self, msg: DiagnosticStatus) -> None:
+        self.monitor.on_filter(msg.message)
+        counters = {v.key: int(v.value) for v in msg.values if v.value.isdecimal()}
+        self.monitor.on_counters(counters)
+
+    def _on_image(self, msg: Image) -> None:
+        """Film a frame; one that is no picture of this camera is the camera's fault alone."""
         try:
-            self._executor.spin()
-        except ExternalShutdownException:
-            return
-        except Exception as error:  # noqa: BLE001 - raised again by who waits
-            self._error = error
-
-    def _client(self, kind: type[Any], name: str) -> Client:
-        if name not in self._clients:
-            self._clients[name] = self._node.create_client(kind, name)
-        return self._clients[name]
-
-    def _call(self, kind: type[Any], name: str, request: Any) -> Any:
-        client = self._client(kind, name)
-        self.wait_until(client.service_is_ready, _CALL_S, f'service {name}')
-        # Only questions are asked again: an order may have been carried out.
-        question = Question(client, request, _AGAIN_S if kind in _QUESTIONS else math.inf)
-        self.wait_until(question.is_answered, _CALL_S, f'an answer of service {name}')
-        return question.answer
-
-    def _order(self, node: str, kind: type[Any], name: str, request: Any) -> Any:
-        """Call, once, what must not be carried out twice.
-
-        A server drops the answer to a client that it has not found yet. It finds the clients of a
-        process in the order of their making, so that one answered question means it knows them.
-        """
-        if name not in self._clients:
-            self._client(kind, name)
-            self._state(node)
-        return self._call(kind, name, request)
-
-    def _state(self, name: str) -> int:
-        answer = self._call(GetState, f'{name}/get_state', GetState.Request())
-        return int(answer.current_state.id)
-
-    def _change(self, name: str, transition: int, verb: str) -> None:
-        request = ChangeState.Request(transition=Transition(id=transition))
-        if not self._order(name, ChangeState, f'{name}/change_state', request).success:
-            raise GraphError(f'node {name} could not {verb}; its log says why')
+            image = image_from_msg(msg)
+            require_size(self._camera, image)
+            self.monitor.on_image(image)
+        except VlaError as error:
+            self.monitor.on_bad_image()
+            self._node.get_logger().error(f'not filmed: {error}', once=True)

@@ -1,5 +1,7 @@
 """Brings a lifecycle node of another process from whatever state it is in to a wanted one."""
 
+import math
+import time
 from typing import Any
 
 from lifecycle_msgs.msg import State, Transition
@@ -18,7 +20,9 @@ INACTIVE = State.PRIMARY_STATE_INACTIVE
 ACTIVE = State.PRIMARY_STATE_ACTIVE
 START_S = 5.0
 """How long a node may be missing before it counts as not running [s]."""
-_TICK_S, _AGAIN_S = 0.1, 3.0
+# Loading a large policy keeps its node from answering, and takes minutes itself.
+_ANSWER_S, _TRANSITION_S = 60.0, 600.0
+_TICK_S, _AGAIN_S = 0.05, 3.0
 _UP = {
     UNCONFIGURED: (Transition.TRANSITION_CONFIGURE, 'configure'),
     INACTIVE: (Transition.TRANSITION_ACTIVATE, 'activate'),
@@ -30,7 +34,10 @@ _DOWN = {
 
 
 class ManagedNode:
-    """The other end of a node's lifecycle services, for coroutines of an executor."""
+    """The other end of a node's lifecycle services, for coroutines of an executor.
+
+    Everything has a deadline: a node that hangs must not keep who manages it from the others.
+    """
 
     def __init__(self, owner: Node, name: str) -> None:
         """Prepare to manage the node `name` from the node `owner`."""
@@ -46,73 +53,88 @@ class ManagedNode:
             )
         )
 
-    async def bring_to(self, goal: int) -> None:
+    async def bring_to(self, goal: int, within_s: float = _TRANSITION_S) -> None:
         """Go through the transitions from the node's state to `goal`.
 
+        Args:
+            goal: primary state.
+            within_s: deadline of each transition, and of each question if that is shorter [s].
+
         Raises:
-            VlaError: the node does not run, or refuses a transition.
+            VlaError: the node does not run, does not answer in time, or refuses a transition.
         """
-        while (state := await self.state()) != goal:
+        while (state := await self.state(within_s)) != goal:
             step = (_UP if state < goal else _DOWN).get(state)
             if step is None:
                 raise VlaError(f'node {self.name} has ended; start it again')
             number, verb = step
             request = ChangeState.Request(transition=Transition(id=number))
-            if not (await self._order(self._change_state, request)).success:
+            if not (await self._order(self._change_state, request, within_s)).success:
                 raise VlaError(f'node {self.name} could not {verb}; its log says why')
 
-    async def deactivate(self) -> None:
+    async def deactivate(self, within_s: float) -> None:
         """Make the node cease to act if it acts; one that never began is left as it is.
 
-        Raises:
-            VlaError: the node does not run, or refuses.
-        """
-        if await self.state() == ACTIVE:
-            await self.bring_to(INACTIVE)
+        Args:
+            within_s: deadline of the question for its state, and of the order [s].
 
-    async def state(self) -> int:
+        Raises:
+            VlaError: the node does not run, does not answer in time, or refuses.
+        """
+        if await self.state(within_s) == ACTIVE:
+            await self.bring_to(INACTIVE, within_s)
+
+    async def state(self, within_s: float = _ANSWER_S) -> int:
         """Return the node's primary state.
 
         Raises:
-            VlaError: the node does not run.
+            VlaError: the node does not run, or does not answer in time.
         """
-        return int((await self._ask(self._get_state, GetState.Request())).current_state.id)
+        within_s = min(within_s, _ANSWER_S)
+        answer = await self._ask(self._get_state, GetState.Request(), within_s)
+        return int(answer.current_state.id)
 
-    async def set_parameter(self, name: str, value: object) -> None:
+    async def set_parameter(self, name: str, value: object, within_s: float = _ANSWER_S) -> None:
         """Change a parameter.
 
         Raises:
-            VlaError: the node does not run, or refuses the value.
+            VlaError: the node does not run, does not answer in time, or refuses the value.
         """
         request = SetParameters.Request()
         request.parameters = [Parameter(name, value=value).to_parameter_msg()]
-        result = (await self._ask(self._set_parameters, request)).results[0]
+        result = (await self._ask(self._set_parameters, request, within_s)).results[0]
         if not result.successful:
             raise VlaError(f'node {self.name} refused {name}={value}: {result.reason}')
 
-    async def _ask(self, client: Client, request: Any) -> Any:
+    async def _ask(self, client: Client, request: Any, within_s: float = _ANSWER_S) -> Any:
         """Ask again and again: a server that has not yet found who asks drops its answer.
 
         Where one service of a node has answered, the clients made before it are known there too:
         a transition is ordered after the node's state was asked, and only once.
         """
-        return await _Call(self, client, request, is_repeated=True).answer
+        return await _Call(self, client, request, within_s, is_repeated=True).answer
 
-    async def _order(self, client: Client, request: Any) -> Any:
-        return await _Call(self, client, request, is_repeated=False).answer
+    async def _order(self, client: Client, request: Any, within_s: float = _TRANSITION_S) -> Any:
+        return await _Call(self, client, request, within_s, is_repeated=False).answer
 
 
 class _Call:
     """One request, its repetitions, and the answer that comes or the reason why none will."""
 
     def __init__(
-        self, managed: ManagedNode, client: Client, request: Any, is_repeated: bool
+        self,
+        managed: ManagedNode,
+        client: Client,
+        request: Any,
+        within_s: float,
+        is_repeated: bool,
     ) -> None:
         """Send the request as soon as the service is there."""
         self.answer: Future[Any] = Future(executor=managed.owner.executor)
         self._managed, self._client, self._request = managed, client, request
         self._is_repeated = is_repeated
-        self._missing_s = 0.0
+        self._within_s = within_s
+        self._began_s = self._here_s = time.monotonic()
         self._asked_s: float | None = None
         # By the machine's clock: simulated time may not have begun.
         self._timer = managed.owner.create_timer(
@@ -126,21 +148,22 @@ class _Call:
     def _tick(self) -> None:
         if self.answer.done():
             return
-        if not self._client.service_is_ready():
-            self._missing_s += _TICK_S
-            if self._missing_s > START_S:
-                self._end(error=VlaError(f'node {self._managed.name} does not run'))
-            return
-        self._missing_s = 0.0
-        if self._asked_s is None:
-            self._send()
-            return
-        self._asked_s += _TICK_S
-        if self._is_repeated and self._asked_s > _AGAIN_S:
-            self._send()
+        now_s = time.monotonic()
+        is_here = self._client.service_is_ready()
+        if is_here:
+            self._here_s = now_s
+            again_s = min(_AGAIN_S, self._within_s / 3.0) if self._is_repeated else math.inf
+            if self._asked_s is None or now_s - self._asked_s > again_s:
+                self._send()
+        is_late = now_s - self._began_s > self._within_s
+        if now_s - self._here_s > START_S or (is_late and not is_here):
+            self._end(error=VlaError(f'node {self._managed.name} does not run'))
+        elif is_late:
+            found = f'node {self._managed.name} did not answer within {self._within_s:g} s'
+            self._end(error=VlaError(found))
 
     def _send(self) -> None:
-        self._asked_s = 0.0
+        self._asked_s = time.monotonic()
         self._client.call_async(self._request).add_done_callback(
             lambda future: self._end(future.result())
         )

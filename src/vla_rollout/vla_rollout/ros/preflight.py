@@ -68,7 +68,7 @@ def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterat
                 yield unknown(item, 'the arm may not move', 'tested', 'run it again and say yes')
             return
         yield check_joint_order(args.robot, args.ros_arguments)
-        yield check_e_stop(graph)
+        yield check_e_stop(graph, lambda line: print(line, flush=True), args.e_stop_from_here)
     finally:
         graph.destroy_node()
 
@@ -129,6 +129,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--frames', type=Path, help='dataset of this robot, for real frames')
     parser.add_argument('--without-robot', action='store_true', help='what needs no robot')
     parser.add_argument('--yes', action='store_true', help='move without asking')
+    parser.add_argument(
+        '--e-stop-from-here',
+        action='store_true',
+        help='nobody has a device that publishes e_stop: preflight presses itself, and says so',
+    )
     parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
     parser.add_argument('--json', type=Path, help='also write the result here')
     args = parse_in_graph(parser, argv)

@@ -12,6 +12,7 @@ from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
@@ -38,6 +39,7 @@ class PreflightGraph(Node):
         contract: the robot.
         positions: stamp [ns] and position of every joint_states, shape (D,) [rad or m].
         filter_says: the newest verdict of the action filter, '' before the first.
+        pressed_ns: when e_stop was last heard to be pressed, 0 before the first time.
     """
 
     def __init__(self, contract: RobotContract) -> None:
@@ -46,11 +48,14 @@ class PreflightGraph(Node):
         self.contract = contract
         self.positions: list[tuple[int, Vector]] = []
         self.filter_says = ''
+        self.pressed_ns = 0
         self._merge = JointStateMerge(contract)
         self._arrivals: dict[str, list[int]] = defaultdict(list)
         self._ages: dict[str, list[float]] = defaultdict(list)
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
         self.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
+        # Best effort and volatile hears every publisher, whatever the action filter hears.
+        self.create_subscription(Bool, 'e_stop', self._on_e_stop, SENSOR)
         for camera in contract.cameras:
             topic = f'{camera.topic}/image_raw'
             self.create_subscription(
@@ -153,6 +158,10 @@ class PreflightGraph(Node):
     def _on_stamp(self, topic: str, msg: Any) -> None:
         self._arrivals[topic].append(time.monotonic_ns())
         self._ages[topic].append((self.now_ns() - from_stamp(msg.header.stamp)) / 1e9)
+
+    def _on_e_stop(self, msg: Bool) -> None:
+        if msg.data:
+            self.pressed_ns = self.now_ns()
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
         self.filter_says = msg.message

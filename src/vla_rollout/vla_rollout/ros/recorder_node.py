@@ -9,12 +9,22 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.clock import Clock, ClockType
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
 from vla_contract.contract import load_contract
 from vla_contract.errors import SettingError, VlaError
-from vla_contract.ros.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
+from vla_contract.ros.diagnostics import (
+    DiagnosticsPublisher,
+    ERROR,
+    Health,
+    OK,
+    status_msg,
+    WARN,
+)
 from vla_contract.ros.lifecycle import run_node, VlaNode
+from vla_contract.ros.qos import STATE
 from vla_rollout.recording.config import RecorderConfig
 from vla_rollout.recording.episode_recorder import EpisodeRecorder
 from vla_rollout.recording.record import Record, Topic
@@ -28,6 +38,8 @@ _DEPTH = 200
 _NICE = 10
 # What may wait for the disk: four seconds of two raw 640x480 cameras at 30 Hz.
 _WAITING_BYTES = 256_000_000
+# A rollout takes two seconds of silence for the end of the recording.
+_STATUS_S = 0.25
 
 
 class Recorder(VlaNode):
@@ -71,6 +83,10 @@ class Recorder(VlaNode):
                 Trigger, f'recorder/{name}', lambda _, answer, order=order: _answer(answer, order)
             )
         self._diagnostics = DiagnosticsPublisher(self, self._check)
+        self._status = self.create_publisher(DiagnosticStatus, 'recorder/status', STATE)
+        # By the machine's clock: whoever waits for it does so in real time.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(_STATUS_S, self._say, clock=steady)
 
     def destroy(self) -> None:
         """Write what waits; an unfinished episode stays as NAME.part."""
@@ -125,6 +141,9 @@ class Recorder(VlaNode):
         if not isinstance(values, dict):
             raise SettingError('recorder', 'episode', text[:80], 'a JSON object')
         return {k: v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
+
+    def _say(self) -> None:
+        self._status.publish(status_msg('recorder', self._check()))
 
     def _check(self) -> Health:
         recorder, thread = self._recorder, self._thread

@@ -4,16 +4,13 @@ import argparse
 from contextlib import ExitStack, suppress
 import math
 from pathlib import Path
-import signal
 import sys
-from types import FrameType
 from typing import Any
 
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
-from vla_contract.errors import VlaError
 from vla_contract.ros.graph_arguments import parse_in_graph
 from vla_rollout.arguments import (
     add_deployment,
@@ -29,6 +26,7 @@ from vla_rollout.episode_keys import EpisodeKeys, keys_line, press
 from vla_rollout.provenance import provenance
 from vla_rollout.ros.episode_runner import EpisodeRunner
 from vla_rollout.ros.graph import Check, RolloutGraph
+from vla_rollout.ros.interruption import once_interrupted
 from vla_rollout.ros.web_monitor import web_page
 from vla_rollout.run_folder import make_run_folder
 from vla_rollout.supervised_deployment import add_deployment_gate, SupervisedDeployment
@@ -70,9 +68,9 @@ def run_rollout(
     graph = RolloutGraph(context, contract, check, healthy, control, not args.operator)
     runner = EpisodeRunner(graph, control, limit_s, contract.cameras[0].rate_hz, _tell)
     results: list[EpisodeResult] = []
-    write_json(folder / 'summary.json', summarise(results, _settings(args)))
     page = ExitStack()
     try:
+        write_json(folder / 'summary.json', summarise(results, _settings(args)))
         if args.web is not None:
             web = web_page(context, contract, args.web, graph.has_simulator)
             _tell(f'live view: {page.enter_context(web)}')
@@ -92,10 +90,12 @@ def run_rollout(
             write_json(folder / 'summary.json', summarise(results, _settings(args)))
             if control.is_stopped:
                 break
-    except KeyboardInterrupt:
-        _tell('the arm comes to rest; Ctrl-C again leaves at once')
-        with suppress(VlaError):
-            graph.pause()
+    except BaseException as error:
+        # Whatever it was: nothing moves that nobody watches.
+        how = graph.rest()
+        graph.recorder.abandon(str(error) or type(error).__name__)
+        with suppress(OSError):
+            _tell(how)
         raise
     finally:
         page.close()
@@ -187,13 +187,7 @@ def main(argv: list[str] | None = None) -> int:
     add_web(parser)
     add_deployment_gate(parser)
     args = parse_in_graph(parser, argv)
-    for end in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(end, _interrupt)
-    return run_command(lambda: rollout(args))
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    return run_command(lambda: once_interrupted(lambda: rollout(args)))
 
 
 if __name__ == '__main__':

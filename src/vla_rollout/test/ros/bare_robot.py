@@ -1,0 +1,197 @@
+"""A robot for tests of a rollout: two nodes that only keep their states, and an operator."""
+
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+import json
+from pathlib import Path
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus
+import pytest
+from rclpy.client import Client
+from rclpy.clock import Clock, ClockType
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+from vla_contract.ros.lifecycle import VlaNode
+from vla_contract.ros.qos import COMMAND, SENSOR, STATE
+from vla_contract.ros.question import introduction
+from vla_rollout.episode_control import Order
+
+
+@dataclass(frozen=True)
+class NoSettings:
+    pass
+
+
+class Bare(VlaNode):
+    """A node of the motion, as far as its lifecycle."""
+
+    settings_type = NoSettings
+
+    def build(self, settings: NoSettings) -> None:
+        self.history: list[str] = []
+
+    def start(self) -> None:
+        self.history.append('start')
+
+    def stop(self) -> None:
+        self.history.append('stop')
+
+
+class Filter(Bare):
+    """Says what it is told to say while it is active, and hears who watches."""
+
+    says = 'hold: no chunk'
+
+    def build(self, settings: NoSettings) -> None:
+        super().build(settings)
+        self.watched_s: list[float] = []
+        self._status = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
+        self.create_subscription(
+            String, 'watch', lambda _: self.watched_s.append(time.monotonic()), COMMAND
+        )
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(0.05, self._say, clock=steady)
+
+    def stop(self) -> None:
+        super().stop()
+        self.stopped_s = time.monotonic()
+
+    def _say(self) -> None:
+        if self.is_active:
+            self._status.publish(DiagnosticStatus(message=self.says))
+
+
+class Robot:
+    """Action filter and policy server, and an operator who calls services."""
+
+    def __init__(self) -> None:
+        self.filter, self.policy = Filter('action_filter'), Bare('policy_server')
+        self.nodes: list[Bare] = [self.filter, self.policy]
+        self.operator = Node('operator')
+        self.images = self.operator.create_publisher(Image, 'camera/color/image_raw', SENSOR)
+        self.clients: dict[Order, Client] = {}
+        self.executor = SingleThreadedExecutor()
+        for node in (*self.nodes, self.operator):
+            self.executor.add_node(node)
+        for node in self.nodes:
+            node.trigger_configure()
+        self.thread = threading.Thread(target=self.executor.spin, daemon=True)
+        self.thread.start()
+
+    def order(self, order: str) -> Trigger.Response:
+        """Call the service of an order."""
+        if not self.clients:
+            self.clients = {o: self.operator.create_client(Trigger, f'rollout/{o}') for o in Order}
+            wait_until(introduction(self.operator, 'rollout').is_answered)
+        client = self.clients[Order(order)]
+        assert client.wait_for_service(120.0)
+        future = client.call_async(Trigger.Request())
+        wait_until(future.done)
+        return future.result()
+
+    def order_when_allowed(self, order: str) -> None:
+        """Repeat an order until the rollout is where it means something."""
+        wait_until(lambda: self.order(order).success)
+
+    def is_moving(self) -> bool:
+        return all(node.history[-1:] == ['start'] for node in self.nodes)
+
+    def show(self, **wrong: Any) -> None:
+        """Publish an image of the first camera, as its contract has it or with something wrong."""
+        values = {'height': 384, 'width': 384, 'encoding': 'rgb8', 'step': 3 * 384, **wrong}
+        data = values.pop('data', bytes(values['height'] * values['step']))
+        # An array of type 'B' is taken as it is; bytes would be checked one by one.
+        self.images.publish(Image(**values, data=array('B', data)))
+
+    def close(self) -> None:
+        self.executor.shutdown()
+        self.thread.join(60.0)
+        for node in self.nodes:
+            node.shut_down()
+        for node in (*self.nodes, self.operator):
+            node.destroy_node()
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, 'condition not met'
+        pause.wait(0.02)
+
+
+@pytest.fixture
+def robot(ros: Any) -> Iterator[Robot]:
+    robot = Robot()
+    yield robot
+    robot.close()
+
+
+class Rollout:
+    """The command in a process of its own, as a service manager starts it."""
+
+    def __init__(self, arguments: list[str], log: Path) -> None:
+        self._log = log
+        with log.open('wb') as stream:
+            self.process = subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+            )
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def wait_for(self, text: str) -> None:
+        wait_until(lambda: text in self.said or self.process.poll() is not None)
+        assert text in self.said, self.said
+
+    def finish(self) -> int:
+        try:
+            return self.process.wait(60.0)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f'still running; it said: {self.said}')
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Rollout]]:
+    """Start rollouts; what still runs at the end is ended."""
+    rollouts: list[Rollout] = []
+
+    def run(*more: str, fault: str = '') -> Rollout:
+        log = tmp_path / f'log{len(rollouts)}'
+        arguments = command(tmp_path / 'runs', *more)
+        if fault:
+            arguments[1:3] = [str(Path(__file__).parent / 'faulty_rollout.py'), fault]
+        rollouts.append(Rollout(arguments, log))
+        return rollouts[-1]
+
+    yield run
+    for rollout in rollouts:
+        rollout.process.kill()
+        rollout.process.wait()
+
+
+def command(runs: Path, *more: str) -> list[str]:
+    return [
+        *(sys.executable, '-m', 'vla_rollout.ros.rollout', '--runs', str(runs)),
+        *('--operator', 'A. Smith', '--policy', 'none', '--backend', 'hold', *more),
+    ]
+
+
+def run_folder(runs: Path) -> Path:
+    (folder,) = [path for path in runs.iterdir() if not path.is_symlink()]
+    return folder
+
+
+def read_summary(runs: Path) -> dict[str, Any]:
+    folder = run_folder(runs)
+    return json.loads((folder / 'summary.json').read_text())

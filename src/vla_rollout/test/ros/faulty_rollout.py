@@ -1,0 +1,50 @@
+"""A rollout with a fault, which SIGUSR1 lets loose: python faulty_rollout.py FAULT ARGUMENTS.
+
+The faults stand for what nobody thought of: the rollout knows nothing of them.
+"""
+
+from collections.abc import Callable
+import errno
+import os
+import signal
+import sys
+import threading
+from typing import Any, NoReturn
+
+from vla_rollout.episode_monitor import EpisodeMonitor
+from vla_rollout.ros import rollout
+from vla_rollout.ros.episode_runner import EpisodeRunner
+
+
+def _raise(*arguments: Any) -> NoReturn:
+    raise RuntimeError('a fault')
+
+
+def _exit(*arguments: Any) -> NoReturn:
+    raise SystemExit(3)
+
+
+def _hang(*arguments: Any) -> None:
+    threading.Event().wait()
+
+
+def _fill_disk(*arguments: Any) -> NoReturn:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), 'a file')
+
+
+# Where, what of it, and what it does instead.
+FAULTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
+    'callback raises': (EpisodeMonitor, 'on_counters', _raise),
+    'callback exits': (EpisodeMonitor, 'on_counters', _exit),
+    'callback hangs': (EpisodeMonitor, 'on_counters', _hang),
+    'loop raises': (EpisodeRunner, '_is_over', _raise),
+    'loop exits': (EpisodeRunner, '_is_over', _exit),
+    'loop hangs': (EpisodeRunner, '_is_over', _hang),
+    'video on a full disk': (EpisodeMonitor, 'on_image', _fill_disk),
+    'summary on a full disk': (rollout, 'write_json', _fill_disk),
+}
+
+
+if __name__ == '__main__':
+    signal.signal(signal.SIGUSR1, lambda *_: setattr(*FAULTS[sys.argv[1]]))
+    sys.exit(rollout.main(sys.argv[2:]))

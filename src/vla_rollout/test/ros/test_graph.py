@@ -1,0 +1,86 @@
+"""The rollout's side of a graph, with the other side in the same process."""
+
+from dataclasses import dataclass
+
+from bare_robot import wait_until
+import pytest
+from rcl_interfaces.srv import SetParameters
+from std_msgs.msg import Float64
+from vla_contract.contract import load_contract
+from vla_contract.ros.lifecycle import VlaNode
+from vla_contract.ros.qos import LATCHED
+from vla_contract.schema import setting
+from vla_rollout.ros.graph import RolloutGraph
+from vla_rollout.ros.node_calls import GraphError
+
+
+@dataclass(frozen=True)
+class Settings:
+    speed: float = setting(0.1, doc='as of the supervisor', lower=0, upper=1, dynamic=True)
+
+
+class Owner(VlaNode):
+    settings_type = Settings
+
+
+@pytest.fixture
+def graph(robot):
+    graph = RolloutGraph(
+        robot.operator.context, load_contract('panda_2f85'), lambda: None, has_simulator=False
+    )
+    graph.wait_until_ready(60.0)
+    yield graph
+    graph.close()
+
+
+@pytest.fixture
+def speeds(robot):
+    speeds: list[float] = []
+    robot.operator.create_subscription(
+        Float64, 'speed_scale', lambda msg: speeds.append(msg.data), LATCHED
+    )
+    return speeds
+
+
+def test_the_supervisor_owns_the_speed_where_there_is_one(robot, graph, speeds):
+    owner = Owner('supervisor')
+    robot.executor.add_node(owner)
+    service = graph.calls._client(SetParameters, 'supervisor/set_parameters')
+    wait_until(service.service_is_ready)
+    graph.set_speed(0.4)
+    assert owner.get_parameter('speed').value == 0.4
+    with pytest.raises(GraphError, match='supervisor refused speed=1.4'):
+        graph.set_speed(1.4)
+    assert robot.operator.count_publishers('speed_scale') == 0
+    assert speeds == []
+    robot.executor.remove_node(owner)
+    owner.destroy_node()
+
+
+def test_without_a_supervisor_the_rollout_says_the_speed_itself(robot, graph, speeds):
+    assert robot.operator.count_publishers('speed_scale') == 0
+    graph.set_speed(0.4)
+    wait_until(lambda: speeds == [0.4])
+
+
+def test_what_rests_is_left_alone_when_a_rollout_ends(robot, graph):
+    assert graph.rest() == 'the arm rests'
+    assert robot.filter.history == robot.policy.history == []
+
+
+def test_arming_says_how_the_filter_stands(robot, graph):
+    assert graph.arm() == ''
+    graph.motion.pause()
+    robot.filter.says = 'latched: joint_states stale'
+    assert graph.arm() == 'joint_states stale'
+    assert robot.policy.history == []
+
+
+def test_a_filter_that_hangs_is_told_to_stop_all_the_same(robot, graph):
+    graph.motion.resume()
+    robot.executor.remove_node(robot.filter)
+    said = graph.rest()
+    assert said.startswith('the arm was NOT brought to rest; waited 0.5 s for an answer')
+    assert not robot.policy.is_active
+    robot.executor.add_node(robot.filter)
+    wait_until(lambda: not robot.filter.is_active)
