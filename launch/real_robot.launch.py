@@ -37,8 +37,9 @@ BACKEND = PythonExpression(
 SOURCE = PythonExpression(["'", HOST, "' or '", POLICY, "'"])
 COMMON = {'robot': value('robot'), 'use_sim_time': False}
 NAMES = (('camera/color/', 'camera', ('image_raw', 'image_raw/compressed', 'camera_info')),
-         ('joint_trajectory_controller/', 'controller', ('joint_trajectory',)),
-         ('forward_position_controller/', 'controller', ('commands',)))  # fmt: skip
+         ('joint_trajectory_controller/', 'controller', ('joint_trajectory', 'get_parameters')),
+         ('forward_position_controller/', 'controller', ('commands', 'get_parameters')),
+)  # fmt: skip
 
 
 def node(package, executable, *parameters, **options):
@@ -59,7 +60,8 @@ def generate_launch_description():
                 for end in ends
             ),
             node('vla_action_filter', 'action_filter',
-                 {'locked': True, 'command_interface': value('command_interface')},
+                 {'locked': True, 'require_watch': True, 'first_speed': 0.1,
+                  'command_interface': value('command_interface')},
                  on_exit=[EmitEvent(event=Shutdown(reason='the filter ended'))]),
             node('vla_policy_server', 'policy_server',
                  {'backend': value(BACKEND), 'policy_path': value(SOURCE),

@@ -80,9 +80,12 @@ class MotorTrial:
         """Time of the newest cycle [ns]."""
         return self._now_ns
 
-    def sway(self, amplitude: float = 0.3, hz: float = 0.3) -> None:
+    def sway(
+        self, amplitude: float = 0.3, hz: float = 0.3, home: np.ndarray | None = None
+    ) -> None:
         """Have a policy sway two joints from where they are, and open and close the fingers."""
-        start_ns, home = self.now_ns, np.array(self.robot.arm.position)
+        start_ns = self.now_ns
+        home = np.array(self.robot.arm.position) if home is None else home
 
         def policy(now_ns: int) -> ActionChunk:
             t = (now_ns - start_ns) * 1e-9 + 0.1 * np.arange(16)

@@ -1,5 +1,6 @@
 """The curve of commands keeps the limits at every instant, and ends at rest."""
 
+from copy import deepcopy
 import itertools
 
 from hypothesis import given, settings
@@ -134,8 +135,11 @@ def test_a_cycle_that_comes_too_late_goes_on_from_the_tail(late_ms):
     curve, now_ns = filled(limited_commands(5, 55))
     late_ns = now_ns + late_ms * MS
     assert curve.is_overtaken(late_ns)
-    expected, speed = curve.sample(late_ns + 10 * MS)
+    before = deepcopy(curve)
     command, velocity = curve.rejoin(late_ns)
+    rejoined_ns = curve.ahead(late_ns + 100 * MS)[0].time_ns
+    assert 10 * MS <= rejoined_ns - late_ns < 20 * MS
+    expected, speed = before.sample(rejoined_ns)
     np.testing.assert_allclose(velocity, speed)
     np.testing.assert_allclose(command, expected + speed * DT / 2)
     curve.append(command + velocity * DT)

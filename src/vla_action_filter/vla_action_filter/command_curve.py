@@ -90,6 +90,16 @@ class CommandCurve:
         self._add(position, velocity)
         self._command = np.array(command)
 
+    def due_between(self, after_ns: int, until_ns: int) -> list[tuple[int, Vector]]:
+        """Return times [ns] and positions, shape (D,), of commands due in (after, until]."""
+        first = (self._due_ns - until_ns + self._period_ns - 1) // self._period_ns
+        times: list[int] = []
+        time_ns = self._due_ns - first * self._period_ns
+        while time_ns > after_ns and len(times) < _KEPT:
+            times.append(time_ns)
+            time_ns -= self._period_ns
+        return [(time_ns, self.sample(time_ns)[0]) for time_ns in reversed(times)]
+
     def dues(self, now_ns: int) -> list[int]:
         """Return the times of the commands that a cycle at `now_ns` has to add, mostly one [ns].
 
@@ -108,7 +118,9 @@ class CommandCurve:
         Where a cycle came too late this is where the tail has come to; where the arm has to stop
         at once it is on the curve that was given out and is not needed any more.
         """
-        time_ns = now_ns + _DELIVERY_NS
+        # On the grid of the knots, so that commands stay a whole number of periods apart.
+        last_ns, earliest_ns = self._knots[-1].time_ns, now_ns + _DELIVERY_NS
+        time_ns = last_ns - (last_ns - earliest_ns) // self._period_ns * self._period_ns
         position, velocity = self.sample(time_ns)
         kept = [*self._knots, *self._tail(self._knots[-1])]
         self._knots.clear()

@@ -19,7 +19,8 @@ class Orders:
 
     Attributes:
         result: what the filter decided.
-        due_ns: when the command of `result` is due [ns].
+        actions: times and joints, shape (D,), of the commands that came due since the last cycle
+            [ns, rad or m]; what the arm is really told, on a grid of periods.
         curve: for controllers of trajectories, from a point in the past to rest; empty for none.
         approach: the way to the point of `curve`, for controllers that cannot find it themselves,
             in the cycle that begins it; empty otherwise.
@@ -27,7 +28,7 @@ class Orders:
     """
 
     result: FilterResult
-    due_ns: int = 0
+    actions: tuple[tuple[int, Vector], ...] = ()
     curve: tuple[Knot, ...] = ()
     approach: tuple[Knot, ...] = ()
     goal: Vector | None = None
@@ -51,6 +52,7 @@ class CommandLoop:
         self._approach_ns = to_ns(config.arming_s)
         self._lead_ns, self._period_ns = to_ns(config.lead_s), to_ns(dt)
         self.filter = ActionFilter(contract, config, self._approach_ns)
+        self._grippers = contract.grippers
         stepped = () if config.ramp_grippers else contract.grippers
         self._curve = CommandCurve(contract, self._lead_ns, config.acceleration_fraction, stepped)
         self._ramps = {
@@ -58,10 +60,20 @@ class CommandLoop:
         }
         self.restart()
 
+    @property
+    def is_streaming(self) -> bool:
+        """Whether controllers were told something in the last cycle."""
+        return self._orders.result.output is Output.STREAM
+
+    @property
+    def periods_ahead(self) -> int:
+        """How many commands are given out before they are due."""
+        return self._lead_ns // self._period_ns
+
     def restart(self) -> None:
         """Forget what was sent, and arm anew at the next fresh joint state."""
         self.filter.disarm()
-        self._orders = Orders(_NOTHING_YET)
+        self._orders, self._told_ns = Orders(_NOTHING_YET), 0
         self.filter.is_gripper_moving = False
 
     def cycle(self, now_ns: int) -> Orders:
@@ -71,28 +83,25 @@ class CommandLoop:
             result = self.filter.step(now_ns, due_ns)
             if result.verdict >= Verdict.HOLD > before.verdict:
                 return self._stop_at_once(now_ns, result)
-            orders = self._take(now_ns, due_ns, result)
-        self._orders = orders
-        return orders
+            orders = self._take(now_ns, result)
+        return self._told(now_ns, orders)
 
     def _stop_at_once(self, now_ns: int, result: FilterResult) -> Orders:
         """Brake from where the arm is told to be now, not from `lead` later."""
         self._rejoin(now_ns)
         orders = Orders(result)
-        for due_ns in self._curve.dues(now_ns):
+        for _ in self._curve.dues(now_ns):
             braked = replace(result, command=self.filter.brake())
-            orders = self._take(now_ns, due_ns, braked)
-        self._orders = orders
-        return orders
+            orders = self._take(now_ns, braked)
+        return self._told(now_ns, orders)
 
     def brake(self, now_ns: int) -> Orders:
         """Decelerate by one period, whatever the policy wants; call until nothing moves."""
         orders = Orders(self._orders.result)
-        for due_ns in self._dues(now_ns):
+        for _ in self._dues(now_ns):
             result = FilterResult(self.filter.brake(), Verdict.STOP, ('deactivated',))
-            orders = self._take(now_ns, due_ns, result)
-        self._orders = orders
-        return orders
+            orders = self._take(now_ns, result)
+        return self._told(now_ns, orders)
 
     def _dues(self, now_ns: int) -> list[int]:
         if self._orders.result.output is Output.SILENT:
@@ -108,7 +117,7 @@ class CommandLoop:
         for i, ramp in self._ramps.items():
             ramp.rejoin(float(position[i]), float(velocity[i]))
 
-    def _take(self, now_ns: int, due_ns: int, result: FilterResult) -> Orders:
+    def _take(self, now_ns: int, result: FilterResult) -> Orders:
         """Put a command on the curve, and say what of it is sent."""
         command, before = result.command, self._orders.result.output
         # What was silent before is asked for here, so that two commands of a cycle agree.
@@ -120,10 +129,10 @@ class CommandLoop:
         ):
             self._begin(now_ns, command)
             if result.output is Output.SILENT:
-                return Orders(result, due_ns)
+                return Orders(result)
             rest = self._curve.rest_at(now_ns + self._approach_ns)
             way = approach(now_ns, self.filter.where_held(), rest)
-            return Orders(result, due_ns, (rest,), way)
+            return Orders(result, curve=(rest,), approach=way)
         if before is Output.SILENT:
             self._curve.restart(now_ns - self._period_ns)
         streamed = command.copy()
@@ -134,10 +143,24 @@ class CommandLoop:
         )
         self._curve.append(streamed)
         if result.output is Output.APPROACH:
-            return Orders(result, due_ns)
-        return Orders(result, due_ns, tuple(self._curve.ahead(now_ns)), goal=command)
+            return Orders(result)
+        return Orders(result, curve=tuple(self._curve.ahead(now_ns)), goal=command)
+
+    def _told(self, now_ns: int, orders: Orders) -> Orders:
+        """Add what came due; of grippers the command itself, whatever the way there is."""
+        result = orders.result
+        self._orders = orders
+        if result.command is None or result.output is Output.SILENT:
+            return orders
+        actions = self._curve.due_between(self._told_ns, now_ns)
+        for time_ns, position in actions:
+            self._told_ns = time_ns
+            for i in self._grippers:
+                position[i] = result.command[i]
+        return replace(orders, actions=tuple(actions))
 
     def _begin(self, now_ns: int, command: Vector) -> None:
         self._curve.begin(now_ns, command)
+        self._told_ns = now_ns
         for i, ramp in self._ramps.items():
             ramp.reset(float(command[i]))

@@ -29,11 +29,6 @@ class FilterConfig:
         'forward: forward_position_controller/commands',
         choices=('trajectory', 'forward'),
     )
-    controller: str = setting(
-        '',
-        doc="controller of a robot whose file names no channels; '' for "
-        'joint_trajectory_controller or forward_position_controller',
-    )
     lead_s: float = setting(
         0.05,
         doc='how long before it is due a command is given out; cycles and messages together may '

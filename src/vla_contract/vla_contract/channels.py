@@ -51,11 +51,9 @@ class Channel:
         return f'{self.controller}/{_ENDS[self.kind]}' if self.kind != NONE else ''
 
 
-def default_channels(
-    joints: Sequence[str], kind: str = JOINT_TRAJECTORY, controller: str = ''
-) -> tuple[Channel, ...]:
+def default_channels(joints: Sequence[str], kind: str = JOINT_TRAJECTORY) -> tuple[Channel, ...]:
     """Return the one channel of a robot whose file names none: all joints to one controller."""
-    return (Channel('robot', kind, tuple(joints), controller or _DEFAULT_CONTROLLERS[kind]),)
+    return (Channel('robot', kind, tuple(joints), _DEFAULT_CONTROLLERS[kind]),)
 
 
 def check_channels(

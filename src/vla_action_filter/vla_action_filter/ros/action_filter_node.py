@@ -110,7 +110,10 @@ class ActionFilterNode(VlaNode):
             self._timer = None
         # The executor is blocked here, so simulated time stands still; a real period paces it.
         pause, now_ns = threading.Event(), self.now_ns()
-        while self._filter.is_moving:
+        played = 0
+        # What is given out ahead is played before the arm is at rest.
+        while self._loop.is_streaming and played <= self._loop.periods_ahead:
+            played += not self._filter.is_moving
             self._send(self._loop.brake(now_ns))
             pause.wait(self._filter.period_ns / 1e9)
             now_ns += self._filter.period_ns
@@ -226,11 +229,10 @@ class ActionFilterNode(VlaNode):
             return
         for sender in self._senders:
             sender.send(orders)
-        command = orders.result.command
-        if command is not None and orders.curve:
-            # The action that was really sent, stamped with when it is due, for recordings.
+        for time_ns, command in orders.actions:
+            # The action that the arm is really told, for recordings.
             sent = JointState(name=list(self._names), position=array('d', command))
-            sent.header.stamp = to_time(orders.due_ns)
+            sent.header.stamp = to_time(time_ns)
             self._action_pub.publish(sent)
 
     def _check(self) -> Health:

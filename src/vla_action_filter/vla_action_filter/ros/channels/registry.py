@@ -32,7 +32,7 @@ _SENDERS: dict[str, Callable[[Node, Channel, RobotContract], Sender]] = {
 def channels_of(contract: RobotContract, config: FilterConfig) -> tuple[Channel, ...]:
     """Return the channels of a robot: its own, or one for all joints."""
     return contract.channels or default_channels(
-        contract.joint_names, KINDS[config.command_interface], config.controller
+        contract.joint_names, KINDS[config.command_interface]
     )
 
 
