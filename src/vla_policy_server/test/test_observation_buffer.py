@@ -72,6 +72,13 @@ def test_out_of_order_joints_are_dropped(buffer):
     assert buffer.observe(T0).state[0] == 1.0
 
 
+def test_joints_of_the_same_time_with_a_newer_gripper_replace_the_older(buffer):
+    buffer.add_joints(sample(T0, 1.0))
+    buffer.add_joints(sample(T0, 2.0))
+    buffer.add_image('top', T0, IMAGE)
+    assert buffer.observe(T0).state[0] == 2.0
+
+
 def test_a_policy_without_images_needs_none(contract):
     buffer = ObservationBuffer(contract, needs_images=False, extras=('cube_pose',))
     buffer.add_joints(sample(T0, 1.0))

@@ -48,10 +48,16 @@ class ObservationBuffer:
             self._not_before_ns = now_ns
 
     def add_joints(self, sample: JointSample) -> None:
-        """Add a measurement; out-of-order samples are dropped."""
+        """Add a measurement; out-of-order samples are dropped.
+
+        One of the same time replaces the one before: it has a newer gripper.
+        """
         with self._lock:
-            in_order = not self._joints or sample.stamp_ns > self._joints[-1].stamp_ns
-            if in_order and sample.stamp_ns >= self._not_before_ns:
+            if sample.stamp_ns < self._not_before_ns:
+                return
+            if self._joints and sample.stamp_ns == self._joints[-1].stamp_ns:
+                self._joints.pop()
+            if not self._joints or sample.stamp_ns > self._joints[-1].stamp_ns:
                 self._joints.append(sample)
 
     def add_image(self, camera: str, stamp_ns: int, image: Image) -> None:

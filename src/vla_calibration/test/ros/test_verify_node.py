@@ -99,8 +99,11 @@ class Cell:
         now_ns = self.node.get_clock().now().nanoseconds
         for k in range(4):
             position = CONTRACT.home + self.sway_rad * k
-            sample = JointSample(now_ns - (4 - k) * 20_000_000, position, np.zeros(8))
-            self.joints.publish(joints_to_msg(sample, CONTRACT.joint_names))
+            # Arm and gripper have drivers of their own.
+            for part in (slice(7), slice(7, 8)):
+                stamp_ns, measured = now_ns - (4 - k) * 20_000_000, position[part]
+                sample = JointSample(stamp_ns, measured, np.zeros(len(measured)))
+                self.joints.publish(joints_to_msg(sample, CONTRACT.joint_names[part]))
         self.images.publish(image_to_msg(self.image, now_ns - 30_000_000, CAMERA.frame))
 
 

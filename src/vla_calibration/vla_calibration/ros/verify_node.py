@@ -22,7 +22,7 @@ from vla_contract.ros.diagnostics import DiagnosticsPublisher, ERROR, Health, OK
 from vla_contract.ros.image_conversion import image_from_msg
 from vla_contract.ros.joint_conversion import merge_msg
 from vla_contract.ros.lifecycle import run_node, VlaNode
-from vla_contract.ros.qos import SENSOR
+from vla_contract.ros.qos import JOINTS, SENSOR
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import to_ns
 
@@ -58,7 +58,7 @@ class VerifyNode(VlaNode):
         self._joints = JointHistory(to_ns(_HISTORY_S))
         self._merge = JointStateMerge(contract)
         self._health = Health(OK, 'not checked yet', {})
-        self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
+        self.create_subscription(JointState, 'joint_states', self._on_joints, JOINTS)
         for name in names:
             topic = f'{contract.camera(name).topic}/image_raw'
             self.create_subscription(

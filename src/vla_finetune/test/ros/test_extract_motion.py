@@ -64,6 +64,27 @@ def test_motion_is_what_was_stamped_on_the_two_topics(recording):
     assert motion.object_pose[1] == pytest.approx([0.3, 0, 0, 1, 0, 0, 0])
 
 
+def test_arm_and_gripper_of_separate_drivers_are_one_motion(tmp_path):
+    def part(ms, shift, joints_of):
+        names = CONTRACT.joint_names[joints_of]
+        position = CONTRACT.home[joints_of] + shift
+        stamp_ns = 5_000_000_000 + ms * MS
+        return joints_to_msg(JointSample(stamp_ns, position, np.zeros(len(names))), names)
+
+    path = tmp_path / 'separate.mcap'
+    arm, gripper = slice(6), slice(6, None)
+    parts = [(ms, part(ms, 1e-3 * ms, arm)) for ms in range(0, 200, 10)]
+    parts += [(ms, part(ms, 0.01, gripper)) for ms in range(5, 200, 40)]
+    write(path, {
+        'joint_states': sorted(parts, key=lambda each: each[0]),
+        'action_filter/action': [(ms, joints(ms, 2e-3 * ms)) for ms in range(5, 200, 10)],
+    })  # fmt: skip
+    motion = read_motion(path, CONTRACT)
+    assert len(motion.measured) == 20
+    assert motion.measured[5][arm] == pytest.approx(CONTRACT.home[arm] + 0.05)
+    assert motion.measured[5][gripper] == pytest.approx(CONTRACT.home[gripper] + 0.01)
+
+
 def test_the_command_writes_what_identify_reads(recording, tmp_path, capsys):
     output = tmp_path / 'motion.npz'
     arguments = [str(recording), '--robot', 'vx300s', '--output', str(output)]

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 from rclpy.serialization import serialize_message
+from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import load_contract
@@ -64,7 +65,12 @@ def recording(tmp_path_factory):
         write(1, 'instruction', String(data='lift the cube'))
         for k in range(200):
             sample = JointSample(10 * k * MS, position(k), np.zeros(8))
-            write(10 * k + 1, 'joint_states', joints_to_msg(sample, names))
+            # Arm and gripper have drivers of their own.
+            whole = joints_to_msg(sample, names)
+            for part in (slice(7), slice(7, 8)):
+                message = JointState(header=whole.header, name=whole.name[part])
+                message.position = whole.position[part]
+                write(10 * k + 1, 'joint_states', message)
             if k % 5 == 0:
                 message = image_to_msg(picture(k), 10 * k * MS, CAMERA.frame)
                 write(10 * k + 2, f'{CAMERA.topic}/image_raw', message)

@@ -19,7 +19,7 @@ from vla_contract.errors import VlaError
 from vla_contract.joint_states import JointStateMerge
 from vla_contract.ros.graph_arguments import publishers_of
 from vla_contract.ros.joint_conversion import merge_msg
-from vla_contract.ros.qos import SENSOR, STATE
+from vla_contract.ros.qos import JOINTS, SENSOR, STATE
 from vla_contract.ros.question import introduction, Question
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import Vector
@@ -52,7 +52,7 @@ class PreflightGraph(Node):
         self._merge = JointStateMerge(contract)
         self._arrivals: dict[str, list[int]] = defaultdict(list)
         self._ages: dict[str, list[float]] = defaultdict(list)
-        self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
+        self.create_subscription(JointState, 'joint_states', self._on_joints, JOINTS)
         self.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
         # Best effort and volatile hears every publisher, whatever the action filter hears.
         self.create_subscription(Bool, 'e_stop', self._on_e_stop, SENSOR)
