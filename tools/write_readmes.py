@@ -41,9 +41,9 @@ VARIANTS: dict[str, tuple[Mapping[str, str], ...]] = {
 }
 MEANINGS = load_yaml(ROOT / 'tools' / 'interface_meanings.yaml')
 _NOTE = """\
-Names are relative: a namespace moves the whole robot, its simulated time too. Topics of cameras are those of the contract
-`panda_2f85`. Beside these, every node has `autostart` (configure and activate at start) and the
-services of a lifecycle node."""
+Names are relative: a namespace moves the whole robot, its simulated time too. Topics of cameras
+are those of the contract `panda_2f85`. Beside these, every node has `autostart` (configure and
+activate at start) and the services of a lifecycle node."""
 
 
 def readme(package: str) -> str:
@@ -108,7 +108,8 @@ def _parameters(settings: type[Any]) -> Iterator[tuple[str, ...]]:
         if lower is not None or upper is not None:
             allowed += ' ' + ' to '.join('' if v is None else f'{v:g}' for v in (lower, upper))
         unit = f' [{facts["unit"]}]' if facts['unit'] else ''
-        while_running = '; may change while the node runs' if facts['dynamic'] else ''
+        until = 'runs' if facts['while_active'] else 'is not active'
+        while_running = f'; may change while the node {until}' if facts['dynamic'] else ''
         default = f'`{field.default!r}`' if field.default != '' else "`''`"
         yield f'`{field.name}`', default, allowed + unit, facts['doc'] + while_running
 

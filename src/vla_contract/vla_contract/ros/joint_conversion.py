@@ -14,8 +14,8 @@ from vla_contract.ros.stamps import from_stamp, to_duration, to_time
 from vla_contract.values import ActionChunk, JointSample, Vector
 
 LONGEST_CHUNK = 500
-"""Points of a chunk. Policies answer 8 to 100; so many take 20 ms to unpack and convert, which a
-filter's only thread can spare: five periods of 10 ms without a command count as an overrun."""
+"""Points of a chunk. Policies answer 8 to 100; so many take 6 ms to unpack and convert, or 20 on a
+slow machine, and five periods of 10 ms without a command would be an overrun of the filter."""
 _MOST_NAMES = 200
 
 

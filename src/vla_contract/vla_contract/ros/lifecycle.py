@@ -5,11 +5,13 @@ rclpy swallows exceptions of transition callbacks; here they are logged and fail
 
 from collections.abc import Callable
 import sys
+import time
 import traceback
 from typing import Any, ClassVar
 
 from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 import rclpy
+from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -25,6 +27,8 @@ from vla_contract.ros.real_time import take_real_time
 
 # How long a signal, or a failure in another thread, may wait for a node that has nothing to do.
 _POLL_S = 0.2
+# A subscriber that answers needs milliseconds; one that died is not waited for.
+_DELIVERY_S = 0.3
 
 
 class VlaNode(LifecycleNode):
@@ -100,6 +104,7 @@ class VlaNode(LifecycleNode):
         """Stop and destroy, from whatever state the node is in."""
         if self.is_active:
             self._attempt('stop', self.stop)
+            self._attempt('deliver', self._deliver)
             self.is_active = False
         self._attempt('destroy', self._destroy_all)
 
@@ -168,6 +173,12 @@ class VlaNode(LifecycleNode):
                 reason = f'{name} may not change while {self.get_name()} is active: deactivate it'
                 return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
+
+    def _deliver(self) -> None:
+        """Give the last messages time to arrive: the last command is the one that stops."""
+        end = time.monotonic() + _DELIVERY_S
+        for publisher in self.publishers:
+            publisher.wait_for_all_acked(Duration(seconds=max(0.0, end - time.monotonic())))
 
     def _interfaces(self) -> list[Any]:
         return [*self.publishers, *self.subscriptions, *self.services, *self.timers]
