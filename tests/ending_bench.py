@@ -20,6 +20,7 @@ from std_srvs.srv import Trigger
 from vla_contract.command import write_json
 from vla_contract.contract import load_contract
 from vla_contract.ros.qos import SENSOR
+from vla_contract.ros.question import Question
 from vla_contract.ros.stamps import from_stamp
 from vla_rollout.latch import latch_cause
 from vla_rollout.provenance import policy_sha256
@@ -79,6 +80,13 @@ class EndingBench(OperatorDesk):
             wait_for(self._is_driven, 60.0, 'motion')
         except AssertionError as error:
             raise AssertionError(f'{error}; {self.status}; the rollout: {self.said}') from None
+
+    def call(self, service: str, value: bool | None = None) -> tuple[bool, str]:
+        """Call a Trigger service until it answers: a node that has just started may drop one."""
+        client = self._clients.setdefault(service, self._node.create_client(Trigger, service))
+        question = Question(client, Trigger.Request(), again_s=3.0)
+        wait_for(question.is_answered, 60.0, f'an answer of {service}')
+        return question.answer.success, question.answer.message
 
     def settle(self) -> None:
         """End what is left of the rollout and of the stack, start it anew and lock the robot."""
