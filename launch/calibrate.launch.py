@@ -8,9 +8,7 @@ from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PythonExpression
 from launch_ros.actions import Node
 from vla_calibration.ros.camera_transforms import camera_transforms
-from vla_contract.ros.launch_arguments import config, declare, value
-
-from launch import LaunchDescription
+from vla_contract.ros.launch_arguments import config, robot_graph, value
 
 ARGUMENTS = {
     'robot': ('panda_2f85', 'name or path of a contract'),
@@ -22,6 +20,7 @@ ARGUMENTS = {
     'poses': ('', 'YAML list of joint poses that capture/drive goes through'),
     'world': ('', "world of the simulator, '' for a real robot"),
     'transforms': ('false', 'true publishes the poses of calibrated cameras'),
+    'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
 }
 IN_SIMULATOR = PythonExpression(["'", LaunchConfiguration('world'), "' != ''"])
 
@@ -36,9 +35,9 @@ COMMON = {'autostart': True, 'use_sim_time': value(IN_SIMULATOR, bool)}
 
 def generate_launch_description():
     """Start the capture node and the filter that drives for it; the simulator if asked for."""
-    return LaunchDescription(
+    return robot_graph(
+        ARGUMENTS,
         [
-            *declare(ARGUMENTS),
             Node(
                 package='vla_sim_bridge',
                 executable='mujoco_bridge',
@@ -64,5 +63,5 @@ def generate_launch_description():
                 output='screen',
             ),
             camera_transforms(condition=IfCondition(LaunchConfiguration('transforms'))),
-        ]
+        ],
     )

@@ -7,11 +7,12 @@ ros2 launch vla_bringup camera.launch.py driver:=usb_cam
 from launch.conditions import IfCondition
 from launch.substitutions import EqualsSubstitution, LaunchConfiguration
 from launch_ros.actions import Node
-from vla_contract.ros.launch_arguments import config, declare
+from vla_contract.ros.launch_arguments import config, robot_graph
 
-from launch import LaunchDescription
-
-ARGUMENTS = {'driver': ('usb_cam', 'realsense2_camera or usb_cam')}
+ARGUMENTS = {
+    'driver': ('usb_cam', 'realsense2_camera or usb_cam'),
+    'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
+}
 # Executable and namespace of each driver; the namespaces give the topics camera/color/image_raw
 # and camera/camera/color/image_raw, the camera argument of real_robot.launch.py.
 DRIVERS = {
@@ -22,9 +23,9 @@ DRIVERS = {
 
 def generate_launch_description():
     """Start the driver."""
-    return LaunchDescription(
+    return robot_graph(
+        ARGUMENTS,
         [
-            *declare(ARGUMENTS),
             *(
                 Node(
                     package=driver,
@@ -39,5 +40,5 @@ def generate_launch_description():
                 )
                 for driver, (executable, namespace) in DRIVERS.items()
             ),
-        ]
+        ],
     )

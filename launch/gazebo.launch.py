@@ -9,9 +9,7 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
-from vla_contract.ros.launch_arguments import config, declare, share, value
-
-from launch import LaunchDescription
+from vla_contract.ros.launch_arguments import config, include, robot_graph, value
 
 ARGUMENTS = {
     'folder': ('runs/gazebo', 'what export_gazebo wrote'),
@@ -19,6 +17,7 @@ ARGUMENTS = {
     'policy': ('panda_lift_act', 'checkpoint, as policy_path'),
     'urdf': ('', "URDF or xacro of the robot for rviz, '' for none"),
     'monitor': ('none', 'rviz opens rviz2'),
+    'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
 }
 COMMON = {'autostart': True, 'use_sim_time': True, 'robot': value('robot')}
 GAZEBO = PathJoinSubstitution([FindPackageShare('ros_gz_sim'), 'launch', 'gz_sim.launch.py'])
@@ -30,9 +29,9 @@ OPTIONS = '-r -s --headless-rendering --physics-engine gz-physics-bullet-feather
 
 def generate_launch_description():
     """Start Gazebo, the bridge and the two nodes."""
-    return LaunchDescription(
+    return robot_graph(
+        ARGUMENTS,
         [
-            *declare(ARGUMENTS),
             IncludeLaunchDescription(
                 PythonLaunchDescriptionSource(GAZEBO),
                 launch_arguments={'gz_args': [OPTIONS, WORLD], 'on_exit_shutdown': 'true'}.items(),
@@ -62,9 +61,6 @@ def generate_launch_description():
                 ],
                 output='screen',
             ),
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(share('launch', 'scene.launch.py')),
-                launch_arguments={'use_sim_time': 'true', 'transforms': 'false'}.items(),
-            ),
-        ]
+            include('scene', use_sim_time='true', transforms='false'),
+        ],
     )

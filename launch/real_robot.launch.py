@@ -8,15 +8,12 @@ ros2 run vla_rollout preflight --robot my_arm --policy my_policy --json prefligh
 ros2 service call /supervisor/release std_srvs/srv/Trigger  # refused until preflight passed
 """
 
-from launch.actions import EmitEvent, IncludeLaunchDescription
+from launch.actions import EmitEvent
 from launch.conditions import IfCondition
 from launch.events import Shutdown
-from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PythonExpression
 from launch_ros.actions import Node, SetRemap
-from vla_contract.ros.launch_arguments import config, declare, share, value
-
-from launch import LaunchDescription
+from vla_contract.ros.launch_arguments import config, include, robot_graph, value
 
 ARGUMENTS = {
     'robot': ('panda_2f85', 'name or path of a contract'),
@@ -31,6 +28,7 @@ ARGUMENTS = {
     'record': ('false', 'true starts the recorder, for rollout --record'),
     'urdf': ('', "URDF or xacro, '' where the driver publishes the robot's model"),
     'monitor': ('none', 'rviz opens rviz2'),
+    'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
 }
 HOST, POLICY = LaunchConfiguration('policy_host'), LaunchConfiguration('policy')
 BACKEND = PythonExpression(
@@ -52,9 +50,9 @@ def node(package, executable, *parameters, **options):
 
 def generate_launch_description():
     """Start the nodes; the filter brakes the arm before it ends, and ends the others with it."""
-    return LaunchDescription(
+    return robot_graph(
+        ARGUMENTS,
         [
-            *declare(ARGUMENTS),
             *(
                 SetRemap(f'{ours}{end}', [LaunchConfiguration(theirs), f'/{end}'])
                 for ours, theirs, ends in NAMES
@@ -70,8 +68,6 @@ def generate_launch_description():
                                                'preflight': value('preflight')}),
             node('vla_rollout', 'recorder', {'autostart': True},
                  condition=IfCondition(LaunchConfiguration('record'))),
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(share('launch', 'scene.launch.py'))
-            ),
-        ]
+            include('scene'),
+        ],
     )  # fmt: skip

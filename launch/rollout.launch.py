@@ -6,14 +6,11 @@ On a real robot run `ros2 run vla_rollout rollout --operator NAME` in a terminal
 takes keys.
 """
 
-from launch.actions import EmitEvent, ExecuteProcess, IncludeLaunchDescription
+from launch.actions import EmitEvent, ExecuteProcess
 from launch.events import Shutdown
-from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.substitutions import ExecutableInPackage
-from vla_contract.ros.launch_arguments import declare, share
-
-from launch import LaunchDescription
+from vla_contract.ros.launch_arguments import include, robot_graph
 
 ARGUMENTS = {
     'episodes': ('20', 'how many'),
@@ -23,26 +20,26 @@ ARGUMENTS = {
     'backend': ('lerobot', 'backend of the policy server'),
     'world': ('lift_cube', 'name or path of a world'),
     'randomization': ('none', 'what every episode randomises'),
+    'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
 }
 
 
 def generate_launch_description():
     """Start the graph of sim.launch.py, whose other arguments apply too, and the rollout."""
+    # Of what stands around: it is that of the argument, or of a group that includes this file.
+    values = {name: LaunchConfiguration(name) for name in ARGUMENTS}
+    values['namespace'] = LaunchConfiguration('ros_namespace')
     options = [
-        part
-        for name in ARGUMENTS
-        for part in (f'--{name.replace("_", "-")}', LaunchConfiguration(name))
+        part for name, value in values.items() for part in (f'--{name.replace("_", "-")}', value)
     ]
-    return LaunchDescription(
+    return robot_graph(
+        ARGUMENTS,
         [
-            *declare(ARGUMENTS),
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(share('launch', 'sim.launch.py'))
-            ),
+            include('sim'),
             ExecuteProcess(
                 cmd=[ExecutableInPackage('rollout', 'vla_rollout'), *options],
                 output='screen',
                 on_exit=[EmitEvent(event=Shutdown(reason='the last episode is over'))],
             ),
-        ]
+        ],
     )

@@ -12,9 +12,7 @@ from launch.substitutions import (
 )
 from launch_ros.actions import Node
 from vla_calibration.ros.camera_transforms import camera_transforms
-from vla_contract.ros.launch_arguments import config, declare, value
-
-from launch import LaunchDescription
+from vla_contract.ros.launch_arguments import config, robot_graph, value
 
 ARGUMENTS = {
     'robot': ('panda_2f85', 'name or path of a contract'),
@@ -22,15 +20,19 @@ ARGUMENTS = {
     'monitor': ('none', 'rviz opens rviz2'),
     'use_sim_time': ('false', 'true where a simulator publishes /clock'),
     'transforms': ('true', 'false leaves the poses of calibrated cameras to others'),
+    'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
 }
+# rviz looks for them in the root namespace, whatever its own is.
+SHOWN = ('robot_description', 'joint_states', 'rollout_markers', 'camera/color/camera_info',
+         'camera/color/image_raw', 'sim/cube_pose')  # fmt: skip
 SIM_TIME = {'use_sim_time': value('use_sim_time', bool)}
 
 
 def generate_launch_description():
     """Start what was asked for."""
-    return LaunchDescription(
+    return robot_graph(
+        ARGUMENTS,
         [
-            *declare(ARGUMENTS),
             camera_transforms(condition=IfCondition(LaunchConfiguration('transforms'))),
             Node(
                 package='robot_state_publisher',
@@ -46,7 +48,8 @@ def generate_launch_description():
                 executable='rviz2',
                 arguments=['-d', config('rviz/rollout.rviz')],
                 parameters=[SIM_TIME],
+                remappings=[(f'/{topic}', topic) for topic in SHOWN],
                 condition=IfCondition(EqualsSubstitution(LaunchConfiguration('monitor'), 'rviz')),
             ),
-        ]
+        ],
     )

@@ -3,16 +3,13 @@
 ros2 launch vla_bringup sim.launch.py robot:=panda_2f85 policy:=panda_lift_act headless:=true
 """
 
-from launch.actions import EmitEvent, IncludeLaunchDescription, RegisterEventHandler
+from launch.actions import EmitEvent, RegisterEventHandler
 from launch.conditions import IfCondition
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
-from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-from vla_contract.ros.launch_arguments import config, declare, share, value
-
-from launch import LaunchDescription
+from vla_contract.ros.launch_arguments import config, include, robot_graph, value
 
 ARGUMENTS = {
     'robot': ('panda_2f85', 'name or path of a contract'),
@@ -24,6 +21,7 @@ ARGUMENTS = {
     'record': ('false', 'true starts the recorder, for rollout --record'),
     'urdf': ('', "URDF or xacro of the robot for rviz, '' for none"),
     'monitor': ('none', 'rviz opens rviz2'),
+    'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
 }
 COMMON = {'autostart': True, 'use_sim_time': True, 'robot': value('robot')}
 
@@ -45,19 +43,16 @@ def generate_launch_description():
     """Start the nodes; when one ends, all end."""
     world = {name: value(name) for name in ('world', 'randomization')}
     policy = {'policy_path': value('policy'), 'backend': value('backend')}
-    return LaunchDescription(
+    return robot_graph(
+        ARGUMENTS,
         [
-            *declare(ARGUMENTS),
             node(
                 'vla_sim_bridge', 'mujoco_bridge', {**world, 'headless': value('headless', bool)}
             ),
             node('vla_action_filter', 'action_filter', {'arming_s': 0.0, 'ramp_grippers': False}),
             node('vla_policy_server', 'policy_server', policy),
             node('vla_rollout', 'recorder', condition=IfCondition(LaunchConfiguration('record'))),
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(share('launch', 'scene.launch.py')),
-                launch_arguments={'use_sim_time': 'true', 'transforms': 'false'}.items(),
-            ),
+            include('scene', use_sim_time='true', transforms='false'),
             RegisterEventHandler(OnProcessExit(on_exit=[EmitEvent(event=Shutdown())])),
-        ]
+        ],
     )

@@ -82,7 +82,8 @@ def check_module(module: str, words: Sequence[str]) -> None:
     elif is_node(module):
         check_node_arguments(module, words)
     else:
-        assert 'parse_args(' in source_of(module).read_text(), f'{module} is no command'
+        source = source_of(module).read_text()
+        assert re.search(r'parse_(args|in_graph)\(', source), f'{module} is no command'
         if not words:  # a page that names the command, not how to call it
             return
         parse(module, importlib.import_module(module).main, words)
@@ -136,7 +137,7 @@ def check_ros2(words: Sequence[str]) -> None:
     elif verb in ('service', 'topic') and len(rest) > 1:
         check_interface(verb, rest[1].lstrip('/'), rest[2:])
     else:
-        assert verb in {'launch', 'run', 'service', 'topic'}, verb
+        assert verb in {'launch', 'lifecycle', 'node', 'run', 'service', 'topic'}, verb
 
 
 def check_interface(verb: str, name: str, rest: Sequence[str]) -> None:

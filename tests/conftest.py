@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,19 @@ def wait_for(condition: Callable[[], object], timeout_s: float, what: str) -> No
     while not condition():
         assert time.monotonic() < deadline, f'waited {timeout_s:g} s for {what}'
         pause.wait(0.01)
+
+
+def launched(description: Any) -> Iterator[Any]:
+    """Yield the actions of a launch description, those of its groups too."""
+    from launch.actions import GroupAction
+    from vla_contract.ros.launch_guard import Guard
+
+    todo = list(description.entities)
+    while todo:
+        entity = todo.pop(0)
+        yield entity
+        if isinstance(entity, Guard | GroupAction):
+            todo += entity.get_sub_entities()
 
 
 def is_running(pid: int) -> bool:

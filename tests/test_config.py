@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from xml.etree import ElementTree
 
+from conftest import launched
 import pytest
 from vla_action_filter.config import FilterConfig
 from vla_calibration.capture_config import CaptureConfig
@@ -81,7 +82,7 @@ def test_launch_starts_the_same_nodes_as_the_stack(name):
     description = source.try_get_launch_description_without_context()
     context = launch.LaunchContext()
     nodes = {}
-    for entity in description.entities:
+    for entity in launched(description):
         if isinstance(entity, launch.actions.DeclareLaunchArgument):
             entity.execute(context)
         elif isinstance(entity, Node) and entity.node_package.startswith('vla_'):

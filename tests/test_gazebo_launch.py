@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from conftest import launched
 import pytest
 
 FILE = Path(__file__).parent.parent / 'launch' / 'gazebo.launch.py'
@@ -14,7 +15,7 @@ def test_it_starts_the_bridge_and_the_same_nodes_as_with_mujoco():
     from launch_ros.actions import Node
 
     source = PythonLaunchDescriptionSource(str(FILE))
-    entities = source.try_get_launch_description_without_context().entities
+    entities = list(launched(source.try_get_launch_description_without_context()))
     nodes = {entity.node_executable for entity in entities if isinstance(entity, Node)}
     assert nodes == {'parameter_bridge', 'action_filter', 'policy_server'}
     arguments = [e for e in entities if isinstance(e, launch.actions.DeclareLaunchArgument)]
@@ -24,4 +25,5 @@ def test_it_starts_the_bridge_and_the_same_nodes_as_with_mujoco():
         'policy',
         'urdf',
         'monitor',
+        'namespace',
     }

@@ -1,10 +1,12 @@
 """The launch files: all of them can be read, and real_robot does beside a robot what it says."""
 
+from contextlib import suppress
 import os
 from pathlib import Path
 import shutil
 import signal
 import sys
+import uuid
 
 from conftest import Command, ROOT, wait_for
 import numpy as np
@@ -94,6 +96,67 @@ def test_real_robot_starts_locked_checks_at_its_rate_and_ends_cleanly(start_proc
     launch.process.send_signal(signal.SIGINT)
     assert launch.finish() == 0, launch.output
     assert launch.output.count('process has finished cleanly') == 4, launch.output
+
+
+@needs_launch
+@pytest.mark.parametrize(
+    ('wrong', 'sentence'),
+    [
+        ('robot:=my_armm', "'my_armm' is not in config/robots; it has: panda_2f85"),
+        # What draws the robot comes after the nodes that move it.
+        ('urdf:=/nowhere/arm.urdf.xacro', 'xacro'),
+    ],
+)
+def test_a_launch_that_fails_leaves_nothing_behind(start_process, wrong, sentence):
+    marker = f'VLA_TEST_LAUNCH={uuid.uuid4()}'
+    launch = start_process(
+        'launch', 'env', marker, 'ros2', 'launch', 'vla_bringup', 'real_robot.launch.py',
+        'backend:=hold', 'transforms:=false', wrong,
+    )  # fmt: skip
+    assert launch.finish() == 1, launch.output
+    assert sentence in launch.output
+    assert not started_with(marker)
+
+
+def started_with(variable: str) -> list[str]:
+    """Return the processes that have a variable in their environment."""
+    found = []
+    for path in Path('/proc').glob('[0-9]*/environ'):
+        with suppress(OSError):
+            if variable.encode() in path.read_bytes():
+                found.append(path.parent.name)
+    return found
+
+
+@needs_launch
+def test_launched_twice_the_second_ends_with_a_sentence_and_the_first_goes_on(start_process):
+    arguments = ('ros2', 'launch', 'vla_bringup', 'real_robot.launch.py', 'backend:=hold')
+    first = start_process('first', *arguments, 'transforms:=false')
+    desk = OperatorDesk(DOMAIN)
+    try:
+        assert not desk.call('supervisor/release')[0]
+        second = start_process('second', *arguments, 'transforms:=false')
+        second.finish()
+        assert '/action_filter runs already as process' in second.output
+        assert desk.call('supervisor/lock')[0]
+        assert first.process.poll() is None, first.output
+    finally:
+        desk.close()
+
+
+@needs_launch
+def test_two_robots_run_side_by_side_in_their_namespaces(start_process):
+    launches = [
+        start_process(
+            name, 'ros2', 'launch', 'vla_bringup', 'rollout.launch.py', f'namespace:={name}',
+            'episodes:=1', 'backend:=scripted', 'policy:=lift_cube',
+        )
+        for name in ('left', 'right')
+    ]  # fmt: skip
+    for launch in launches:
+        assert launch.finish() == 0, launch.output
+        assert 'success 1/1' in launch.output
+        assert 'in the future' not in launch.output
 
 
 def test_this_file_knows_where_launch_files_are():

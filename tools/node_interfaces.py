@@ -1,8 +1,9 @@
 """What a node offers and wants, asked from the node itself: configured, never activated."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import gc
 import inspect
 from types import ModuleType
@@ -53,7 +54,15 @@ def interfaces(kind: Callable[[], VlaNode], *variants: Mapping[str, str]) -> lis
     for parameters in variants or ({},):
         with _configured(kind, parameters) as node:
             found |= set(_of(node))
-    return sorted(found)
+    return sorted(set(_any_where_several(found)))
+
+
+def _any_where_several(found: set[Interface]) -> Iterator[Interface]:
+    """A topic heard with several qualities of service is heard from any publisher."""
+    same = Counter((each.kind, each.name, each.type) for each in found)
+    for each in found:
+        several = same[each.kind, each.name, each.type] > 1
+        yield replace(each, qos='any') if several else each
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ VARIANTS: dict[str, tuple[Mapping[str, str], ...]] = {
 }
 MEANINGS = load_yaml(ROOT / 'tools' / 'interface_meanings.yaml')
 _NOTE = """\
-Names are relative: a namespace moves the whole robot. Topics of cameras are those of the contract
+Names are relative: a namespace moves the whole robot, its simulated time too. Topics of cameras are those of the contract
 `panda_2f85`. Beside these, every node has `autostart` (configure and activate at start) and the
 services of a lifecycle node."""
 

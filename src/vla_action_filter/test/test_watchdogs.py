@@ -56,7 +56,28 @@ def test_joint_states_from_the_future_are_named(contract, watch):
     late = JointSample(watch.now_ns + to_ns(60.0), contract.home, np.zeros(8))
     watch.dogs.offer_joints(late)
     faults = [watch.cycle(is_measured=False) for _ in range(3)]
-    assert faults[2] == 'joint_states from the future'
+    assert faults[2] == 'joint_states 60 s in the future'
+
+
+def test_a_driver_that_stamps_ahead_and_dies_is_stale_in_time(contract, watch):
+    stamp_ns = watch.now_ns + to_ns(0.09)
+    arrivals = np.full(8, watch.now_ns)
+    watch.dogs.offer_joints(
+        JointSample(stamp_ns, contract.home, np.zeros(8), None, np.full(8, stamp_ns), arrivals)
+    )
+    faults = [watch.cycle(is_measured=False) for _ in range(24)]
+    assert faults.index('joint_states stale') == 22
+
+
+def test_one_joint_that_grows_old_is_named(contract, watch):
+    watch.cycle()
+    for k in range(40):
+        stamps = np.full(8, watch.now_ns)
+        stamps[2] -= k * PERIOD_NS
+        now = watch.now_ns
+        watch.dogs.offer_joints(JointSample(now, contract.home, np.zeros(8), None, stamps, stamps))
+        fault = watch.cycle(is_measured=False)
+    assert fault == 'joint_states stale: panda_joint3'
 
 
 def test_a_clock_that_goes_backwards_needs_no_second_look(watch):
@@ -112,6 +133,32 @@ def test_effort_that_is_not_finite_is_unavailable(watch):
     watch.effort = np.full(8, np.nan)
     watch.cycle()
     assert not watch.dogs.effort.is_available
+    assert len(watch.dogs.effort.unmeasured) == 7
+
+
+def test_a_gripper_without_effort_leaves_the_check_of_the_arm_on(watch):
+    watch.effort = np.array([5.0] * 7 + [np.nan])
+    watch.cycle()
+    assert watch.dogs.effort.is_available
+    assert watch.dogs.effort.unmeasured == ()
+    watch.effort = watch.effort + np.array([0, 80.0, 0, 0, 0, 0, 0, 0])
+    assert [watch.cycle() for _ in range(3)][-1] == 'effort spike panda_joint2 92 %'
+
+
+def test_an_arm_joint_without_effort_is_named_and_the_others_are_judged(watch):
+    watch.effort = np.array([np.nan] + [5.0] * 7)
+    watch.cycle()
+    assert watch.dogs.effort.unmeasured == ('panda_joint1',)
+    watch.effort = watch.effort + np.array([0, 80.0, 0, 0, 0, 0, 0, 0])
+    assert [watch.cycle() for _ in range(3)][-1].startswith('effort spike panda_joint2')
+
+
+def test_effort_that_comes_and_goes_keeps_its_average(watch):
+    for k in range(20):
+        watch.effort = np.full(8, np.nan if k % 2 else 5.0)
+        assert watch.cycle() == ''
+    watch.effort = np.full(8, 5.0) + np.array([0, 80.0, 0, 0, 0, 0, 0, 0])
+    assert [watch.cycle() for _ in range(3)][-1].startswith('effort spike panda_joint2')
 
 
 def test_a_loop_that_does_not_keep_its_period_is_named(watch):
@@ -123,11 +170,11 @@ def test_a_loop_that_does_not_keep_its_period_is_named(watch):
 
 
 def test_the_measured_position_counts_only_while_it_is_fresh(contract, watch):
-    assert not watch.dogs.is_fresh(watch.now_ns)
+    assert watch.dogs.joint_problem(watch.now_ns) == 'no joint_states'
     watch.cycle()
-    assert watch.dogs.is_fresh(watch.now_ns)
+    assert watch.dogs.joint_problem(watch.now_ns) == ''
     limit_ns = to_ns(contract.deadlines.joint_state_age_s)
-    assert not watch.dogs.is_fresh(watch.now_ns + limit_ns + 1)
+    assert watch.dogs.joint_problem(watch.now_ns + limit_ns + 1) == 'joint_states stale'
 
 
 def test_restart_forgets_everything(contract):

@@ -26,8 +26,9 @@ _QUIET_CYCLES = 10
 # Where an arm stands, friction and gravity leave less than half of what counts as an error
 # between it and its command; what is further away was moved.
 _NEAR = 0.5
-# A gripper that moved by more of its range since it was told to hold was moved by somebody.
-_SAME_GRIP = 0.05
+# A joint that moved by more since it came to rest was moved by somebody [rad or m], and so was a
+# gripper, as a share of its range: what it is held at is not known any more.
+_MOVED, _MOVED_GRIP = 0.02, 0.05
 
 
 class ActionFilter:
@@ -73,9 +74,11 @@ class ActionFilter:
         self._spans = np.array([joint.upper - joint.lower for joint in contract.joints])
         self.is_gripper_moving = False
         self._has_position = False
-        self._held: tuple[Vector, Vector] | None = None
+        self._rest: tuple[Vector, Vector] | None = None
         self._reference: Vector | None = None
         self._pressed = False
+        self._e_stop_reason = ''
+        self._e_stop_missing = ''
         self._conflict = ''
         self._held_conflict = ''
         self._conflict_debounce = Debounce(1, config.release_cycles)
@@ -101,8 +104,8 @@ class ActionFilter:
         position, and at the measured position otherwise.
         """
         self._machine.disarm()
-        if self._has_position and self.watchdogs.joints is not None:
-            self._held = self._command(), self.watchdogs.joints.position
+        if self._has_position and self._gate.output is not Output.SILENT:
+            self._come_to_rest()
         self._has_position = False
         self._gate.restart()
         self._watch.restart()
@@ -159,12 +162,21 @@ class ActionFilter:
         """Hold for a reason from outside, such as two policies on one topic; '' resumes."""
         self._conflict = reason
 
-    def set_e_stop(self, pressed: bool) -> None:
-        """Press or release the stop; pressing latches, releasing alone resumes nothing."""
+    def set_e_stop(self, pressed: bool, reason: str = 'e_stop') -> None:
+        """Press or release the stop; pressing latches, releasing alone resumes nothing.
+
+        Args:
+            pressed: whether anybody presses.
+            reason: what is said while it is pressed.
+        """
         if pressed and not self._pressed:
             self.counters['e_stops'] += 1
             self._machine.latch('e_stop')
-        self._pressed = pressed
+        self._pressed, self._e_stop_reason = pressed, reason
+
+    def set_e_stop_missing(self, reason: str) -> None:
+        """Latch, or refuse to arm, for a stop that nobody could press; '' for none such."""
+        self._e_stop_missing = reason
 
     def reset(self, now_ns: int) -> str:
         """Leave a latched stop; returns '' or why not. Never moves the arm.
@@ -174,11 +186,14 @@ class ActionFilter:
         its command has come to rest.
         """
         if self._pressed:
-            return 'e_stop is still pressed'
+            is_plain = self._e_stop_reason == 'e_stop'
+            return 'e_stop is still pressed' if is_plain else self._e_stop_reason
+        if self._e_stop_missing:
+            return self._e_stop_missing
         if self.is_moving or not self.watchdogs.tracking.has_settled:
             return 'the arm has not come to rest'
-        if not self.watchdogs.is_fresh(now_ns):
-            return 'joint_states are stale'
+        if problem := self.watchdogs.joint_problem(now_ns):
+            return problem
         self._machine.reset()
         self.disarm()
         return ''
@@ -210,7 +225,9 @@ class ActionFilter:
             due_ns: when the arm is to be at the command; now without it [ns].
         """
         due_ns = now_ns if due_ns is None else due_ns
-        fault = self.watchdogs.check(now_ns) if self._has_position else ''
+        fault = ''
+        if self._has_position:
+            fault = self.watchdogs.check(now_ns) or self._e_stop_missing
         if fault and self._machine.state is not State.STOPPED:
             self._machine.latch(fault)
             self.counters['stops'] += 1
@@ -223,7 +240,10 @@ class ActionFilter:
             result = self._hold(hold) if hold else self._follow(due_ns)
         if result.command is not None and result.verdict >= Verdict.HOLD:
             is_moving = self.motion.is_moving or self.is_gripper_moving
+            before = self._gate.output
             self._gate.rest(is_moving, result.reason)
+            if self._gate.output is Output.SILENT is not before:
+                self._come_to_rest()
         if self._gate.output is Output.SILENT:
             # Nothing is asked of the arm, so that nothing can be wrong with where it is.
             self.watchdogs.tracking.restart()
@@ -243,6 +263,7 @@ class ActionFilter:
             'solver_failures': self.motion.solver_failures,
             'tracking_error': self.watchdogs.tracking.error,
             'effort_share': effort.share if effort.is_available else None,
+            'effort_not_measured': ' '.join(effort.unmeasured),
         }
 
     def brake(self) -> Vector:
@@ -267,37 +288,46 @@ class ActionFilter:
     def _arm_from_joints(self, now_ns: int) -> FilterResult:
         """Start at rest where the controllers hold the arm, or where it is."""
         sample = self.watchdogs.joints
-        if sample is None or not self.watchdogs.is_fresh(now_ns):
-            return FilterResult(None, Verdict.HOLD, ('no joint_states',))
+        problem = self.watchdogs.joint_problem(now_ns) or self._e_stop_missing
+        if sample is None or problem:
+            return FilterResult(None, Verdict.HOLD, (problem,))
         self._stand(self._start(sample.position))
+        self._come_to_rest()
         self._has_position = True
         self._machine.arm()
         return FilterResult(self._command(), Verdict.HOLD, ('arming',))
 
     def _start(self, measured: Vector) -> Vector:
         """Return where to start: a known command near the measured joints, or these, (D,)."""
-        start = np.array(measured)
-        for known in (self._reference, self._held[0] if self._held else None):
-            if known is not None and self._is_near(known, measured):
-                start[self._arm] = known[self._arm]
-                break
-        if self._held is not None and self._is_near(self._held[0], measured):
-            # Fingers that hold something stand apart from their command, and must go on pressing.
-            command, then = self._held
-            same = np.abs(measured - then) <= _SAME_GRIP * self._spans
-            for i in self._grippers:
-                start[i] = command[i] if same[i] else measured[i]
+        start = self.where_held()
+        if self._reference is not None and self._is_near(self._reference, measured):
+            start[self._arm] = self._reference[self._arm]
         return start
 
-    def where_held(self, sent: Vector | None) -> Vector:
-        """Return what holds the arm: what was sent last if it is there, or the measured joints.
+    def where_held(self) -> Vector:
+        """Return what the controllers hold as far as is known, shape (D,) [rad or m].
 
-        Args:
-            sent: what was sent last, shape (D,) [rad or m], or None.
+        Where the arm stands as it came to rest, that is the command: friction and gravity leave it
+        a little beside, and fingers that hold something must go on pressing. Where it was moved,
+        it is where it is measured.
         """
         sample = self.watchdogs.joints
-        measured = self._command() if sample is None else sample.position
-        return sent if sent is not None and self._is_near(sent, measured) else measured
+        held = np.array(self._command() if sample is None else sample.position)
+        if self._rest is None or sample is None:
+            return held
+        command, then = self._rest
+        moved = np.abs(held - then)
+        if self._is_near(command, held) and (moved[self._arm] <= _MOVED).all():
+            held[self._arm] = command[self._arm]
+            for i in self._grippers:
+                if moved[i] <= _MOVED_GRIP * self._spans[i]:
+                    held[i] = command[i]
+        return held
+
+    def _come_to_rest(self) -> None:
+        """Remember where the arm stands, and what it was told last."""
+        if self.watchdogs.joints is not None:
+            self._rest = self._command(), self.watchdogs.joints.position
 
     def _is_near(self, command: Vector, measured: Vector) -> bool:
         return bool((np.abs(command - measured)[self._arm] <= self._near).all())
@@ -321,8 +351,8 @@ class ActionFilter:
     def _stopped(self) -> FilterResult:
         self._forget_plan()
         reason = self._machine.latched_reason
-        if reason == 'e_stop' and not self._pressed:
-            reason = 'e_stop released, reset needed'
+        if reason == 'e_stop':
+            reason = self._e_stop_reason if self._pressed else 'e_stop released, reset needed'
         if not self._has_position:
             return FilterResult(None, Verdict.LATCHED, (reason,))
         command = self.brake()

@@ -102,23 +102,14 @@ class CommandCurve:
         """Return whether the controllers brake on the tail already: this cycle is that late."""
         return now_ns + _DELIVERY_NS > self._knots[-1].time_ns
 
-    def rejoin(
-        self, now_ns: int, held: Sequence[int] = (), standing: Vector | None = None
-    ) -> tuple[Vector, Vector]:
+    def rejoin(self, now_ns: int) -> tuple[Vector, Vector]:
         """Forget what comes after now; return command and velocity there, shape (D,) each.
 
         Where a cycle came too late this is where the tail has come to; where the arm has to stop
         at once it is on the curve that was given out and is not needed any more.
-
-        Args:
-            now_ns: time of the cycle [ns].
-            held: joints that stand, whatever the curve says.
-            standing: where they stand, shape (D,) [rad or m]; None when nothing is known of it.
         """
         time_ns = now_ns + _DELIVERY_NS
         position, velocity = self.sample(time_ns)
-        if standing is not None:
-            position[held], velocity[held] = standing[held], 0.0
         kept = [*self._knots, *self._tail(self._knots[-1])]
         self._knots.clear()
         self._knots.extend(knot for knot in kept if knot.time_ns < time_ns)
@@ -143,17 +134,7 @@ class CommandCurve:
 
     def sample(self, time_ns: int) -> tuple[Vector, Vector]:
         """Return position and velocity at a time, each of shape (D,); at rest after the tail."""
-        points = self.ahead(time_ns)
-        later = next((k for k, point in enumerate(points) if point.time_ns > time_ns), None)
-        if later is None or later == 0:
-            edge = points[-1 if later is None else 0]
-            return edge.position.copy(), edge.velocity.copy()
-        before, after = points[later - 1], points[later]
-        span = (after.time_ns - before.time_ns) / NS_PER_S
-        t = (time_ns - before.time_ns) / NS_PER_S
-        acceleration = (after.velocity - before.velocity) / span
-        velocity = before.velocity + acceleration * t
-        return before.position + (before.velocity + velocity) * t / 2.0, velocity
+        return motion_at(self.ahead(time_ns), time_ns)
 
     def _add(self, position: Vector, velocity: Vector) -> None:
         self._knots.append(Knot(self._due_ns - self._half_ns, position, velocity))
@@ -181,3 +162,29 @@ class CommandCurve:
             time_ns = max(knot.time_ns + to_ns(float(duration)), knot.time_ns + 1)
             points.append(Knot(time_ns, position, np.where(left > 0.0, velocity * left, 0.0)))
         return points
+
+
+def approach(now_ns: int, start: Vector, goal: Knot) -> tuple[Knot, ...]:
+    """Return a way from rest at a position, shape (D,), to a point at rest: two parabolas."""
+    half_s = (goal.time_ns - now_ns) / 2.0 / NS_PER_S
+    still, change = np.zeros_like(start), goal.position - start
+    middle = Knot((now_ns + goal.time_ns) // 2, start + change / 2.0, change / half_s)
+    return Knot(now_ns, start, still), middle, goal
+
+
+def motion_at(points: Sequence[Knot], time_ns: int) -> tuple[Vector, Vector]:
+    """Return position and velocity of a curve at a time, each of shape (D,).
+
+    Args:
+        points: knots of increasing times, joined by parabolas; before and after them it stands.
+        time_ns: when [ns].
+    """
+    later = next((k for k, point in enumerate(points) if point.time_ns > time_ns), None)
+    if later is None or later == 0:
+        edge = points[-1 if later is None else 0]
+        return edge.position.copy(), edge.velocity.copy()
+    before, after = points[later - 1], points[later]
+    span = (after.time_ns - before.time_ns) / NS_PER_S
+    t = (time_ns - before.time_ns) / NS_PER_S
+    velocity = before.velocity + (after.velocity - before.velocity) * (t / span)
+    return before.position + (before.velocity + velocity) * (t / 2.0), velocity

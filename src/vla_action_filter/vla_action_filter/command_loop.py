@@ -1,11 +1,9 @@
 """The filter and its curve of commands: what is sent, in every cycle, whenever that comes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 from vla_action_filter.action_filter import ActionFilter
-from vla_action_filter.command_curve import CommandCurve, Knot
+from vla_action_filter.command_curve import approach, CommandCurve, Knot
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.gripper_ramp import GripperRamp
 from vla_action_filter.verdict import FilterResult, Output, Verdict
@@ -23,15 +21,15 @@ class Orders:
         result: what the filter decided.
         due_ns: when the command of `result` is due [ns].
         curve: for controllers of trajectories, from a point in the past to rest; empty for none.
-        position: for controllers of positions, where the curve is now, shape (D,) [rad or m], or
-            None.
+        approach: the way to the point of `curve`, for controllers that cannot find it themselves,
+            in the cycle that begins it; empty otherwise.
         goal: for gripper actions, where the fingers are to go, shape (D,) [rad or m], or None.
     """
 
     result: FilterResult
     due_ns: int = 0
     curve: tuple[Knot, ...] = ()
-    position: Vector | None = None
+    approach: tuple[Knot, ...] = ()
     goal: Vector | None = None
 
 
@@ -43,15 +41,8 @@ class CommandLoop:
     controllers brake goes on from where they have come to.
     """
 
-    def __init__(
-        self, contract: RobotContract, config: FilterConfig, held: Sequence[int] = ()
-    ) -> None:
+    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
         """Build the filter; call `cycle` at the contract's filter_hz.
-
-        Args:
-            contract: the robot.
-            config: settings.
-            held: joints whose controllers hold the last position they got, and play no curve.
 
         Raises:
             ContractError: a setting or the robot's model does not fit the contract.
@@ -62,9 +53,6 @@ class CommandLoop:
         self.filter = ActionFilter(contract, config, self._approach_ns)
         stepped = () if config.ramp_grippers else contract.grippers
         self._curve = CommandCurve(contract, self._lead_ns, config.acceleration_fraction, stepped)
-        self._held = list(held)
-        self._sent: Vector | None = None
-        self._approach: tuple[int, Vector] = (0, np.zeros(len(contract.joints)))
         self._ramps = {
             i: GripperRamp(contract.joints[i], dt) for i in contract.grippers if i not in stepped
         }
@@ -111,12 +99,11 @@ class CommandLoop:
             return [now_ns + self._lead_ns]
         if self._curve.is_overtaken(now_ns):
             self.filter.counters['late_commands'] += 1
-            self._rejoin(now_ns, self._sent)
+            self._rejoin(now_ns)
         return self._curve.dues(now_ns)
 
-    def _rejoin(self, now_ns: int, standing: Vector | None = None) -> None:
-        """Go on from where the controllers are; those that only hold stand at `standing`."""
-        position, velocity = self._curve.rejoin(now_ns, self._held, standing)
+    def _rejoin(self, now_ns: int) -> None:
+        position, velocity = self._curve.rejoin(now_ns)
         self.filter.rejoin(position, velocity)
         for i, ramp in self._ramps.items():
             ramp.rejoin(float(position[i]), float(velocity[i]))
@@ -135,7 +122,8 @@ class CommandLoop:
             if result.output is Output.SILENT:
                 return Orders(result, due_ns)
             rest = self._curve.rest_at(now_ns + self._approach_ns)
-            return Orders(result, due_ns, (rest,), self._approaching(now_ns, command))
+            way = approach(now_ns, self.filter.where_held(), rest)
+            return Orders(result, due_ns, (rest,), way)
         if before is Output.SILENT:
             self._curve.restart(now_ns - self._period_ns)
         streamed = command.copy()
@@ -146,21 +134,10 @@ class CommandLoop:
         )
         self._curve.append(streamed)
         if result.output is Output.APPROACH:
-            return Orders(result, due_ns, position=self._approaching(now_ns, command))
-        self._sent, _ = self._curve.sample(now_ns + self._period_ns // 2)
-        return Orders(result, due_ns, tuple(self._curve.ahead(now_ns)), self._sent, command)
-
-    def _approaching(self, now_ns: int, command: Vector) -> Vector:
-        """Return the way of an approach for controllers that play no curve, shape (D,).
-
-        From what they hold, where that is known and the arm is there, or from the measured joints.
-        """
-        began_ns, start = self._approach
-        s = min(1.0, (now_ns - began_ns) / self._approach_ns)
-        return np.asarray(start + (3.0 * s**2 - 2.0 * s**3) * (command - start))
+            return Orders(result, due_ns)
+        return Orders(result, due_ns, tuple(self._curve.ahead(now_ns)), goal=command)
 
     def _begin(self, now_ns: int, command: Vector) -> None:
         self._curve.begin(now_ns, command)
         for i, ramp in self._ramps.items():
             ramp.reset(float(command[i]))
-        self._approach = now_ns, self.filter.where_held(self._sent)

@@ -136,6 +136,18 @@ class FilterConfig:
         lower=0.01,
         upper=10.0,
     )
+    e_stop_required: str = setting(
+        '',
+        doc="nodes that must publish e_stop again and again, by name, as 'estop_button pedal'; "
+        "'' for none",
+    )
+    e_stop_deadline_s: float = setting(
+        0.5,
+        doc='longest silence of a node that must publish e_stop',
+        unit='s',
+        lower=0.02,
+        upper=60.0,
+    )
     overrun_periods: float = setting(
         5.0, doc='periods between two cycles that count as an overrun', lower=1.5, upper=1000.0
     )

@@ -26,15 +26,18 @@ class Watch:
         self._is_lost = False
 
     def hear(self, who: str, now_ns: int) -> None:
-        """Take a heartbeat."""
+        """Take a heartbeat; an empty name says that there is nothing to watch any more."""
+        if not who:
+            self._heard_ns = None
+            return
         self._heard_ns, self._who = now_ns, who
 
     def reason(self, now_ns: int) -> str:
         """Return why the arm may not move, '' for no reason."""
-        if self._heard_ns is None:
-            return 'unwatched: no heartbeat on topic watch' if self._is_required else ''
-        if now_ns - self._heard_ns > self._age_ns:
+        if self._heard_ns is not None and now_ns - self._heard_ns > self._age_ns:
             self._is_lost = True
         if self._is_lost:
-            return f'unwatched: {self._who or "the watcher"} has ended; activate anew'
+            return f'unwatched: {self._who} has ended; activate anew'
+        if self._heard_ns is None and self._is_required:
+            return 'unwatched: no heartbeat on topic watch'
         return ''

@@ -6,10 +6,11 @@ from vla_action_filter.config import FilterConfig
 from vla_action_filter.effort_guard import EffortGuard
 from vla_action_filter.tracking_guard import TrackingGuard
 from vla_contract.contract import RobotContract
+from vla_contract.joint_age import JointAges
 from vla_contract.values import JointSample, to_ns, Vector
 
-# What is from the future would be played late, or never grow stale. One second of clock difference
-# is more than any synchronised pair of hosts has.
+# A chunk from the future would be played late. One second of clock difference is more than any
+# synchronised pair of hosts has.
 FUTURE_NS = to_ns(1.0)
 
 
@@ -39,24 +40,29 @@ class Debounce:
 class Watchdogs:
     """The faults that end in a latched stop.
 
-    In order of severity: a clock that went backwards, joint states that are stale or from the
-    future, a joint that is not where it was told to be, an effort spike, and a loop that does
+    In order of severity: a clock that went backwards, joint states that are too old or stamped
+    wrongly, a joint that is not where it was told to be, an effort spike, and a loop that does
     not keep its period. Only the clock needs no second look: time never runs backwards by noise.
+
+    Attributes:
+        joints: the newest measurement, None without one.
+        missing_joints: why there is none, as long as there is none.
     """
 
     def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
         """Prepare for a robot."""
-        self._joint_age_ns = to_ns(contract.deadlines.joint_state_age_s)
+        self._ages = JointAges(contract)
         period_s = 1.0 / contract.rates.filter_hz
         self._longest_ns = to_ns(period_s * config.overrun_periods)
         self.tracking = TrackingGuard(contract, config, period_s)
         self.effort = EffortGuard(contract, config)
         self.joints: JointSample | None = None
+        self.missing_joints = 'no joint_states'
         self.overruns = 0
         self._last_ns: int | None = None
         self._now_ns = 0
         checks: list[Callable[[], str]] = [
-            self._joint_states,
+            lambda: self.joint_problem(self._now_ns),
             lambda: self.tracking.fault,
             lambda: self.effort.fault,
             self._overrun,
@@ -100,18 +106,11 @@ class Watchdogs:
         self._last_ns = now_ns
         return fault
 
-    def is_fresh(self, now_ns: int) -> bool:
-        """Return whether there is a measured position to start from."""
+    def joint_problem(self, now_ns: int) -> str:
+        """Return why there is no measured position to go by, '' when there is one."""
         if self.joints is None:
-            return False
-        return -FUTURE_NS <= now_ns - self.joints.stamp_ns <= self._joint_age_ns
-
-    def _joint_states(self) -> str:
-        if self.joints is None or self._now_ns - self.joints.stamp_ns > self._joint_age_ns:
-            return 'joint_states stale'
-        if self._now_ns - self.joints.stamp_ns < -FUTURE_NS:
-            return 'joint_states from the future'
-        return ''
+            return self.missing_joints
+        return self._ages.problem(self.joints, now_ns)
 
     def _overrun(self) -> str:
         if self._last_ns is None or self._now_ns - self._last_ns <= self._longest_ns:

@@ -103,8 +103,11 @@ class Deadlines:
     """How old each input may be before it no longer counts."""
 
     image_age_s: float = setting(doc='newest image', unit='s', lower=0.0)
-    joint_state_age_s: float = setting(doc='newest joint state', unit='s', lower=0.0)
+    joint_state_age_s: float = setting(doc='newest state of an arm joint', unit='s', lower=0.0)
     chunk_age_s: float = setting(doc='observation behind a chunk', unit='s', lower=0.0)
+    # Ten periods of the slowest gripper drivers, which publish at 10 Hz. No limit of the arm is
+    # computed from the fingers.
+    gripper_state_age_s: float = setting(1.0, doc='newest state of a gripper', unit='s', lower=0.0)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ def setting(
     upper: float | None = None,
     choices: tuple[str, ...] = (),
     dynamic: bool = False,
+    while_active: bool = True,
 ) -> Any:
     """Declare a dataclass field with its documentation, unit and allowed values.
 
@@ -35,9 +36,10 @@ def setting(
         upper: largest allowed number, inclusive.
         choices: allowed strings; empty allows any.
         dynamic: as a ROS parameter it may change while the node runs.
+        while_active: a dynamic one may change also while the node is active.
     """
     metadata = {'doc': doc, 'unit': unit, 'lower': lower, 'upper': upper, 'choices': choices}
-    metadata['dynamic'] = dynamic
+    metadata |= {'dynamic': dynamic, 'while_active': while_active}
     return dataclasses.field(default=default, metadata=metadata)
 
 

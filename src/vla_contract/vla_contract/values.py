@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 NS_PER_S = 1_000_000_000
 
 Vector = NDArray[np.float64]
+Stamps = NDArray[np.int64]
 Image = NDArray[np.uint8]
 
 
@@ -27,21 +28,36 @@ def _freeze(values: Vector, shape: tuple[int | None, ...], what: str) -> Vector:
     return values
 
 
+def _freeze_stamps(stamps: Stamps | None, default_ns: int | Stamps, dim: int) -> Stamps:
+    frozen = np.empty(dim, dtype=np.int64)
+    frozen[:] = default_ns if stamps is None else stamps
+    frozen.setflags(write=False)
+    return frozen
+
+
 @dataclass(frozen=True)
 class JointSample:
-    """Joint positions at one time.
+    """Positions of all joints, each with the time of its measurement.
+
+    Joints of one message share a time. Where several drivers publish joints, the newest of each is
+    here.
 
     Attributes:
-        stamp_ns: time of measurement [ns].
+        stamp_ns: time of measurement [ns]; of several drivers, that of the oldest arm joint.
         position: shape (D,) in the contract's joint order [rad or m].
-        velocity: shape (D,) [rad/s or m/s].
-        effort: shape (D,) [Nm or N], None where the robot does not measure it.
+        velocity: shape (D,) [rad/s or m/s]; NaN where the robot does not measure it.
+        effort: shape (D,) [Nm or N], NaN where the robot does not measure it; None where it
+            measures none.
+        stamps_ns: time of measurement of each joint, shape (D,) [ns]; left out, `stamp_ns`.
+        arrivals_ns: when each of them came, shape (D,) [ns]; left out, when it was measured.
     """
 
     stamp_ns: int
     position: Vector
     velocity: Vector
     effort: Vector | None = None
+    stamps_ns: Stamps = None  # type: ignore[assignment]
+    arrivals_ns: Stamps = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'position', _freeze(self.position, (None,), 'position'))
@@ -49,6 +65,9 @@ class JointSample:
         object.__setattr__(self, 'velocity', _freeze(self.velocity, (dim,), 'velocity'))
         if self.effort is not None:
             object.__setattr__(self, 'effort', _freeze(self.effort, (dim,), 'effort'))
+        stamps_ns = _freeze_stamps(self.stamps_ns, self.stamp_ns, dim)
+        object.__setattr__(self, 'stamps_ns', stamps_ns)
+        object.__setattr__(self, 'arrivals_ns', _freeze_stamps(self.arrivals_ns, stamps_ns, dim))
 
 
 @dataclass(frozen=True)

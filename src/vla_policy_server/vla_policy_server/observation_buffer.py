@@ -6,12 +6,11 @@ import threading
 import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.images import require_size
+from vla_contract.joint_age import AHEAD_NS, JointAges
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 
 # Two seconds at 100 Hz: longer than any image deadline, so that an image always finds its state.
 _JOINT_HISTORY = 200
-# Stamps of another machine may be ahead by as much as its clock; more is a clock that is not set.
-_AHEAD_NS = to_ns(0.1)
 
 
 class ObservationBuffer:
@@ -19,11 +18,16 @@ class ObservationBuffer:
 
     The reference time of an observation is the oldest of its images and extras, so that every
     stream has already seen it. Joint positions are interpolated to that time.
+
+    Attributes:
+        instruction: what the policy is told.
+        missing_joints: why there are no joints, as long as there are none.
     """
 
     def __init__(self, contract: RobotContract, needs_images: bool, extras: tuple[str, ...]):
         """Prepare for the cameras and deadlines of a contract."""
         self._deadlines = contract.deadlines
+        self._ages = JointAges(contract)
         self._known = {c.name: c for c in contract.cameras}
         self._cameras = tuple(c.name for c in contract.cameras) if needs_images else ()
         self._wanted_extras = extras
@@ -33,6 +37,7 @@ class ObservationBuffer:
         self._lock = threading.Lock()
         self._not_before_ns = 0
         self.instruction = ''
+        self.missing_joints = 'no joint_states'
 
     def clear(self, now_ns: int) -> None:
         """Forget everything, and refuse what was captured before `now_ns`."""
@@ -78,11 +83,10 @@ class ObservationBuffer:
                 if problem := _age_problem(age_ns, self._deadlines.image_age_s):
                     return f'image of camera {camera} is {problem}'
             if not self._joints:
-                return 'no joint_states'
+                return self.missing_joints
             newest_ns = self._joints[-1].stamp_ns
-            age_ns = now_ns - newest_ns
-            if problem := _age_problem(age_ns, self._deadlines.joint_state_age_s):
-                return f'joint_states are {problem}'
+            if problem := self._ages.problem(self._joints[-1], now_ns):
+                return problem
             for name in self._wanted_extras:
                 if name not in self._extras:
                     return f'no {name} from the simulator'
@@ -111,6 +115,6 @@ def _age_problem(age_ns: int, deadline_s: float) -> str:
     """Return what is wrong with the age of a sample, '' when nothing is."""
     if age_ns > to_ns(deadline_s):
         return f'{age_ns / 1e6:.0f} ms old'
-    if age_ns < -_AHEAD_NS:
+    if age_ns < -AHEAD_NS:
         return f'{-age_ns / 1e6:.0f} ms in the future; set the clocks of both machines'
     return ''

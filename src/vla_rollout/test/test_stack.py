@@ -108,6 +108,15 @@ def test_overrides_become_parameters(make_stack, tmp_path):
     assert 'autostart: true' in text
 
 
+@pytest.mark.parametrize('namespace', ['left', '/left'])
+def test_a_namespace_is_that_of_every_node(tmp_path, make_stack, namespace):
+    make_stack()
+    config = str(tmp_path / 'config' / 'stacks' / 'x.yaml')
+    with Stack(config, tmp_path / 'logs', 7, {}, namespace=namespace) as stack:
+        wait_for(lambda: all('ready' in stack.log(n).read_text() for n in ('one', 'two')))
+        assert all('__ns:=/left' in stack.log(n).read_text() for n in ('one', 'two'))
+
+
 def test_an_invalid_configuration_starts_nothing(tmp_path):
     path = tmp_path / 'stacks' / 'bad.yaml'
     path.parent.mkdir()

@@ -73,6 +73,7 @@ class Stack:
         domain_id: int,
         overrides: Overrides,
         options: Collection[str] = (),
+        namespace: str = '',
     ) -> None:
         """Prepare a stack.
 
@@ -82,6 +83,7 @@ class Stack:
             domain_id: ROS_DOMAIN_ID of the processes.
             overrides: process name to parameters that replace those of its file.
             options: names of optional processes to start too.
+            namespace: of the nodes, which also share its clock; '' for none.
 
         Raises:
             VlaError: the configuration is invalid.
@@ -92,6 +94,7 @@ class Stack:
         self._parameter_folder = path.parent.parent
         self._folder = folder
         self._overrides = overrides
+        self._namespace = namespace
         self._environment = os.environ | {
             'ROS_DOMAIN_ID': str(domain_id),
             'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
@@ -163,6 +166,8 @@ class Stack:
         command = [sys.executable, '-m', process.module, '--ros-args']
         command += ['--params-file', str(self._parameter_folder / process.parameters)]
         command += ['--params-file', str(realised)]
+        if place := self._namespace.strip('/'):
+            command += ['-r', f'__ns:=/{place}']
         with self.log(process.name).open('ab') as log:
             return subprocess.Popen(
                 [*_die_with_parent(), *command],

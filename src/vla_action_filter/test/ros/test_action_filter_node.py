@@ -256,9 +256,9 @@ def test_plain_numbers_are_commanded_when_told(make_robot):
     numbers = robot.numbers
     robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
     robot.send_chunk(0.2)
-    robot.wait(lambda: len(numbers) > 20)
+    robot.wait(lambda: numbers and numbers[-1][0] > 0.01)
     assert numbers[0] == pytest.approx(CONTRACT.home.tolist(), abs=1e-3)
-    assert numbers[-1][0] > numbers[0][0]
+
     assert robot.commands == []
 
 

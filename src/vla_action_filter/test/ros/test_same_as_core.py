@@ -95,11 +95,7 @@ class Graph:
         for cycle in range(1, CYCLES):
             sample, chunk = inputs(cycle, position)
             self.joints.publish(joints_to_msg(sample, CONTRACT.joint_names))
-            self.wait(
-                lambda stamp=sample.stamp_ns: (
-                    core.watchdogs.joints and core.watchdogs.joints.stamp_ns == stamp
-                )
-            )
+            self.wait(lambda stamp=sample.stamp_ns: self.has_read(stamp))
             if chunk is not None:
                 count = core.counters['chunks']
                 self.chunks.publish(chunk_to_msg(chunk, CONTRACT.joint_names))
@@ -109,6 +105,12 @@ class Graph:
             position = self.node._result.command
             self.commands.append(position)
         return self.commands
+
+    def has_read(self, stamp_ns: int) -> bool:
+        """Have the node read, as it does in a cycle; whether it has this measurement."""
+        self.node._read_inputs(self.node.now_ns())
+        joints = self.node._filter.watchdogs.joints
+        return joints is not None and joints.stamp_ns == stamp_ns
 
     def close(self) -> None:
         self.node.shut_down()

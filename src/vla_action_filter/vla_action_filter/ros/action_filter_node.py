@@ -10,14 +10,16 @@ from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 from rclpy.timer import Timer
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool, Float64, String
+from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.command_loop import CommandLoop, Orders
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.loop_timing import LoopTiming
-from vla_action_filter.ros.channels.registry import channels_of, held_joints, make_senders
+from vla_action_filter.ros.channels.registry import channels_of, make_senders
+from vla_action_filter.ros.channels.sender import Sender
 from vla_action_filter.ros.markers import MarkerPublisher
+from vla_action_filter.ros.operator_inputs import OperatorInputs
 from vla_action_filter.verdict import FilterResult, State, Verdict
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError, VlaError
@@ -31,15 +33,16 @@ from vla_contract.ros.diagnostics import (
     WARN,
 )
 from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.ros.joint_states_reader import JointStatesReader
 from vla_contract.ros.lifecycle import run_node, VlaNode
-from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.ros.stamps import from_stamp, to_time
 from vla_contract.values import to_ns
 
 _LEVELS = {Verdict.PASS: OK, Verdict.CLAMP: OK, Verdict.HOLD: WARN}
 _UNKNOWN = FilterResult(None, Verdict.HOLD, ('inactive',))
 _STATUS_PERIOD_NS = to_ns(0.1)
-_GRAPH_CHECK_S = 0.1
+_LOOK_S = 0.1
 
 
 class ActionFilterNode(VlaNode):
@@ -52,6 +55,7 @@ class ActionFilterNode(VlaNode):
         super().__init__('action_filter')
         self._timer: Timer | None = None
         self._rests_at_ns = 0
+        self._senders: list[Sender] = []
         self._result = _UNKNOWN
         self._timing = LoopTiming(time.monotonic_ns)
 
@@ -60,7 +64,7 @@ class ActionFilterNode(VlaNode):
         contract = load_contract(settings.robot)
         self._names = contract.joint_names
         channels = channels_of(contract, settings)
-        self._loop = CommandLoop(contract, settings, held_joints(channels, contract))
+        self._loop = CommandLoop(contract, settings)
         self._filter = self._loop.filter
         self._late_ns = to_ns(settings.tracking_latency_s + settings.lead_s)
         self._status_ns = 0
@@ -70,21 +74,19 @@ class ActionFilterNode(VlaNode):
         self._status_pub = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
         self._action_pub = self.create_publisher(JointState, 'action_filter/action', COMMAND)
         self._markers = MarkerPublisher(self, contract)
-        self._joint_reader = JointReader(self._names, 'joint_states')
+        self._joints = JointStatesReader(self, contract, contract.joint_states)
+        self._operator = OperatorInputs(self, self._filter, settings, settings.first_speed)
         self._chunk_reader = JointReader(self._names, 'policy_chunk')
         self._to_contract = JointMap(contract.action.names, self._names, 'policy_action')
-        self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
         if settings.input == 'policy_chunk':
             self.create_subscription(JointTrajectory, 'policy_chunk', self._on_chunk, COMMAND)
         else:
             self.create_subscription(
                 JointTrajectoryPoint, 'policy_action', self._on_action, COMMAND
             )
-        self.create_subscription(Bool, 'e_stop', self._on_e_stop, LATCHED)
-        self.create_subscription(Float64, 'speed_scale', self._on_speed_scale, LATCHED)
         self.create_subscription(String, 'watch', self._on_watch, COMMAND)
         self.create_service(Trigger, 'action_filter/reset', self._on_reset)
-        self.create_timer(_GRAPH_CHECK_S, self._check_graph)
+        self.create_timer(_LOOK_S, self._look_around)
         self._diagnostics = DiagnosticsPublisher(self, self._diagnose)
 
     def start(self) -> None:
@@ -97,7 +99,7 @@ class ActionFilterNode(VlaNode):
             raise VlaError('locked: supervisor/release unlocks it once preflight has passed')
         self._loop.restart()
         self._result = _UNKNOWN
-        self._check_graph()
+        self._look_around()
         self._timing.restart()
         self._timer = self.create_timer(self._filter.period_ns / 1e9, self._on_timer)
 
@@ -112,15 +114,28 @@ class ActionFilterNode(VlaNode):
             self._send(self._loop.brake(now_ns))
             pause.wait(self._filter.period_ns / 1e9)
             now_ns += self._filter.period_ns
+        for sender in self._senders:
+            sender.finish()
         self._rests_at_ns = self.now_ns() + self._late_ns
         self._publish_status()
 
-    def _on_joints(self, msg: JointState) -> None:
-        try:
-            self._filter.offer_joints(self._joint_reader.sample(msg))
-        except ContractError as error:
-            self._filter.counters['rejected_joint_states'] += 1
-            self.get_logger().error(str(error), throttle_duration_sec=5.0)
+    def destroy(self) -> None:
+        """End the threads of the channels."""
+        for sender in self._senders:
+            sender.close()
+        self._senders = []
+
+    def _read_inputs(self, now_ns: int) -> None:
+        """Take what drivers and operators have said since the last time."""
+        self._operator.poll(now_ns)
+        rejected = self._joints.rejected
+        sample = self._joints.poll(now_ns)
+        if sample is not None:
+            self._filter.offer_joints(sample)
+        self._filter.watchdogs.missing_joints = self._joints.missing or 'no joint_states'
+        if self._joints.rejected > rejected:
+            self._filter.counters['rejected_joint_states'] += self._joints.rejected - rejected
+            self.get_logger().error(self._joints.problem, throttle_duration_sec=5.0)
 
     def _on_chunk(self, msg: JointTrajectory) -> None:
         if not self.is_active:
@@ -152,8 +167,11 @@ class ActionFilterNode(VlaNode):
         if reason:
             self.get_logger().error(f'{self._input} refused: {reason}', throttle_duration_sec=5.0)
 
-    def _check_graph(self) -> None:
+    def _look_around(self) -> None:
         """Two policies, or two filters, would take turns with the arm: hold it instead."""
+        self._operator.look()
+        if not self.is_active:
+            self._read_inputs(self.now_ns())
         count = self.count_publishers(self.resolve_topic_name(self._input))
         conflict = f'{self._input} has {count} publishers' if count > 1 else ''
         if not self._is_dry_run:
@@ -163,15 +181,10 @@ class ActionFilterNode(VlaNode):
     def _on_watch(self, msg: String) -> None:
         self._filter.offer_watch(msg.data, self.now_ns())
 
-    def _on_e_stop(self, msg: Bool) -> None:
-        self._filter.set_e_stop(msg.data)
-
-    def _on_speed_scale(self, msg: Float64) -> None:
-        if not self._filter.set_speed_scale(msg.data):
-            self.get_logger().error(f'speed_scale refused: found {msg.data}; allowed: 0 to 1')
-
     def _on_reset(self, request: Any, response: Any) -> Any:
-        reason = self._filter.reset(self.now_ns())
+        now_ns = self.now_ns()
+        self._read_inputs(now_ns)
+        reason = self._filter.reset(now_ns)
         response.success = not reason
         response.message = reason or 'armed anew; waiting for a new chunk'
         if not reason:
@@ -185,6 +198,7 @@ class ActionFilterNode(VlaNode):
         if 0 < self._rests_at_ns - now_ns <= self._late_ns:
             return
         self._timing.begin()
+        self._read_inputs(now_ns)
         orders = self._loop.cycle(now_ns)
         self._send(orders)
         self._tell(now_ns, orders.result)
@@ -225,7 +239,12 @@ class ActionFilterNode(VlaNode):
             return Health(OK, 'inactive', {})
         message = ': '.join([result.verdict.name.lower(), *result.reasons[:1]])
         level = _LEVELS.get(result.verdict, ERROR)
-        return Health(level, message, {'state': result.state.value, **self._filter.report()})
+        values = {
+            'state': result.state.value,
+            **self._filter.report(),
+            **self._operator.values,
+        }
+        return Health(level, message, values)
 
     def _diagnose(self) -> Health:
         health = self._check()

@@ -13,7 +13,8 @@ from vla_action_filter.stream import EStop, Event, Fault, Payload, SingleAction,
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joint_map import JointMap
-from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.joint_states import JointStateMerge
+from vla_contract.ros.joint_conversion import JointReader, merge_msg
 from vla_contract.ros.recorded_messages import read_messages, recording_files
 from vla_contract.ros.stamps import from_stamp
 
@@ -38,38 +39,41 @@ def read_recording(path: Path, contract: RobotContract) -> list[Event]:
     return sorted(events, key=lambda event: event.time_ns)
 
 
-def _converters(contract: RobotContract) -> dict[str, tuple[type, Callable[[Any], Payload]]]:
-    joints = JointReader(contract.joint_names, 'joint_states')
+# Makes a payload of a message and its time of arrival [ns]; None where it tells nothing.
+_Converter = Callable[[Any, int], Payload | None]
+
+
+def _converters(contract: RobotContract) -> dict[str, tuple[type, _Converter]]:
+    joints = JointStateMerge(contract)
     chunks = JointReader(contract.joint_names, 'policy_chunk')
     to_contract = JointMap(contract.action.names, contract.joint_names, 'policy_action')
 
-    def action(msg: JointTrajectoryPoint) -> SingleAction:
+    def action(msg: JointTrajectoryPoint, _: int) -> SingleAction:
         if len(msg.positions) != len(contract.joints):
             raise ContractError(f'policy_action: found {len(msg.positions)} positions')
         return SingleAction(to_contract(np.array(msg.positions)), from_stamp(msg.time_from_start))
 
     return {
-        'joint_states': (JointState, joints.sample),
-        'policy_chunk': (JointTrajectory, chunks.chunk),
+        'joint_states': (JointState, lambda msg, now_ns: merge_msg(joints, msg, now_ns)),
+        'policy_chunk': (JointTrajectory, lambda msg, _: chunks.chunk(msg)),
         'policy_action': (JointTrajectoryPoint, action),
-        'e_stop': (Bool, lambda msg: EStop(msg.data)),
-        'speed_scale': (Float64, lambda msg: SpeedScale(msg.data)),
-        'fault': (String, lambda msg: Fault(msg.data)),
+        'e_stop': (Bool, lambda msg, _: EStop(msg.data)),
+        'speed_scale': (Float64, lambda msg, _: SpeedScale(msg.data)),
+        'fault': (String, lambda msg, _: Fault(msg.data)),
     }
 
 
-def _events(
-    file: Path, converters: dict[str, tuple[type, Callable[[Any], Payload]]]
-) -> Iterator[Event]:
+def _events(file: Path, converters: dict[str, tuple[type, _Converter]]) -> Iterator[Event]:
     types = {topic: kind for topic, (kind, _) in converters.items()}
     refused = 0
     with tqdm(read_messages(file, types), unit='message', leave=False) as messages:
         for recorded in messages:
             _, convert = converters[recorded.topic]
             try:
-                payload = convert(recorded.message)
+                payload = convert(recorded.message, recorded.log_ns)
             except ContractError:
                 refused += 1
                 messages.set_postfix(refused=refused)
                 continue
-            yield Event(recorded.log_ns, payload)
+            if payload is not None:
+                yield Event(recorded.log_ns, payload)

@@ -27,9 +27,10 @@ from vla_calibration.ros.newest_frame import NewestFrame
 from vla_calibration.sample_store import SampleStore
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.joint_states import JointStateMerge
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, status_msg, WARN
 from vla_contract.ros.image_conversion import image_from_msg, image_to_msg
-from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.ros.joint_conversion import merge_msg
 from vla_contract.ros.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import LATCHED, SENSOR, STATE
 from vla_contract.ros.stamps import from_stamp, to_time
@@ -67,7 +68,7 @@ class CaptureNode(VlaNode):
         self._annotated_ns = 0
         self._taken = len(store)
         self._measured: JointSample | None = None
-        self._reader = JointReader(contract.joint_names, 'joint_states')
+        self._merge = JointStateMerge(contract)
         self._image_pub = self.create_publisher(Image, 'capture/image_annotated', SENSOR)
         self._status_pub = self.create_publisher(DiagnosticStatus, 'capture/status', STATE)
         self._next_pub = self.create_publisher(JointState, 'capture/next_view', LATCHED)
@@ -107,9 +108,11 @@ class CaptureNode(VlaNode):
 
     def _on_joints(self, msg: JointState) -> None:
         try:
-            self._measured = self._reader.sample(msg)
+            self._measured = merge_msg(self._merge, msg, self.now_ns())
         except ContractError as error:
             self.get_logger().error(str(error), throttle_duration_sec=5.0)
+            return
+        if self._measured is None:
             return
         self._capture.offer_joints(self._measured)
         self._driver.offer_joints(self._measured)

@@ -11,9 +11,12 @@ from rclpy.publisher import Publisher
 from trajectory_msgs.msg import JointTrajectory
 from vla_calibration.pose_drive import PoseDrive
 from vla_contract.contract import RobotContract
+from vla_contract.joint_age import JointAges
+from vla_contract.ros.graph_arguments import publishers_of
 from vla_contract.ros.joint_conversion import chunk_to_msg
 from vla_contract.ros.qos import COMMAND
-from vla_contract.values import JointSample, to_ns, Vector
+from vla_contract.ros.watcher import Watcher
+from vla_contract.values import JointSample, Vector
 
 TOPIC = 'policy_chunk'
 _PERIOD_S = 0.2
@@ -30,6 +33,7 @@ class ChunkDriver:
         """Prepare on a node; nothing is published yet."""
         self._node = node
         self._contract = contract
+        self._ages = JointAges(contract)
         self._poses = poses
         self._speed = speed
         self._measured: JointSample | None = None
@@ -47,6 +51,7 @@ class ChunkDriver:
         reason = self._why_not(now_ns)
         if not reason:
             self._publisher = self._node.create_publisher(JointTrajectory, TOPIC, COMMAND)
+            self._watcher = Watcher(self._node, 'capture')
             self._drive = PoseDrive(self._contract, self._poses, self._speed, _PATIENCE_S)
         return reason
 
@@ -76,6 +81,7 @@ class ChunkDriver:
         """Publish nothing more."""
         if self._publisher is not None:
             self._node.destroy_publisher(self._publisher)
+            self._watcher.close()
         self._last = self._drive.text() if self._drive else self._last
         self._publisher = self._drive = None
 
@@ -84,10 +90,11 @@ class ChunkDriver:
             return "the parameter 'poses' names no list of joint poses"
         if self._drive is not None:
             return f'driving already: {self._drive.text()}'
-        deadline_ns = to_ns(self._contract.deadlines.joint_state_age_s)
-        if self._measured is None or now_ns - self._measured.stamp_ns > deadline_ns:
-            return 'no recent joint_states'
-        if self._node.count_publishers(TOPIC) > 0:
+        if self._measured is None:
+            return 'no joint_states'
+        if problem := self._ages.problem(self._measured, now_ns):
+            return problem
+        if publishers_of(self._node, TOPIC) > 0:
             return f'{TOPIC} has a publisher already: stop the policy server first'
         if self._node.count_subscribers(TOPIC) == 0:
             return f'nobody listens to {TOPIC}: start the action filter first'
@@ -97,12 +104,13 @@ class ChunkDriver:
         if self._drive is None or self._measured is None or self._publisher is None:
             return
         now_ns = int(self._node.get_clock().now().nanoseconds)
-        others = self._node.count_publishers(TOPIC) - 1
+        others = publishers_of(self._node, TOPIC) - 1
         if others > 0:
             self.halt(now_ns)
             self._node.get_logger().error(f'drive ended: {TOPIC} has {others} other publishers')
         chunk = self._drive.step(now_ns, self._measured.position)
         if chunk is not None:
+            self._watcher.beat()
             self._publisher.publish(chunk_to_msg(chunk, self._contract.joint_names))
             return
         self._node.get_logger().info(self._drive.text())

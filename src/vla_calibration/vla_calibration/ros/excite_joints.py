@@ -13,6 +13,7 @@ from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.joint_track import load_track
 from vla_contract.motion_recording import save_recording
+from vla_contract.ros.graph_arguments import parse_in_graph
 from vla_contract.values import Vector
 from vla_contract.whole_file import require_free
 
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     require_free(args.output, args.force)
     contract = load_contract(args.robot)
     camera = contract.camera(args.camera) if args.camera else contract.cameras[0]
-    rclpy.init()
+    rclpy.init(args=args.ros_arguments)
     try:
         node = Exciter(contract, camera)
         centre = node.get_ready()
@@ -91,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--json', type=Path, help='write the figures here')
     parser.add_argument('--yes', action='store_true', help='move without asking')
     parser.add_argument('--force', action='store_true', help='replace the recording')
-    args = parser.parse_args(argv)
+    args = parse_in_graph(parser, argv)
     return run_command(lambda: run(args))
 
 

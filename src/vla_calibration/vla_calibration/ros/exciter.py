@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import rclpy
 from rclpy.node import Node
@@ -16,11 +17,14 @@ from vla_calibration.joint_trajectory import chunk_of
 from vla_calibration.joint_trajectory import JointTrajectory as Motion
 from vla_contract.contract import Camera, RobotContract
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.joint_states import JointStateMerge
 from vla_contract.motion_recording import MotionRecording
+from vla_contract.ros.graph_arguments import publishers_of
 from vla_contract.ros.image_conversion import image_from_msg
-from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader
-from vla_contract.ros.qos import COMMAND
+from vla_contract.ros.joint_conversion import chunk_to_msg, merge_msg
+from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.ros.stamps import from_stamp
+from vla_contract.ros.watcher import Watcher
 from vla_contract.values import to_ns, Vector
 
 # Every sample counts here, also one that waits while an image is shrunk.
@@ -38,7 +42,7 @@ class Exciter(Node):
         """Subscribe; nothing is published before `run`."""
         super().__init__('excite_joints')
         self._contract = contract
-        self._reader = JointReader(contract.joint_names, 'joint_states')
+        self._merge = JointStateMerge(contract)
         self._commands: list[tuple[int, Vector]] = []
         self._measured: list[tuple[int, int, Vector]] = []
         self._images: list[tuple[int, int, Any]] = []
@@ -46,6 +50,8 @@ class Exciter(Node):
         self.create_subscription(
             JointState, 'action_filter/action', self._on_command, _EVERY_COMMAND
         )
+        self._filter_says = ''
+        self.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
         self.create_subscription(Image, f'{camera.topic}/image_raw', self._on_image, _EVERY)
 
     def now_ns(self) -> int:
@@ -58,15 +64,15 @@ class Exciter(Node):
         Raises:
             VlaError: one of them is not there, or somebody else commands the arm.
         """
-        if not self._wait(lambda: bool(self._measured and self._commands), _PATIENCE_S):
-            missing = 'joint_states' if not self._measured else 'action_filter/action'
-            raise VlaError(f'no {missing} for {_PATIENCE_S:g} s: start robot and action filter')
-        if self.count_publishers('/clock') > 0:
+        if not self._wait(lambda: bool(self._measured and self._filter_says), _PATIENCE_S):
+            missing = self._merge.missing or 'no action_filter/status'
+            raise VlaError(f'{missing} for {_PATIENCE_S:g} s: start robot and action filter')
+        if publishers_of(self, '/clock') > 0:
             self.set_parameters([Parameter('use_sim_time', value=True)])
         if not self._wait(lambda: abs(self.now_ns() - self._measured[-1][0]) < to_ns(1.0), 3.0):
             behind_s = (self.now_ns() - self._measured[-1][0]) / 1e9
             raise VlaError(f'joint_states are stamped {behind_s:.1f} s ago; allowed: 1 s')
-        if self.count_publishers('policy_chunk') > 0:
+        if publishers_of(self, 'policy_chunk') > 0:
             raise VlaError('policy_chunk has a publisher already: stop the policy server first')
         return self._measured[-1][2]
 
@@ -77,6 +83,7 @@ class Exciter(Node):
             VlaError: somebody else begins to command the arm, or joint_states cease.
         """
         publisher = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
+        watcher = Watcher(self, 'excite_joints')
         if not self._wait(lambda: publisher.get_subscription_count() > 0, _PATIENCE_S):
             raise VlaError('nobody listens to policy_chunk: start the action filter first')
         for kept in (self._commands, self._measured, self._images):
@@ -91,14 +98,16 @@ class Exciter(Node):
                     chunk = chunk_of(
                         excitation, begin_ns, self.now_ns(), self._contract.action.fps, _HORIZON_S
                     )
+                    watcher.beat()
                     publisher.publish(chunk_to_msg(chunk, self._contract.joint_names))
                     progress.update(min(int(elapsed_s), progress.total) - progress.n)
                 rclpy.spin_once(self, timeout_sec=0.01)
         self.destroy_publisher(publisher)
+        watcher.close()
         return self._recording(excitation, begin_ns)
 
     def _require_alone_and_alive(self) -> None:
-        if self.count_publishers('policy_chunk') > 1:
+        if publishers_of(self, 'policy_chunk') > 1:
             raise VlaError('policy_chunk has another publisher now: the filter holds the arm')
         if self._measured and self.now_ns() - self._measured[-1][0] > to_ns(2.0):
             raise VlaError('no joint_states for 2 s')
@@ -127,13 +136,17 @@ class Exciter(Node):
             measured_delivery_s=seconds(arrived_ns) - seconds(measured_ns),
         )
 
+    def _on_status(self, msg: DiagnosticStatus) -> None:
+        self._filter_says = msg.message
+
     def _on_joints(self, msg: JointState) -> None:
         try:
-            sample = self._reader.sample(msg)
+            sample = merge_msg(self._merge, msg, self.now_ns())
         except ContractError as error:
             self.get_logger().error(str(error), throttle_duration_sec=5.0)
             return
-        self._measured.append((sample.stamp_ns, self.now_ns(), sample.position))
+        if sample is not None:
+            self._measured.append((sample.stamp_ns, self.now_ns(), sample.position))
 
     def _on_command(self, msg: JointState) -> None:
         self._commands.append((from_stamp(msg.header.stamp), np.array(msg.position)))

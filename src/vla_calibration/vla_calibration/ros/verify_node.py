@@ -17,9 +17,10 @@ from vla_calibration.verify_config import VerifyConfig
 from vla_contract.camera_calibration_file import resolve_calibration
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.joint_states import JointStateMerge
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
 from vla_contract.ros.image_conversion import image_from_msg
-from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.ros.joint_conversion import merge_msg
 from vla_contract.ros.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import SENSOR
 from vla_contract.ros.stamps import from_stamp
@@ -55,7 +56,7 @@ class VerifyNode(VlaNode):
         }
         self._images: dict[str, Image] = {}
         self._joints = JointHistory(to_ns(_HISTORY_S))
-        self._reader = JointReader(contract.joint_names, 'joint_states')
+        self._merge = JointStateMerge(contract)
         self._health = Health(OK, 'not checked yet', {})
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
         for name in names:
@@ -68,9 +69,12 @@ class VerifyNode(VlaNode):
 
     def _on_joints(self, msg: JointState) -> None:
         try:
-            self._joints.offer(self._reader.sample(msg))
+            sample = merge_msg(self._merge, msg, self.now_ns())
         except ContractError as error:
             self.get_logger().error(str(error), throttle_duration_sec=5.0)
+            return
+        if sample is not None:
+            self._joints.offer(sample)
 
     def _on_check(self, request: Any, response: Any) -> Any:
         self._health = self._check_all()
@@ -102,7 +106,8 @@ class VerifyNode(VlaNode):
         gap_ns = to_ns(self._contract.deadlines.joint_state_age_s)
         position = self._joints.at(stamp_ns, gap_ns)
         if position is None:
-            raise VlaError('no joint_states around the stamp of the image')
+            missing = self._merge.missing or 'no joint_states around the stamp of the image'
+            raise VlaError(missing)
         window = self._joints.between(stamp_ns - to_ns(self._settings.still_s), stamp_ns)
         moved = [np.abs(sample.position - position).max() for sample in window]
         if max(moved, default=0.0) > self._settings.still_rad:

@@ -1,9 +1,18 @@
+import time
+
 import numpy as np
 import pytest
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.errors import ContractError, NameMismatchError
-from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader, joints_to_msg
+from vla_contract.ros.joint_conversion import (
+    chunk_to_msg,
+    JointReader,
+    joints_to_msg,
+    largest_chunk_bytes,
+    LONGEST_CHUNK,
+)
 from vla_contract.values import ActionChunk, JointSample
 
 NAMES = ('a', 'b', 'c')
@@ -21,7 +30,7 @@ def test_joints_are_read_by_name_not_by_position():
     msg = JointState(name=['c', 'x', 'a', 'b'], position=[3.0, 9.0, 1.0, 2.0])
     sample = JointReader(NAMES, 'joint_states').sample(msg)
     assert sample.position.tolist() == [1.0, 2.0, 3.0]
-    assert sample.velocity.tolist() == [0.0, 0.0, 0.0]
+    assert np.isnan(sample.velocity).all()
 
 
 def test_a_chunk_round_trips():
@@ -46,6 +55,42 @@ def test_a_short_position_is_refused():
 def test_an_empty_chunk_is_refused():
     with pytest.raises(ContractError, match='found no points'):
         JointReader(NAMES, 'policy_chunk').chunk(JointTrajectory(joint_names=list(NAMES)))
+
+
+def test_a_chunk_that_is_too_long_is_refused_by_its_length():
+    class Unread(list):
+        def __iter__(self):
+            pytest.fail('a point was looked at')
+
+        __getitem__ = __iter__
+
+    class Message:
+        joint_names = NAMES
+        points = Unread([None] * 5000)
+
+    with pytest.raises(ContractError, match='policy_chunk: found 5000 points; allowed: 1 to 500'):
+        JointReader(NAMES, 'policy_chunk').chunk(Message())
+
+
+def test_the_longest_chunk_is_converted_within_an_overrun():
+    msg = chunk_to_msg(ActionChunk(0, 1_000_000, np.zeros((LONGEST_CHUNK, 3))), NAMES)
+    reader = JointReader(NAMES, 'policy_chunk')
+    begin = time.thread_time()
+    assert len(reader.chunk(msg).positions) == LONGEST_CHUNK
+    assert time.thread_time() - begin < 0.05
+
+
+def test_a_serialised_chunk_is_as_large_as_said():
+    names = [f'{"n" * 59}{k}' for k in range(8)]
+    chunk = ActionChunk(0, 1_000_000, np.zeros((LONGEST_CHUNK, 8)))
+    size = len(serialize_message(chunk_to_msg(chunk, names)))
+    assert 0.99 * largest_chunk_bytes(8) < size <= largest_chunk_bytes(8)
+
+
+def test_a_message_with_thousands_of_joints_is_refused_by_their_number():
+    msg = JointState(name=[f'joint{k}' for k in range(20_000)])
+    with pytest.raises(ContractError, match='found 20000 joint names; allowed: 200'):
+        JointReader(NAMES, 'joint_states').sample(msg)
 
 
 def test_times_that_do_not_increase_are_refused():

@@ -1,19 +1,26 @@
-from contextlib import nullcontext, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 import signal
+import time
 from typing import ClassVar
 
-from lifecycle_msgs.msg import State
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
 import pytest
 import rclpy
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 from vla_contract.errors import SettingError, VlaError
 from vla_contract.ros import lifecycle
 from vla_contract.ros.lifecycle import VlaNode
+from vla_contract.ros.only_one import AlreadyRunsError
 from vla_contract.ros.parameters import declare_settings, read_settings
+from vla_contract.ros.question import Question
 from vla_contract.schema import setting
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 @dataclass(frozen=True)
@@ -21,11 +28,14 @@ class Settings:
     gain: float = setting(0.5, doc='gain', unit='Nm', lower=0.0, upper=1.0)
     mode: str = setting('a', doc='mode', choices=('a', 'b'))
     count: int = setting(3, doc='count', lower=1)
+    speed: float = setting(1.0, doc='speed', dynamic=True)
+    lock: bool = setting(False, doc='lock', dynamic=True, while_active=False)
 
 
 class Probe(VlaNode):
     settings_type: ClassVar[type] = Settings
     error: Exception | None = None
+    stop_error: Exception | None = None
 
     def __init__(self) -> None:
         super().__init__('probe')
@@ -42,6 +52,8 @@ class Probe(VlaNode):
 
     def stop(self) -> None:
         self.calls.append('stop')
+        if self.stop_error:
+            raise self.stop_error
 
     def destroy(self) -> None:
         self.calls.append('destroy')
@@ -87,7 +99,11 @@ def test_a_shutdown_stops_before_it_destroys(probe):
     [
         ('gain', 2.0, r'gain: found 2.0 \(float\); allowed: float in \[0, 1\] \[Nm\]'),
         ('gain', 'x', r"gain: found 'x' \(str\)"),
-        ('gian', 0.5, 'parameter gian: found an unknown name; allowed: gain, mode, count'),
+        (
+            'gian',
+            0.5,
+            'parameter gian: found an unknown name; allowed: gain, mode, count',
+        ),
         ('count', 0, r'count: found 0 \(int\)'),
     ],
 )
@@ -118,45 +134,182 @@ def test_the_state_machine_reports_its_state(probe):
     assert probe._state_machine.current_state[0] == State.PRIMARY_STATE_INACTIVE
 
 
-@pytest.mark.parametrize('is_signalled', [True, False])
-def test_an_error_inside_rclpy_counts_only_without_a_signal(monkeypatch, is_signalled):
-    class Executor:
-        """Raises what comes out of rclpy when a signal comes while it converts a message."""
+@pytest.mark.parametrize(
+    ('begin', 'wrong', 'state'),
+    [
+        ((), 'activate', 'unconfigured'),
+        (('configure',), 'configure', 'inactive'),
+        (('configure', 'activate'), 'activate', 'active'),
+        (('configure', 'activate'), 'cleanup', 'active'),
+        (('shutdown',), 'shutdown', 'finalized'),
+    ],
+)
+def test_a_transition_that_a_state_does_not_have_is_refused(probe, capfd, begin, wrong, state):
+    for name in begin:
+        assert getattr(probe, f'trigger_{name}')() == TransitionCallbackReturn.SUCCESS
+    calls = list(probe.calls)
+    assert getattr(probe, f'trigger_{wrong}')() == TransitionCallbackReturn.FAILURE
+    assert probe.calls == calls
+    assert probe.is_active == (state == 'active')
+    assert f'refused in state {state}' in capfd.readouterr().err
 
-        def add_node(self, node) -> None:
-            pass
 
-        def spin_once(self, timeout_sec: float) -> None:
-            with suppress(KeyboardInterrupt):
-                if is_signalled:
-                    signal.raise_signal(signal.SIGTERM)
-            raise RuntimeError('Unable to convert call argument')
+@pytest.mark.parametrize('number', [1, 2, 3, 5, 8, 10, 200])
+def test_a_wrong_order_by_service_is_answered_and_the_node_lives(probe, number):
+    probe.trigger_configure()
+    probe.trigger_activate()
+    executor = SingleThreadedExecutor()
+    operator = rclpy.create_node('operator')
+    client = operator.create_client(ChangeState, 'probe/change_state')
+    state = operator.create_client(GetState, 'probe/get_state')
+    for node in (probe, operator):
+        executor.add_node(node)
 
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    monkeypatch.setattr(lifecycle, 'SingleThreadedExecutor', Executor)
+    def answer(client, request):
+        question = Question(client, request, again_s=2.0)
+        deadline = time.monotonic() + 60.0
+        while not question.is_answered():
+            assert time.monotonic() < deadline, 'no answer'
+            executor.spin_once(timeout_sec=0.02)
+        return question.answer
+
     try:
-        with nullcontext() if is_signalled else pytest.raises(RuntimeError):
-            assert lifecycle.run_node(Probe) == 0
+        for _ in range(3):
+            request = ChangeState.Request(transition=Transition(id=number))
+            assert not answer(client, request).success
+        assert answer(state, GetState.Request()).current_state.label == 'active'
+        assert probe.is_active
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        executor.shutdown()
+        operator.destroy_node()
 
 
-def test_a_node_asks_for_the_priority_that_its_parameter_names(monkeypatch):
+def test_one_that_cannot_stop_is_still_active_and_tries_again_at_its_end(probe):
+    probe.trigger_configure()
+    probe.trigger_activate()
+    probe.stop_error = RuntimeError('the network is down')
+    assert probe.trigger_deactivate() == TransitionCallbackReturn.FAILURE
+    assert probe.is_active
+    probe.shut_down()
+    assert probe.calls[-3:] == ['stop', 'stop', 'destroy']
+
+
+@pytest.mark.parametrize(('name', 'value'), [('lock', True), ('use_sim_time', True)])
+def test_what_must_not_change_in_action_is_refused_with_a_sentence(probe, name, value):
+    (before,) = probe.set_parameters([Parameter(name, value=not value)])
+    assert before.successful
+    probe.trigger_configure()
+    probe.trigger_activate()
+    (same,) = probe.set_parameters([Parameter(name, value=not value)])
+    (refused,) = probe.set_parameters([Parameter(name, value=value)])
+    (other,) = probe.set_parameters([Parameter('speed', value=0.1)])
+    assert (same.successful, refused.successful, other.successful) == (True, False, True)
+    assert refused.reason == f'{name} may not change while probe is active: deactivate it'
+    assert probe.get_parameter(name).value is not value
+    probe.trigger_deactivate()
+    assert probe.set_parameters([Parameter(name, value=value)])[0].successful
+
+
+class Executor:
+    """Does once, in the place of a callback, what a test wants."""
+
+    deed: ClassVar[Callable[[], None]]
+
+    def add_node(self, node) -> None:
+        self._node = node
+        node.trigger_configure()
+        node.trigger_activate()
+
+    def spin_once(self, timeout_sec: float) -> None:
+        type(self).deed()
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run a node whose callback does something; returns its status and what it went through."""
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    monkeypatch.setattr(lifecycle, 'SingleThreadedExecutor', Executor)
+    nodes = []
+
+    class Remembered(Probe):
+        def __init__(self) -> None:
+            super().__init__()
+            nodes.append(self)
+
+    def run_with(deed, **options):
+        monkeypatch.setattr(Executor, 'deed', staticmethod(deed), raising=False)
+        status = lifecycle.run_node(Remembered, **options)
+        return status, nodes[-1].calls
+
+    yield run_with
+    rclpy.try_shutdown()
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def test_a_callback_that_raises_ends_the_node_after_it_has_stopped(run, capfd):
+    def deed() -> None:
+        raise ValueError('a defect')
+
+    status, calls = run(deed)
+    assert status == 1
+    assert calls[-2:] == ['stop', 'destroy']
+    assert capfd.readouterr().err.splitlines()[-1] == 'error: ValueError: a defect'
+
+
+@pytest.mark.parametrize('number', SIGNALS, ids=lambda number: number.name)
+def test_a_signal_lets_the_callback_end_and_stops_the_node(run, number):
+    done = []
+
+    def deed() -> None:
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+        done.append(True)
+
+    status, calls = run(deed)
+    assert status == 0
+    assert done == [True]
+    assert calls[-2:] == ['stop', 'destroy']
+
+
+def test_a_thread_that_fails_leaves_the_node_what_it_needs_to_stop(run, monkeypatch):
+    is_ok = []
+    monkeypatch.setattr(Probe, 'stop', lambda node: is_ok.append(rclpy.ok()))
+    nodes = []
+    monkeypatch.setattr(Probe, 'start', lambda node: nodes.append(node))
+    status, _ = run(lambda: nodes[0].fail('no light'))
+    assert status == 1
+    assert is_ok == [True]
+
+
+@pytest.mark.parametrize('is_signalled', [True, False])
+def test_an_error_inside_rclpy_counts_only_without_a_signal(run, is_signalled):
+    def deed() -> None:
+        if is_signalled:
+            signal.raise_signal(signal.SIGTERM)
+        raise RuntimeError('Unable to convert call argument')
+
+    status, calls = run(deed)
+    assert status == (0 if is_signalled else 1)
+    assert calls[-2:] == ['stop', 'destroy']
+
+
+def test_a_node_asks_for_the_priority_that_its_parameter_names(run, monkeypatch):
     asked = []
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     monkeypatch.setattr(
         lifecycle, 'take_real_time', lambda value: asked.append(value) or 'refused'
     )
-
-    class Executor:
-        def add_node(self, node) -> None:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(lifecycle, 'SingleThreadedExecutor', Executor)
-    try:
-        assert lifecycle.run_node(Probe, realtime='gain') == 0
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    status, _ = run(lambda: signal.raise_signal(signal.SIGINT), realtime='gain')
+    assert status == 0
     assert asked == [Settings().gain]
+
+
+def test_a_node_that_runs_already_does_not_start(run, monkeypatch, capfd):
+    def refuse(node):
+        raise AlreadyRunsError(node, ' as process 7')
+
+    monkeypatch.setattr(lifecycle, 'OnlyOne', refuse)
+    status, calls = run(lambda: None)
+    assert status == 2
+    assert calls == ['destroy']
+    assert '/probe runs already as process 7 on ROS_DOMAIN_ID' in capfd.readouterr().err

@@ -1,21 +1,44 @@
+import json
 import os
-import threading
+import subprocess
+import sys
 
 import pytest
 from vla_contract.ros.real_time import take_real_time
 
+# A process of its own, whose scheduling ends with it: main thread, a thread before, one after.
+PROGRAM = """
+import json, os, threading
+from vla_contract.ros.real_time import take_real_time
 
-def in_a_thread(work):
-    """Run something in a thread of its own, whose scheduling ends with it; return its result."""
-    results = []
-    thread = threading.Thread(target=lambda: results.append(work()))
-    thread.start()
+def scheduled():
+    policy = os.sched_getscheduler(0)
+    return policy & ~os.SCHED_RESET_ON_FORK, os.sched_getparam(0).sched_priority
+
+def ask(go):
+    go.wait()
+    results.append(scheduled())
+
+results, go = [], threading.Event()
+before = threading.Thread(target=ask, args=[go])
+before.start()
+problem = take_real_time(PRIORITY)
+after = threading.Thread(target=ask, args=[go])
+after.start()
+go.set()
+for thread in (before, after):
     thread.join()
-    return results[0]
+print(json.dumps([problem, scheduled(), sorted(results)]))
+"""
 
 
-def scheduled() -> tuple[int, int]:
-    return os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK, os.sched_getparam(0).sched_priority
+def take(priority: int):
+    program = PROGRAM.replace('PRIORITY', str(priority))
+    done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+    problem, own, others = json.loads(done.stdout)
+    if problem:
+        pytest.skip(problem)
+    return own, others
 
 
 def test_zero_asks_for_nothing(monkeypatch):
@@ -23,16 +46,11 @@ def test_zero_asks_for_nothing(monkeypatch):
     assert take_real_time(0) == ''
 
 
-def test_the_thread_gets_it_and_its_children_do_not():
-    def work():
-        return take_real_time(7), scheduled(), in_a_thread(scheduled)
-
-    problem, own, childs = in_a_thread(work)
-    if problem:
-        pytest.skip(problem)
-    assert own == (os.SCHED_FIFO, 7)
-    assert childs[0] == os.SCHED_OTHER
-    assert scheduled()[0] == os.SCHED_OTHER
+@pytest.mark.parametrize(('priority', 'less'), [(7, 6), (1, 1)])
+def test_the_threads_that_receive_get_one_less_and_what_starts_later_none(priority, less):
+    own, others = take(priority)
+    assert own == [os.SCHED_FIFO, priority]
+    assert others == [[os.SCHED_OTHER, 0], [os.SCHED_FIFO, less]]
 
 
 def test_a_refusal_says_what_to_allow(monkeypatch):

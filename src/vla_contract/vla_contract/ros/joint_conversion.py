@@ -9,8 +9,24 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.errors import ContractError
 from vla_contract.joint_map import JointMap
+from vla_contract.joint_states import JointStateMerge
 from vla_contract.ros.stamps import from_stamp, to_duration, to_time
 from vla_contract.values import ActionChunk, JointSample, Vector
+
+LONGEST_CHUNK = 500
+"""Points of a chunk. Policies answer 8 to 100; so many take 20 ms to unpack and convert, which a
+filter's only thread can spare: five periods of 10 ms without a command count as an overrun."""
+_MOST_NAMES = 200
+
+
+def largest_chunk_bytes(joints: int) -> int:
+    """Return the size up to which a serialised chunk is worth unpacking.
+
+    Args:
+        joints: how many the robot has.
+    """
+    # A point has positions of 8 bytes, four lengths of lists, padded, and a time; a name 64 bytes.
+    return LONGEST_CHUNK * (8 * joints + 40) + 72 * joints + 256
 
 
 class JointReader:
@@ -23,7 +39,9 @@ class JointReader:
         self._map: JointMap | None = None
 
     def sample(self, msg: JointState) -> JointSample:
-        """Return the joints of a JointState.
+        """Return the joints of a JointState that names all of them.
+
+        Those of drivers, who publish what they have, are for `JointStateMerge`.
 
         Raises:
             NameMismatchError: a joint is missing or repeated.
@@ -31,7 +49,7 @@ class JointReader:
         """
         order = self._order(msg.name)
         position = self._take(order, msg.position, len(msg.name))
-        velocity = np.zeros_like(position)
+        velocity = np.full_like(position, np.nan)
         if len(msg.velocity) == len(msg.name):
             velocity = order(np.asarray(msg.velocity))
         effort = None
@@ -44,10 +62,12 @@ class JointReader:
 
         Raises:
             NameMismatchError: a joint is missing or repeated.
-            ContractError: a point has another number of positions, or times do not increase.
+            ContractError: a point has another number of positions, times do not increase, or there
+                are more than LONGEST_CHUNK points, which are then not looked at.
         """
-        if not msg.points:
-            raise ContractError(f'{self._topic}: found no points')
+        if not 0 < len(msg.points) <= LONGEST_CHUNK:
+            found = f'{len(msg.points) or "no"} points'
+            raise ContractError(f'{self._topic}: found {found}; allowed: 1 to {LONGEST_CHUNK}')
         order = self._order(msg.joint_names)
         count = len(msg.joint_names)
         positions = np.array([self._take(order, p.positions, count) for p in msg.points])
@@ -82,6 +102,9 @@ class JointReader:
         return times_ns, positions, velocities
 
     def _order(self, names: Sequence[str]) -> JointMap:
+        if len(names) > _MOST_NAMES:
+            found = f'found {len(names)} joint names; allowed: {_MOST_NAMES}'
+            raise ContractError(f'{self._topic}: {found}')
         source = tuple(names)
         if self._map is None or self._map.source != source:
             self._map = JointMap(source, self._names, self._topic)
@@ -93,8 +116,19 @@ class JointReader:
         return order(np.asarray(values))
 
 
+def merge_msg(merge: JointStateMerge, msg: JointState, now_ns: int) -> JointSample | None:
+    """Merge a message that has arrived now; returns all joints, None while one was never heard of.
+
+    Raises:
+        ContractError: a joint is named twice, or the message has another number of positions.
+    """
+    stamp_ns = from_stamp(msg.header.stamp)
+    merge.offer(msg.name, msg.position, msg.velocity, msg.effort, stamp_ns, now_ns)
+    return merge.sample
+
+
 def joints_to_msg(sample: JointSample, names: Sequence[str]) -> JointState:
-    """Return a JointState; an empty effort means that it is not measured."""
+    """Return a JointState; an empty effort, or NaN, means that it is not measured."""
     msg = JointState(name=list(names))
     msg.header.stamp = to_time(sample.stamp_ns)
     msg.position = array('d', sample.position)

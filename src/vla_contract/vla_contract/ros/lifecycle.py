@@ -4,24 +4,27 @@ rclpy swallows exceptions of transition callbacks; here they are logged and fail
 """
 
 from collections.abc import Callable
-import signal
 import sys
 import traceback
-from types import FrameType
 from typing import Any, ClassVar
 
-from rcl_interfaces.msg import ParameterDescriptor
+from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from vla_contract.command import DONE, NOT_GOOD_ENOUGH, WRONG_USE
 from vla_contract.errors import VlaError
-from vla_contract.ros.parameters import declare_settings, read_settings
+from vla_contract.ros.ending import ENDING
+from vla_contract.ros.graph_arguments import CLOCK_RULE
+from vla_contract.ros.only_one import OnlyOne
+from vla_contract.ros.parameters import declare_settings, fixed_while_active, read_settings
 from vla_contract.ros.real_time import take_real_time
 
-# How long a signal may wait for a node that has nothing to do.
-_SIGNAL_POLL_S = 0.2
+# How long a signal, or a failure in another thread, may wait for a node that has nothing to do.
+_POLL_S = 0.2
 
 
 class VlaNode(LifecycleNode):
@@ -42,10 +45,13 @@ class VlaNode(LifecycleNode):
         super().__init__(name)
         self.is_active = False
         self._failure = ''
+        self._has_failed = False
         self._inherited: set[Any] = set()
         doc = ParameterDescriptor(description='configure and activate at start', read_only=True)
         self.declare_parameter('autostart', False, doc)
         declare_settings(self, self.settings_type)
+        self._fixed = fixed_while_active(self.settings_type)
+        self.add_on_set_parameters_callback(self._refuse_change)
 
     def build(self, settings: Any) -> None:
         """Create core objects, publishers and subscriptions; may raise VlaError."""
@@ -68,10 +74,15 @@ class VlaNode(LifecycleNode):
         return int(self.get_clock().now().nanoseconds)
 
     def fail(self, reason: str) -> None:
-        """End the process with an error, from any thread."""
+        """End the process with an error, from any thread; the node stops first."""
         self._failure = reason
         self.get_logger().fatal(reason)
-        rclpy.try_shutdown()
+        self._has_failed = True
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the process is to end with an error."""
+        return self._has_failed
 
     @property
     def failure(self) -> str:
@@ -95,9 +106,10 @@ class VlaNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Read the parameters and build."""
         self._inherited = set(self._interfaces())
-        return self._attempt(
-            'configure', lambda: self.build(read_settings(self, self.settings_type)), undo=True
-        )
+        with ENDING.interrupting():
+            return self._attempt(
+                'configure', lambda: self.build(read_settings(self, self.settings_type)), undo=True
+            )
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start."""
@@ -109,7 +121,8 @@ class VlaNode(LifecycleNode):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop."""
         result = self._attempt('deactivate', self.stop)
-        self.is_active = False
+        # One that could not stop is active still, also for rclpy: its end tries again.
+        self.is_active = result != TransitionCallbackReturn.SUCCESS
         super().on_deactivate(state)
         return result
 
@@ -121,6 +134,40 @@ class VlaNode(LifecycleNode):
         """Stop if needed, then destroy."""
         self.shut_down()
         return TransitionCallbackReturn.SUCCESS
+
+    def trigger_shutdown(self) -> TransitionCallbackReturn:
+        """Shut down from whatever state has such a transition."""
+        return self._unless_refused('shutdown', super().trigger_shutdown)
+
+    def _LifecycleNodeMixin__change_state(self, transition: int) -> TransitionCallbackReturn:  # noqa: N802
+        """Make a transition, for the service and for every `trigger_...`.
+
+        In rclpy 7.1 one that the state does not have raises out of the executor and ends the
+        process (rclpy#1209; later versions answer as this does).
+        """
+        change = super()._LifecycleNodeMixin__change_state
+        return self._unless_refused(f'transition {transition}', lambda: change(transition))
+
+    def _unless_refused(
+        self, what: str, change: Callable[[], TransitionCallbackReturn]
+    ) -> TransitionCallbackReturn:
+        state = self._state_machine.current_state[1]
+        try:
+            return change()
+        except rclpy_implementation.RCLError as error:
+            reason = str(error).splitlines()[0]
+            self.get_logger().error(f'{what} refused in state {state}: {reason}')
+            return TransitionCallbackReturn.FAILURE
+
+    def _refuse_change(self, parameters: list[Parameter]) -> SetParametersResult:
+        """Refuse what would change the rules while the node acts by them."""
+        for changed in parameters if self.is_active else ():
+            name = changed.name
+            is_same = self.get_parameter_or(name, changed).value == changed.value
+            if name in self._fixed and not is_same:
+                reason = f'{name} may not change while {self.get_name()} is active: deactivate it'
+                return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
 
     def _interfaces(self) -> list[Any]:
         return [*self.publishers, *self.subscriptions, *self.services, *self.timers]
@@ -158,17 +205,6 @@ class VlaNode(LifecycleNode):
         return TransitionCallbackReturn.FAILURE
 
 
-class _Interrupt:
-    """Raises KeyboardInterrupt wherever a signal comes, and remembers that one came."""
-
-    def __init__(self) -> None:
-        self.came = False
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        self.came = True
-        raise KeyboardInterrupt
-
-
 def run_node(node_type: Callable[[], VlaNode], realtime: str = '') -> int:
     """Run a node until it is told to stop.
 
@@ -182,43 +218,50 @@ def run_node(node_type: Callable[[], VlaNode], realtime: str = '') -> int:
     """
     # A node that is told to end has work left, such as braking the arm: rclpy's own handlers would
     # take the context away before that.
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    interrupt = _Interrupt()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
+    ENDING.listen()
+    rclpy.init(args=[*sys.argv, *CLOCK_RULE], signal_handler_options=SignalHandlerOptions.NO)
     node: VlaNode | None = None
-    failure = ''
+    problem, status = '', DONE
     try:
-        node = node_type()
-        if realtime and (problem := take_real_time(node.get_parameter(realtime).value)):
-            node.get_logger().warning(problem)
-        if not node.autostart():
-            print(f'error: {node.get_name()}: {node.failure}', file=sys.stderr)
-            return WRONG_USE
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        while rclpy.ok():
-            # Python runs signal handlers between calls only.
-            executor.spin_once(timeout_sec=_SIGNAL_POLL_S)
+        with ENDING.interrupting():
+            node = node_type()
+        only_one = OnlyOne(node)
+        _work(node, only_one, realtime)
+        if node.has_failed:
+            problem, status = f'{node.get_name()}: {node.failure}', NOT_GOOD_ENOUGH
     except VlaError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return WRONG_USE
+        problem, status = str(error), WRONG_USE
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except RuntimeError:
-        # What a signal raises while rclpy converts a message, comes out of it as this.
-        if not interrupt.came:
-            raise
+    except Exception as error:  # noqa: BLE001 - what a callback raises; the arm is stopped first
+        # A signal that breaks off rclpy's conversion of a value comes out of it as this.
+        if not (ENDING.came and isinstance(error, RuntimeError)):
+            problem, status = f'{type(error).__name__}: {error}', NOT_GOOD_ENOUGH
+            traceback.print_exc()
     finally:
-        # One signal ends the node; another must not interrupt it while it stops the arm.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        ENDING.ignore()
         if node is not None:
-            failure = node.failure and f'{node.get_name()}: {node.failure}'
             node.shut_down()
             node.destroy_node()
         rclpy.try_shutdown()
-    if failure:
-        print(f'error: {failure}', file=sys.stderr)
-        return NOT_GOOD_ENOUGH
-    return DONE
+    if problem:
+        print(f'error: {problem}', file=sys.stderr)
+    return status
+
+
+def _work(node: VlaNode, only_one: OnlyOne, realtime: str) -> None:
+    """Start a node and serve its callbacks until it is told to stop.
+
+    Raises:
+        VlaError: it cannot start.
+    """
+    if realtime and (refusal := take_real_time(node.get_parameter(realtime).value)):
+        node.get_logger().warning(refusal)
+    if not (node.autostart() or ENDING.came):
+        raise VlaError(f'{node.get_name()}: {node.failure}')
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while rclpy.ok() and not (ENDING.came or node.has_failed):
+        # Python runs signal handlers between calls only.
+        executor.spin_once(timeout_sec=_POLL_S)
+        only_one.check()

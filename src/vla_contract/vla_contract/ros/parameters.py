@@ -39,6 +39,15 @@ def declare_settings(node: Node, settings: type[Any]) -> None:
             raise
 
 
+def fixed_while_active(settings: type[Any]) -> set[str]:
+    """Return the parameters that a node refuses to change while it is active.
+
+    `use_sim_time` is among them: another clock makes every stamp of before meaningless.
+    """
+    fields = dataclasses.fields(settings)
+    return {'use_sim_time', *(f.name for f in fields if not f.metadata['while_active'])}
+
+
 def read_settings[T](node: Node, settings: type[T]) -> T:
     """Return the node's current parameters as the dataclass.
 

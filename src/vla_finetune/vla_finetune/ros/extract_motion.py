@@ -10,8 +10,9 @@ from sensor_msgs.msg import JointState
 from vla_contract.command import command_parser, DONE, run_command
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
+from vla_contract.joint_states import JointStateMerge
 from vla_contract.motion_recording import MotionRecording, save_recording
-from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.ros.joint_conversion import JointReader, merge_msg
 from vla_contract.ros.recorded_messages import read_messages, recording_files
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import Vector
@@ -32,15 +33,21 @@ def read_motion(path: Path, contract: RobotContract) -> MotionRecording:
         ResourceNotFoundError: there is no such recording.
         VlaError: it is damaged, of another robot, or lacks one of the two topics.
     """
-    readers = {topic: JointReader(contract.joint_names, topic) for topic in (_MEASURED, _COMMAND)}
+    joints, commands = JointStateMerge(contract), JointReader(contract.joint_names, _COMMAND)
     kept: dict[str, dict[int, tuple[int, Vector]]] = {topic: {} for topic in _TYPES}
     for file in recording_files(path):
         for recorded in read_messages(file, _TYPES):
-            stamp_ns = from_stamp(recorded.message.header.stamp)
+            message = recorded.message
+            stamp_ns = from_stamp(message.header.stamp)
             if recorded.topic == _OBJECT:
-                values = _pose(recorded.message)
+                values = _pose(message)
+            elif recorded.topic == _COMMAND:
+                values = commands.sample(message).position
             else:
-                values = readers[recorded.topic].sample(recorded.message).position
+                sample = merge_msg(joints, message, recorded.log_ns)
+                if sample is None:
+                    continue
+                stamp_ns, values = sample.stamp_ns, sample.position
             kept[recorded.topic][stamp_ns] = (recorded.log_ns, values)
     for topic in (_MEASURED, _COMMAND):
         if len(kept[topic]) < 2:

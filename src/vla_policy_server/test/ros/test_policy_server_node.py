@@ -20,6 +20,7 @@ from vla_policy_server.backends.registry import BACKENDS, make_policy
 from vla_policy_server.ros.policy_server_node import PolicyServer
 
 CONTRACT = load_contract('panda_2f85')
+GRIPPER = CONTRACT.joint_names[7]
 CAMERA_PERIOD_S = 1 / 15
 
 
@@ -123,10 +124,31 @@ def test_joint_states_without_a_joint_give_no_chunk_and_a_reason(server, robot):
     server.trigger_configure()
     server.trigger_activate()
     robot.wait(
-        lambda: server._rejected_messages,
+        lambda: server._check().message == f'waiting: joint_states: no {GRIPPER} yet',
         lambda: robot.measure(CONTRACT.joint_names[:7], CONTRACT.home[:7]),
     )
     assert robot.chunks == []
+
+
+def test_joint_states_of_separate_drivers_are_merged(server, robot):
+    use(server, backend='hold', policy_path='')
+    server.trigger_configure()
+    server.trigger_activate()
+
+    def measure() -> None:
+        robot.measure(CONTRACT.joint_names[:7], CONTRACT.home[:7])
+        robot.measure([GRIPPER], [0.4])
+
+    robot.wait(lambda: robot.chunks, measure)
+    assert list(robot.chunks[0].points[0].positions) == pytest.approx([*CONTRACT.home[:7], 0.4])
+
+
+def test_a_message_that_names_a_joint_twice_is_refused(server, robot):
+    use(server, backend='hold', policy_path='')
+    server.trigger_configure()
+    server.trigger_activate()
+    twice = [*CONTRACT.joint_names, GRIPPER]
+    robot.wait(lambda: server._rejected_messages, lambda: robot.measure(twice, np.zeros(9)))
     assert server._check().message == 'waiting: no joint_states'
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from geometry_msgs.msg import PoseStamped
 import numpy as np
 from rclpy.timer import Timer
-from sensor_msgs.msg import CompressedImage, Image, JointState
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
@@ -17,11 +17,13 @@ from vla_contract.contract import Camera, load_contract
 from vla_contract.errors import ContractError
 from vla_contract.joint_map import JointMap
 from vla_contract.policy import CUBE_POSE, Policy, ReportingPolicy
+from vla_contract.ros.any_publisher import subscribe_to_any
 from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
 from vla_contract.ros.image_conversion import decode_msg, image_from_msg
-from vla_contract.ros.joint_conversion import chunk_to_msg, JointReader, point_to_msg
+from vla_contract.ros.joint_conversion import chunk_to_msg, point_to_msg
+from vla_contract.ros.joint_states_reader import JointStatesReader
 from vla_contract.ros.lifecycle import run_node, VlaNode
-from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR
+from vla_contract.ros.qos import COMMAND, SENSOR
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.transforms import wxyz_from_xyzw
 from vla_contract.values import ActionChunk, Observation
@@ -34,6 +36,9 @@ from vla_policy_server.latency import StageLatencies
 from vla_policy_server.self_test.checks import require_sound
 from vla_policy_server.self_test.subject import subject_of
 from vla_policy_server.session import PolicySession
+
+# How often joint positions are kept, to be interpolated to the time of an image.
+_JOINTS_PERIOD_S = 0.01
 
 
 class PolicyServer(VlaNode):
@@ -67,12 +72,12 @@ class PolicyServer(VlaNode):
         self._session.buffer.instruction = settings.instruction
         self._thread = InferenceThread(policy, self._on_result)
         self._period_s = 1.0 / settings.control_freq
-        self._reader = JointReader(contract.joint_names, 'joint_states')
+        self._joints = JointStatesReader(self, contract)
         self._to_action = JointMap(contract.joint_names, contract.action.names, 'contract joints')
         self._chunk_pub = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
         self._action_pub = self.create_publisher(JointTrajectoryPoint, 'policy_action', COMMAND)
-        self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
-        self.create_subscription(String, 'instruction', self._on_instruction, LATCHED)
+        self.create_timer(_JOINTS_PERIOD_S, self._read_joints)
+        subscribe_to_any(self, String, 'instruction', self._on_instruction)
         self._has_eyes = policy.needs_images
         self._is_blind = not (policy.needs_images or policy.needs_extras)
         if self._has_eyes:
@@ -121,11 +126,14 @@ class PolicyServer(VlaNode):
         if self._thread is not None:
             self._thread.reset()
 
-    def _on_joints(self, msg: JointState) -> None:
-        try:
-            self._session.buffer.add_joints(self._reader.sample(msg))
-        except ContractError as error:
-            self._reject(str(error))
+    def _read_joints(self) -> None:
+        buffer, rejected = self._session.buffer, self._joints.rejected
+        sample = self._joints.poll(self.now_ns())
+        if sample is not None:
+            buffer.add_joints(sample)
+        buffer.missing_joints = self._joints.missing or 'no joint_states'
+        if self._joints.rejected > rejected:
+            self._reject(self._joints.problem)
 
     def _subscribe(self, camera: Camera, is_compressed: bool) -> None:
         topic = f'{camera.topic}/image_raw' + '/compressed' * is_compressed
@@ -172,6 +180,7 @@ class PolicyServer(VlaNode):
     def _infer_if_due(self) -> None:
         if not self.is_active or self._thread is None:
             return
+        self._read_joints()
         with self._lock:
             now_ns = self.now_ns()
             observation = self._session.begin(now_ns)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import mujoco
 import numpy as np
 import pytest
@@ -56,3 +58,51 @@ def test_without_effort_it_is_unavailable(contract, cycle):
     detector.restart()
     assert detector.see_cycle(cycle(0)) is None
     assert detector.see_cycle(cycle(1, effort=np.zeros(8))) is not None
+
+
+def test_effort_of_nan_is_no_effort(contract, cycle):
+    detector = Pushing(contract)
+    detector.restart()
+    assert [detector.see_cycle(cycle(k, effort=np.full(8, np.nan))) for k in range(3)] == [
+        None
+    ] * 3
+
+
+def test_one_cycle_without_effort_poisons_nothing(contract, cycle):
+    detector, gappy = Pushing(contract), Pushing(contract)
+    for pushing in (detector, gappy):
+        pushing.restart()
+    effort = np.full(8, 3.0)
+    for k in range(40):
+        whole = detector.see_cycle(cycle(k, effort=effort))
+        missing = np.where(np.arange(8) == 2, np.nan, effort) if k % 7 == 3 else effort
+        score = gappy.see_cycle(cycle(k, effort=missing))
+    assert score == pytest.approx(whole, rel=0.1)
+
+
+def test_a_gripper_without_effort_takes_nothing_from_the_arm(contract, cycle):
+    with_gripper, without = Pushing(contract), Pushing(contract)
+    for pushing in (with_gripper, without):
+        pushing.restart()
+    effort = np.full(8, 3.0)
+    for k in range(5):
+        one = with_gripper.see_cycle(cycle(k, effort=effort))
+        other = without.see_cycle(cycle(k, effort=np.where(np.arange(8) == 7, np.nan, effort)))
+    assert one == other
+
+
+def test_a_joint_that_is_never_measured_leaves_the_others(contract, cycle):
+    detector = Pushing(contract)
+    detector.restart()
+    effort = np.where(np.arange(8) == 0, np.nan, 50.0)
+    scores = [detector.see_cycle(cycle(k, effort=effort)) for k in range(30)]
+    assert np.isfinite(scores).all()
+    assert scores[-1] > 0.3
+
+
+def test_without_velocity_it_is_unavailable(contract, cycle):
+    detector = Pushing(contract)
+    detector.restart()
+    seen = cycle(0, effort=np.zeros(8))
+    joints = replace(seen.joints, velocity=np.full(8, np.nan))
+    assert detector.see_cycle(replace(seen, joints=joints)) is None

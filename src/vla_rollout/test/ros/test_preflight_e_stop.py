@@ -41,6 +41,9 @@ class Robot:
     def now_ns(self) -> int:
         return self._time_ns
 
+    def resolve_topic_name(self, topic: str) -> str:
+        return f'/{topic}'
+
     def count_publishers(self, topic: str) -> int:
         return self._devices if topic == 'e_stop' else 0
 

@@ -1,17 +1,23 @@
 """Collision: torque that neither motion nor weight explains."""
 
 import numpy as np
+from numpy.typing import NDArray
 from vla_contract.contract import RobotContract
+from vla_contract.values import to_ns, Vector
 from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.detector import Detector
 from vla_rollout.diagnosis.momentum_observer import MomentumObserver
 from vla_rollout.diagnosis.taxonomy import PUSHING
 
+# Five time constants of the observer: after a longer gap its integral is a guess.
+_LONGEST_GAP_NS = to_ns(0.5)
+
 
 class Pushing(Detector):
     """Largest external torque of an arm joint, as a share of its limit.
 
-    Unavailable, never "no collision", where the robot measures no effort.
+    Unavailable, never "no collision", where the robot measures no effort or no velocity. A cycle
+    in which a joint that has been measured is not, says nothing and is left out.
     """
 
     cause = PUSHING
@@ -31,18 +37,41 @@ class Pushing(Detector):
         if self._observer is not None:
             self._observer.restart()
         self._last_ns: int | None = None
-        self._score = 0.0
+        self._measured: NDArray[np.bool_] = np.zeros(len(self._arm), dtype=bool)
+        self._score: float | None = None
 
     def see_cycle(self, cycle: Cycle) -> float | None:
         """Return the worst joint's share; None without measured effort."""
         joints = cycle.joints
-        if joints.effort is None:
-            return None
-        if self._last_ns is None or joints.stamp_ns > self._last_ns:
-            if self._observer is None:
-                self._observer = MomentumObserver(self._contract)
-            measured = (joints.position, joints.velocity, joints.effort)
-            torque = self._observer.update(joints.stamp_ns, *(m[self._arm] for m in measured))
-            self._last_ns = joints.stamp_ns
-            self._score = float((np.abs(torque) / self._limit).max())
+        if self._last_ns is not None and joints.stamp_ns - self._last_ns > _LONGEST_GAP_NS:
+            self.restart()
+        if joints.effort is None or (
+            self._last_ns is not None and joints.stamp_ns <= self._last_ns
+        ):
+            return self._score
+        values = (joints.position, joints.velocity, joints.effort)
+        position, velocity, effort = (value[self._arm] for value in values)
+        is_measured = np.isfinite(effort)
+        has_gap = bool((self._measured & ~is_measured).any())
+        if has_gap or not is_measured.any() or not np.isfinite(velocity).all():
+            return self._score
+        self._observe(joints.stamp_ns, position, velocity, effort, is_measured)
         return self._score
+
+    def _observe(
+        self,
+        stamp_ns: int,
+        position: Vector,
+        velocity: Vector,
+        effort: Vector,
+        is_measured: NDArray[np.bool_],
+    ) -> None:
+        """Take a measurement in which only some efforts are finite; the residual is per joint."""
+        if self._observer is None:
+            self._observer = MomentumObserver(self._contract)
+        if (is_measured != self._measured).any():
+            self._observer.restart()
+        effort = np.where(is_measured, effort, 0.0)
+        torque = self._observer.update(stamp_ns, position, velocity, effort)
+        self._last_ns, self._measured = stamp_ns, is_measured
+        self._score = float((np.abs(torque) / self._limit)[is_measured].max())

@@ -13,6 +13,7 @@ from vla_contract.command import (
     WRONG_USE,
 )
 from vla_contract.ros.free_domain import take_domain
+from vla_contract.ros.graph_arguments import parse_in_graph
 from vla_rollout.arguments import (
     add_deployment,
     add_episodes,
@@ -54,7 +55,7 @@ def demo(args: argparse.Namespace) -> int:
     options = ('recorder',) if args.record else ()
     overrides = stack_overrides(args)
     overrides['recorder'] = {'robot': args.robot, 'folder': str(folder / 'recordings')}
-    stack = Stack('sim', folder / 'logs', domain_id, overrides, options)
+    stack = Stack('sim', folder / 'logs', domain_id, overrides, options, args.namespace)
     print(f'starting {", ".join(stack.names)} (ROS_DOMAIN_ID={domain_id})', flush=True)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     try:
@@ -82,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
     parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
     parser.set_defaults(operator=None, time_limit_s=None)
-    args = parser.parse_args(argv)
+    args = parse_in_graph(parser, argv)
     # A demo that runs under nohup outlives its terminal.
     ends = (signal.SIGINT, signal.SIGTERM)
     return run_command(lambda: once_interrupted(lambda: demo(args), ends))

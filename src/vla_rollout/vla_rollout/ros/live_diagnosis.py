@@ -1,6 +1,7 @@
 """The diagnosis of the running episode: every alarm on /diagnostics, and in the result."""
 
 from collections.abc import Callable
+from functools import partial
 import threading
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -8,8 +9,9 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError
+from vla_contract.ros.any_publisher import subscribe_to_any
 from vla_contract.ros.diagnostics import ERROR, Health, status_msg
-from vla_contract.ros.qos import LATCHED, STATE
+from vla_contract.ros.qos import STATE
 from vla_contract.values import ActionChunk
 from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.alarm import Alarm
@@ -37,10 +39,11 @@ class LiveDiagnosis:
         self._is_watching = False
         self._publisher = node.create_publisher(DiagnosticArray, 'diagnostics', STATE)
         for topic, (kind, decode) in episode_streams(contract, with_images=False).items():
-            qos = LATCHED if topic in LATCHED_TOPICS else _QOS
-            node.create_subscription(
-                kind, topic, lambda msg, decode=decode: self._take(decode, msg), qos
-            )
+            callback = partial(self._take, decode)
+            if topic in LATCHED_TOPICS:
+                subscribe_to_any(node, kind, topic, callback)
+            else:
+                node.create_subscription(kind, topic, callback, _QOS)
 
     def begin(self) -> None:
         """Forget the last episode and watch."""
@@ -86,7 +89,7 @@ class LiveDiagnosis:
             if isinstance(payload, Slowed):
                 # Said once, mostly before the episode.
                 self._speed = payload.speed
-            if self._is_watching:
+            if self._is_watching and payload is not None:
                 self._joiner.take(self._node.get_clock().now().nanoseconds, payload)
 
     def _publish(self, alarm: Alarm) -> None:

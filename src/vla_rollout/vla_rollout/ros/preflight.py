@@ -13,6 +13,7 @@ import time
 import rclpy
 from vla_contract.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
 from vla_contract.contract import load_contract, RobotContract
+from vla_contract.ros.graph_arguments import parse_in_graph
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.self_test.subject import subject_of
 from vla_rollout.arguments import add_deployment
@@ -39,7 +40,7 @@ def findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Find
     if args.without_robot:
         yield unknown('robot', 'left out (--without-robot)', 'checked', 'run it beside the robot')
         return
-    rclpy.init()
+    rclpy.init(args=args.ros_arguments)
     try:
         yield from _graph_findings(args, contract)
     finally:
@@ -66,13 +67,13 @@ def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterat
             for item in ('joint order', 'emergency stop of the filter'):
                 yield unknown(item, 'the arm may not move', 'tested', 'run it again and say yes')
             return
-        yield check_joint_order(args.robot)
+        yield check_joint_order(args.robot, args.ros_arguments)
         yield check_e_stop(graph, lambda line: print(line, flush=True), args.e_stop_from_here)
     finally:
         graph.destroy_node()
 
 
-def check_joint_order(robot: str) -> Finding:
+def check_joint_order(robot: str, ros_arguments: list[str]) -> Finding:
     """Have excite_joints sway each joint and say whether the right one moved the right way."""
     item, allowed = 'joint order', 'each joint moves when told, by as much, the same way'
     fix = 'compare joint names and signs of contract, driver and controller'
@@ -80,7 +81,7 @@ def check_joint_order(robot: str) -> Finding:
         figures = Path(folder) / 'joints.json'
         command = [sys.executable, '-m', 'vla_calibration.ros.excite_joints', '--yes']
         command += ['--robot', robot, '--json', str(figures)]
-        command += ['--output', str(Path(folder) / 'excitation.npz')]
+        command += ['--output', str(Path(folder) / 'excitation.npz'), *ros_arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not figures.is_file():
             said = done.stderr.strip().splitlines()[-1:] or ['excite_joints ended without a word']
@@ -135,7 +136,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
     parser.add_argument('--json', type=Path, help='also write the result here')
-    args = parser.parse_args(argv)
+    args = parse_in_graph(parser, argv)
     return run_command(lambda: preflight(args))
 
 

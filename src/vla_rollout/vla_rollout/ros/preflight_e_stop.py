@@ -11,8 +11,10 @@ import numpy as np
 from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 from vla_calibration.joint_trajectory import chunk_of, excitation_of
+from vla_contract.ros.graph_arguments import publishers_of
 from vla_contract.ros.joint_conversion import chunk_to_msg
 from vla_contract.ros.qos import COMMAND, LATCHED
+from vla_contract.ros.watcher import Watcher
 from vla_contract.values import to_ns, Vector
 from vla_rollout.latch import latch_cause
 from vla_rollout.preflight.finding import Finding, measured, Status, unknown
@@ -43,7 +45,7 @@ def check_e_stop(graph: PreflightGraph, tell: Tell, from_here: bool = False) -> 
     """
     if not graph.positions:
         return unknown(_ITEM, 'no joint_states', _ALLOWED, 'start the driver of the robot')
-    if graph.count_publishers('policy_chunk') > 0:
+    if publishers_of(graph, 'policy_chunk') > 0:
         why = 'policy_chunk has a publisher: the policy server must not run'
         return unknown(_ITEM, why, _ALLOWED, 'stop or deactivate the policy server')
     if from_here:
@@ -80,12 +82,14 @@ class _Sway:
         joint = contract.joint_names[contract.arm[-1]]
         self._graph = graph
         self._publisher = graph.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
+        self._watcher = Watcher(graph, 'preflight')
         self._motion = excitation_of(contract, self._start, [joint], _SWAY_RAD, _SWAY_S)
         self._first_ns = graph.now_ns()
 
     def close(self) -> None:
         """Send nothing more."""
         self._graph.destroy_publisher(self._publisher)
+        self._watcher.close()
 
     def moves(self) -> bool:
         """Send what is due; return whether the arm is away from where it began."""
@@ -93,6 +97,7 @@ class _Sway:
         now_ns = graph.now_ns()
         begin_ns = now_ns - (now_ns - self._first_ns) % to_ns(self._motion.duration_s)
         chunk = chunk_of(self._motion, begin_ns, now_ns, contract.action.fps, 1.0)
+        self._watcher.beat()
         self._publisher.publish(chunk_to_msg(chunk, contract.joint_names))
         return bool(np.abs(graph.positions[-1][1] - self._start).max() > _SWAY_RAD / 2)
 

@@ -16,7 +16,9 @@ from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
-from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.joint_states import JointStateMerge
+from vla_contract.ros.graph_arguments import publishers_of
+from vla_contract.ros.joint_conversion import merge_msg
 from vla_contract.ros.qos import SENSOR, STATE
 from vla_contract.ros.question import introduction, Question
 from vla_contract.ros.stamps import from_stamp
@@ -47,7 +49,7 @@ class PreflightGraph(Node):
         self.positions: list[tuple[int, Vector]] = []
         self.filter_says = ''
         self.pressed_ns = 0
-        self._reader = JointReader(contract.joint_names, 'joint_states')
+        self._merge = JointStateMerge(contract)
         self._arrivals: dict[str, list[int]] = defaultdict(list)
         self._ages: dict[str, list[float]] = defaultdict(list)
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
@@ -63,7 +65,7 @@ class PreflightGraph(Node):
     def listen(self) -> None:
         """Take in the topics for a few seconds, with the clock they are stamped by."""
         self.spin_until(lambda: bool(self.positions), 2.0)
-        if self.count_publishers('/clock') > 0:
+        if publishers_of(self, '/clock') > 0:
             self.set_parameters([Parameter('use_sim_time', value=True)])
             self.spin_until(lambda: self.now_ns() > 0, 5.0)
         self._arrivals.clear()
@@ -146,11 +148,12 @@ class PreflightGraph(Node):
     def _on_joints(self, msg: JointState) -> None:
         self._on_stamp('joint_states', msg)
         try:
-            sample = self._reader.sample(msg)
+            sample = merge_msg(self._merge, msg, self.now_ns())
         except VlaError as error:
             self.get_logger().error(str(error), throttle_duration_sec=5.0)
             return
-        self.positions.append((sample.stamp_ns, sample.position))
+        if sample is not None:
+            self.positions.append((sample.stamp_ns, sample.position))
 
     def _on_stamp(self, topic: str, msg: Any) -> None:
         self._arrivals[topic].append(time.monotonic_ns())

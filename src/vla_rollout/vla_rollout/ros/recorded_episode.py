@@ -13,8 +13,9 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.joint_states import JointStateMerge
 from vla_contract.ros.image_conversion import image_from_msg
-from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.ros.joint_conversion import JointReader, merge_msg
 from vla_contract.ros.recorded_messages import read_messages
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import ActionChunk, Image, JointSample, Vector
@@ -94,20 +95,25 @@ def read_episode(
     for recorded in read_messages(path, types):
         _, convert = readers[recorded.topic]
         try:
-            yield Recorded(recorded.log_ns, convert(recorded.message))
+            payload = convert(recorded.message)
         except VlaError as error:
             raise VlaError(f'{path} at {recorded.log_ns}: {error}') from error
+        if payload is not None:
+            yield Recorded(recorded.log_ns, payload)
 
 
 def episode_streams(
     contract: RobotContract, with_images: bool
-) -> dict[str, tuple[type, Callable[[Any], Payload]]]:
-    """Return the topics of an episode, each with its message type and its decoder."""
+) -> dict[str, tuple[type, Callable[[Any], Payload | None]]]:
+    """Return the topics of an episode, each with its message type and its decoder.
+
+    A message that tells nothing yet, as of joints before all were heard of, is decoded to None.
+    """
     names = contract.joint_names
-    joints, chunks = JointReader(names, 'joint_states'), JointReader(names, 'policy_chunk')
+    joints, chunks = JointStateMerge(contract), JointReader(names, 'policy_chunk')
     actions = JointReader(names, 'action_filter/action')
-    readers: dict[str, tuple[type, Callable[[Any], Payload]]] = {
-        'joint_states': (JointState, joints.sample),
+    readers: dict[str, tuple[type, Callable[[Any], Payload | None]]] = {
+        'joint_states': (JointState, lambda msg: _measured(joints, msg)),
         'policy_chunk': (JointTrajectory, chunks.chunk),
         'action_filter/action': (JointState, lambda msg: Sent(actions.sample(msg).position)),
         'action_filter/status': (DiagnosticStatus, _judged),
@@ -120,6 +126,11 @@ def episode_streams(
             topic = f'{camera.topic}/image_raw'
             readers[topic] = (ImageMsg, lambda msg, name=camera.name: _seen(name, msg))
     return readers
+
+
+def _measured(merge: JointStateMerge, msg: JointState) -> JointSample | None:
+    # When it arrived does not matter: nobody judges the age of what is over.
+    return merge_msg(merge, msg, from_stamp(msg.header.stamp))
 
 
 def _seen(camera: str, msg: ImageMsg) -> Seen:

@@ -11,6 +11,7 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 from vla_contract.command import command_parser, run_command, write_json
 from vla_contract.contract import load_contract
+from vla_contract.ros.graph_arguments import parse_in_graph
 from vla_rollout.arguments import (
     add_deployment,
     add_episodes,
@@ -59,7 +60,10 @@ def run_rollout(
     deployment = SupervisedDeployment.of(args, facts)
     context = rclpy.Context()
     rclpy.init(
-        context=context, domain_id=domain_id, signal_handler_options=SignalHandlerOptions.NO
+        args=args.ros_arguments,
+        context=context,
+        domain_id=domain_id,
+        signal_handler_options=SignalHandlerOptions.NO,
     )
     graph = RolloutGraph(context, contract, check, healthy, control, not args.operator)
     runner = EpisodeRunner(graph, control, limit_s, contract.cameras[0].rate_hz, _tell)
@@ -182,7 +186,7 @@ def main(argv: list[str] | None = None) -> int:
     add_record(parser)
     add_web(parser)
     add_deployment_gate(parser)
-    args = parser.parse_args(argv)
+    args = parse_in_graph(parser, argv)
     return run_command(lambda: once_interrupted(lambda: rollout(args)))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 import threading
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -12,7 +13,8 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError
-from vla_contract.ros.qos import LATCHED, SENSOR
+from vla_contract.ros.any_publisher import subscribe_to_any
+from vla_contract.ros.qos import SENSOR
 from vla_rollout.recording.topics import LATCHED_TOPICS
 from vla_rollout.ros.recorded_cycles import CycleJoiner
 from vla_rollout.ros.recorded_episode import episode_streams, Seen, Told
@@ -35,11 +37,12 @@ class WebMonitor(Node):
         self._view = view
         self._joiner = CycleJoiner(contract, view)
         for topic, (kind, decode) in episode_streams(contract, with_images=True).items():
-            qos = SENSOR if topic.endswith('image_raw') else _QOS
-            qos = LATCHED if topic in LATCHED_TOPICS else qos
-            self.create_subscription(
-                kind, topic, lambda msg, decode=decode: self._take(decode, msg), qos
-            )
+            callback = partial(self._take, decode)
+            if topic in LATCHED_TOPICS:
+                subscribe_to_any(self, kind, topic, callback)
+            else:
+                qos = SENSOR if topic.endswith('image_raw') else _QOS
+                self.create_subscription(kind, topic, callback, qos)
         self.create_subscription(DiagnosticArray, 'diagnostics', self._on_diagnostics, _QOS)
 
     def _take(self, decode: Callable[[object], object], msg: object) -> None:

@@ -43,7 +43,7 @@ _CLOCK = QoSProfile(depth=10)
 
 
 class MujocoBridge(VlaNode):
-    """Publishes images, camera_info, joint_states, /clock and sim/success; takes commands."""
+    """Publishes images, camera_info, joint_states, clock and sim/success; takes commands."""
 
     settings_type = BridgeConfig
 
@@ -113,7 +113,7 @@ class MujocoBridge(VlaNode):
             or default_channels(self._contract.joint_names, KINDS[self._command_interface])
         ]
         self.create_service(Trigger, 'sim/reset', self._on_reset)
-        self._clock_pub = self.create_publisher(Clock, '/clock', _CLOCK)
+        self._clock_pub = self.create_publisher(Clock, 'clock', _CLOCK)
         self._joints_pub = self.create_publisher(JointState, 'joint_states', STATE)
         self._latched_pubs = {
             'success': (self.create_publisher(Bool, 'sim/success', LATCHED), Bool),

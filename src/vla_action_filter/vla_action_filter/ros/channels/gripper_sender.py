@@ -46,6 +46,12 @@ class GripperSender:
             self._sent = wish
             self._client.send_goal_async(self._goal(wish)).add_done_callback(self._on_answer)
 
+    def finish(self) -> None:
+        """See `Sender`: the controller has all it needs."""
+
+    def close(self) -> None:
+        """See `Sender`."""
+
     def fault(self) -> str:
         """See `Sender`."""
         if not self._client.server_is_ready():

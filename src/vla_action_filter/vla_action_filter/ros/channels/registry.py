@@ -36,12 +36,6 @@ def channels_of(contract: RobotContract, config: FilterConfig) -> tuple[Channel,
     )
 
 
-def held_joints(channels: Sequence[Channel], contract: RobotContract) -> list[int]:
-    """Return the indices of the joints whose controllers hold the last position they got."""
-    names = {j for channel in channels if channel.kind == FORWARD_POSITION for j in channel.joints}
-    return [i for i, name in enumerate(contract.joint_names) if name in names]
-
-
 def make_senders(node: Node, contract: RobotContract, channels: Sequence[Channel]) -> list[Sender]:
     """Return a sender for every channel.
 

@@ -16,6 +16,12 @@ class Sender(Protocol):
     def send(self, orders: Orders) -> None:
         """Send what the orders hold for this channel, if anything."""
 
+    def finish(self) -> None:
+        """Return when all that was sent needs no more of this process."""
+
+    def close(self) -> None:
+        """End threads, if there are any."""
+
     def fault(self) -> str:
         """Return why the arm must not move by this channel, '' for no reason."""
 
@@ -25,6 +31,12 @@ class SilentSender:
 
     def send(self, orders: Orders) -> None:
         """Send nothing."""
+
+    def finish(self) -> None:
+        """Have nothing to wait for."""
+
+    def close(self) -> None:
+        """Have nothing to end."""
 
     def fault(self) -> str:
         """See nothing wrong."""

@@ -35,6 +35,12 @@ class TrajectorySender:
             names = self._channel.joints
             self._publisher.publish(trajectory_msg(orders.curve, names, self._columns))
 
+    def finish(self) -> None:
+        """See `Sender`: the controller has all it needs."""
+
+    def close(self) -> None:
+        """See `Sender`."""
+
     def fault(self) -> str:
         """See `Sender`."""
         return topic_fault(self._node, self._channel.endpoint) or self._parameters.fault()

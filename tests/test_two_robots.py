@@ -1,0 +1,91 @@
+"""Two robots on one domain: each in its namespace, with a clock of its own; none of them twice."""
+
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+from conftest import wait_for
+import pytest
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile
+from rosgraph_msgs.msg import Clock
+from vla_contract.ros.stamps import from_stamp
+from vla_contract.ros.testing import ros  # noqa: F401
+from vla_rollout.stack import Stack
+
+DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
+NAMESPACES = ('left', 'right')
+EVERY = QoSProfile(depth=100)
+ROLLOUT = ['--episodes', '1', '--backend', 'scripted', '--policy', 'lift_cube']
+
+
+@pytest.fixture
+def stacks(tmp_path):
+    overrides = {'policy_server': {'backend': 'scripted', 'policy_path': 'lift_cube'}}
+    both = [Stack('sim', tmp_path / ns, DOMAIN, overrides, namespace=ns) for ns in NAMESPACES]
+    for stack in both:
+        stack.start()
+    yield both
+    for stack in both:
+        assert set(stack.stop().values()) == {0}
+
+
+def rollout(tmp_path, *arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, '-m', 'vla_rollout.ros.rollout', *ROLLOUT]
+    command += ['--runs', str(tmp_path / 'runs'), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=280)
+
+
+def test_two_simulators_run_side_by_side_each_by_its_own_clock(ros, stacks, tmp_path):  # noqa: F811
+    left = rollout(tmp_path, '--namespace', 'left')
+    right = rollout(tmp_path, '--first-seed', '1', '--ros-args', '-r', '__ns:=/right')
+    for done in (left, right):
+        assert done.returncode == 0, done.stderr
+        assert 'success 1/1' in done.stdout
+    for stack in stacks:
+        stack.check()
+        said = ''.join(stack.log(name).read_text() for name in stack.names)
+        assert 'in the future' not in said
+        assert 'stale' not in said
+
+    listener = rclpy.create_node('listener')
+    executor = SingleThreadedExecutor()
+    executor.add_node(listener)
+    times: dict[str, list[int]] = {'/left/clock': [], '/right/clock': [], '/clock': []}
+    for topic, seen in times.items():
+        listener.create_subscription(
+            Clock, topic, lambda msg, seen=seen: seen.append(from_stamp(msg.clock)), EVERY
+        )
+
+    def has_both() -> bool:
+        executor.spin_once(timeout_sec=0.01)
+        return min(len(times['/left/clock']), len(times['/right/clock'])) > 20
+
+    wait_for(has_both, 60.0, 'both clocks')
+    executor.shutdown()
+    listener.destroy_node()
+    assert not times['/clock']
+    for topic in ('/left/clock', '/right/clock'):
+        assert times[topic] == sorted(times[topic]), 'time of two clocks'
+
+
+def test_a_node_that_runs_already_is_refused_with_a_sentence(start, tmp_path):
+    arguments = ('vla_action_filter.ros.action_filter_node', '--ros-args', '-r', '__ns:=/left')
+    first = start(*arguments)
+    taken = f'@vla_node/{DOMAIN}/left/action_filter'
+    wait_for(lambda: taken in Path('/proc/net/unix').read_text(), 60.0, 'the first filter')
+    second = subprocess.run(
+        [sys.executable, '-m', *arguments], capture_output=True, text=True, timeout=60
+    )
+    assert second.returncode == 2
+    assert second.stderr.splitlines()[-1] == (
+        f'error: /left/action_filter runs already as process {first.process.pid} on ROS_DOMAIN_ID '
+        f'{DOMAIN}: end it first, or give this one a namespace or a domain of its own'
+    )
+    first.process.kill()
+    first.finish()
+    third = start(*arguments)
+    wait_for(lambda: taken in Path('/proc/net/unix').read_text(), 60.0, 'the third filter')
+    assert third.process.poll() is None, third.output
