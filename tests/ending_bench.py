@@ -20,6 +20,7 @@ from std_srvs.srv import Trigger
 from vla_contract.command import write_json
 from vla_contract.contract import load_contract
 from vla_contract.ros.qos import SENSOR
+from vla_contract.ros.question import Question
 from vla_contract.ros.stamps import from_stamp
 from vla_rollout.latch import latch_cause
 from vla_rollout.provenance import policy_sha256
@@ -80,6 +81,13 @@ class EndingBench(OperatorDesk):
         except AssertionError as error:
             raise AssertionError(f'{error}; {self.status}; the rollout: {self.said}') from None
 
+    def call(self, service: str, value: bool | None = None) -> tuple[bool, str]:
+        """Call a Trigger service until it answers: a node that has just started may drop one."""
+        client = self._clients.setdefault(service, self._node.create_client(Trigger, service))
+        question = Question(client, Trigger.Request(), again_s=3.0)
+        wait_for(question.is_answered, 60.0, f'an answer of {service}')
+        return question.answer.success, question.answer.message
+
     def settle(self) -> None:
         """End what is left of the rollout and of the stack, start it anew and lock the robot."""
         for name in self.stack.names:
@@ -119,14 +127,22 @@ class EndingBench(OperatorDesk):
 
     def show_bad_images(self) -> None:
         """Publish images that are none, and see that the rollout goes on."""
-        image = Image(height=8, width=8, step=24, data=array('B', bytes(192)))
-        for encoding in ('yuv422_yuy2', 'rgb8'):
-            image.encoding = encoding
-            self._images.publish(image)
-            image.data = array('B', bytes(10))
-        wait_for(lambda: 'not filmed' in self.said, 10.0, 'the bad image to be said')
+        unknown = Image(height=8, width=8, step=24, encoding='yuv422_yuy2')
+        unknown.data = array('B', bytes(192))
+        truncated = Image(height=8, width=8, step=24, encoding='rgb8')
+
+        def is_said() -> bool:
+            # The camera's own may replace them on the way.
+            for image in (unknown, truncated):
+                self._images.publish(image)
+            return 'not filmed' in self.said
+
+        wait_for(is_said, 10.0, 'the bad image to be said')
         self._log.clear()
-        wait_for(self._is_moving, 10.0, f'the arm to go on; {self.said}')
+        try:
+            wait_for(self._is_moving, 10.0, 'the arm to go on')
+        except AssertionError as error:
+            raise AssertionError(f'{error}; {self.status}; the rollout: {self.said}') from None
 
     @property
     def _output(self) -> Path:

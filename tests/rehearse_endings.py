@@ -3,7 +3,8 @@
     python tests/rehearse_endings.py --times 5 --json runs/endings.json
 
 For each: how long after it the commanded arm still moved. Exit status 1 when that was longer than
-a second, or when a rollout that should have ended did not.
+a second, or when a rollout that should have ended did not. Two ways have more time, because
+something else has to be missed first: a recorder's status, and a policy's chunks.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import sys
 import tempfile
 
 from conftest import wait_for
-from ending_bench import ending_bench, EndingBench
+from ending_bench import CONTRACT, ending_bench, EndingBench
 from vla_contract.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.ros.free_domain import enter_own_domain
 
@@ -24,6 +25,8 @@ Step = Callable[[EndingBench], object]
 AT_REST_S = 1.0
 # A recorder is missed after two seconds of silence, and speaks four times a second.
 _RECORDER_S = 2.5
+# A plan that nobody renews is followed for so long, and then there is the way to rest.
+_CHUNK_S = CONTRACT.deadlines.chunk_age_s + 0.5
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ WAYS = {
         lambda bench: bench.call('rollout/failure'), _LOOSE, 'summary on a full disk'
     ),
     'recorder killed': Way(kill('recorder'), allowed_s=AT_REST_S + _RECORDER_S),
-    'policy server killed': Way(kill('policy_server'), ends=False),
+    'policy server killed': Way(kill('policy_server'), ends=False, allowed_s=_CHUNK_S),
     'policy server hangs, SIGINT': Way(_INTERRUPT, kill('policy_server', SIGSTOP)),
     'supervisor killed, SIGINT': Way(_INTERRUPT, kill('supervisor')),
     'bad images, SIGINT': Way(_INTERRUPT, EndingBench.show_bad_images),

@@ -20,7 +20,7 @@ class EpisodeMonitor:
         self._counters: dict[str, int] = {}
         self._baseline: dict[str, int] = {}
         self._video: VideoWriter | None = None
-        self._bad_images = 0
+        self._bad_images, self._bad_image = 0, ''
         self._filter_says = ''
 
     def begin(self, video: VideoWriter | None) -> None:
@@ -29,7 +29,7 @@ class EpisodeMonitor:
             self._success = False
             self._failure = ''
             self._chunks = 0
-            self._bad_images = 0
+            self._bad_images, self._bad_image = 0, ''
             self._latency.clear()
             self._baseline = dict(self._counters)
             self._video = video
@@ -65,10 +65,11 @@ class EpisodeMonitor:
         with self._lock:
             self._filter_says = says
 
-    def on_bad_image(self) -> None:
-        """Count a camera frame that could not be filmed."""
+    def on_bad_image(self, reason: str) -> None:
+        """Count a camera frame that could not be filmed; the first reason is kept."""
         with self._lock:
             self._bad_images += 1
+            self._bad_image = self._bad_image or reason
 
     def on_image(self, image: Image) -> None:
         """Take a camera frame."""
@@ -99,6 +100,12 @@ class EpisodeMonitor:
         """How many camera frames of this episode could not be filmed."""
         with self._lock:
             return self._bad_images
+
+    @property
+    def bad_image(self) -> str:
+        """Why the first of them could not, '' while all could."""
+        with self._lock:
+            return self._bad_image
 
     @property
     def chunks(self) -> int:

@@ -59,7 +59,7 @@ class EpisodeRunner:
         self._graph, self._control, self._tell = graph, control, tell
         self._limit_ns = to_ns(time_limit_s)
         self._fps = fps
-        self._said = ''
+        self._said = ('', '')
 
     def run(
         self, seed: int, video: Path | None, record_as: Mapping[str, Any] | None = None
@@ -149,12 +149,14 @@ class EpisodeRunner:
                 return _Ending(self._termination(order), order, running_ns)
 
     def _is_over(self, end_ns: int) -> bool:
-        """Return whether the episode has ended; say meanwhile what keeps the filter."""
+        """Return whether the episode has ended; say meanwhile what a person should know."""
         monitor = self._graph.monitor
-        stopped = stopped_line(monitor.filter_says)
-        if stopped and stopped != self._said:
-            self._tell(stopped)
-        self._said = stopped
+        bad_image = f'not filmed: {monitor.bad_image}' if monitor.bad_image else ''
+        news = (stopped_line(monitor.filter_says), bad_image)
+        for line, before in zip(news, self._said, strict=True):
+            if line and line != before:
+                self._tell(line)
+        self._said = news
         return (
             self._control.order is not None
             or monitor.success

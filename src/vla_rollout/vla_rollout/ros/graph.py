@@ -226,5 +226,4 @@ class RolloutGraph:
             require_size(self._camera, image)
             self.monitor.on_image(image)
         except VlaError as error:
-            self.monitor.on_bad_image()
-            self._node.get_logger().error(f'not filmed: {error}', once=True)
+            self.monitor.on_bad_image(str(error))
