@@ -32,7 +32,8 @@ from vla_contract.ros.diagnostics import (
     status_msg,
     WARN,
 )
-from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.ros.graph_arguments import publishers_of
+from vla_contract.ros.joint_conversion import JointReader, largest_chunk_bytes
 from vla_contract.ros.joint_states_reader import JointStatesReader
 from vla_contract.ros.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, STATE
@@ -79,7 +80,15 @@ class ActionFilterNode(VlaNode):
         self._chunk_reader = JointReader(self._names, 'policy_chunk')
         self._to_contract = JointMap(contract.action.names, self._names, 'policy_action')
         if settings.input == 'policy_chunk':
-            self.create_subscription(JointTrajectory, 'policy_chunk', self._on_chunk, COMMAND)
+            subscribe_bounded(
+                self,
+                JointTrajectory,
+                'policy_chunk',
+                self._on_chunk,
+                COMMAND,
+                largest_chunk_bytes(len(self._names)),
+                self._reject_chunk,
+            )
         else:
             self.create_subscription(
                 JointTrajectoryPoint, 'policy_action', self._on_action, COMMAND
@@ -175,8 +184,10 @@ class ActionFilterNode(VlaNode):
         self._operator.look()
         if not self.is_active:
             self._read_inputs(self.now_ns())
-        count = self.count_publishers(self.resolve_topic_name(self._input))
+        count = publishers_of(self, self._input)
         conflict = f'{self._input} has {count} publishers' if count > 1 else ''
+        if self.get_parameter('locked').value:
+            conflict = 'locked'
         if not self._is_dry_run:
             conflict = conflict or next(filter(None, (s.fault() for s in self._senders)), '')
         self._filter.set_conflict(conflict)

@@ -1,5 +1,6 @@
 """What is recorded of a robot."""
 
+from vla_contract.channels import FORWARD_POSITION, JOINT_TRAJECTORY
 from vla_contract.contract import RobotContract
 from vla_contract.errors import SettingError
 
@@ -13,6 +14,10 @@ _STREAMS = {
     'forward_position_controller/commands': 'std_msgs/msg/Float64MultiArray',
     'diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
 }
+_COMMANDS = {
+    JOINT_TRAJECTORY: 'trajectory_msgs/msg/JointTrajectory',
+    FORWARD_POSITION: 'std_msgs/msg/Float64MultiArray',
+}
 LATCHED_TOPICS = {
     'instruction': 'std_msgs/msg/String',
     'e_stop': 'std_msgs/msg/Bool',
@@ -25,13 +30,17 @@ def recorded_topics(contract: RobotContract, extra: str) -> dict[str, str]:
     """Return the topics of a robot with their types, relative names first.
 
     Args:
-        contract: the robot; each of its cameras adds image_raw and camera_info.
+        contract: the robot; each of its cameras adds image_raw and camera_info, each of its
+            channels the topic of its controller.
         extra: more of them, 'name=package/msg/Type' separated by spaces.
 
     Raises:
         SettingError: `extra` cannot be read.
     """
     topics = {**_STREAMS, **LATCHED_TOPICS}
+    for channel in contract.channels:
+        if channel.kind in _COMMANDS:
+            topics[channel.endpoint] = _COMMANDS[channel.kind]
     for camera in contract.cameras:
         topics[f'{camera.topic}/image_raw'] = 'sensor_msgs/msg/Image'
         topics[f'{camera.topic}/camera_info'] = 'sensor_msgs/msg/CameraInfo'

@@ -63,6 +63,7 @@ def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterat
         yield from graph.check_rates()
         yield from graph.check_clocks()
         yield from graph.check_cameras()
+        yield from graph.check_controllers()
         if not (args.yes or _may_move()):
             for item in ('joint order', 'emergency stop of the filter'):
                 yield unknown(item, 'the arm may not move', 'tested', 'run it again and say yes')

@@ -1,19 +1,21 @@
 """The part of the checklist that listens to the running robot: rates, clocks, cameras."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
+from rcl_interfaces.srv import GetParameters
 import rclpy
 from rclpy.client import Client
 from rclpy.node import Node
-from rclpy.parameter import Parameter
+from rclpy.parameter import Parameter, parameter_value_to_python
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
+from vla_contract.channels import default_channels
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.joint_states import JointStateMerge
@@ -23,6 +25,11 @@ from vla_contract.ros.qos import JOINTS, SENSOR, STATE
 from vla_contract.ros.question import introduction, Question
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import Vector
+from vla_rollout.preflight.controller_items import (
+    check_controller,
+    check_update_rate,
+    PARAMETERS,
+)
 from vla_rollout.preflight.finding import Finding, measured, unknown
 
 _LISTEN_S = 5.0
@@ -119,6 +126,26 @@ class PreflightGraph(Node):
             'within the limits of verify_calibration',
             'put the camera back, or calibrate it again',
         )
+
+    def check_controllers(self) -> Iterator[Finding]:
+        """Yield how the controllers of the robot's channels are set."""
+        rate_hz = self._parameters('controller_manager', ('update_rate',)).get('update_rate')
+        for channel in self.contract.channels or default_channels(self.contract.joint_names):
+            names = PARAMETERS.get(channel.kind)
+            if names:
+                yield from check_controller(channel, self._parameters(channel.controller, names))
+            yield from check_update_rate(channel, rate_hz)
+
+    def _parameters(self, node: str, names: Sequence[str]) -> dict[str, Any]:
+        """Return the parameters of another node that are set; empty without an answer."""
+        client = self.create_client(GetParameters, f'{node}/get_parameters')
+        question = Question(client, GetParameters.Request(names=list(names)), again_s=1.0)
+        answered = self.spin_until(question.is_answered, _ANSWER_S)
+        self.destroy_client(client)
+        if not answered:
+            return {}
+        values = [parameter_value_to_python(value) for value in question.answer.values]
+        return {n: v for n, v in zip(names, values, strict=False) if v is not None}
 
     def trigger(self, service: str) -> str:
         """Call a service of type Trigger; returns '' or why it did not succeed."""

@@ -6,6 +6,7 @@ from rclpy.node import Node
 from vla_action_filter.command_loop import Orders
 from vla_contract.channels import Channel
 from vla_contract.contract import RobotContract
+from vla_contract.ros.graph_arguments import publishers_of
 
 Columns = list[int]
 
@@ -50,8 +51,8 @@ def columns_of(channel: Channel, contract: RobotContract) -> Columns:
 
 def topic_fault(node: Node, topic: str) -> str:
     """Return what is wrong with the two ends of a command topic, '' for nothing."""
+    publishers = publishers_of(node, topic)
     topic = node.resolve_topic_name(topic)
-    publishers = node.count_publishers(topic)
     if publishers > 1:
         return f'{topic} has {publishers} publishers: another node commands this arm'
     if node.count_subscribers(topic) == 0:
