@@ -24,6 +24,7 @@ from vla_action_filter.verdict import FilterResult, State, Verdict
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joint_map import JointMap
+from vla_contract.ros.bounded import subscribe_bounded
 from vla_contract.ros.diagnostics import (
     DiagnosticsPublisher,
     ERROR,
