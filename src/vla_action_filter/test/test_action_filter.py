@@ -495,3 +495,61 @@ def test_no_sequence_of_events_commands_anything_outside_the_limits(events):
                     assert (np.abs(now - speed) <= acceleration * 0.01 * (1 + 1e-6)).all()
                     speed = now
                 last = command
+
+
+def lone(bench, offset: float) -> ActionChunk:
+    """Return a chunk of one step that moves the first joint and closes the fingers."""
+    position = np.array(bench.measured)
+    position[0] += offset
+    (gripper,) = bench.contract.grippers
+    position[gripper] = bench.contract.joints[gripper].closed
+    return ActionChunk(bench.now_ns, to_ns(0.1), position[np.newaxis])
+
+
+@pytest.mark.parametrize('settings', [{}, {'fade_s': 2.0}, {'seam': 'replace'}])
+def test_a_lone_step_is_made_in_its_period_and_the_fingers_close_at_once(contract, settings):
+    bench = Bench(contract, **settings)
+    bench.step()
+    (gripper,) = contract.grippers
+    for _ in range(5):
+        start = bench.measured[0]
+        bench.offer(lone(bench, 0.01))
+        steps = [bench.step() for _ in range(11)]
+        assert {step.verdict for step in steps} == {Verdict.PASS}
+        assert steps[0].command[gripper] == contract.joints[gripper].closed
+        made = [step.command[0] - start for step in steps]
+        assert made[-1] == pytest.approx(0.01, abs=2e-4)
+        assert made == sorted(made)
+
+
+def test_a_lone_step_that_jumps_is_refused(bench):
+    bench.step()
+    assert bench.offer(lone(bench, 1.0)) == ''
+    assert bench.offer(lone(bench, 1.6)) == 'jump panda_joint1 of 1.60'
+    assert bench.step().reasons == ('chunk refused, jump panda_joint1 of 1.60',)
+
+
+def test_a_lone_step_that_comes_late_holds_until_it_is_stale(bench):
+    bench.step()
+    step = lone(bench, 0.01)
+    bench.now_ns += to_ns(0.7)
+    for _ in range(3):
+        bench.step()
+    bench.offer(step)
+    while (result := bench.step()).verdict is not Verdict.HOLD:
+        pass
+    assert result.reasons == ('chunk stale',)
+    assert bench.now_ns - step.stamp_ns == pytest.approx(to_ns(1.5), abs=2 * PERIOD_NS)
+    assert bench.measured[0] - bench.contract.home[0] == pytest.approx(0.01, abs=1e-5)
+
+
+@pytest.mark.parametrize('settings', [{}, {'fade_s': 0.0}, {'seam': 'replace'}])
+def test_a_step_as_large_as_a_short_chunk_has_them_makes_no_joint_overshoot(contract, settings):
+    bench = Bench(contract, rearm_ramp_s=0.0, **settings)
+    bench.step()
+    positions = np.tile(contract.home, (2, 1))
+    positions[:, 0] += 0.07
+    bench.offer(ActionChunk(bench.now_ns, to_ns(0.1), positions))
+    made = np.array([bench.step().command[0] for _ in range(60)])
+    assert made.max() - contract.home[0] < 0.0701
+    assert (np.diff(made) > -1e-6).all()

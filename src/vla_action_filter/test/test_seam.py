@@ -8,8 +8,8 @@ DURATION_S = 0.3
 
 @pytest.fixture
 def seam() -> Seam:
-    seam = Seam(to_ns(DURATION_S), dim=2)
-    seam.begin(to_ns(1.0), np.array([0.1, -0.2]), np.array([0.5, 0.0]))
+    seam = Seam(dim=2)
+    seam.begin(to_ns(1.0), np.array([0.1, -0.2]), np.array([0.5, 0.0]), to_ns(DURATION_S))
     return seam
 
 
@@ -41,6 +41,33 @@ def test_its_acceleration_stays_below_the_stated_bound(seam):
 
 
 def test_without_duration_every_step_is_taken_at_once():
-    seam = Seam(0, dim=1)
-    seam.begin(0, np.ones(1), np.ones(1))
+    seam = Seam(dim=1)
+    seam.begin(0, np.ones(1), np.ones(1), 0)
     assert seam.offset(0)[0] == [0.0]
+
+
+def test_what_has_not_faded_is_not_begun_anew():
+    once, often = Seam(dim=1), Seam(dim=1)
+    for seam in (once, often):
+        seam.begin(0, np.array([0.1]), np.zeros(1), to_ns(DURATION_S))
+    for now_ns in range(to_ns(0.05), to_ns(0.3), to_ns(0.05)):
+        often.begin(now_ns, *often.offset(now_ns), to_ns(DURATION_S))
+        assert often.offset(now_ns + 1000)[0] == pytest.approx(once.offset(now_ns + 1000)[0])
+    assert often.offset(to_ns(DURATION_S))[0] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_what_would_fade_longer_than_the_new_step_ends_with_it(seam):
+    seam.begin(to_ns(1.1), *seam.offset(to_ns(1.1)), to_ns(0.05))
+    assert seam.offset(to_ns(1.1))[0] != pytest.approx([0, 0])
+    assert not seam.offset(to_ns(1.15))[0].any()
+
+
+def test_many_steps_in_a_row_never_make_it_jump():
+    seam = Seam(dim=1)
+    before = np.zeros(1)
+    for k in range(100):
+        now_ns = k * to_ns(0.01)
+        assert seam.offset(now_ns)[0] == pytest.approx(before, abs=0.02)
+        before = seam.offset(now_ns)[0] + 0.01
+        seam.begin(now_ns, before, seam.offset(now_ns)[1], to_ns(2.0))
+        assert seam.offset(now_ns)[0] == pytest.approx(before)

@@ -69,7 +69,8 @@ class FilterConfig:
     )
     fade_s: float = setting(
         0.3,
-        doc='time over which the step to a new chunk fades out',
+        doc='longest time over which the step to a new chunk fades out; shorter where the chunk '
+        'is over sooner',
         unit='s',
         lower=0.0,
         upper=2.0,

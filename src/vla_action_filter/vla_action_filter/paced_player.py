@@ -43,6 +43,11 @@ class PacedPlayer:
         self._clock.restart()
         self._rate = 1.0
 
+    @property
+    def played(self) -> ActionChunk | None:
+        """The newest chunk, stamped by the plan's clock."""
+        return self._player.chunk
+
     def as_played(self, chunk: ActionChunk) -> ActionChunk:
         """Return a chunk stamped with what the plan's clock showed at its observation."""
         return replace(chunk, stamp_ns=self.time(chunk.stamp_ns))

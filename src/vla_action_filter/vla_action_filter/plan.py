@@ -12,6 +12,10 @@ from vla_action_filter.watchdogs import FUTURE_NS
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, NS_PER_S, to_ns, Vector
 
+# What a seam may ask of a joint's acceleration limit. It asks for the most at its two ends only,
+# which the smoother takes off; joints that are asked for more overshoot, and go back.
+_PEAK = 1.3
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -41,11 +45,15 @@ class Plan:
         # further, so that no number overflows.
         self._low, self._high = lower - (upper - lower), upper + (upper - lower)
         self._speed = np.array([contract.joints[i].velocity for i in contract.arm])
+        self._acceleration = config.acceleration_fraction * np.array(
+            [contract.joints[i].acceleration for i in contract.arm]
+        )
         self._reject_jump_s = config.reject_jump_s
         self._is_ensemble = config.seam == 'ensemble'
         ensemble = ChunkEnsemble(config.ensemble_decay) if self._is_ensemble else None
         self._player = PacedPlayer(contract, ensemble)
-        self._seam = Seam(to_ns(config.fade_s if config.seam == 'fade' else 0.0), self._dim)
+        self._fade_ns = to_ns(config.fade_s if config.seam == 'fade' else 0.0)
+        self._seam = Seam(self._dim)
         self._is_new = False
 
     @property
@@ -103,7 +111,7 @@ class Plan:
             offset, drift = np.zeros(self._dim), np.zeros(self._dim)
             offset[self._arm] = (command - wish)[self._arm]
             drift[self._arm] = (velocity - pace)[self._arm]
-            self._seam.begin(now_ns, offset, drift)
+            self._seam.begin(now_ns, offset, drift, self._join_ns(offset, drift))
             self._is_new = False
         rest, fading = self._seam.offset(now_ns)
         return wish + rest, pace + fading
@@ -119,6 +127,36 @@ class Plan:
     def starts_new_chunk(self) -> bool:
         """Return whether the next sample is the first of a chunk that stands alone."""
         return self._is_new and not self._is_ensemble
+
+    def _join_ns(self, offset: Vector, drift: Vector) -> int:
+        """Return how long the command may take to come to the newest chunk [ns].
+
+        Not longer than the chunk still moves, but for one period: a step that fades on while the
+        chunk stands would be taken over by the next one unmade. A lone step is all way there; it
+        is due one period after its observation, or half a period from now when it comes late.
+        Neither is so short that the joints overshoot, which is also what is meant by at once.
+        """
+        chunk, plan_ns = self._player.played, self._player.plan_ns
+        if chunk is None:
+            return 0
+        possible_ns = self._possible_ns(offset, drift)
+        left_ns = chunk.end_ns - plan_ns
+        if len(chunk.positions) == 1:
+            return max(left_ns + chunk.period_ns, chunk.period_ns // 2, possible_ns)
+        if self._is_ensemble:
+            return 0
+        return min(self._fade_ns or possible_ns, max(left_ns, chunk.period_ns, possible_ns))
+
+    def _possible_ns(self, offset: Vector, drift: Vector) -> int:
+        """Return the time in which the joints can fade an offset out [ns].
+
+        The T of 6 |dp| / T^2 + 4 |dv| / T = a, the largest acceleration of a seam, or where that
+        is more, of 1.5 |dp| / T = v.
+        """
+        most = _PEAK * self._acceleration
+        dp, dv = np.abs(offset[self._arm]), np.abs(drift[self._arm])
+        times_s = (2 * dv + np.sqrt(4 * dv**2 + 6 * dp * most)) / most
+        return to_ns(float(np.maximum(times_s, 1.5 * dp / self._speed).max()))
 
     def _jump(self, chunk: ActionChunk, now_ns: int, command: Vector | None) -> str:
         """Name the joint that a chunk would tear away, '' for none."""

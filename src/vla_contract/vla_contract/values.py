@@ -116,7 +116,8 @@ class ActionChunk:
     """A sequence of commanded positions that starts at the time of its observation.
 
     Attributes:
-        stamp_ns: time of the observation; point k is due at stamp_ns + k * period_ns.
+        stamp_ns: time of the observation; point k is due at stamp_ns + k * period_ns, a lone
+            point one period after stamp_ns.
         period_ns: time between points [ns].
         positions: shape (T, D) in the contract's joint order [rad or m].
     """

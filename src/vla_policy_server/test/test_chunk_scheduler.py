@@ -147,12 +147,52 @@ def test_sync_plays_its_steps_to_the_end_before_it_thinks():
     scheduler.begin(0)
     chunk = scheduler.finish(chunk_at(0), to_ns(0.4))
     assert len(chunk.positions) == 5
-    assert not scheduler.is_due(to_ns(0.89))
-    assert scheduler.is_due(to_ns(0.9))
-    scheduler.begin(to_ns(0.9))
-    scheduler.finish(chunk_at(to_ns(0.9)), to_ns(1.3))
+    # The fifth step is due 0.4 s after the first.
+    assert not scheduler.is_due(to_ns(0.79))
+    assert scheduler.is_due(to_ns(0.8))
+    scheduler.begin(to_ns(0.8))
+    assert scheduler.finish(chunk_at(to_ns(0.8)), to_ns(1.3)).stamp_ns == to_ns(1.3)
     assert scheduler.starved_periods(to_ns(1.3)) == 4
     assert scheduler.steps_left(to_ns(1.3)) == 5
+
+
+@pytest.mark.parametrize('steps', [1, 2, 3])
+@pytest.mark.parametrize('delay_s', [0.0, 0.05, 0.24, 0.7])
+def test_a_chunk_of_up_to_three_steps_is_played_to_its_end(steps, delay_s):
+    scheduler = make('async', execute_steps=1)
+    scheduler.begin(0)
+    scheduler.finish(chunk_at(0, steps), to_ns(delay_s))
+    # A lone step that comes late is given half a period.
+    sent_s = max(0.05, 0.1 * (steps - 1))
+    due_ns = to_ns(max(0.1 * steps, delay_s + sent_s))
+    assert scheduler.plays_to_its_end
+    assert not scheduler.is_due(due_ns - 1)
+    assert scheduler.is_due(due_ns)
+
+
+def test_a_longer_chunk_too_when_its_answer_comes_after_its_last_step():
+    scheduler = make('async', execute_steps=4)
+    play(scheduler, [to_ns(0.8)] * 3, steps=6)
+    assert scheduler.plays_to_its_end
+    assert not scheduler.is_due(scheduler.chunk.end_ns - 1)
+    play(scheduler, [to_ns(0.1)] * 60, steps=6)
+    assert not scheduler.plays_to_its_end
+
+
+@pytest.mark.parametrize(('delay_s', 'stamp_s'), [(0.05, 0.0), (0.1, 0.0), (0.24, 0.14)])
+def test_a_lone_step_is_due_a_period_after_it_was_asked_for_or_at_once(delay_s, stamp_s):
+    scheduler = make()
+    scheduler.begin(0)
+    assert scheduler.finish(chunk_at(0, 1), to_ns(delay_s)).stamp_ns == to_ns(stamp_s)
+
+
+def test_a_first_point_where_the_arm_was_seen_is_no_step():
+    scheduler = make('sync', execute_steps=4)
+    scheduler.begin(0)
+    chunk = scheduler.finish(chunk_at(0, 9), to_ns(0.24), starts_as_seen=True)
+    assert len(chunk.positions) == 5
+    # Its first move is due at once.
+    assert chunk.stamp_ns == to_ns(0.14)
 
 
 def test_async_starts_after_its_steps_when_the_rest_lasts():

@@ -88,7 +88,8 @@ def test_no_limit_of_position_or_velocity_is_ever_exceeded(start, moves, size):
     positions = DELTAS.to_joints(actions, start)
     assert (positions >= LOWER - 1e-12).all()
     assert (positions <= UPPER + 1e-12).all()
-    arms = np.vstack([start, positions])[:, :7]
+    assert positions[0, :7] == pytest.approx(start[:7], abs=0)
+    arms = positions[:, :7]
     assert (np.abs(np.diff(arms, axis=0)) <= STEP + 1e-12).all()
 
 
@@ -193,7 +194,9 @@ def test_every_robot_with_a_contract_can_be_moved():
     space = make_action_space(replace(robot, action=action), 'end_effector_delta')
     home = robot.home
     positions = space.to_joints(np.tile([0.005, 0, 0, 0, 0, 0, 1.0], (4, 1)), home)
-    assert positions.shape == (4, len(home))
+    # The pose that the policy saw and the ends of four moves, the first a period later.
+    assert positions.shape == (5, len(home))
+    assert positions[0, list(robot.arm)] == pytest.approx(np.array(home)[list(robot.arm)])
     assert np.abs(positions - home).max() > 1e-3
 
 

@@ -135,3 +135,35 @@ OBSERVATION = Observation(0, np.zeros(8), {}, '')
 )
 def test_a_bad_result_is_a_reason_and_no_chunk(positions, reason):
     assert reason in infer_checked(Constant(positions), OBSERVATION)
+
+
+def ask_lone(session, at_ns: int, arrives_ns: int, to: float) -> ActionChunk:
+    """Ask at a time, and answer with one step of all joints."""
+    chunk = ActionChunk(at_ns, to_ns(0.1), np.full((1, 8), to))
+    return session.finish(session.begin(at_ns), chunk, arrives_ns)
+
+
+def see_at(session, now_ns: int, position: float) -> None:
+    session.buffer.add_joints(JointSample(now_ns, np.full(8, position), np.zeros(8)))
+
+
+def test_a_short_chunk_has_to_be_made_before_the_next_question(session):
+    see_at(session, 0, 0.0)
+    ask_lone(session, 0, to_ns(0.24), 0.01)
+    see_at(session, to_ns(0.28), 0.01)
+    assert session.begin(to_ns(0.29)) is None
+    see_at(session, to_ns(0.3), 0.005)
+    assert session.begin(to_ns(0.3)) is None
+    assert session.why_waiting(to_ns(0.3)) == ''
+    see_at(session, to_ns(0.35), 0.0096)
+    assert session.begin(to_ns(0.35)).stamp_ns == to_ns(0.35)
+
+
+def test_an_arm_that_never_comes_there_is_waited_for_one_period(session):
+    see_at(session, 0, 0.0)
+    ask_lone(session, 0, to_ns(0.24), 0.01)
+    for now_s in (0.3, 0.38):
+        see_at(session, to_ns(now_s), 0.0)
+        assert session.begin(to_ns(now_s)) is None
+    see_at(session, to_ns(0.39), 0.0)
+    assert session.begin(to_ns(0.39)) is not None

@@ -20,6 +20,8 @@ class ActionSpace(Protocol):
     def to_joints(self, actions: Vector, state: Vector) -> Vector:
         """Return joint positions in the contract's order, shape (T, D) [rad or m].
 
+        The first is due when the policy looked; moves that begin there have one row more.
+
         Args:
             actions: finite numbers, shape (T, width).
             state: joints when the policy looked, contract order, shape (D,) [rad or m].

@@ -38,7 +38,8 @@ class PolicyServerConfig:
     execute_steps: int = setting(
         4,
         doc='steps of a chunk after which the next inference starts; sooner, unless sync, when '
-        'the steps left would not last until its answer',
+        'the steps left would not last until its answer; later, when the chunk has up to three '
+        'steps or is over before its answer comes: at its end',
         lower=1,
         upper=1000,
     )

@@ -17,7 +17,9 @@ class EndEffectorDeltas:
     """Actions of three numbers of translation, three of rotation and one of the gripper.
 
     Each move starts where the one before has brought the tool, the first one at the pose that the
-    policy saw. What limits forbid is left out and not made up for later.
+    policy saw. What limits forbid is left out and not made up for later. The first move is due one
+    period after the policy looked: several moves begin with the pose that it saw. A lone one is a
+    chunk of one step, which is due then anyway.
     """
 
     width = 7
@@ -35,11 +37,14 @@ class EndEffectorDeltas:
         self._grippers = [(i, contract.joints[i]) for i in contract.grippers]
 
     def to_joints(self, actions: Vector, state: Vector) -> Vector:
-        """Return joint positions in the contract's order, shape (T, D) [rad or m].
+        """Return joint positions in the contract's order [rad or m].
 
         Args:
             actions: shape (T, 7), finite.
             state: joints when the policy looked, contract order, shape (D,) [rad or m].
+
+        Returns:
+            shape (T + 1, D), the state and the end of every move; (1, D) for one move.
 
         Raises:
             PolicyError: a move is so long that its unit must be another one.
@@ -52,7 +57,11 @@ class EndEffectorDeltas:
             row[self._arm] = arm
             for i, joint in self._grippers:
                 row[i] = joint.open + self._closing(action[6]) * (joint.closed - joint.open)
-        return positions
+        if len(positions) == 1:
+            return positions
+        start = positions[:1].copy()  # with the fingers of the first move
+        start[0, self._arm] = state[self._arm]
+        return np.concatenate([start, positions])
 
     def _target(self, T_base_tool: Vector, action: Vector) -> Vector:
         meaning = self._meaning

@@ -11,6 +11,9 @@ from vla_policy_server.chunk_scheduler import ChunkScheduler, Schedule
 from vla_policy_server.observation_buffer import ObservationBuffer
 from vla_policy_server.seam import measure_seam, SeamWindow
 
+# Distance of a joint at which it is where it was sent [rad or m].
+_THERE = 0.0005
+
 
 class PolicySession:
     """Joins observations, schedule and answers of one policy on one robot."""
@@ -26,6 +29,7 @@ class PolicySession:
         self._arm = contract.arm
         self._deadline_ns = to_ns(contract.deadlines.chunk_age_s)
         self._running: Observation | None = None
+        self._seen: Observation | None = None
         period_ns = to_ns(1.0 / contract.action.fps)
         self.scheduler = ChunkScheduler(schedule, period_ns, self._deadline_ns)
         self.buffer = ObservationBuffer(contract, policy.needs_images, policy.needs_extras)
@@ -46,7 +50,7 @@ class PolicySession:
         self.buffer.clear(now_ns)
         self.scheduler.restart()
         self.seams.clear()
-        self._running = None
+        self._running = self._seen = None
 
     def is_due(self, now_ns: int) -> bool:
         """Whether the next inference should start now."""
@@ -57,7 +61,7 @@ class PolicySession:
         if not self.is_due(now_ns):
             return None
         observation = self._observe(now_ns)
-        if isinstance(observation, str):
+        if isinstance(observation, str) or self._is_on_its_way(observation):
             return None
         committed = self.scheduler.committed(observation.stamp_ns)
         self._running = replace(observation, committed=committed)
@@ -76,6 +80,33 @@ class PolicySession:
         if observation.stamp_ns > self.chunk.stamp_ns:
             return observation
         return 'nothing newer than what the chunk in use was made from'
+
+    def _starts_as_seen(self, chunk: ActionChunk, observation: Observation) -> bool:
+        arm = list(self._arm)
+        return len(chunk.positions) > 1 and np.array_equal(
+            chunk.positions[0][arm], observation.state[arm]
+        )
+
+    def _is_on_its_way(self, observation: Observation) -> bool:
+        """Whether an observation shows the arm before it has made what it was told to make.
+
+        Where a chunk is played to its end before the next question, a policy that goes on from
+        where it sees the arm would else answer with the same move twice. An arm lags, differently
+        slowed down or loaded, so it is looked at; one that does not come gets one period more.
+        What is missing may cost as much as half a period of waiting, the time of a frame or two.
+        """
+        chunk, seen, scheduler = self.chunk, self._seen, self.scheduler
+        if chunk is None or seen is None or not scheduler.plays_to_its_end:
+            return False
+        late_ns = observation.stamp_ns - scheduler.rests_ns
+        if late_ns < 0 or late_ns >= chunk.period_ns:
+            return late_ns < 0
+        way, missing = (
+            np.abs(chunk.positions[-1] - state)[list(self._arm)].max()
+            for state in (seen.state, observation.state)
+        )
+        share = chunk.period_ns / 2 / (observation.stamp_ns - seen.stamp_ns)
+        return bool(missing > _THERE + share * way)
 
     def finish(
         self, observation: Observation, result: ActionChunk | str, now_ns: int
@@ -99,9 +130,10 @@ class PolicySession:
             self.counts['failed_inferences'] += 1
             return None
         old = self.chunk
-        chunk = self.scheduler.finish(result, now_ns)
+        chunk = self.scheduler.finish(result, now_ns, self._starts_as_seen(result, observation))
         if old is not None and chunk is not None:
             self.seams.add(measure_seam(old, chunk, now_ns, self._arm))
+        self._seen = observation
         self.counts['chunks'] += 1
         return chunk
 

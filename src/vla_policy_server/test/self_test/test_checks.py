@@ -151,17 +151,27 @@ def test_another_rate_is_found(contract, subject, pristine):
 
 
 class Short(LeRobotPolicy):
-    """Serves half of what was trained."""
+    """Serves less than was trained."""
+
+    steps = 8
 
     def infer(self, observation):
         chunk = super().infer(observation)
-        return replace(chunk, positions=chunk.positions[:8])
+        return replace(chunk, positions=chunk.positions[: self.steps])
 
 
 def test_another_chunk_length_is_found(contract, pristine):
     finding = chunk_fits_the_contract(Subject(contract, Short(contract, pristine), None, pristine))
     assert finding.verdict == 'FAIL'
     assert finding.found == '8 steps at 10 Hz; trained with 16 steps'
+
+
+def test_a_policy_may_answer_with_one_step(contract, pristine):
+    policy = Short(contract, pristine)
+    policy.steps = 1
+    finding = chunk_fits_the_contract(Subject(contract, policy, None, None))
+    assert finding.found == '1 steps at 10 Hz'
+    assert finding.verdict == 'pass'
 
 
 def test_a_refusal_names_the_failure_the_fix_and_the_switch(subject, checkpoint):

@@ -33,8 +33,6 @@ def chunk_fits_the_contract(subject: Subject) -> Finding:
     wanted = _trained_steps(subject)
     if wanted not in (None, steps):
         problems.append(f'trained with {wanted} steps')
-    if steps < 2:
-        problems.append('a chunk needs 2 steps or more')
     return judge(not problems, '; '.join([found, *problems]))
 
 
