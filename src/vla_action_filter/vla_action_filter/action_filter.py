@@ -150,8 +150,8 @@ class ActionFilter:
         points = np.stack([start, position])
         return self.offer_chunk(ActionChunk(now_ns, max(1, duration_ns), points), now_ns)
 
-    def offer_reference(self, position: Vector | None) -> None:
-        """Take what the controllers hold, shape (D,) [rad or m], NaN or None for not known."""
+    def offer_reference(self, position: Vector) -> None:
+        """Take what the controllers say to hold, shape (D,) [rad or m], NaN for not known."""
         self._reference = position
 
     def offer_watch(self, who: str, now_ns: int) -> None:

@@ -192,6 +192,10 @@ class ActionFilterNode(VlaNode):
         if not self._is_dry_run:
             conflict = conflict or next(filter(None, (s.fault() for s in self._senders)), '')
         self._filter.set_conflict(conflict)
+        reference = np.full(len(self._names), np.nan)
+        for columns, found in filter(None, (sender.reference() for sender in self._senders)):
+            reference[columns] = found
+        self._filter.offer_reference(reference)
 
     def _on_watch(self, msg: String) -> None:
         self._filter.offer_watch(msg.data, self.now_ns())

@@ -53,6 +53,9 @@ class ForwardSender:
             pause.wait(1.0 / _RATE_HZ)
             left_s -= 1.0 / _RATE_HZ
 
+    def reference(self) -> None:
+        """See `Sender`: these controllers do not say."""
+
     def close(self) -> None:
         """End the thread."""
         self._ending.set()

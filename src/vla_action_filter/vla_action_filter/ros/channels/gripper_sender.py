@@ -49,6 +49,9 @@ class GripperSender:
     def finish(self) -> None:
         """See `Sender`: the controller has all it needs."""
 
+    def reference(self) -> None:
+        """See `Sender`: these controllers do not say."""
+
     def close(self) -> None:
         """See `Sender`."""
 

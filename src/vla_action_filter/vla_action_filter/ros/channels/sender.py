@@ -7,6 +7,7 @@ from vla_action_filter.command_loop import Orders
 from vla_contract.channels import Channel
 from vla_contract.contract import RobotContract
 from vla_contract.ros.graph_arguments import publishers_of
+from vla_contract.values import Vector
 
 Columns = list[int]
 
@@ -19,6 +20,9 @@ class Sender(Protocol):
 
     def finish(self) -> None:
         """Return when all that was sent needs no more of this process."""
+
+    def reference(self) -> tuple[Columns, Vector] | None:
+        """Return which joints the controller says to hold where [rad or m]; None for no word."""
 
     def close(self) -> None:
         """End threads, if there are any."""
@@ -35,6 +39,9 @@ class SilentSender:
 
     def finish(self) -> None:
         """Have nothing to wait for."""
+
+    def reference(self) -> None:
+        """Know of none."""
 
     def close(self) -> None:
         """Have nothing to end."""

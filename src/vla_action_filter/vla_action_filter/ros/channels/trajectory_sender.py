@@ -8,11 +8,13 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.command_curve import Knot
 from vla_action_filter.command_loop import Orders
 from vla_action_filter.ros.channels.controller_parameters import ControllerParameters
+from vla_action_filter.ros.channels.controller_state import ControllerState
 from vla_action_filter.ros.channels.sender import Columns, columns_of, topic_fault
 from vla_contract.channels import Channel
 from vla_contract.contract import RobotContract
 from vla_contract.ros.qos import COMMAND
 from vla_contract.ros.stamps import to_duration, to_time
+from vla_contract.values import Vector
 
 
 class TrajectorySender:
@@ -27,10 +29,14 @@ class TrajectorySender:
         self._node, self._channel = node, channel
         self._columns = columns_of(channel, contract)
         self._parameters = ControllerParameters(node, channel)
+        self._state = ControllerState(node, channel)
+        self._told: Vector | None = None
         self._publisher = node.create_publisher(JointTrajectory, channel.endpoint, COMMAND)
 
     def send(self, orders: Orders) -> None:
         """See `Sender`."""
+        # An approach takes its time: only a stream can be compared with what comes of it.
+        self._told = orders.actions[-1][1][self._columns] if orders.actions else None
         if orders.curve:
             names = self._channel.joints
             self._publisher.publish(trajectory_msg(orders.curve, names, self._columns))
@@ -43,7 +49,18 @@ class TrajectorySender:
 
     def fault(self) -> str:
         """See `Sender`."""
-        return topic_fault(self._node, self._channel.endpoint) or self._parameters.fault()
+        now_ns = int(self._node.get_clock().now().nanoseconds)
+        self._state.look(now_ns)
+        return (
+            topic_fault(self._node, self._channel.endpoint)
+            or self._parameters.fault()
+            or self._state.watch.fault(self._told, now_ns)
+        )
+
+    def reference(self) -> tuple[Columns, Vector] | None:
+        """See `Sender`."""
+        found = self._state.watch.reference
+        return None if found is None else (self._columns, found)
 
 
 def trajectory_msg(
