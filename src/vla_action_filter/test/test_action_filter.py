@@ -396,8 +396,10 @@ def test_an_ensemble_of_two_opposite_plans_stands_between_them(contract):
 
 def test_a_faded_seam_needs_far_less_acceleration(contract):
     faded, at_once = (largest_change(Bench(contract, fade_s=fade_s)) for fade_s in (0.3, 0.0))
-    assert at_once == pytest.approx(contract.joints[0].acceleration)
-    assert faded < 0.75 * at_once
+    # At once is as soon as the joints can without overshooting.
+    limit = contract.joints[0].acceleration
+    assert 0.7 * limit < at_once <= limit * (1 + 1e-9)
+    assert faded < 0.75 * limit
 
 
 def test_single_actions_move_the_arm_in_a_line(bench):

@@ -12,9 +12,12 @@ from vla_action_filter.watchdogs import FUTURE_NS
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, NS_PER_S, to_ns, Vector
 
-# What a seam may ask of a joint's acceleration limit. It asks for the most at its two ends only,
-# which the smoother takes off; joints that are asked for more overshoot, and go back.
-_PEAK = 1.3
+# What the seam of a lone step may ask of a joint's acceleration limit. It asks for the most at its
+# two ends only, which the smoother takes off; joints that are asked for more overshoot, and go
+# back. In other chunks the plan's own acceleration comes on top.
+_LONE_PEAK = 1.3
+# A fade shorter than the default gives way to what the joints can, up to the default.
+_LONGEST_NS = to_ns(FilterConfig.fade_s)
 
 
 @dataclass(frozen=True)
@@ -134,26 +137,26 @@ class Plan:
         Not longer than the chunk still moves, but for one period: a step that fades on while the
         chunk stands would be taken over by the next one unmade. A lone step is all way there; it
         is due one period after its observation, or half a period from now when it comes late.
-        Neither is so short that the joints overshoot, which is also what is meant by at once.
+        Neither is so short that the joints overshoot; what is taken at once takes that long too.
         """
         chunk, plan_ns = self._player.played, self._player.plan_ns
         if chunk is None:
             return 0
-        possible_ns = self._possible_ns(offset, drift)
+        is_lone = len(chunk.positions) == 1
+        possible_ns = self._possible_ns(offset, drift, _LONE_PEAK if is_lone else 1.0)
         left_ns = chunk.end_ns - plan_ns
-        if len(chunk.positions) == 1:
+        if is_lone:
             return max(left_ns + chunk.period_ns, chunk.period_ns // 2, possible_ns)
-        if self._is_ensemble:
-            return 0
-        return min(self._fade_ns or possible_ns, max(left_ns, chunk.period_ns, possible_ns))
+        fade_ns = max(self._fade_ns, min(possible_ns, _LONGEST_NS))
+        return min(fade_ns, max(left_ns, chunk.period_ns, possible_ns))
 
-    def _possible_ns(self, offset: Vector, drift: Vector) -> int:
+    def _possible_ns(self, offset: Vector, drift: Vector, peak: float) -> int:
         """Return the time in which the joints can fade an offset out [ns].
 
         The T of 6 |dp| / T^2 + 4 |dv| / T = a, the largest acceleration of a seam, or where that
         is more, of 1.5 |dp| / T = v.
         """
-        most = _PEAK * self._acceleration
+        most = peak * self._acceleration
         dp, dv = np.abs(offset[self._arm]), np.abs(drift[self._arm])
         times_s = (2 * dv + np.sqrt(4 * dv**2 + 6 * dp * most)) / most
         return to_ns(float(np.maximum(times_s, 1.5 * dp / self._speed).max()))
