@@ -17,7 +17,6 @@ from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.ros.qos import LATCHED, STATE
 from vla_contract.ros.question import introduction, Question
-from vla_contract.ros.stamps import from_stamp
 
 
 class OperatorDesk:
@@ -35,7 +34,6 @@ class OperatorDesk:
         self._e_stop = node.create_publisher(Bool, 'e_stop', LATCHED)
         self.status = ''
         self.action: np.ndarray | None = None
-        self._action_ns: list[int] = []
         node.create_subscription(
             DiagnosticStatus,
             'action_filter/status',
@@ -122,15 +120,8 @@ class OperatorDesk:
         wait_for(question.is_answered, 300.0, f'the state of {node}')
         return int(question.answer.current_state.id)
 
-    def action_times_s(self, count: int) -> np.ndarray:
-        """Return the stamps of so many commands from now on [s]."""
-        self._action_ns = []
-        wait_for(lambda: len(self._action_ns) >= count, 300.0, f'{count} commands')
-        return np.array(self._action_ns[:count]) / 1e9
-
     def _on_action(self, msg: JointState) -> None:
         self.action = np.array(msg.position)
-        self._action_ns.append(from_stamp(msg.header.stamp))
 
     def _on_chunk(self, msg: JointTrajectory) -> None:
         self._chunks += 1

@@ -9,7 +9,6 @@ import sys
 import uuid
 
 from conftest import Command, ROOT, wait_for
-import numpy as np
 from operator_desk import OperatorDesk
 import pytest
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
@@ -19,7 +18,6 @@ DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
 FILES = sorted((ROOT / 'launch').glob('*.launch.py'))
 CONTROLLER = 'my_controller'
 COMMANDS = f'/{CONTROLLER}/joint_trajectory'
-PERIOD_S = 0.01
 
 needs_launch = pytest.mark.skipif(
     shutil.which('ros2') is None, reason='ros2 launch is not among the wheels of PyPI'
@@ -62,7 +60,7 @@ def start_process(tmp_path):
 
 
 @needs_launch
-def test_real_robot_starts_locked_checks_at_its_rate_and_ends_cleanly(start_process):
+def test_real_robot_starts_locked_waits_for_who_watches_and_ends_cleanly(start_process):
     start_process(
         'robot', sys.executable, '-m', 'fake_robot.driver', '--ros-args', '-p', 'drop_share:=0.0',
         '-r', f'joint_trajectory_controller/joint_trajectory:={COMMANDS}',
@@ -86,9 +84,7 @@ def test_real_robot_starts_locked_checks_at_its_rate_and_ends_cleanly(start_proc
         assert publisher.qos_profile.reliability == ReliabilityPolicy.RELIABLE
         assert publisher.qos_profile.durability == DurabilityPolicy.VOLATILE
         assert desk.publishers('/policy_chunk') == []
-        times_s = desk.action_times_s(200)
-        # The machine may be slow; the filter then skips periods, and never shortens them all.
-        assert PERIOD_S * 0.8 < np.median(np.diff(times_s)) < PERIOD_S * 20
+        desk.wait_for_status('hold: unwatched: no heartbeat on topic watch')
         assert desk.call('supervisor/lock')[0]
         assert desk.state('action_filter') == 2
     finally:

@@ -56,8 +56,9 @@ class Robot:
 
     def create_publisher(self, kind, topic, qos):
         self.topics.append(topic)
+        takes = {JointTrajectory: self._on_chunk, Bool: self._on_press}
         return SimpleNamespace(
-            publish={JointTrajectory: self._on_chunk, Bool: self._on_press}[kind]
+            publish=takes.get(kind, lambda msg: None), wait_for_all_acked=lambda timeout: True
         )
 
     def destroy_publisher(self, publisher) -> None:
@@ -108,7 +109,7 @@ def test_a_filter_that_listens_late_is_tested_all_the_same(hears_after_s):
 def test_the_operators_own_device_is_pressed_and_no_other():
     robot = Robot(0.0)
     assert check(robot).status is Status.HOLDS
-    assert robot.topics == ['policy_chunk']
+    assert robot.topics == ['policy_chunk', 'watch']
 
 
 def test_without_a_device_nothing_moves_and_the_item_fails():
@@ -124,7 +125,7 @@ def test_a_press_from_here_says_that_it_is_not_the_operators():
     finding = check(robot, from_here=True)
     assert finding.status is Status.WARNS
     assert "not by the operator's own device" in finding.found
-    assert sorted(robot.topics) == ['e_stop', 'policy_chunk']
+    assert sorted(robot.topics) == ['e_stop', 'policy_chunk', 'watch']
 
 
 def test_a_device_that_the_filter_does_not_hear_fails():
