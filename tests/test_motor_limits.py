@@ -67,6 +67,28 @@ def test_limits_hold_with_more_delay_than_a_lost_message_makes():
     assert_limits_hold(trial)
 
 
+@pytest.mark.parametrize('name', ['all_joints', 'split'])
+def test_a_reset_waits_for_fingers_that_are_still_on_their_way(name):
+    trial = MotorTrial(name)
+    trial.run(0.5)
+    trial.sway()
+    for _ in range(8):
+        trial.run(0.7)
+        for _ in range(300):
+            trial.run(0.01)
+            if trial.loop.filter.is_gripper_moving:
+                break
+        trial.loop.filter.set_e_stop(True)
+        trial.run(0.05)
+        trial.loop.filter.set_e_stop(False)
+        for _ in range(100):
+            trial.run(0.01)
+            if not trial.loop.filter.reset(trial.now_ns):
+                break
+    for controller in trial.robot.controllers:
+        assert_limits_hold(trial, controller)
+
+
 def test_an_arm_that_sags_does_not_creep_at_pauses():
     """D13: each pause used to add the standing error to the command."""
     trial = MotorTrial('all_joints', sag={JOINTS[1]: 0.03})

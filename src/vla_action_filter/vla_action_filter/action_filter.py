@@ -190,7 +190,8 @@ class ActionFilter:
             return 'e_stop is still pressed' if is_plain else self._e_stop_reason
         if self._e_stop_missing:
             return self._e_stop_missing
-        if self.is_moving or not self.watchdogs.tracking.has_settled:
+        is_sending = self._gate.output is Output.STREAM
+        if self.is_moving or is_sending or not self.watchdogs.tracking.has_settled:
             return 'the arm has not come to rest'
         if problem := self.watchdogs.joint_problem(now_ns):
             return problem

@@ -14,6 +14,9 @@ _DELIVERY_NS = to_ns(0.01)
 # A curve begins that long ago, so that the clock of the controller may be that much behind: a
 # first point in its future it would join to a state of its own.
 _PAST_NS = to_ns(0.05)
+# Joints come to rest at whole microseconds: those that do so at one time within rounding share a
+# point, since controllers refuse a trajectory whose times do not increase.
+_GRAIN_S = 1e-6
 # More than any lead holds at any rate of the filter.
 _KEPT = 256
 
@@ -154,7 +157,7 @@ class CommandCurve:
     def _tail(self, knot: Knot) -> list[Knot]:
         """Return the points of braking from a knot: one, or one per joint near a limit."""
         velocity = knot.velocity
-        alone = np.abs(velocity) / self._braking
+        alone = np.ceil(np.abs(velocity) / self._braking / _GRAIN_S) * _GRAIN_S
         longest = float(alone.max())
         if longest <= 0.0:
             return []
@@ -162,7 +165,7 @@ class CommandCurve:
         rest = knot.position + velocity * longest / 2.0
         if ((rest < self._lower) | (rest > self._upper)).any():
             # Together would lead a joint past its end stop; alone each stops before it.
-            durations = np.maximum(alone, 1e-9)
+            durations = np.maximum(alone, _GRAIN_S)
         points = []
         for duration in np.unique(durations[alone > 0.0]):
             t = np.minimum(duration, durations)
@@ -171,7 +174,7 @@ class CommandCurve:
             # Where a joint stands outside its limits it is not thrown back inside.
             lower = np.minimum(self._lower, knot.position)
             position = np.clip(position, lower, np.maximum(self._upper, knot.position))
-            time_ns = max(knot.time_ns + to_ns(float(duration)), knot.time_ns + 1)
+            time_ns = knot.time_ns + to_ns(float(duration))
             points.append(Knot(time_ns, position, np.where(left > 0.0, velocity * left, 0.0)))
         return points
 
