@@ -59,6 +59,9 @@ class Rig:
             DiagnosticStatus, 'action_filter/status', self._on_status, 10
         )
         self.node.create_subscription(JointState, 'action_filter/action', self._on_action, 10)
+        # The controller: what it gets is seen by what the arm is told.
+        commands = 'joint_trajectory_controller/joint_trajectory'
+        self.node.create_subscription(JointTrajectory, commands, lambda msg: None, 10)
         self._reset = self.node.create_client(Trigger, 'action_filter/reset')
         self.node.create_timer(0.01, self.send_arm)
         self.node.create_timer(1 / 30, self._send_gripper)

@@ -99,13 +99,13 @@ def test_the_slowest_speed_counts_also_after_a_restart(ros):  # noqa: F811
             for name, scale in (('supervisor', 0.1), ('rollout', 1.0)):
                 speed = rig.join(name).create_publisher(Float64, 'speed_scale', LATCHED)
                 speed.publish(Float64(data=scale))
-            rig.wait(lambda rig=rig: rig.values.get('speed_scale') == '0.1')
+            rig.wait(lambda rig=rig: rig.values.get('speed_scale') == '0.100')
             rig.wait(
                 lambda rig=rig: rig.values['speed_conflict'] == 'speed_scale has 2 publishers'
             )
             rig.leave('supervisor')
             rig.wait(lambda rig=rig: rig.values['speed_conflict'] == '')
-            assert rig.values['speed_scale'] == '0.1'
+            assert rig.values['speed_scale'] == '0.100'
 
 
 def test_wrong_stamps_are_said_before_arming_and_missing_joints_too(ros):  # noqa: F811
