@@ -322,7 +322,7 @@ def judge(args: argparse.Namespace, folder: Path) -> int:
     if not holds:
         print('hardest accelerations:', '; '.join(worst_moments(writes)), said)
     is_good = is_alive and holds and len(actions) > 1000
-    # Where a motion was joined anew two stamps may be as close as the rounding to nanoseconds shows.
+    # Where a motion was joined anew two stamps may be so close that rounding to 1 ns shows.
     return 0 if is_good and max(excess.values()) <= 1e-3 else 1
 
 
