@@ -69,6 +69,7 @@ class RealTimeBench:
     """A node with a thread: a policy that sways the arm, an operator, and a look at the motors.
 
     Attributes:
+        robot: path of the robot's file.
         is_driving: whether the policy sends chunks.
         status: what the filter says.
         values: what it says beside.
@@ -79,7 +80,7 @@ class RealTimeBench:
 
     def __init__(self, folder: Path, domain_id: int) -> None:
         """Join a domain."""
-        self._folder = folder
+        self._folder, self.robot = folder, str(folder / 'panda_2f85.yaml')
         self.context = rclpy.Context()
         rclpy.init(context=self.context, domain_id=domain_id)
         self.node = rclpy.create_node('bench', context=self.context)
@@ -126,6 +127,11 @@ class RealTimeBench:
         """Leave the latch as soon as the filter lets one."""
         wait_for(lambda: self.call('action_filter/reset').success, 30.0, 'the reset')
         wait_for(lambda: not self.status.startswith('latched'), 30.0, 'the latch to open')
+
+    def ask_reset(self) -> None:
+        """Ask for a reset, whatever the answer."""
+        if self._clients['action_filter/reset'].service_is_ready():
+            self._clients['action_filter/reset'].call_async(Trigger.Request())
 
     def wait_for_motion(self, rad_s: float) -> None:
         """Wait until the fastest joint is told to go at least at a speed [rad/s]."""

@@ -85,6 +85,13 @@ class CommandCurve:
         """Begin anew at the newest command."""
         self.begin(now_ns, self._command)
 
+    def shift(self, by_ns: int) -> None:
+        """Move everything in time, for a clock that was set [ns]."""
+        self._due_ns += by_ns
+        moved = [knot._replace(time_ns=knot.time_ns + by_ns) for knot in self._knots]
+        self._knots.clear()
+        self._knots.extend(moved)
+
     def append(self, command: Vector) -> None:
         """Add the command of the next period, shape (D,)."""
         velocity, position = (command - self._command) / self._dt, (self._command + command) / 2.0

@@ -74,6 +74,7 @@ class CommandLoop:
         """Forget what was sent, and arm anew at the next fresh joint state."""
         self.filter.disarm()
         self._orders, self._told_ns = Orders(_NOTHING_YET), 0
+        self._now_ns: int | None = None
         self.filter.is_gripper_moving = False
 
     def cycle(self, now_ns: int) -> Orders:
@@ -104,6 +105,12 @@ class CommandLoop:
         return self._told(now_ns, orders)
 
     def _dues(self, now_ns: int) -> list[int]:
+        if self._now_ns is not None and now_ns < self._now_ns:
+            # A clock that was set back: what was given out goes on, and the filter stops the arm.
+            back_ns = now_ns - self._now_ns - self._period_ns
+            self._curve.shift(back_ns)
+            self._told_ns += back_ns
+        self._now_ns = now_ns
         if self._orders.result.output is Output.SILENT:
             return [now_ns + self._lead_ns]
         if self._curve.is_overtaken(now_ns):

@@ -1,3 +1,4 @@
+import threading
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -200,6 +201,24 @@ def test_activated_at_once_it_waits_for_an_arm_that_follows_late(node, make_robo
     robot.wait(lambda: told and told[-1][1] is not None)
     assert told[0][0] - stopped_ns >= 1_900_000_000
     assert told[-1][1] == pytest.approx(robot.position)
+
+
+def test_deactivated_it_brakes_in_real_time_however_slow_its_cycles_are(node, robot, monkeypatch):
+    robot.send_chunk(2.5)
+    robot.wait(lambda: robot.position[0] > 0.3)
+    send, behind_ms = node._send, []
+
+    def send_slowly(orders) -> None:
+        threading.Event().wait(0.01)
+        send(orders)
+        if orders.curve:
+            newest_ns = max(time_ns for time_ns, *_ in orders.curve[:-1] or orders.curve)
+            behind_ms.append((node.now_ns() - newest_ns) / 1e6)
+
+    monkeypatch.setattr(node, '_send', send_slowly)
+    node.trigger_deactivate()
+    # Commands are given out 50 ms before they are due.
+    assert max(behind_ms) < 0.0
 
 
 def test_wrong_joint_names_are_refused(node, robot):

@@ -118,15 +118,14 @@ class ActionFilterNode(VlaNode):
         if self._timer is not None:
             self.destroy_timer(self._timer)
             self._timer = None
-        # The executor is blocked here, so simulated time stands still; a real period paces it.
-        pause, now_ns = threading.Event(), self.now_ns()
+        # The executor is blocked here, so simulated time stands still; real time paces it.
+        pause, start_ns, begin_ns = threading.Event(), self.now_ns(), time.monotonic_ns()
         played = 0
         # What is given out ahead is played before the arm is at rest.
         while self._loop.is_streaming and played <= self._loop.periods_ahead:
             played += not self._filter.is_moving
-            self._send(self._loop.brake(now_ns))
+            self._send(self._loop.brake(start_ns + time.monotonic_ns() - begin_ns))
             pause.wait(self._filter.period_ns / 1e9)
-            now_ns += self._filter.period_ns
         for sender in self._senders:
             sender.finish()
         self._rests_at_ns = self.now_ns() + self._late_ns

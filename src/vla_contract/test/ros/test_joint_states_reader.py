@@ -121,3 +121,12 @@ def test_bytes_that_are_no_joint_state_are_counted(desk):
     desk.send(5, NAMES, [0.0] * 8)
     desk.poll_until(lambda sample: True)
     assert desk.reader.rejected == 1
+
+
+def test_a_message_that_takes_too_long_to_look_through_is_refused_by_its_size(desk):
+    names = [*NAMES, *(f'other{k}' for k in range(20_000))]
+    desk.send(5, names, [0.0] * len(names))
+    desk.send(5, NAMES, [0.0] * 8)
+    desk.poll_until(lambda sample: True)
+    desk.wait(lambda: desk.reader.rejected == 1 or desk.reader.poll(9) is not None)
+    assert 'allowed: 65536' in desk.reader.problem

@@ -20,6 +20,9 @@ from vla_contract.values import JointSample
 # What three drivers at 2 kHz send in 50 ms, the longest pause of a filter that is not too slow.
 _DEPTH = 300
 _QOS = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT)
+# More than 500 joints with names as long as names are. 20 000 take 15 ms to look through, which
+# some dozens of waiting messages turn into a second without a command.
+_LARGEST_BYTES = 65536
 # Serialised, a message begins with four bytes of encoding and eight of stamp.
 _NAMES_AT = 12
 
@@ -79,7 +82,12 @@ class JointStatesReader:
                 taken = handle.take_message(JointState, True)
                 if taken is None:
                     break
-                groups[self._beginning(taken[0])].append(taken[0])
+                data = taken[0]
+                if len(data) > _LARGEST_BYTES:
+                    found = f'found a message of {len(data)} bytes'
+                    self._reject(f'joint_states: {found}; allowed: {_LARGEST_BYTES}')
+                else:
+                    groups[self._beginning(data)].append(data)
         return groups
 
     def _beginning(self, data: bytes) -> bytes:
