@@ -66,6 +66,11 @@ class CommandLoop:
         return self._orders.result.output is Output.STREAM
 
     @property
+    def is_moving(self) -> bool:
+        """Whether commands of arm or fingers have not come to where they stay."""
+        return self.filter.is_moving or self.filter.is_gripper_moving
+
+    @property
     def periods_ahead(self) -> int:
         """How many commands are given out before they are due."""
         return self._lead_ns // self._period_ns

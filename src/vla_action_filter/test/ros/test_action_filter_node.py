@@ -221,6 +221,18 @@ def test_deactivated_it_brakes_in_real_time_however_slow_its_cycles_are(node, ro
     assert max(behind_ms) < 0.0
 
 
+def test_deactivated_it_lets_fingers_come_to_where_they_are_told(node, robot):
+    """Left midway they would be brought there by the first slow point of the next motion."""
+    positions = np.tile(CONTRACT.home, (16, 1))
+    positions[:, -1] = CONTRACT.joints[-1].closed
+    chunk = ActionChunk(robot.now_ns(), to_ns(0.1), positions)
+    robot.chunks.publish(chunk_to_msg(chunk, CONTRACT.joint_names))
+    robot.wait(lambda: robot.position[-1] > 0.1)
+    assert robot.position[-1] < 0.5
+    node.trigger_deactivate()
+    robot.wait(lambda: robot.position[-1] == pytest.approx(CONTRACT.joints[-1].closed), 10.0)
+
+
 def test_wrong_joint_names_are_refused(node, robot):
     robot.send_chunk(0.5, names=['x', *CONTRACT.joint_names[1:]])
     robot.wait(cycles(node, 50))

@@ -123,7 +123,7 @@ class ActionFilterNode(VlaNode):
         played = 0
         # What is given out ahead is played before the arm is at rest.
         while self._loop.is_streaming and played <= self._loop.periods_ahead:
-            played += not self._filter.is_moving
+            played += not self._loop.is_moving
             self._send(self._loop.brake(start_ns + time.monotonic_ns() - begin_ns))
             pause.wait(self._filter.period_ns / 1e9)
         for sender in self._senders:
