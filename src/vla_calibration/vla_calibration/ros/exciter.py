@@ -1,5 +1,6 @@
 """A node that sways the joints of an arm through the action filter, and records what follows."""
 
+import math
 import time
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import rclpy
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, JointState
 from tqdm import tqdm
@@ -25,7 +27,7 @@ from vla_contract.ros.joint_conversion import chunk_to_msg, merge_msg
 from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.ros.stamps import from_stamp
 from vla_contract.ros.watcher import Watcher
-from vla_contract.values import to_ns, Vector
+from vla_contract.values import ActionChunk, to_ns, Vector
 
 # Every sample counts here, also one that waits while an image is shrunk.
 _EVERY = QoSProfile(depth=200, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -33,6 +35,7 @@ _EVERY_COMMAND = QoSProfile(depth=200)
 _CHUNK_PERIOD_S, _HORIZON_S = 0.2, 1.0
 # How long nodes may take to be found, and topics to bring something [s].
 _PATIENCE_S = 10.0
+_STILL_POINTS = 16
 
 
 class Exciter(Node):
@@ -86,6 +89,7 @@ class Exciter(Node):
         watcher = Watcher(self, 'excite_joints')
         if not self._wait(lambda: publisher.get_subscription_count() > 0, _PATIENCE_S):
             raise VlaError('nobody listens to policy_chunk: start the action filter first')
+        self._settle(publisher, watcher)
         for kept in (self._commands, self._measured, self._images):
             kept.clear()
         begin_ns = self.now_ns()
@@ -105,6 +109,28 @@ class Exciter(Node):
         self.destroy_publisher(publisher)
         watcher.close()
         return self._recording(excitation, begin_ns)
+
+    def _settle(self, publisher: Publisher, watcher: Watcher) -> None:
+        """Have the arm stand still until the filter commands: arming moves one that sags.
+
+        Raises:
+            VlaError: the filter commands nothing; says what it says.
+        """
+        still = np.tile(self._measured[-1][2], (_STILL_POINTS, 1))
+        asked_s = -math.inf
+        self._commands.clear()
+
+        def has_settled() -> bool:
+            nonlocal asked_s
+            if time.monotonic() - asked_s > _CHUNK_PERIOD_S:
+                asked_s = time.monotonic()
+                chunk = ActionChunk(self.now_ns(), to_ns(1.0 / self._contract.action.fps), still)
+                watcher.beat()
+                publisher.publish(chunk_to_msg(chunk, self._contract.joint_names))
+            return len(self._commands) >= self._contract.rates.filter_hz
+
+        if not self._wait(has_settled, _PATIENCE_S):
+            raise VlaError(f'the filter commands nothing: {self._filter_says}')
 
     def _require_alone_and_alive(self) -> None:
         if publishers_of(self, 'policy_chunk') > 1:
