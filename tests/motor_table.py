@@ -1,6 +1,6 @@
 """What reaches the motors through a whole day at the robot, for every set-up and lag.
 
-    PYTHONPATH=tests python tests/motor_table.py
+    python tests/motor_table.py
 
 Shares of the limits of the contract, worst joint and moment: of what a controller writes every
 millisecond, and of the arm behind its lag. The day: five episodes with pauses, e-stop in motion

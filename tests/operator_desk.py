@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 import threading
+import time
 from typing import Any
 
 from conftest import wait_for
@@ -34,6 +35,7 @@ class OperatorDesk:
         self._e_stop = node.create_publisher(Bool, 'e_stop', LATCHED)
         self.status = ''
         self.action: np.ndarray | None = None
+        self._told_at = 0.0
         node.create_subscription(
             DiagnosticStatus,
             'action_filter/status',
@@ -88,18 +90,17 @@ class OperatorDesk:
         wait_for(lambda: np.abs(self.action - start).max() > distance, 300.0, 'motion')
 
     def settled_action(self) -> np.ndarray:
-        """Return the command once ten in a row are the same [rad or m]."""
-        recent: list[np.ndarray] = []
+        """Return the last command once none has come for half a second [rad or m].
 
-        def is_settled() -> bool:
-            if self.action is not None and (not recent or recent[-1] is not self.action):
-                recent.append(self.action)
-            return len(recent) > 10 and all(
-                np.array_equal(action, recent[-1]) for action in recent[-10:]
-            )
-
-        wait_for(is_settled, 300.0, 'standstill')
-        return recent[-1]
+        Without one since the last call it is the command of then.
+        """
+        begin = time.monotonic()
+        wait_for(
+            lambda: time.monotonic() - max(begin, self._told_at) > 0.5 and self.action is not None,
+            300.0,
+            'standstill',
+        )
+        return self.action
 
     def hears_chunks(self, count: int) -> Callable[[], bool]:
         """Return a condition: so many more chunks have come."""
@@ -122,6 +123,7 @@ class OperatorDesk:
 
     def _on_action(self, msg: JointState) -> None:
         self.action = np.array(msg.position)
+        self._told_at = time.monotonic()
 
     def _on_chunk(self, msg: JointTrajectory) -> None:
         self._chunks += 1

@@ -102,6 +102,8 @@ def test_a_second_rollout_begins_on_what_the_first_left_inactive(robot, start):
         robot.order_when_allowed('success')
         assert rollout.finish() == 0, rollout.said
         assert not robot.is_moving()
+        # The next process must have found who orders before it is ordered anything.
+        robot.clients.clear()
 
 
 def test_a_filter_that_stands_latched_is_named_and_nothing_starts(robot, start):
