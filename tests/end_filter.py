@@ -52,6 +52,9 @@ class MovingArm:
         node.create_subscription(
             JointState, 'action_filter/action', self._on_action, QoSProfile(depth=1000)
         )
+        # The controller: where nobody listens to it, the filter moves nothing.
+        commands = 'joint_trajectory_controller/joint_trajectory'
+        node.create_subscription(JointTrajectory, commands, lambda msg: None, COMMAND)
         self._status = ''
         node.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
         self._reset = node.create_client(Trigger, 'action_filter/reset')
