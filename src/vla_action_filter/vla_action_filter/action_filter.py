@@ -10,25 +10,20 @@ from dataclasses import replace
 import numpy as np
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.gripper_gate import GripperGate
+from vla_action_filter.held_position import HeldPosition
+from vla_action_filter.hold_reasons import HoldReasons
 from vla_action_filter.motion_limiter import MotionLimiter
 from vla_action_filter.output_gate import OutputGate
 from vla_action_filter.plan import Plan
 from vla_action_filter.smoother import EmaSmoother, joint_alphas
 from vla_action_filter.state_machine import StateMachine
 from vla_action_filter.verdict import FilterResult, Output, State, Verdict
-from vla_action_filter.watch import Watch
-from vla_action_filter.watchdogs import Debounce, Watchdogs
+from vla_action_filter.watchdogs import Watchdogs
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 
 # Cycles at rest after which nothing is sent: the last point is out, and once more in case of loss.
 _QUIET_CYCLES = 10
-# Where an arm stands, friction and gravity leave less than half of what counts as an error
-# between it and its command; what is further away was moved.
-_NEAR = 0.5
-# A joint that moved by more since it came to rest was moved by somebody [rad or m], and so was a
-# gripper, as a share of its range: what it is held at is not known any more.
-_MOVED, _MOVED_GRIP = 0.02, 0.05
 
 
 class ActionFilter:
@@ -66,24 +61,15 @@ class ActionFilter:
         self._grippers = {i: GripperGate(contract.joints[i], dwell_ns) for i in contract.grippers}
         self._chunk_age_ns = to_ns(contract.deadlines.chunk_age_s)
         self._ramp_ns = to_ns(config.rearm_ramp_s)
-        self._most_refused = config.reject_chunks
         self._machine = StateMachine()
         self._gate = OutputGate(approach_ns, _QUIET_CYCLES)
-        self._watch = Watch(config.require_watch, to_ns(config.watch_age_s))
-        self._near = _NEAR * config.tracking_error
-        self._spans = np.array([joint.upper - joint.lower for joint in contract.joints])
+        self._outside = HoldReasons(config)
+        self._held = HeldPosition(contract, config)
         self.is_gripper_moving = False
         self._has_position = False
-        self._rest: tuple[Vector, Vector] | None = None
-        self._reference: Vector | None = None
         self._pressed = False
         self._e_stop_reason = ''
         self._e_stop_missing = ''
-        self._conflict = ''
-        self._held_conflict = ''
-        self._conflict_debounce = Debounce(1, config.release_cycles)
-        self._refused = ''
-        self._refused_in_a_row = 0
         self._speed_scale = config.first_speed
         self._last_verdict = Verdict.HOLD
 
@@ -108,10 +94,9 @@ class ActionFilter:
             self._come_to_rest()
         self._has_position = False
         self._gate.restart()
-        self._watch.restart()
+        self._outside.restart()
         self.watchdogs.restart()
         self._forget_plan()
-        self._conflict_debounce.restart()
 
     def offer_joints(self, sample: JointSample) -> None:
         """Take a measurement; one that is not finite or of another size is dropped."""
@@ -128,15 +113,13 @@ class ActionFilter:
             self.reject_chunk(refusal.reason, refusal.is_jump)
             return refusal.reason
         self.counters['chunks'] += 1
-        self._refused, self._refused_in_a_row = '', 0
+        self._outside.accept()
         return ''
 
     def reject_chunk(self, reason: str, is_jump: bool = False) -> None:
         """Count a chunk that cannot be used; a jump, or several in a row, hold the arm."""
         self.counters['rejected_chunks'] += 1
-        self._refused_in_a_row += 1
-        if is_jump or self._refused_in_a_row >= self._most_refused:
-            self._refused = f'chunk refused, {reason}'
+        if self._outside.refuse(reason, is_jump):
             self.plan.clear()
 
     def offer_action(self, position: Vector, duration_ns: int, now_ns: int) -> str:
@@ -152,15 +135,15 @@ class ActionFilter:
 
     def offer_reference(self, position: Vector) -> None:
         """Take what the controllers say to hold, shape (D,) [rad or m], NaN for not known."""
-        self._reference = position
+        self._held.offer_reference(position)
 
     def offer_watch(self, who: str, now_ns: int) -> None:
         """Take the heartbeat of somebody who watches the arm."""
-        self._watch.hear(who, now_ns)
+        self._outside.hear_watch(who, now_ns)
 
     def set_conflict(self, reason: str) -> None:
         """Hold for a reason from outside, such as two policies on one topic; '' resumes."""
-        self._conflict = reason
+        self._outside.set_conflict(reason)
 
     def set_e_stop(self, pressed: bool, reason: str = 'e_stop') -> None:
         """Press or release the stop; pressing latches, releasing alone resumes nothing.
@@ -284,7 +267,7 @@ class ActionFilter:
     def _forget_plan(self) -> None:
         self.plan.clear()
         self._smoother.reset()
-        self._refused, self._refused_in_a_row = '', 0
+        self._outside.accept()
 
     def _arm_from_joints(self, now_ns: int) -> FilterResult:
         """Start at rest where the controllers hold the arm, or where it is."""
@@ -292,46 +275,21 @@ class ActionFilter:
         problem = self.watchdogs.joint_problem(now_ns) or self._e_stop_missing
         if sample is None or problem:
             return FilterResult(None, Verdict.HOLD, (problem,))
-        self._stand(self._start(sample.position))
+        self._stand(self.where_held())
         self._come_to_rest()
         self._has_position = True
         self._machine.arm()
         return FilterResult(self._command(), Verdict.HOLD, ('arming',))
 
-    def _start(self, measured: Vector) -> Vector:
-        """Return where to start: a known command near the measured joints, or these, (D,)."""
-        start = self.where_held()
-        if self._reference is not None and self._is_near(self._reference, measured):
-            start[self._arm] = self._reference[self._arm]
-        return start
-
     def where_held(self) -> Vector:
-        """Return what the controllers hold as far as is known, shape (D,) [rad or m].
-
-        Where the arm stands as it came to rest, that is the command: friction and gravity leave it
-        a little beside, and fingers that hold something must go on pressing. Where it was moved,
-        it is where it is measured.
-        """
+        """Return the position that the controllers hold, as far as is known, (D,) [rad or m]."""
         sample = self.watchdogs.joints
-        held = np.array(self._command() if sample is None else sample.position)
-        if self._rest is None or sample is None:
-            return held
-        command, then = self._rest
-        moved = np.abs(held - then)
-        if self._is_near(command, held) and (moved[self._arm] <= _MOVED).all():
-            held[self._arm] = command[self._arm]
-            for i in self._grippers:
-                if moved[i] <= _MOVED_GRIP * self._spans[i]:
-                    held[i] = command[i]
-        return held
+        return self._held.where(self._command() if sample is None else sample.position)
 
     def _come_to_rest(self) -> None:
         """Remember where the arm stands, and what it was told last."""
         if self.watchdogs.joints is not None:
-            self._rest = self._command(), self.watchdogs.joints.position
-
-    def _is_near(self, command: Vector, measured: Vector) -> bool:
-        return bool((np.abs(command - measured)[self._arm] <= self._near).all())
+            self._held.rest(self._command(), self.watchdogs.joints.position)
 
     def _stand(self, position: Vector) -> None:
         """Take a position as the command, at rest."""
@@ -344,7 +302,7 @@ class ActionFilter:
         """While nothing is sent, go along with an arm that somebody else moves."""
         sample = self.watchdogs.joints
         command = self._command()
-        if sample is not None and not self._is_near(command, sample.position):
+        if sample is not None and not self._held.is_near(command, sample.position):
             command[self._arm] = sample.position[self._arm]
             self._stand(command)
             self.counters['followed_cycles'] += 1
@@ -361,16 +319,9 @@ class ActionFilter:
         return FilterResult(command, verdict, (reason,))
 
     def _reason_to_hold(self, now_ns: int) -> str:
-        if unwatched := self._watch.reason(now_ns):
+        if outside := self._outside.reason(now_ns):
             self.plan.clear()
-            return unwatched
-        self._held_conflict = self._conflict or self._held_conflict
-        if self._conflict_debounce.update(bool(self._conflict)):
-            self.plan.clear()
-            return self._held_conflict
-        self._held_conflict = ''
-        if self._refused:
-            return self._refused
+            return outside
         chunk = self.plan.chunk
         if chunk is None:
             return 'no chunk'
