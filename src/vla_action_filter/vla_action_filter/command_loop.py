@@ -19,6 +19,7 @@ class Orders:
 
     Attributes:
         result: what the filter decided.
+        now_ns: time of the cycle [ns].
         actions: times and joints, shape (D,), of the commands that came due since the last cycle
             [ns, rad or m]; what the arm is really told, on a grid of periods.
         curve: for controllers of trajectories, from a point in the past to rest; empty for none.
@@ -28,6 +29,7 @@ class Orders:
     """
 
     result: FilterResult
+    now_ns: int = 0
     actions: tuple[tuple[int, Vector], ...] = ()
     curve: tuple[Knot, ...] = ()
     approach: tuple[Knot, ...] = ()
@@ -161,7 +163,7 @@ class CommandLoop:
     def _told(self, now_ns: int, orders: Orders) -> Orders:
         """Add what came due; of grippers the command itself, whatever the way there is."""
         result = orders.result
-        self._orders = orders
+        self._orders = orders = replace(orders, now_ns=now_ns)
         if result.command is None or result.output is Output.SILENT:
             return orders
         actions = self._curve.due_between(self._told_ns, now_ns)

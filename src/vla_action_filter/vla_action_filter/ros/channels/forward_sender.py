@@ -1,6 +1,7 @@
 """Sends positions to a forward_command_controller."""
 
 import threading
+import time
 
 from rclpy.node import Node
 from std_msgs.msg import Float64MultiArray
@@ -33,7 +34,7 @@ class ForwardSender:
         self._index = {name: i for i, name in enumerate(contract.joint_names)}
         self._parameters = ControllerParameters(node, channel)
         self._publisher = node.create_publisher(Float64MultiArray, channel.endpoint, COMMAND)
-        self._curve: tuple[Knot, ...] = ()
+        self._playing: tuple[tuple[Knot, ...], int] = ((), 0)
         self._has_curve, self._ending = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._play, name=channel.name, daemon=True)
         self._thread.start()
@@ -42,7 +43,9 @@ class ForwardSender:
         """See `Sender`."""
         if not orders.curve:
             return
-        self._curve = orders.approach or orders.curve
+        # Simulated time may stand still while this is played: the machine's clock goes on.
+        offset_ns = orders.now_ns - time.monotonic_ns()
+        self._playing = orders.approach or orders.curve, offset_ns
         self._has_curve.set()
 
     def finish(self) -> None:
@@ -66,21 +69,18 @@ class ForwardSender:
         """See `Sender`."""
         return topic_fault(self._node, self._channel.endpoint) or self._parameters.fault()
 
-    def _now_ns(self) -> int:
-        return int(self._node.get_clock().now().nanoseconds)
-
     def _play(self) -> None:
-        before_ns = 0
         while not self._ending.wait(1.0 / _RATE_HZ):
             self._has_curve.wait()
-            curve, now_ns = self._curve, self._now_ns()
-            if not curve or now_ns == before_ns:
+            playing = self._playing
+            curve, offset_ns = playing
+            if not curve:
                 continue
-            before_ns = now_ns
+            now_ns = time.monotonic_ns() + offset_ns
             self._publish(motion_at(curve, now_ns)[0])
             if now_ns >= curve[-1].time_ns:
                 self._has_curve.clear()
-                if self._curve is not curve:
+                if self._playing is not playing:
                     # It came between the two lines above.
                     self._has_curve.set()
 
