@@ -164,17 +164,19 @@ class CommandCurve:
     def _tail(self, knot: Knot) -> list[Knot]:
         """Return the points of braking from a knot: one, or one per joint near a limit."""
         velocity = knot.velocity
-        alone = np.ceil(np.abs(velocity) / self._braking / _GRAIN_S) * _GRAIN_S
+        exact = np.abs(velocity) / self._braking
+        alone = np.ceil(exact / _GRAIN_S) * _GRAIN_S
         longest = float(alone.max())
         if longest <= 0.0:
             return []
         durations = np.full_like(alone, longest)
         rest = knot.position + velocity * longest / 2.0
         if ((rest < self._lower) | (rest > self._upper)).any():
-            # Together would lead a joint past its end stop; alone each stops before it.
-            durations = np.maximum(alone, _GRAIN_S)
+            # Together would lead a joint past its end stop; alone each stops before it. Rounded up
+            # that would be past it by up to a microradian; ending there nevertheless is a kick.
+            durations = np.maximum(np.floor(exact / _GRAIN_S), 1.0) * _GRAIN_S
         points = []
-        for duration in np.unique(durations[alone > 0.0]):
+        for duration in np.unique(durations[exact > 0.0]):
             t = np.minimum(duration, durations)
             left = 1.0 - t / durations
             position = knot.position + velocity * t * (1.0 + left) / 2.0
