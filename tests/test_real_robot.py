@@ -111,7 +111,7 @@ def pass_preflight(desk: OperatorDesk, folder: Path) -> None:
 def stop_in_motion_and_reset(desk: OperatorDesk) -> None:
     desk.press_e_stop(True)
     desk.wait_for_status('latched: e_stop')
-    held = desk.action
+    held = desk.settled_action()
     desk.press_e_stop(False)
     desk.wait_for_status('latched: e_stop released, reset needed')
     np.testing.assert_allclose(desk.action, held, atol=1e-3)

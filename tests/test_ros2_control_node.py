@@ -16,6 +16,8 @@ from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
 from vla_contract.ros.testing import ros  # noqa: F401 - takes a ROS domain of its own
+from vla_rollout.preflight.finding import Status
+from vla_rollout.ros.preflight_graph import PreflightGraph
 
 JOINTS = list(load_contract('panda_2f85').joint_names)
 ARM_JOINTS = JOINTS[:-1]
@@ -104,3 +106,19 @@ def test_it_answers_and_moves_as_a_robot_under_ros2_control(client, tmp_path):
     client.dump()
     with np.load(tmp_path / 'motors.npz') as log:
         assert len(log['times_ns']) < 20_000
+
+
+def test_preflight_reads_how_the_controllers_are_set(client):
+    """The file of its robot has all joints in one channel, the controller has the arm alone."""
+    client.wait(lambda: client.states, 'the robot')
+    graph = PreflightGraph(load_contract('panda_2f85'))
+    try:
+        found = {finding.item: finding.status for finding in graph.check_controllers()}
+    finally:
+        graph.destroy_node()
+    assert found == {
+        f'controller {ARM}: joints': Status.FAILS,
+        f'controller {ARM}: interpolate_from_desired_state': Status.HOLDS,
+        f'controller {ARM}: cmd_timeout': Status.HOLDS,
+        f'controller {ARM}: interpolation_method': Status.HOLDS,
+    }

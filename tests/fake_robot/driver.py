@@ -8,22 +8,17 @@ effort, lost messages, and a protective stop of its own that no topic can lift. 
 it stamps by a clock of its own, so that a test does not depend on how fast the machine is.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 import os
 from pathlib import Path
-import signal
 import sys
 import threading
 import time
-from types import FrameType
 from typing import Any
 
 import numpy as np
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
@@ -46,6 +41,9 @@ from vla_sim_bridge.world import World
 from vla_sim_bridge.world_config import load_world_config
 
 from fake_robot.controller import FakeController
+from fake_robot.joint_trajectory_controller import TrajectoryParameters
+from fake_robot.serving import node_with, serve
+from fake_robot.setups import ARM
 
 IMPERFECTIONS = str(Path(__file__).parent / 'imperfections.yaml')
 FOREIGN_JOINT = 'lift_axis'
@@ -69,6 +67,8 @@ class FakeRobot(Node):
             load_randomization(value('imperfections', IMPERFECTIONS).value),
         )
         self._names = contract.joint_names
+        controller = TrajectoryParameters(self._names, interpolate_from_desired_state=True)
+        self.nodes = (self, node_with(ARM, asdict(controller)))
         self._rng = np.random.default_rng(1)
         self._drop_share = drop_share
         self._controller = FakeController(drop_share, seed=0)
@@ -170,30 +170,6 @@ class FakeRobot(Node):
         return response
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def main() -> int:
-    # Its threads publish until they have ended: rclpy's own handlers would take the context away.
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    robot = FakeRobot()
-    executor = SingleThreadedExecutor()
-    executor.add_node(robot)
-    try:
-        while rclpy.ok():
-            # Python runs signal handlers between calls only.
-            executor.spin_once(timeout_sec=0.2)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        robot.close()
-        rclpy.try_shutdown()
-    return 0
-
-
 if __name__ == '__main__':
     os.environ.setdefault('MUJOCO_GL', 'egl')
-    sys.exit(main())
+    sys.exit(serve(FakeRobot))

@@ -18,19 +18,14 @@ Without control_msgs gripper controllers have no action server and nothing shows
 from dataclasses import asdict
 from functools import partial
 import json
-import signal
 import sys
 import threading
 import time
-from types import FrameType
 from typing import Any
 
 import numpy as np
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSPresetProfiles
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
@@ -41,6 +36,7 @@ from fake_robot.arm import ServoModel
 from fake_robot.forward_command_controller import ForwardCommandController
 from fake_robot.gripper_action_controller import GripperActionController
 from fake_robot.ros2_control import Controller, Ros2Control
+from fake_robot.serving import node_with, serve
 from fake_robot.setups import setup
 
 # What rclcpp::SystemDefaultsQoS leaves to the middleware; Fast DDS then reads best effort.
@@ -67,7 +63,7 @@ class RobotNodes:
         for name, controller in self._robot.controllers.items():
             self.nodes.append(self._controller_node(name, controller))
         for name, broadcaster in self._robot.broadcasters.items():
-            self.nodes.append(_node_with(name, asdict(broadcaster.parameters)))
+            self.nodes.append(node_with(name, asdict(broadcaster.parameters)))
         for name, answer in {
             'move_by_hand': self._on_hand, 'dump': self._on_dump, 'forget': self._on_forget,
         }.items():  # fmt: skip
@@ -108,7 +104,7 @@ class RobotNodes:
         )
 
     def _controller_node(self, name: str, controller: Controller) -> Node:
-        node = _node_with(name, asdict(controller.parameters))
+        node = node_with(name, asdict(controller.parameters))
         node.create_service(SetBool, '~/set_active', partial(self._on_set_active, name))
         if isinstance(controller, GripperActionController):
             node.get_logger().warning('no action server: control_msgs is not modelled here')
@@ -194,40 +190,5 @@ class RobotNodes:
         return response
 
 
-def _node_with(name: str, parameters: dict[str, Any]) -> Node:
-    """Return a node that answers get_parameters as a controller of that name does."""
-    node = Node(name)
-    for key, value in parameters.items():
-        if value == ():
-            continue
-        node.declare_parameter(key, list(value) if isinstance(value, tuple) else value)
-    return node
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def main() -> int:
-    # Its thread publishes until it has ended: rclpy's own handlers would take the context away.
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    robot = RobotNodes()
-    executor = SingleThreadedExecutor()
-    for node in robot.nodes:
-        executor.add_node(node)
-    try:
-        while rclpy.ok():
-            # Python runs signal handlers between calls only.
-            executor.spin_once(timeout_sec=0.2)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        robot.close()
-        rclpy.try_shutdown()
-    return 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(serve(RobotNodes))

@@ -129,14 +129,16 @@ class PreflightGraph(Node):
 
     def check_controllers(self) -> Iterator[Finding]:
         """Yield how the controllers of the robot's channels are set."""
-        rate_hz = self._parameters('controller_manager', ('update_rate',)).get('update_rate')
+        rate_hz = self._parameters_of('controller_manager', ('update_rate',)).get('update_rate')
         for channel in self.contract.channels or default_channels(self.contract.joint_names):
             names = PARAMETERS.get(channel.kind)
             if names:
-                yield from check_controller(channel, self._parameters(channel.controller, names))
+                yield from check_controller(
+                    channel, self._parameters_of(channel.controller, names)
+                )
             yield from check_update_rate(channel, rate_hz)
 
-    def _parameters(self, node: str, names: Sequence[str]) -> dict[str, Any]:
+    def _parameters_of(self, node: str, names: Sequence[str]) -> dict[str, Any]:
         """Return the parameters of another node that are set; empty without an answer."""
         client = self.create_client(GetParameters, f'{node}/get_parameters')
         question = Question(client, GetParameters.Request(names=list(names)), again_s=1.0)
