@@ -29,6 +29,8 @@ NEEDS = {
     'python -m vla_rollout.ros.demo --viewer': 'a display',
     'python tests/soak_recorder.py': 'minutes, each an episode',
     'ros2 launch': 'ROS 2; the container of the workflow starts them',
+    'ros2 lifecycle': 'ROS 2 and a running graph',
+    'ros2 node': 'ROS 2 and a running graph',
     'ros2 run vla_calibration capture': 'a camera; test_capture_session has one',
     'ros2 run vla_rollout preflight': 'a robot; test_real_robot has a fake one',
     'ros2 run vla_rollout rollout': 'a running graph; test_rollout has one',

@@ -17,7 +17,6 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from typing import Any
 
@@ -26,6 +25,7 @@ import numpy as np
 from real_time_bench import (
     ACCELERATION,
     CHANNELS,
+    in_folder,
     motors,
     real_time_bench,
     RealTimeBench,
@@ -153,10 +153,7 @@ def main() -> int:
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--keep', type=Path, help='folder for the log of the motors')
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = args.keep or Path(name)
-        folder.mkdir(parents=True, exist_ok=True)
-        return judge(args, folder)
+    return in_folder(args.keep, lambda folder: judge(args, folder))
 
 
 def judge(args: argparse.Namespace, folder: Path) -> int:

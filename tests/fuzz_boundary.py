@@ -17,7 +17,6 @@ import math
 from pathlib import Path
 import random
 import sys
-import tempfile
 import time
 from typing import Any
 
@@ -32,6 +31,7 @@ from real_time_bench import (
     ACCELERATION,
     CHANNELS,
     CONTRACT,
+    in_folder,
     JOINTS,
     motors,
     real_time_bench,
@@ -41,6 +41,7 @@ from real_time_bench import (
 )
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64, String
+from told_path import told_accelerations, told_speeds
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.config import FilterConfig
 from vla_contract.ros.free_domain import take_domain
@@ -59,8 +60,6 @@ _SHUTDOWN = {
     State.PRIMARY_STATE_ACTIVE: Transition.TRANSITION_ACTIVE_SHUTDOWN,
 }
 _OURS = 'hostile'
-# Longest time between two actions of one motion [s].
-_GAP_S = 0.12
 
 
 class Attacker:
@@ -254,20 +253,15 @@ def judge_actions(actions: list[tuple[int, np.ndarray]]) -> dict[str, float]:
     upper = np.array([joint.upper for joint in CONTRACT.joints])
     fastest = np.array([VELOCITY[name] for name in JOINTS[:7]])
     hardest = np.array([ACCELERATION[name] for name in JOINTS[:7]])
-    times_s = np.array([stamp_ns for stamp_ns, _ in actions]) / 1e9
+    times_ns = np.array([stamp_ns for stamp_ns, _ in actions])
     path = np.array([position for _, position in actions])
-    steps_s = np.diff(times_s)
-    together = (steps_s > 0.0) & (steps_s < _GAP_S)
-    velocity = np.diff(path[:, :7], axis=0)[together] / steps_s[together, None]
-    both = together[1:] & together[:-1]
-    safe_s = np.where(steps_s > 0.0, steps_s, 1.0)[:, None]
-    change = np.diff(np.diff(path[:, :7], axis=0) / safe_s, axis=0)
-    acceleration = change[both] / (0.5 * (safe_s[1:] + safe_s[:-1]))[both]
+    velocity = np.abs(told_speeds(times_ns, path[:, :7])) / fastest
+    acceleration = np.abs(told_accelerations(times_ns, path[:, :7])) / hardest
     position = float(np.maximum(lower - path, path - upper).max())
     return {
         'position': position if np.isfinite(path).all() else math.inf,
-        'velocity': float((np.abs(velocity) / fastest).max()) - 1.0,
-        'acceleration': float((np.abs(acceleration) / hardest).max()) - 1.0,
+        'velocity': float(np.nanmax(velocity)) - 1.0,
+        'acceleration': float(np.nanmax(acceleration)) - 1.0,
     }
 
 
@@ -297,10 +291,7 @@ def main() -> int:
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--keep', type=Path, help='folder for the log of the motors')
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = args.keep or Path(name)
-        folder.mkdir(parents=True, exist_ok=True)
-        return judge(args, folder)
+    return in_folder(args.keep, lambda folder: judge(args, folder))
 
 
 def judge(args: argparse.Namespace, folder: Path) -> int:

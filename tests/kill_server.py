@@ -11,6 +11,7 @@ from pathlib import Path
 import signal
 import sys
 import tempfile
+import time
 
 from conftest import wait_for
 import numpy as np
@@ -18,6 +19,7 @@ import rclpy
 from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import JointState
+from told_path import told_accelerations, told_speeds
 from vla_contract.contract import load_contract
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.stamps import from_stamp
@@ -34,49 +36,56 @@ LONGEST_S = CONTRACT.deadlines.chunk_age_s + float((VELOCITY / ACCELERATION).max
 
 
 class ActionLog:
-    """The actions really sent, with their times and whether one before them was lost."""
+    """What the arm was told, and when."""
 
     def __init__(self, node) -> None:
-        self.rows: list[tuple[float, np.ndarray, int]] = []
+        self.times_ns: list[int] = []
+        self.path: list[np.ndarray] = []
+        self._heard_at = time.monotonic()
         node.create_subscription(
             JointState, 'action_filter/action', self._on_action, QoSProfile(depth=1000)
         )
 
-    def _on_action(self, msg: JointState, info) -> None:
-        time_s = from_stamp(msg.header.stamp) / 1e9
-        number = info['publication_sequence_number']
-        self.rows.append((time_s, np.array(msg.position)[ARM], number))
+    def _on_action(self, msg: JointState) -> None:
+        self.path.append(np.array(msg.position)[ARM])
+        self.times_ns.append(from_stamp(msg.header.stamp))
+        self._heard_at = time.monotonic()
 
-    def speeds(self, start: int = 0) -> np.ndarray:
-        """Return the speed of every action after the first, NaN where one was lost."""
-        rows = self.rows[start:]
-        speeds = np.diff(np.array([row[1] for row in rows]), axis=0) / DT
-        speeds[np.diff([row[2] for row in rows]) != 1] = np.nan
-        return speeds
+    def speed(self, start: int = 0) -> float:
+        """Return the highest share of a speed limit since an action."""
+        count = len(self.times_ns)
+        speeds = told_speeds(
+            np.array(self.times_ns[start:count]), np.array(self.path[start:count])
+        )
+        return float(np.nanmax(np.abs(speeds) / VELOCITY, initial=0.0))
 
-    def is_still(self, count: int) -> bool:
-        """Return whether the last actions are the same."""
-        return len(self.rows) > count and not np.nanmax(np.abs(self.speeds(-count)))
+    def acceleration(self) -> float:
+        """Return the highest share of an acceleration limit."""
+        told = told_accelerations(np.array(self.times_ns), np.array(self.path))
+        return float(np.nanmax(np.abs(told) / ACCELERATION))
+
+    def stopped_ns(self) -> int:
+        """Return the time of the last action that moved [ns]."""
+        moving = np.flatnonzero(np.diff(np.array(self.path), axis=0).any(axis=1))
+        return self.times_ns[int(moving[-1]) + 1]
+
+    def is_silent(self) -> bool:
+        """Return whether no action has come for half a second: at rest none is sent."""
+        return time.monotonic() - self._heard_at > 0.5
 
 
 def kill_once(stack: Stack, log: ActionLog) -> tuple[float, float]:
     """Kill at high speed; return the share of the speed limit and the time to standstill [s]."""
-    start = len(log.rows)
+    start = len(log.times_ns) + 20
     wait_for(
-        lambda: (
-            len(log.rows) > start + 20
-            and np.nanmax(np.abs(log.speeds(-4)) / VELOCITY, initial=0.0) > 0.75
-        ),
+        lambda: len(log.times_ns) > start and log.speed(len(log.times_ns) - 4) > 0.75,
         60.0,
         'full speed',
     )
     os.kill(stack.pid('policy_server'), signal.SIGKILL)
-    killed_s, first = log.rows[-1][0], len(log.rows)
-    speed = float(np.nanmax(np.abs(log.speeds(-4)) / VELOCITY))
-    wait_for(lambda: len(log.rows) > first + 30 and log.is_still(25), 30.0, 'standstill')
-    moving = np.flatnonzero(np.nan_to_num(np.abs(log.speeds(first - 1)), nan=1.0).max(axis=1))
-    stopped_s = log.rows[first + int(moving[-1])][0]
-    return speed, stopped_s - killed_s
+    killed_ns, speed = log.times_ns[-1], log.speed(len(log.times_ns) - 4)
+    wait_for(log.is_silent, 30.0, 'standstill')
+    return speed, (log.stopped_ns() - killed_ns) / 1e9
 
 
 def main() -> int:
@@ -104,14 +113,12 @@ def main() -> int:
                 print(f'kill {k + 1:2d}: at {100 * speed:.0f} % of the speed limit, standstill '
                       f'after {standstill_s:.2f} s', flush=True)  # fmt: skip
                 stack.start()
-            speeds = log.speeds()
         finally:
             graph.close()
     rclpy.try_shutdown(context=context)
-    fastest = float(np.nanmax(np.abs(speeds) / VELOCITY))
-    hardest = float(np.nanmax(np.abs(np.diff(speeds, axis=0)) / DT / ACCELERATION))
+    fastest, hardest = log.speed(), log.acceleration()
     print(f'longest standstill {max(times):.2f} s of {LONGEST_S:.2f} s allowed')
-    print(f'share of the limits in {len(log.rows)} actions: speed {fastest:.9f}, ', end='')
+    print(f'share of the limits in {len(log.path)} actions: speed {fastest:.9f}, ', end='')
     print(f'acceleration {hardest:.9f}')
     is_good = max(times) <= LONGEST_S and fastest <= 1 + 1e-9 and hardest <= 1 + 1e-9
     return 0 if is_good else 1

@@ -1,6 +1,6 @@
 """The real filter process in front of the double of ros2_control, over DDS and in real time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from typing import Any
@@ -63,6 +64,14 @@ class Writes:
     def claimed(self) -> np.ndarray:
         """Every joint, always: no controller was switched off."""
         return np.ones_like(self.commands, bool)
+
+
+def in_folder(keep: Path | None, body: Callable[[Path], int]) -> int:
+    """Run a body in a folder that is kept, or in one that is not; returns its exit status."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = keep or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        return body(folder)
 
 
 class RealTimeBench:

@@ -9,7 +9,7 @@ import re
 import sys
 
 from command_checks import check_line
-from document_rehearsal import NEEDS
+from document_rehearsal import is_mention, NEEDS, needs, rehearsed
 import numpy as np
 from package_facts import PACKAGES, ROOT
 import pytest
@@ -38,6 +38,11 @@ def test_what_walk_documents_leaves_out_is_still_there_and_what_runs_it_instead(
         assert any(command.startswith(begin) for command in commands), f'{begin}: in no document'
         for name in re.findall(r'test_\w+', reason):
             assert [*ROOT.glob(f'tests/{name}.py'), *ROOT.glob(f'src/*/test/**/{name}.py')], name
+
+
+def test_what_walk_documents_runs_does_not_need_the_ros2_command():
+    lines = [rehearsed(line) for line in COMMANDS if not needs(line) and not is_mention(line)]
+    assert not [line for line in lines if 'ros2 ' in line]
 
 
 @pytest.mark.parametrize('page', PAGES + GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
