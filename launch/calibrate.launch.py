@@ -7,8 +7,8 @@ ros2 launch vla_bringup calibrate.launch.py world:=calibrate_in_hand poses:=pose
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PythonExpression
 from launch_ros.actions import Node
-from vla_calibration.ros.camera_transforms import camera_transforms
-from vla_contract.ros.launch_arguments import config, robot_graph, value
+from vla_calibration.export.ros.camera_transforms import camera_transforms
+from vla_contract.ros.launch.arguments import config, robot_graph, value
 
 ARGUMENTS = {
     'robot': ('panda_2f85', 'name or path of a contract'),

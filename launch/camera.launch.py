@@ -7,7 +7,7 @@ ros2 launch vla_bringup camera.launch.py driver:=usb_cam
 from launch.conditions import IfCondition
 from launch.substitutions import EqualsSubstitution, LaunchConfiguration
 from launch_ros.actions import Node
-from vla_contract.ros.launch_arguments import config, robot_graph
+from vla_contract.ros.launch.arguments import config, robot_graph
 
 ARGUMENTS = {
     'driver': ('usb_cam', 'realsense2_camera or usb_cam'),

@@ -1,6 +1,6 @@
 """Gazebo with an exported world, its bridge, policy server and action filter.
 
-python -m vla_sim_bridge.export_gazebo --output runs/gazebo
+python -m vla_sim_bridge.gazebo.export_gazebo --output runs/gazebo
 ros2 launch vla_bringup gazebo.launch.py folder:=runs/gazebo policy:=panda_lift_act
 """
 
@@ -9,7 +9,7 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
-from vla_contract.ros.launch_arguments import config, include, robot_graph, value
+from vla_contract.ros.launch.arguments import config, include, robot_graph, value
 
 ARGUMENTS = {
     'folder': ('runs/gazebo', 'what export_gazebo wrote'),

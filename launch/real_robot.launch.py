@@ -13,7 +13,7 @@ from launch.conditions import IfCondition
 from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration, PythonExpression
 from launch_ros.actions import Node, SetRemap
-from vla_contract.ros.launch_arguments import config, include, robot_graph, value
+from vla_contract.ros.launch.arguments import config, include, robot_graph, value
 
 ARGUMENTS = {
     'robot': ('panda_2f85', 'name or path of a contract'),

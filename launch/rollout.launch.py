@@ -10,7 +10,7 @@ from launch.actions import EmitEvent, ExecuteProcess
 from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.substitutions import ExecutableInPackage
-from vla_contract.ros.launch_arguments import include, robot_graph
+from vla_contract.ros.launch.arguments import include, robot_graph
 
 ARGUMENTS = {
     'episodes': ('20', 'how many'),

@@ -11,8 +11,8 @@ from launch.substitutions import (
     NotEqualsSubstitution,
 )
 from launch_ros.actions import Node
-from vla_calibration.ros.camera_transforms import camera_transforms
-from vla_contract.ros.launch_arguments import config, robot_graph, value
+from vla_calibration.export.ros.camera_transforms import camera_transforms
+from vla_contract.ros.launch.arguments import config, robot_graph, value
 
 ARGUMENTS = {
     'robot': ('panda_2f85', 'name or path of a contract'),

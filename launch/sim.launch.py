@@ -9,7 +9,7 @@ from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-from vla_contract.ros.launch_arguments import config, include, robot_graph, value
+from vla_contract.ros.launch.arguments import config, include, robot_graph, value
 
 ARGUMENTS = {
     'robot': ('panda_2f85', 'name or path of a contract'),

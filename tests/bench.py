@@ -11,11 +11,11 @@ from vla_action_filter.config import FilterConfig
 from vla_contract.contract import load_contract
 from vla_contract.values import to_ns
 from vla_policy_server.backends.registry import make_policy
-from vla_rollout.closed_loop import ClosedLoop
+from vla_rollout.episodes.closed_loop import ClosedLoop
+from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import load_randomization
-from vla_sim_bridge.renderer import CameraRenderer
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
 
 CONTRACT = load_contract('panda_2f85')
 LIFT = load_world_config('lift_cube')

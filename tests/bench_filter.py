@@ -13,14 +13,14 @@ import time
 import numpy as np
 import ruckig
 from vla_action_filter.action_filter import ActionFilter
-from vla_action_filter.braking import braking_speed
-from vla_action_filter.cartesian_limiter import CartesianLimiter
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.jerk_bounds import JerkBounds
-from vla_action_filter.motion_limiter import MotionLimiter
+from vla_action_filter.limits.braking import braking_speed
+from vla_action_filter.limits.cartesian_limiter import CartesianLimiter
+from vla_action_filter.limits.jerk_bounds import JerkBounds
+from vla_action_filter.limits.motion_limiter import MotionLimiter
 from vla_contract.contract import load_contract
+from vla_contract.kinematics.workspace_kinematics import WorkspaceKinematics
 from vla_contract.values import ActionChunk, JointSample, to_ns
-from vla_contract.workspace_kinematics import WorkspaceKinematics
 
 CONTRACT = load_contract('panda_2f85')
 ARM = [CONTRACT.joints[i] for i in CONTRACT.arm]

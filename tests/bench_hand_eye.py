@@ -18,10 +18,10 @@ os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')
 import cv2
 import numpy as np
 from tqdm import tqdm
-from vla_calibration.hand_eye_methods import METHODS
-from vla_calibration.hand_eye_problem import SETUPS
-from vla_calibration.hand_eye_solver import solve
-from vla_calibration.hand_eye_study import (
+from vla_calibration.hand_eye.solve.methods import METHODS
+from vla_calibration.hand_eye.solve.problem import SETUPS
+from vla_calibration.hand_eye.solve.solver import solve
+from vla_calibration.hand_eye.study import (
     FAULTS,
     judge,
     ROWS,

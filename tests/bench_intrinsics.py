@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 from plain_intrinsics import calibrate
 from scipy.spatial.transform import Rotation
-from vla_calibration.boards import Board
-from vla_calibration.image_set import read_image_set
-from vla_calibration.intrinsics import calibrate_intrinsics
-from vla_calibration.lens import Lens
-from vla_calibration.synthetic_view import render_view
+from vla_calibration.board.boards import Board
+from vla_calibration.board.synthetic_view import render_view
+from vla_calibration.lens.fit.intrinsics import calibrate_intrinsics
+from vla_calibration.lens.image_set import read_image_set
+from vla_calibration.lens.lens import Lens
 from vla_contract.transforms import make_transform
 
 HERE = Path(__file__).parent
@@ -65,7 +65,7 @@ def ours(paths: list[Path]) -> object:
 def command(paths: list[Path], folder: Path, *more: str) -> list[str]:
     """Return the whole command, from the start of Python to the last file."""
     return [
-        sys.executable, '-m', 'vla_calibration.calibrate_intrinsics', *map(str, paths),
+        sys.executable, '-m', 'vla_calibration.lens.calibrate_intrinsics', *map(str, paths),
         '--board', '9x6', '--square-mm', '25', '--json', str(folder / 'out.json'), '--force',
         *more,
     ]  # fmt: skip

@@ -32,13 +32,13 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from sensor_msgs.msg import Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vla_contract.command import write_json
+from vla_contract.cli.command import write_json
 from vla_contract.contract import load_contract
 from vla_contract.ros.free_domain import enter_own_domain
-from vla_contract.ros.image_conversion import image_to_msg
-from vla_contract.ros.joint_conversion import joints_to_msg
+from vla_contract.ros.messages.images import image_to_msg
+from vla_contract.ros.messages.joints import joints_to_msg
+from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, STATE
-from vla_contract.ros.stamps import from_stamp
 from vla_contract.share import find_config, find_model
 from vla_contract.values import JointSample
 from vla_policy_server.self_test.golden_frames import GOLDEN_FRAMES, load_golden_frames

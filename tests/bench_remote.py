@@ -21,7 +21,7 @@ from vla_contract.values import Observation
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.precision.evidence import REFERENCE
 
-WORKER = 'vla_policy_server.policy_worker'
+WORKER = 'vla_policy_server.worker.policy_worker'
 
 
 @contextmanager

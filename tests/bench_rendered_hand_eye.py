@@ -19,20 +19,20 @@ from itertools import islice
 
 import numpy as np
 from tqdm import tqdm
-from vla_calibration import se3
-from vla_calibration.board_pose import board_pose, corner_noise_px
-from vla_calibration.boards import Board
+from vla_calibration.board.boards import Board
+from vla_calibration.board.detection import detect
+from vla_calibration.board.pose import board_pose, corner_noise_px
 from vla_calibration.calibration_file import lens_of, pose_of
-from vla_calibration.detection import detect
-from vla_calibration.gls import RobotSigma
-from vla_calibration.hand_eye import Budget
-from vla_calibration.hand_eye_problem import Frames, make_problem, View
-from vla_calibration.hand_eye_solver import solve
-from vla_calibration.pose import Pose
-from vla_contract.camera_calibration_file import find_calibration, load_calibration
+from vla_calibration.geometry import se3
+from vla_calibration.geometry.pose import Pose
+from vla_calibration.hand_eye.hand_eye import Budget
+from vla_calibration.hand_eye.solve.gls import RobotSigma
+from vla_calibration.hand_eye.solve.problem import Frames, make_problem, View
+from vla_calibration.hand_eye.solve.solver import solve
+from vla_contract.cameras.calibration_file import find_calibration, load_calibration
 from vla_contract.contract import load_contract
-from vla_sim_bridge.render_calibration_set import CalibrationSet
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.calibration_scenes.render_calibration_set import CalibrationSet
+from vla_sim_bridge.scene.world_config import load_world_config
 
 CONTRACT = load_contract('panda_2f85')
 # World and truth, by set-up.

@@ -50,7 +50,7 @@ def wait_for(condition: Callable[[], object], timeout_s: float, what: str) -> No
 def launched(description: Any) -> Iterator[Any]:
     """Yield the actions of a launch description, those of its groups too."""
     from launch.actions import GroupAction
-    from vla_contract.ros.launch_guard import Guard
+    from vla_contract.ros.launch.guard import Guard
 
     todo = list(description.entities)
     while todo:

@@ -16,9 +16,9 @@ import cv2
 from package_facts import ROOT
 from vla_contract.contract import load_contract
 from vla_contract.schema import load_yaml
-from vla_sim_bridge.renderer import CameraRenderer
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.cameras.renderer import CameraRenderer
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
 import yaml
 
 _MODELS, _CALIBRATIONS = ROOT / 'models', ROOT / 'calibration_data'
@@ -41,13 +41,15 @@ _SHIPPED = {
 }
 # What is made, in this order, from what is there.
 _COMMANDS = (
-    '-m vla_sim_bridge.make_dataset --episodes 3 --workers 1 --output datasets/lift_cube',
-    '-m vla_sim_bridge.make_dataset --world lift_named_cube --episodes 2 --output datasets/named',
-    '-m vla_rollout.ros.demo --record --episodes 1',
-    '-m vla_finetune.excitation --duration-s 2 --output runs/motion.npz',
+    '-m vla_sim_bridge.demonstrations.make_dataset --episodes 3 --workers 1 --output '
+    'datasets/lift_cube',
+    '-m vla_sim_bridge.demonstrations.make_dataset --world lift_named_cube --episodes 2 '
+    '--output datasets/named',
+    '-m vla_rollout.graph.ros.demo --record --episodes 1',
+    '-m vla_identification.excitation.excitation --duration-s 2 --output runs/motion.npz',
     'tests/study_identify.py --robots 1 --duration-s 2 --recordings runs',
-    '-m vla_finetune.identify --log runs/robot0_fit.npz --output identified.yaml',
-    '-m vla_calibration.export_calibration my_arm/top --output exported',
+    '-m vla_identification.arm.identify --log runs/robot0_fit.npz --output identified.yaml',
+    '-m vla_calibration.export.export_calibration my_arm/top --output exported',
 )
 _MADE = {
     'runs/fit.npz': 'runs/robot0_fit.npz',

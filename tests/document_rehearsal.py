@@ -21,12 +21,16 @@ NEEDS = {
     'make samples': 'the network; test_fetch_opencv_samples stands in for it',
     'pip install': 'an environment of its own',
     'python -m colcon': 'a workspace, not a folder beside it; make setup runs it',
-    'python -m vla_calibration.calibrate_hand_eye LEFT': 'two cameras; test_multi_camera has them',
-    'python -m vla_calibration.ros.excite_joints': 'a moving robot; test_excite_joints has one',
-    'python -m vla_calibration.ros.verify_node': 'a camera; test_verified_rollout has one',
-    'python -m vla_policy_server.benchmark openvla': 'a GPU',
-    'python -m vla_policy_server.policy_worker --ray': 'Ray',
-    'python -m vla_rollout.ros.demo --viewer': 'a display',
+    'python -m vla_calibration.hand_eye.calibrate_hand_eye LEFT': (
+        'two cameras; test_multi_camera has them'
+    ),
+    'python -m vla_identification.joints.ros.excite_joints': (
+        'a moving robot; test_excite_joints has one'
+    ),
+    'python -m vla_calibration.verify.ros.verify_node': 'a camera; test_verified_rollout has one',
+    'python -m vla_policy_server.precision.comparing.benchmark openvla': 'a GPU',
+    'python -m vla_policy_server.worker.policy_worker --ray': 'Ray',
+    'python -m vla_rollout.graph.ros.demo --viewer': 'a display',
     'python tests/soak_recorder.py': 'minutes, each an episode',
     'ros2 launch': 'ROS 2; the container of the workflow starts them',
     'ros2 lifecycle': 'ROS 2 and a running graph',
@@ -58,18 +62,18 @@ _SMALLER = {
 }
 # Options of one command, instead of its own or of its defaults.
 _OPTIONS = {
-    'vla_calibration.verify_calibration': (
-        '--silhouette vla_sim_bridge.silhouette:make_simulated'
+    'vla_calibration.verify.verify_calibration': (
+        '--silhouette vla_sim_bridge.calibration_scenes.silhouette:make_simulated'
     ),
     'vla_finetune.finetune': '--batch 2 --steps 2 --validate-every 1',
-    'vla_finetune.train_act': '--batch 2 --steps 2',
-    'vla_finetune.tune_randomization': '--iterations 1 --samples 4',
-    'vla_policy_server.benchmark': '--repeats 2',
-    'vla_rollout.check_instruction': '--episodes 1',
-    'vla_rollout.learn_healthy': '--episodes 12 --false-alarm-rate 0.9 --workers 1',
-    'vla_rollout.ros.demo': '--episodes 1',
-    'vla_rollout.simulate': '--episodes 1 --workers 1',
-    'vla_sim_bridge.make_dataset': '--episodes 1 --workers 1',
+    'vla_finetune.act.train_act': '--batch 2 --steps 2',
+    'vla_identification.simopt.tune_randomization': '--iterations 1 --samples 4',
+    'vla_policy_server.precision.comparing.benchmark': '--repeats 2',
+    'vla_rollout.simulation.check_instruction': '--episodes 1',
+    'vla_rollout.diagnosis.learn_healthy': '--episodes 12 --false-alarm-rate 0.9 --workers 1',
+    'vla_rollout.graph.ros.demo': '--episodes 1',
+    'vla_rollout.simulation.simulate': '--episodes 1 --workers 1',
+    'vla_sim_bridge.demonstrations.make_dataset': '--episodes 1 --workers 1',
     'tests/bench_hand_eye.py': '--trials 2',
     'tests/bench_policy_server.py': '--seconds 1',
     'tests/bench_remote.py': '--inferences 2',

@@ -27,7 +27,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
 from vla_contract.ros.free_domain import enter_own_domain
-from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg
+from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
 from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.values import ActionChunk, JointSample, to_ns
 

@@ -17,14 +17,14 @@ from operator_desk import OperatorDesk
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image, JointState
 from std_srvs.srv import Trigger
-from vla_contract.command import write_json
+from vla_contract.cli.command import write_json
 from vla_contract.contract import load_contract
+from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import SENSOR
 from vla_contract.ros.question import Question
-from vla_contract.ros.stamps import from_stamp
-from vla_rollout.latch import latch_cause
-from vla_rollout.provenance import policy_sha256
-from vla_rollout.stack import Stack
+from vla_rollout.episodes.latch import latch_cause
+from vla_rollout.episodes.provenance import policy_sha256
+from vla_rollout.graph.stack import Stack
 
 TESTS = Path(__file__).parent
 FAULTY = TESTS.parent / 'src' / 'vla_rollout' / 'test' / 'ros' / 'faulty_rollout.py'
@@ -63,7 +63,7 @@ class EndingBench(OperatorDesk):
         wait_for(lambda: self.call('supervisor/release')[0], 120.0, 'the release')
         self.call('action_filter/reset')
         self._number += 1
-        command = [str(FAULTY), fault] if fault else ['-m', 'vla_rollout.ros.rollout']
+        command = [str(FAULTY), fault] if fault else ['-m', 'vla_rollout.episodes.ros.rollout']
         command += ['--operator', 'test', '--episodes', '3', '--time-limit-s', '600', '--record']
         with self._output.open('wb') as log:
             self.rollout = subprocess.Popen(

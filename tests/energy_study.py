@@ -15,12 +15,12 @@ import numpy as np
 from tqdm import tqdm
 from vla_contract.contract import load_contract
 from vla_contract.values import to_ns
-from vla_sim_bridge.randomization.physics_terms import PHYSICS_TERMS
 from vla_sim_bridge.randomization.randomization import load_randomization, RandomizationConfig
-from vla_sim_bridge.randomization.signal_terms import SIGNAL_TERMS
 from vla_sim_bridge.randomization.term import TermConfig
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.randomization.terms.physics import PHYSICS_TERMS
+from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
 
 CONTRACT = load_contract('panda_2f85')
 # The nominal arm has up to 1.0 J while it swings so.

@@ -9,8 +9,8 @@ from vla_contract.contract import RobotContract
 from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, Observation
 from vla_rollout.diagnosis.taxonomy import Mode
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import ObstacleConfig, WorldConfig
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import ObstacleConfig, WorldConfig
 
 
 class Spoiled:

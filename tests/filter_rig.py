@@ -18,8 +18,8 @@ from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
-from vla_contract.ros.joint_conversion import chunk_to_msg
-from vla_contract.ros.stamps import to_time
+from vla_contract.ros.messages.joints import chunk_to_msg
+from vla_contract.ros.messages.stamps import to_time
 from vla_contract.values import ActionChunk, to_ns
 
 CONTRACT = load_contract('panda_2f85')

@@ -45,7 +45,7 @@ from told_path import told_accelerations, told_speeds
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.config import FilterConfig
 from vla_contract.ros.free_domain import take_domain
-from vla_contract.ros.stamps import to_time
+from vla_contract.ros.messages.stamps import to_time
 
 WILD = (0.0, -0.0, 1e-320, 1e308, -1e308, math.nan, math.inf, -math.inf, 3.0, -3.0)
 NO_NUMBER = (math.nan, math.inf, -math.inf)

@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.jerk_bounds import JerkBounds
+from vla_action_filter.limits.jerk_bounds import JerkBounds
 from vla_contract.contract import Joint, load_contract, RobotContract
 from vla_contract.values import ActionChunk, JointSample, to_ns
 

@@ -25,9 +25,9 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
 from vla_contract.contract import load_contract
 from vla_contract.ros.free_domain import enter_own_domain
-from vla_contract.ros.joint_conversion import chunk_to_msg
+from vla_contract.ros.messages.joints import chunk_to_msg
+from vla_contract.ros.messages.stamps import to_duration, to_time
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
-from vla_contract.ros.stamps import to_duration, to_time
 from vla_contract.values import ActionChunk, to_ns
 
 CONTRACT = load_contract('panda_2f85')

@@ -29,7 +29,7 @@ STATE = np.linspace(-1.0, 1.0, 8)
 GOOD = pack({'observation.state': STATE, 'prompt': 'lift the cube'})
 # What an allocator keeps of messages of 16 MB, not what a leak would take in 100000 messages.
 ALLOWED_GROWTH_MB = 40.0
-WORKER = 'vla_policy_server.policy_worker'
+WORKER = 'vla_policy_server.worker.policy_worker'
 Message = bytes | str
 Maker = Callable[[np.random.Generator], Message]
 

@@ -18,7 +18,7 @@ import rclpy
 from soak_recorder import count_messages, Desk, parameters, running
 from std_srvs.srv import Trigger
 from tqdm import tqdm
-from vla_contract.command import DONE, NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 
 ROBOT = 'panda_2f85'
 EPISODE_S = 0.5
@@ -69,7 +69,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         recordings = folder / 'recordings'
-        node = [sys.executable, '-m', 'vla_rollout.ros.recorder_node']
+        node = [sys.executable, '-m', 'vla_rollout.recording.ros.recorder_node']
         node += parameters('recorder', robot=ROBOT, folder=recordings)
         finished: set[str] = set()
         with (

@@ -22,9 +22,9 @@ from sensor_msgs.msg import JointState
 from told_path import told_accelerations, told_speeds
 from vla_contract.contract import load_contract
 from vla_contract.ros.free_domain import enter_own_domain
-from vla_contract.ros.stamps import from_stamp
-from vla_rollout.ros.graph import RolloutGraph
-from vla_rollout.stack import Stack
+from vla_contract.ros.messages.stamps import from_stamp
+from vla_rollout.graph.ros.graph import RolloutGraph
+from vla_rollout.graph.stack import Stack
 
 CONTRACT = load_contract('panda_2f85')
 ARM = list(CONTRACT.arm)

@@ -8,9 +8,9 @@ from fake_robot.motor_log import motor_report, MotorReport
 from fake_robot.ros2_control import Ros2Control
 from fake_robot.setups import setup
 import numpy as np
-from vla_action_filter.command_curve import Knot, motion_at
-from vla_action_filter.command_loop import CommandLoop, Orders
 from vla_action_filter.config import FilterConfig
+from vla_action_filter.output.command_curve import Knot, motion_at
+from vla_action_filter.output.command_loop import CommandLoop, Orders
 from vla_action_filter.ros.channels.trajectory_sender import trajectory_msg
 from vla_contract.contract import load_contract
 from vla_contract.values import ActionChunk, JointSample, to_ns

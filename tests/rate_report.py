@@ -19,8 +19,8 @@ from vla_contract.contract import load_contract
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.qos import STATE
 from vla_contract.share import find_config
-from vla_rollout.ros.graph import RolloutGraph
-from vla_rollout.stack import Stack
+from vla_rollout.graph.ros.graph import RolloutGraph
+from vla_rollout.graph.stack import Stack
 
 
 def main() -> int:

@@ -26,9 +26,9 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
-from vla_contract.ros.joint_conversion import chunk_to_msg
+from vla_contract.ros.messages.joints import chunk_to_msg
+from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.question import introduction
-from vla_contract.ros.stamps import from_stamp
 from vla_contract.share import find_config
 from vla_contract.values import ActionChunk, to_ns
 

@@ -9,8 +9,8 @@ import numpy as np
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64
 from vla_contract.contract import RobotContract
-from vla_contract.ros.recorded_messages import read_messages
-from vla_contract.ros.stamps import from_stamp
+from vla_contract.ros.messages.recorded import read_messages
+from vla_contract.ros.messages.stamps import from_stamp
 
 TYPES = {
     'action_filter/action': JointState,

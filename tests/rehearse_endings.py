@@ -18,7 +18,7 @@ import tempfile
 
 from conftest import wait_for
 from ending_bench import CONTRACT, ending_bench, EndingBench
-from vla_contract.command import DONE, NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.ros.free_domain import enter_own_domain
 
 Step = Callable[[EndingBench], object]

@@ -11,7 +11,7 @@ from operator_desk import OperatorDesk
 import pytest
 from two_hosts import linked_hosts
 from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
-from vla_rollout.stack import Stack
+from vla_rollout.graph.stack import Stack
 import yaml
 
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
@@ -37,7 +37,7 @@ def worker(network, tmp_path):
     ]  # fmt: skip
     with network[1].entered():
         worker = Command(
-            [sys.executable, '-m', 'vla_policy_server.policy_worker', *arguments],
+            [sys.executable, '-m', 'vla_policy_server.worker.policy_worker', *arguments],
             tmp_path,
             {**os.environ, 'PYTHONPATH': path, 'PYTHONUNBUFFERED': '1'},
         )

@@ -25,8 +25,8 @@ from vla_action_filter.config import FilterConfig
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.values import ActionChunk, JointSample, NS_PER_S, Observation, to_ns, Vector
-from vla_policy_server.chunk_scheduler import Schedule
-from vla_policy_server.session import PolicySession
+from vla_policy_server.serving.chunk_scheduler import Schedule
+from vla_policy_server.serving.session import PolicySession
 
 STEPS, FADES_S, LATENCIES_S, MODES = (
     (1, 2, 3, 16),

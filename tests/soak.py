@@ -30,13 +30,13 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 from tqdm import tqdm
-from vla_contract.command import DONE, NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.qos import STATE
-from vla_rollout.ros.graph import RolloutGraph
-from vla_rollout.stack import Stack
+from vla_rollout.graph.ros.graph import RolloutGraph
+from vla_rollout.graph.stack import Stack
 
 SAMPLE_S = 10.0
 EPISODE_S = 12.0

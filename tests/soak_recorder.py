@@ -27,7 +27,7 @@ import rclpy
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 from tqdm import tqdm
-from vla_contract.command import DONE, NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.qos import STATE
 from vla_contract.share import find_config
@@ -137,7 +137,7 @@ def soak(minutes: int, folder: Path) -> dict[str, object]:
     recorded, missing = dict.fromkeys(TOPICS, 0), dict.fromkeys(TOPICS, 0)
     without, during = [], []
     filter_node = ('-m', 'vla_action_filter.ros.action_filter_node')
-    recorder_node = ('-m', 'vla_rollout.ros.recorder_node')
+    recorder_node = ('-m', 'vla_rollout.recording.ros.recorder_node')
     desk = Desk()
 
     def wait_without() -> None:

@@ -21,16 +21,16 @@ from faults import Fault, FAULTS, Spoiled
 import numpy as np
 from tqdm import tqdm
 from vla_action_filter.config import load_filter_config
-from vla_contract.command import DONE, NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.contract import load_contract
 from vla_policy_server.backends.registry import make_policy
-from vla_rollout.closed_loop import ClosedLoop
-from vla_rollout.cycle import CycleObserver
 from vla_rollout.diagnosis.alarm import naming_alarm
 from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.diagnosis.taxonomy import Mode
-from vla_sim_bridge.world_config import load_world_config
+from vla_rollout.episodes.closed_loop import ClosedLoop
+from vla_rollout.episodes.cycle import CycleObserver
+from vla_sim_bridge.scene.world_config import load_world_config
 
 ROBOT, WORLD, POLICY = 'panda_2f85', 'lift_cube_effort', 'panda_lift_act'
 HEALTHY = Fault('healthy', (), {})

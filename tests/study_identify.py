@@ -16,22 +16,22 @@ import numpy as np
 from tqdm import tqdm
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
-from vla_calibration.joint_trajectory import chunk_of
-from vla_contract.command import positive, write_json
+from vla_contract.cli.command import positive, write_json
 from vla_contract.contract import load_contract, RobotContract
-from vla_contract.joint_track import JointTrack
-from vla_contract.motion_recording import MotionRecording, save_recording
+from vla_contract.joints.trajectory import chunk_of
 from vla_contract.values import to_ns
-from vla_finetune.arm_simulator import ArmSimulator, Values
-from vla_finetune.excitation_design import design_excitation, ExcitationConfig
-from vla_finetune.findings import Finding, IDENTIFIED, UNIDENTIFIABLE
-from vla_finetune.gap_figure import gap_figure
-from vla_finetune.identify import Identification, identification_of
-from vla_finetune.unknowns import unknowns_of
+from vla_identification.arm.arm_simulator import ArmSimulator, Values
+from vla_identification.arm.findings import Finding, IDENTIFIED, UNIDENTIFIABLE
+from vla_identification.arm.identify import Identification, identification_of
+from vla_identification.arm.unknowns import unknowns_of
+from vla_identification.excitation.design import design_excitation, ExcitationConfig
+from vla_identification.excitation.joint_track import JointTrack
+from vla_identification.gap.figure import gap_figure
+from vla_identification.motion_recording import MotionRecording, save_recording
 from vla_sim_bridge.randomization.randomization import RandomizationConfig
 from vla_sim_bridge.randomization.term import TermConfig
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
 
 # Three deviations of what an encoder of 17 bits says: 0.05 mrad.
 ENCODER_NOISE_RAD = 2e-5

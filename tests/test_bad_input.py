@@ -8,7 +8,7 @@ import sys
 import pytest
 from vla_contract.share import find_config
 
-DEMO, SIMULATE = 'vla_rollout.ros.demo', 'vla_rollout.simulate'
+DEMO, SIMULATE = 'vla_rollout.graph.ros.demo', 'vla_rollout.simulation.simulate'
 ROOT = Path(__file__).parent.parent
 PANDA, WORLD = find_config('robots', 'panda_2f85'), find_config('worlds', 'lift_cube')
 

@@ -13,7 +13,9 @@ os.environ.setdefault('MUJOCO_GL', 'egl')
 import cv2
 import numpy as np
 import pytest
-from vla_calibration.boards import Board
+from vla_calibration.board.boards import Board
+from vla_calibration.board.detection import detect
+from vla_calibration.board.synthetic_view import render_view
 from vla_calibration.calibration_file import (
     describe_lens,
     describe_pose,
@@ -22,23 +24,21 @@ from vla_calibration.calibration_file import (
     save_pose,
     Verdict,
 )
-from vla_calibration.detection import detect
-from vla_calibration.lens import Lens
-from vla_calibration.pose import Pose
-from vla_calibration.synthetic_view import render_view
-from vla_calibration.verify_calibration import main as verify_calibration
-from vla_contract.camera_calibration_file import (
+from vla_calibration.geometry.pose import Pose
+from vla_calibration.lens.lens import Lens
+from vla_calibration.verify.verify_calibration import main as verify_calibration
+from vla_contract.cameras.calibration_file import (
     find_calibration,
     load_calibration,
     save_calibration,
 )
 from vla_contract.contract import load_contract
 from vla_contract.transforms import invert, look_at, make_transform
-from vla_sim_bridge.board_view import draw_board
-from vla_sim_bridge.placed_camera import place_calibrated
-from vla_sim_bridge.renderer import CameraRenderer
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import BoardConfig, CameraPlacement, load_world_config
+from vla_sim_bridge.calibration_scenes.board_view import draw_board
+from vla_sim_bridge.cameras.placed_camera import place_calibrated
+from vla_sim_bridge.cameras.renderer import CameraRenderer
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import BoardConfig, CameraPlacement, load_world_config
 
 CONTRACT = load_contract('panda_2f85')
 BOARD = Board('chessboard', 9, 6, 0.025)
@@ -116,7 +116,12 @@ def test_a_camera_that_moved_is_told_by_the_arm_alone(tmp_path, capsys):
         cv2.imwrite(str(tmp_path / f'{name}.png'), image[..., ::-1])
     position = world.joint_sample().position
     joints.write_text(json.dumps(dict(zip(CONTRACT.joint_names, position, strict=True))))
-    drawing = ['--joints', str(joints), '--silhouette', 'vla_sim_bridge.silhouette:make_simulated']
+    drawing = [
+        '--joints',
+        str(joints),
+        '--silhouette',
+        'vla_sim_bridge.calibration_scenes.silhouette:make_simulated',
+    ]
     still = ['panda_2f85/top', str(tmp_path / 'still.png'), '--json', str(tmp_path / 'a.json')]
     assert verify_calibration([*still, *drawing]) == 0
     assert json.loads((tmp_path / 'a.json').read_text())['error_px'] < 0.7

@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-from vla_calibration.calibrate_hand_eye import main as calibrate_hand_eye
-from vla_calibration.calibrate_intrinsics import main as calibrate_intrinsics
-from vla_contract.camera_calibration_file import load_calibration
+from vla_calibration.hand_eye.calibrate_hand_eye import main as calibrate_hand_eye
+from vla_calibration.lens.calibrate_intrinsics import main as calibrate_intrinsics
+from vla_contract.cameras.calibration_file import load_calibration
 from vla_contract.contract import load_contract
 from vla_contract.schema import load_document, load_yaml
-from vla_sim_bridge.render_calibration_set import CalibrationSet
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.calibration_scenes.render_calibration_set import CalibrationSet
+from vla_sim_bridge.scene.world_config import load_world_config
 import yaml
 
 SAMPLES = Path(__file__).parent.parent / 'calibration_data' / 'samples'

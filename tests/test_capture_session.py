@@ -12,14 +12,14 @@ import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from std_srvs.srv import Trigger
-from vla_calibration.calibrate_hand_eye import main as calibrate_hand_eye
-from vla_calibration.capture_folder import list_samples
-from vla_contract.camera_calibration_file import find_calibration, load_calibration
+from vla_calibration.capture.folder import list_samples
+from vla_calibration.hand_eye.calibrate_hand_eye import main as calibrate_hand_eye
+from vla_contract.cameras.calibration_file import find_calibration, load_calibration
 from vla_contract.contract import load_contract
 from vla_contract.ros.free_domain import take_domain
 from vla_contract.ros.question import introduction, Question
 from vla_contract.schema import load_yaml
-from vla_rollout.stack import Stack
+from vla_rollout.graph.stack import Stack
 import yaml
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +31,7 @@ STACK = """processes:
      parameters: mujoco_bridge.yaml}
   - {name: action_filter, module: vla_action_filter.ros.action_filter_node,
      parameters: action_filter.yaml}
-  - {name: capture, module: vla_calibration.ros.capture_node, parameters: capture.yaml}
+  - {name: capture, module: vla_calibration.capture.ros.capture_node, parameters: capture.yaml}
 """
 VIEWS = 7
 

@@ -7,16 +7,16 @@ from xml.etree import ElementTree
 from conftest import launched
 import pytest
 from vla_action_filter.config import FilterConfig
-from vla_calibration.capture_config import CaptureConfig
-from vla_calibration.verify_config import VerifyConfig
+from vla_calibration.capture.config import CaptureConfig
+from vla_calibration.verify.config import VerifyConfig
 from vla_contract.contract import load_contract
 from vla_contract.schema import build, load_yaml
 from vla_policy_server.config import PolicyServerConfig
+from vla_rollout.deployment.config import SupervisorConfig
+from vla_rollout.graph.stack import StackConfig
 from vla_rollout.recording.config import RecorderConfig
-from vla_rollout.stack import StackConfig
-from vla_rollout.supervisor_config import SupervisorConfig
-from vla_sim_bridge.bridge_config import BridgeConfig
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.ros.bridge_config import BridgeConfig
+from vla_sim_bridge.scene.world_config import load_world_config
 
 ROOT = Path(__file__).parent.parent
 NODES = {

@@ -8,7 +8,7 @@ import av
 from conftest import is_running, wait_for
 import pytest
 
-DEMO = 'vla_rollout.ros.demo'
+DEMO = 'vla_rollout.graph.ros.demo'
 EXPERT = ('--backend', 'scripted', '--policy', 'lift_cube')
 NODES = {'mujoco_bridge', 'action_filter_node', 'policy_server_node'}
 
@@ -30,7 +30,7 @@ def test_the_shipped_policy_lifts_the_cube_over_ros(start, tmp_path):
             seconds = sum(1 for _ in video.decode(stream)) / float(stream.average_rate)
         assert seconds == pytest.approx(result['duration_s'], rel=0.5)
 
-    report = start('vla_rollout.ros.report', 'runs/latest')
+    report = start('vla_rollout.report.ros.report', 'runs/latest')
     assert report.finish() == 0, report.output
     page = (tmp_path / 'runs' / 'latest' / 'report.html').read_text()
     assert page.count('<video') == 2

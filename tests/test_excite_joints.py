@@ -8,8 +8,8 @@ import sys
 
 import pytest
 from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
-from vla_rollout.stack import Stack
-from vla_sim_bridge.world_config import load_world_config
+from vla_rollout.graph.stack import Stack
+from vla_sim_bridge.scene.world_config import load_world_config
 
 CONFIG = Path(__file__).parent.parent / 'config'
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
@@ -33,7 +33,7 @@ def stack(tmp_path):
 
 
 def excite(tmp_path, *arguments):
-    command = [sys.executable, '-m', 'vla_calibration.ros.excite_joints', *arguments]
+    command = [sys.executable, '-m', 'vla_identification.joints.ros.excite_joints', *arguments]
     command += ['--output', str(tmp_path / 'motion.npz'), '--json', str(tmp_path / 'joints.json')]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=120, input='n\n', check=False

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vla_contract.contract import load_contract
-from vla_rollout.diagnosis.detector import Detector
-from vla_rollout.diagnosis.detectors import make_detectors
+from vla_rollout.diagnosis.detectors.detector import Detector
+from vla_rollout.diagnosis.detectors.registry import make_detectors
 from vla_rollout.diagnosis.taxonomy import Mode
 from vla_rollout.diagnosis.taxonomy_table import forerunner_table, score_table, taxonomy_table
 

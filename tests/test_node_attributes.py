@@ -29,7 +29,7 @@ OTHERS = set().union(
 )
 CLASSES = {
     f'{path.stem}.{node.name}': node
-    for path in ROOT.glob('src/*/vla_*/ros/**/*.py')
+    for path in ROOT.glob('src/*/vla_*/**/ros/**/*.py')
     for node in ast.walk(ast.parse(path.read_text()))
     if isinstance(node, ast.ClassDef)
     and any(ast.unparse(base).endswith('Node') for base in node.bases)

@@ -11,8 +11,8 @@ from rclpy.signals import SignalHandlerOptions
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
 from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
-from vla_rollout.ros.graph import RolloutGraph
-from vla_rollout.stack import Stack
+from vla_rollout.graph.ros.graph import RolloutGraph
+from vla_rollout.graph.stack import Stack
 
 CONTRACT = load_contract('panda_2f85')
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])

@@ -17,11 +17,11 @@ import numpy as np
 from operator_desk import OperatorDesk
 import pytest
 from recorded_motion import largest_shares, read, velocities
-from vla_contract.command import write_json
+from vla_contract.cli.command import write_json
 from vla_contract.contract import load_contract
 from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
-from vla_rollout.provenance import policy_sha256
-from vla_rollout.stack import Stack
+from vla_rollout.episodes.provenance import policy_sha256
+from vla_rollout.graph.stack import Stack
 
 CONTRACT = load_contract('panda_2f85')
 POLICY = 'panda_lift_act'
@@ -89,7 +89,14 @@ def pass_preflight(desk: OperatorDesk, folder: Path) -> None:
     """Go through the checklist as a person would, beside the filter alone."""
     checked, reason = desk.call('supervisor/check')
     assert checked, reason
-    command = [sys.executable, '-m', 'vla_rollout.ros.preflight', '--operator', 'test', '--yes']
+    command = [
+        sys.executable,
+        '-m',
+        'vla_rollout.preflight.ros.preflight',
+        '--operator',
+        'test',
+        '--yes',
+    ]
     command += ['--policy', POLICY, '--json', 'preflight.json', '--runs', 'runs']
     log = folder / 'preflight.txt'
     with log.open('wb') as stream:
@@ -133,7 +140,7 @@ def test_a_deployment_from_the_lock_to_five_counted_episodes(
     assert released, reason
 
     rollout = start(
-        'vla_rollout.ros.rollout', '--operator', 'test', '--soft', '--record',
+        'vla_rollout.episodes.ros.rollout', '--operator', 'test', '--soft', '--record',
         '--episodes', str(EPISODES), '--time-limit-s', '600', '--json', 'result.json',
         '--deployment', 'deployment.yaml', '--preflight', str(tmp_path / 'preflight.json'),
     )  # fmt: skip

@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from vla_contract.ros.stamps import from_stamp
+from vla_contract.ros.messages.stamps import from_stamp
 
 MS = 1_000_000
 NOW = 1_795_899_528_000_000_000

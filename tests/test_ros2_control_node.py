@@ -17,7 +17,7 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
 from vla_contract.ros.testing import ros  # noqa: F401 - takes a ROS domain of its own
 from vla_rollout.preflight.finding import Status
-from vla_rollout.ros.preflight_graph import PreflightGraph
+from vla_rollout.preflight.ros.graph import PreflightGraph
 
 JOINTS = list(load_contract('panda_2f85').joint_names)
 ARM_JOINTS = JOINTS[:-1]

@@ -12,7 +12,7 @@ import rclpy
 from test_verified_rollout import CONFIG
 from vla_contract.contract import load_contract
 from vla_contract.ros.testing import ros  # noqa: F401
-from vla_rollout.stack import Stack
+from vla_rollout.graph.stack import Stack
 import yaml
 
 RVIZ = CONFIG / 'rviz' / 'rollout.rviz'

@@ -8,16 +8,16 @@ pytest.importorskip('rclpy')
 from lerobot.datasets import LeRobotDataset
 import torch
 from vla_contract.contract import load_contract
-from vla_contract.policy_features import dataset_features, STATE
-from vla_contract.ros.image_conversion import image_from_msg, image_to_msg
-from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
+from vla_contract.ros.messages.images import image_from_msg, image_to_msg
+from vla_contract.ros.messages.joints import JointReader, joints_to_msg
 from vla_contract.values import JointSample
-from vla_finetune.demonstrations import load_demonstrations
+from vla_finetune.act.demonstrations import load_demonstrations
+from vla_lerobot.features import dataset_features, STATE
 from vla_policy_server.backends.registry import make_policy
-from vla_policy_server.observation_buffer import ObservationBuffer
-from vla_sim_bridge.demonstrator import Demonstrator
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config
+from vla_policy_server.serving.observation_buffer import ObservationBuffer
+from vla_sim_bridge.demonstrations.demonstrator import Demonstrator
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
 
 CONTRACT = load_contract('panda_2f85')
 CAMERA = CONTRACT.cameras[0]

@@ -11,9 +11,9 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
-from vla_contract.ros.stamps import from_stamp
+from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.testing import ros  # noqa: F401
-from vla_rollout.stack import Stack
+from vla_rollout.graph.stack import Stack
 
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
 NAMESPACES = ('left', 'right')
@@ -33,7 +33,7 @@ def stacks(tmp_path):
 
 
 def rollout(tmp_path, *arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, '-m', 'vla_rollout.ros.rollout', *ROLLOUT]
+    command = [sys.executable, '-m', 'vla_rollout.episodes.ros.rollout', *ROLLOUT]
     command += ['--runs', str(tmp_path / 'runs'), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=280)
 

@@ -7,14 +7,14 @@ import pytest
 from test_capture_session import DOMAIN, Operator
 from vla_contract.schema import load_yaml
 from vla_contract.share import find_config
-from vla_rollout.stack import Stack
+from vla_rollout.graph.stack import Stack
 import yaml
 
 CONFIG = Path(__file__).parent.parent / 'config'
 STACK = """processes:
   - {name: mujoco_bridge, module: vla_sim_bridge.ros.mujoco_bridge,
      parameters: mujoco_bridge.yaml}
-  - {name: verify_calibration, module: vla_calibration.ros.verify_node,
+  - {name: verify_calibration, module: vla_calibration.verify.ros.verify_node,
      parameters: verify_calibration.yaml}
 """
 
@@ -38,7 +38,9 @@ def test_a_camera_that_was_pushed_is_told_before_the_rollout(
         (tmp_path / name).symlink_to(CONFIG / name)
     overrides = {
         'mujoco_bridge': {'world': str(tmp_path / 'world.yaml')},
-        'verify_calibration': {'silhouette': 'vla_sim_bridge.silhouette:make_simulated'},
+        'verify_calibration': {
+            'silhouette': 'vla_sim_bridge.calibration_scenes.silhouette:make_simulated'
+        },
     }
     found: list[DiagnosticArray] = []
     with Stack(str(tmp_path / 'stacks' / 'verify.yaml'), tmp_path, DOMAIN, overrides) as stack:

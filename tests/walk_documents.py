@@ -17,7 +17,7 @@ import pytest
 from test_documents import COMMANDS
 
 LINES = differing(rehearsed(c) for c in COMMANDS if not needs(c) and not is_mention(c))
-WORKER = 'python -m vla_policy_server.policy_worker'
+WORKER = 'python -m vla_policy_server.worker.policy_worker'
 # Both ends of a remote policy, on the port that the page names.
 REMOTE = [line for line in LINES if WORKER in line or '--backend remote' in line]
 LIMIT_S = 300.0

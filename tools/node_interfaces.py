@@ -12,7 +12,7 @@ from typing import Any
 import rclpy
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from vla_contract.ros.lifecycle import VlaNode
+from vla_contract.ros.node.lifecycle import VlaNode
 
 _OF_EVERY_NODE = ('/rosout', '/parameter_events')
 _SERVICES_OF_EVERY_NODE = ('lifecycle_msgs/', 'rcl_interfaces/', 'type_description_interfaces/')

@@ -23,7 +23,7 @@ from package_facts import (
     source_of,
     summary,
 )
-from vla_contract.command import DONE, run_command
+from vla_contract.cli.command import DONE, run_command
 from vla_contract.errors import UnknownNameError
 from vla_contract.schema import load_yaml
 from vla_contract.whole_file import write_whole

@@ -16,18 +16,12 @@ setup(
     zip_safe=True,
     maintainer='vla-deploy maintainers',
     maintainer_email='maintainers@example.org',
-    description='Training of policies on recorded or simulated demonstrations.',
+    description='Training and fine-tuning on what was recorded.',
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            'check_dataset = vla_finetune.check_dataset:main',
-            'excitation = vla_finetune.excitation:main',
-            'extract_motion = vla_finetune.ros.extract_motion:main',
             'finetune = vla_finetune.finetune:main',
-            'gap = vla_finetune.gap:main',
-            'identify = vla_finetune.identify:main',
-            'tune_randomization = vla_finetune.tune_randomization:main',
-            'train_act = vla_finetune.train_act:main',
+            'train_act = vla_finetune.act.train_act:main',
         ],
     },
 )

@@ -20,10 +20,10 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            'benchmark = vla_policy_server.benchmark:main',
-            'check_policy = vla_policy_server.check_policy:main',
+            'benchmark = vla_policy_server.precision.comparing.benchmark:main',
+            'check_policy = vla_policy_server.self_test.check_policy:main',
             'policy_server = vla_policy_server.ros.policy_server_node:main',
-            'policy_worker = vla_policy_server.policy_worker:main',
+            'policy_worker = vla_policy_server.worker.policy_worker:main',
         ],
     },
 )

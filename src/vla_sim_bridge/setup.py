@@ -21,12 +21,13 @@ setup(
     entry_points={
         'console_scripts': [
             'mujoco_bridge = vla_sim_bridge.ros.mujoco_bridge:main',
-            'check_camera = vla_sim_bridge.check_camera:main',
-            'export_gazebo = vla_sim_bridge.export_gazebo:main',
-            'make_dataset = vla_sim_bridge.make_dataset:main',
-            'nominal_calibration = vla_sim_bridge.nominal_calibration:main',
-            'render_calibration_set = vla_sim_bridge.render_calibration_set:main',
-            'preview = vla_sim_bridge.preview:main',
+            'check_camera = vla_sim_bridge.calibration_scenes.check_camera:main',
+            'export_gazebo = vla_sim_bridge.gazebo.export_gazebo:main',
+            'make_dataset = vla_sim_bridge.demonstrations.make_dataset:main',
+            'nominal_calibration = vla_sim_bridge.calibration_scenes.nominal_calibration:main',
+            'render_calibration_set = '
+            'vla_sim_bridge.calibration_scenes.render_calibration_set:main',
+            'preview = vla_sim_bridge.scene.preview:main',
         ],
     },
 )

@@ -25,20 +25,20 @@ from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
-from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
+from vla_contract.ros.messages.joints import JointReader, joints_to_msg
+from vla_contract.ros.messages.stamps import from_stamp, to_time
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
-from vla_contract.ros.stamps import from_stamp, to_time
 from vla_contract.values import Image, JointSample, to_ns, Vector
-from vla_sim_bridge.delivery import Delivery
-from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
-from vla_sim_bridge.published_camera import NOMINAL
+from vla_sim_bridge.cameras.published_camera import NOMINAL
+from vla_sim_bridge.cameras.render_thread import RenderThread
+from vla_sim_bridge.physics.delivery import Delivery
+from vla_sim_bridge.physics.paced_simulation import PacedSimulation, Tick
+from vla_sim_bridge.physics.rate_divider import RateDivider
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.randomization import load_randomization
-from vla_sim_bridge.rate_divider import RateDivider
-from vla_sim_bridge.render_thread import RenderThread
 from vla_sim_bridge.ros.camera_topics import CameraTopics
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
 
 from fake_robot.controller import FakeController
 from fake_robot.joint_trajectory_controller import TrajectoryParameters

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import math
 
 from sensor_msgs.msg import JointState
-from vla_contract.ros.stamps import to_time
+from vla_contract.ros.messages.stamps import to_time
 from vla_contract.values import to_ns
 
 from fake_robot.arm import Arm

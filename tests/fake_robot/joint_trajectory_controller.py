@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import math
 
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.ros.stamps import from_stamp
+from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.values import to_ns
 
 from fake_robot.lines import Lines

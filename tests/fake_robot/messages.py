@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vla_contract.ros.stamps import to_duration, to_time
+from vla_contract.ros.messages.stamps import to_duration, to_time
 from vla_contract.values import to_ns
 
 

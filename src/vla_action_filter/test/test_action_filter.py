@@ -3,8 +3,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 from vla_action_filter.action_filter import ActionFilter
-from vla_action_filter.chunk_curve import ChunkCurve
 from vla_action_filter.config import FilterConfig
+from vla_action_filter.plan.chunk_curve import ChunkCurve
 from vla_action_filter.verdict import State, Verdict
 from vla_contract.contract import load_contract
 from vla_contract.values import ActionChunk, JointSample, to_ns

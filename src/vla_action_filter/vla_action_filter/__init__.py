@@ -1,0 +1,1 @@
+"""Between a policy and the motors: smooth, limit, hold, stop."""

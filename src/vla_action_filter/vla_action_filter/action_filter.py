@@ -9,16 +9,16 @@ from dataclasses import replace
 
 import numpy as np
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.gripper_gate import GripperGate
-from vla_action_filter.held_position import HeldPosition
-from vla_action_filter.hold_reasons import HoldReasons
-from vla_action_filter.motion_limiter import MotionLimiter
-from vla_action_filter.output_gate import OutputGate
-from vla_action_filter.plan import Plan
-from vla_action_filter.smoother import EmaSmoother, joint_alphas
+from vla_action_filter.limits.motion_limiter import MotionLimiter
+from vla_action_filter.limits.smoother import EmaSmoother, joint_alphas
+from vla_action_filter.output.gripper_gate import GripperGate
+from vla_action_filter.output.held_position import HeldPosition
+from vla_action_filter.output.output_gate import OutputGate
+from vla_action_filter.plan.plan import Plan
 from vla_action_filter.state_machine import StateMachine
 from vla_action_filter.verdict import FilterResult, Output, State, Verdict
-from vla_action_filter.watchdogs import Watchdogs
+from vla_action_filter.watchdogs.hold_reasons import HoldReasons
+from vla_action_filter.watchdogs.watchdogs import Watchdogs
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 from scipy.spatial.transform import Rotation
-from vla_calibration.boards import Board
-from vla_calibration.detection import Detection
-from vla_calibration.lens import Lens
+from vla_calibration.board.boards import Board
+from vla_calibration.board.detection import Detection
+from vla_calibration.lens.lens import Lens
 from vla_contract.transforms import make_transform
 
 SIZE = (640, 480)

@@ -2,14 +2,14 @@
 
 import numpy as np
 from scipy.spatial.transform import Rotation
-from vla_calibration import se3
-from vla_calibration.arm_kinematics import ArmKinematics
-from vla_calibration.boards import Board
-from vla_calibration.lens import Lens
-from vla_calibration.next_view import wanted_views
-from vla_calibration.pose import Pose
-from vla_calibration.synthetic_view import render_view
-from vla_calibration.view_geometry import view_geometry
+from vla_calibration.board.boards import Board
+from vla_calibration.board.synthetic_view import render_view
+from vla_calibration.board.view_geometry import view_geometry
+from vla_calibration.capture.views.next_view import wanted_views
+from vla_calibration.geometry import se3
+from vla_calibration.geometry.arm_kinematics import ArmKinematics
+from vla_calibration.geometry.pose import Pose
+from vla_calibration.lens.lens import Lens
 from vla_contract.contract import load_contract
 from vla_contract.transforms import make_transform
 from vla_contract.values import JointSample, to_ns

@@ -3,8 +3,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from vla_calibration import se3
-from vla_calibration.boards import Board
+from vla_calibration.board.boards import Board
 from vla_calibration.calibration_file import (
     covariance_in_parent,
     describe_lens,
@@ -16,9 +15,10 @@ from vla_calibration.calibration_file import (
     save_pose,
     Verdict,
 )
-from vla_calibration.lens import Lens
-from vla_calibration.pose import Pose
-from vla_contract.camera_calibration_file import load_calibration
+from vla_calibration.geometry import se3
+from vla_calibration.geometry.pose import Pose
+from vla_calibration.lens.lens import Lens
+from vla_contract.cameras.calibration_file import load_calibration
 from vla_contract.errors import VlaError
 
 LENS = Lens(640, 480, [[600.0, 0, 322.0], [0, 598.0, 241.0], [0, 0, 1]], [-0.25, 0.06, 0.001, 0.0])

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from vla_calibration.boards import Board
-from vla_calibration.lens import Lens
-from vla_calibration.pose import Pose
-from vla_contract.camera_calibration import (
+from vla_calibration.board.boards import Board
+from vla_calibration.geometry.pose import Pose
+from vla_calibration.lens.lens import Lens
+from vla_contract.cameras.calibration import (
     CameraCalibration,
     Extrinsics,
     LensCalibration,
@@ -20,7 +20,7 @@ from vla_contract.camera_calibration import (
     RejectedView,
     SourceImage,
 )
-from vla_contract.camera_calibration_file import load_calibration, save_calibration
+from vla_contract.cameras.calibration_file import load_calibration, save_calibration
 from vla_contract.errors import ResourceNotFoundError, VlaError
 from vla_contract.values import Vector
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from vla_contract.camera_calibration_file import FILE_NAME
+from vla_contract.cameras.calibration_file import FILE_NAME
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
 

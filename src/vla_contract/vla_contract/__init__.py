@@ -1,0 +1,1 @@
+"""The robot, as every package means it."""

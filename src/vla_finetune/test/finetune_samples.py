@@ -3,22 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-from vla_contract.contract import load_contract, RobotContract
-from vla_contract.policy_features import ACTION, dataset_features, STATE
+from vla_contract.contract import load_contract
+from vla_lerobot.features import ACTION, dataset_features, STATE
+from vla_lerobot.testing import smooth_motion
 
 FEATURE = 'observation.images.top'
 LENGTHS = (12, 10, 14, 11)
-
-
-def motion(contract: RobotContract, length: int, seed: int) -> np.ndarray:
-    """Return a smooth motion of all joints, shape (length + 1, D)."""
-    rng = np.random.default_rng(seed)
-    phase = rng.uniform(0, 1, len(contract.joints))
-    time = np.arange(length + 1)[:, None] / 10.0
-    motion = contract.home + 0.3 * np.sin(2 * np.pi * (0.4 * time + phase))
-    lower = [joint.lower for joint in contract.joints]
-    upper = [joint.upper for joint in contract.joints]
-    return np.clip(motion, lower, upper)
 
 
 def record(root: Path, extra=None, lengths=LENGTHS, seed=0):
@@ -34,7 +24,7 @@ def record(root: Path, extra=None, lengths=LENGTHS, seed=0):
     )
     rng = np.random.default_rng(seed)
     for episode, length in enumerate(lengths):
-        path = motion(contract, length, seed + episode).astype(np.float32)
+        path = smooth_motion(contract, length, seed + episode).astype(np.float32)
         for frame in range(length):
             sample = {STATE: path[frame], ACTION: path[frame + 1], 'task': 'move'}
             sample[FEATURE] = rng.integers(0, 255, (96, 96, 3), dtype=np.uint8)
@@ -51,8 +41,8 @@ def tiny_act(folder: Path, dataset_root: Path, **changes) -> Path:
     from lerobot.policies.act.modeling_act import ACTPolicy
     from lerobot.policies.factory import make_pre_post_processors
     import torch
-    from vla_contract.recorded_frames import open_dataset
-    from vla_finetune.train_act import act_config
+    from vla_finetune.act.train_act import act_config
+    from vla_lerobot.frames import open_dataset
 
     config = act_config(load_contract('panda_2f85'))
     small = {

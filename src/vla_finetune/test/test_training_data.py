@@ -9,14 +9,14 @@ import pytest
 import torch
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
-from vla_contract.policy_features import ACTION, STATE
-from vla_contract.recorded_frames import open_dataset
-from vla_finetune.check_dataset import main as check_dataset
-from vla_finetune.episode_roles import episode_roles
+from vla_finetune.act.train_act import act_config
 from vla_finetune.finetune_settings import FinetuneSettings
 from vla_finetune.frames_in_memory import bytes_in_memory, FramesInMemory
-from vla_finetune.train_act import act_config
 from vla_finetune.training_data import open_checked, prepare_data
+from vla_lerobot.dataset_checks.check_dataset import main as check_dataset
+from vla_lerobot.dataset_checks.roles import episode_roles
+from vla_lerobot.features import ACTION, STATE
+from vla_lerobot.frames import open_dataset
 
 ENDS = np.cumsum(LENGTHS)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from vla_contract.command import command_parser, DONE, run_command, write_json
+from vla_contract.cli.command import command_parser, DONE, run_command, write_json
 from vla_contract.errors import VlaError
 from vla_finetune.finetune_plan import make_plan
 from vla_finetune.finetune_settings import (

@@ -5,12 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vla_contract.checkpoint_manifest import read_manifest
-from vla_contract.checkpoint_source import resolve_checkpoint
 from vla_contract.contract import load_contract, RobotContract
-from vla_contract.lerobot_import import quiet_lerobot, skip_unneeded_extras
-from vla_finetune.compatibility import require_same_contract
-from vla_finetune.demonstrations import floored, STD_FLOOR
+from vla_finetune.act.demonstrations import floored, STD_FLOOR
 from vla_finetune.finetune_settings import FinetuneSettings, KEEP
 from vla_finetune.frames_in_memory import FramesInMemory
 from vla_finetune.learner import load_policy_config, Statistics
@@ -21,6 +17,10 @@ from vla_finetune.training_data import (
     prepare_data,
     TrainingData,
 )
+from vla_lerobot.checkpoints.manifest import read_manifest
+from vla_lerobot.checkpoints.source import resolve_checkpoint
+from vla_lerobot.compatibility import require_same_contract
+from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
 
 _GB = 1e9
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vla_contract.command import write_json
+from vla_contract.cli.command import write_json
 from vla_contract.errors import ResourceNotFoundError
 from vla_contract.schema import build, setting
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import shutil
 from typing import Any
 
-from vla_contract.checkpoint_manifest import MANIFEST
-from vla_contract.command import write_json
+from vla_contract.cli.command import write_json
 from vla_finetune.learner import Learner
 from vla_finetune.validation import best_of, Validation
+from vla_lerobot.checkpoints.manifest import MANIFEST
 
 _HISTORY = 'history.json'
 

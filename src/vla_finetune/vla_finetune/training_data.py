@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
-from vla_contract.recorded_frames import open_dataset
-from vla_finetune.compatibility import require_features, require_same_robot
-from vla_finetune.dataset_check import check_episodes
-from vla_finetune.episode_checks import EpisodeLimits
-from vla_finetune.episode_roles import episode_roles, EpisodeRoles
 from vla_finetune.finetune_settings import FinetuneSettings
 from vla_finetune.frames_in_memory import bytes_in_memory, FramesInMemory
 from vla_finetune.mixed_batches import Pool
+from vla_lerobot.compatibility import require_features, require_same_robot
+from vla_lerobot.dataset_checks.dataset import check_episodes
+from vla_lerobot.dataset_checks.episodes import EpisodeLimits
+from vla_lerobot.dataset_checks.roles import episode_roles, EpisodeRoles
+from vla_lerobot.frames import open_dataset
 
 Frames = NDArray[np.int64]
 
@@ -87,7 +87,8 @@ def open_checked(
     if bad and not skip_bad:
         named = '; '.join(f'{episode} ({", ".join(faults)})' for episode, faults in bad.items())
         raise VlaError(
-            f'{path} has bad episodes: {named}; look at them with vla_finetune.check_dataset, or '
+            f'{path} has bad episodes: {named}; look at them with '
+            'vla_lerobot.dataset_checks.check_dataset, or '
             'leave them out with --skip-bad'
         )
     return CheckedDataset(dataset, samples, episode_roles(dataset), bad)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from vla_contract.policy_features import ACTION
 from vla_finetune.learner import Learner
+from vla_lerobot.features import ACTION
 
 # One for all validations, so that noise drawn inside a policy is the same in each.
 _SEED = 0

@@ -1,0 +1,1 @@
+"""Runs a policy and publishes its action chunks."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from vla_contract.schema import setting
-from vla_policy_server.chunk_scheduler import MODES
 from vla_policy_server.precision.evidence import AUTO
 from vla_policy_server.precision.registry import PRECISIONS
+from vla_policy_server.serving.chunk_scheduler import MODES
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class PolicyServerConfig:
     device: str = setting('cpu', doc='torch device of the policy, e.g. cpu, cuda, cuda:1')
     precision: str = setting(
         AUTO,
-        doc='how the network is computed: a method of vla_policy_server.benchmark, or auto for '
+        doc='how the network is computed: a method of '
+        'vla_policy_server.precision.comparing.benchmark, or auto for '
         'the fastest that it has accepted on this machine (fp32 until it has run)',
         choices=(AUTO, *PRECISIONS),
     )

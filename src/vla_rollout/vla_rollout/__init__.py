@@ -1,0 +1,1 @@
+"""Counted episodes, on a running graph or in one process."""

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from vla_contract.command import natural, positive
+from vla_contract.cli.command import natural, positive
 
 
 def add_episodes(parser: argparse.ArgumentParser, episodes: int = 20) -> None:

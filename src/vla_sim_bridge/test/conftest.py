@@ -5,8 +5,8 @@ import pytest
 os.environ.setdefault('MUJOCO_GL', 'egl')
 
 from vla_contract.contract import load_contract, RobotContract
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config, WorldConfig
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config, WorldConfig
 
 
 @pytest.fixture(scope='session')

@@ -4,6 +4,6 @@ MuJoCo cannot even be imported when MUJOCO_GL names a library that is missing. P
 so the backend is switched off here; `CameraRenderer` then says what to install.
 """
 
-from vla_sim_bridge.gl_backend import switch_off_missing_backend
+from vla_sim_bridge.cameras.gl_backend import switch_off_missing_backend
 
 switch_off_missing_backend()

@@ -13,9 +13,9 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
 from vla_contract.contract import load_contract
-from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg, point_to_msg
+from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg, point_to_msg
+from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
-from vla_contract.ros.stamps import from_stamp
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 CONTRACT = load_contract('panda_2f85')

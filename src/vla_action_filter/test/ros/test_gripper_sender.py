@@ -5,7 +5,7 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-from vla_action_filter.command_loop import Orders
+from vla_action_filter.output.command_loop import Orders
 from vla_action_filter.ros.channels import gripper_sender
 from vla_action_filter.ros.channels.gripper_sender import GripperSender
 from vla_action_filter.verdict import FilterResult, Verdict

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from rclpy.serialization import serialize_message
 from std_msgs.msg import String
-from vla_action_filter.ros.recording import read_recording
-from vla_action_filter.ros.replay_filter import main
-from vla_action_filter.stream import Fault
-from vla_action_filter.synthetic_stream import synthetic_stream
+from vla_action_filter.replay.ros.recording import read_recording
+from vla_action_filter.replay.ros.replay_filter import main
+from vla_action_filter.replay.stream import Fault
+from vla_action_filter.replay.synthetic_stream import synthetic_stream
 from vla_contract.contract import load_contract
 from vla_contract.errors import ResourceNotFoundError, VlaError
-from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg
+from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 CONTRACT = load_contract('panda_2f85')

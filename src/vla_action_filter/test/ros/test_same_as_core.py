@@ -10,13 +10,13 @@ from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
-from vla_action_filter.command_loop import CommandLoop
 from vla_action_filter.config import FilterConfig
+from vla_action_filter.output.command_loop import CommandLoop
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
 from vla_contract.contract import load_contract
-from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg
+from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
+from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.qos import COMMAND, STATE
-from vla_contract.ros.stamps import to_time
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 CONTRACT = load_contract('panda_2f85')

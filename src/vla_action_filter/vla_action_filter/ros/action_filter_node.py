@@ -13,19 +13,22 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vla_action_filter.command_loop import CommandLoop, Orders
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.loop_timing import LoopTiming
+from vla_action_filter.output.command_loop import CommandLoop, Orders
 from vla_action_filter.ros.channels.registry import channels_of, make_senders
 from vla_action_filter.ros.channels.sender import Sender
 from vla_action_filter.ros.markers import MarkerPublisher
 from vla_action_filter.ros.operator_inputs import OperatorInputs
 from vla_action_filter.verdict import FilterResult, State, Verdict
+from vla_action_filter.watchdogs.loop_timing import LoopTiming
 from vla_contract.contract import load_contract
 from vla_contract.errors import ContractError, VlaError
-from vla_contract.joint_map import JointMap
-from vla_contract.ros.bounded import subscribe_bounded
-from vla_contract.ros.diagnostics import (
+from vla_contract.joints.joint_map import JointMap
+from vla_contract.ros.listening.bounded import subscribe_bounded
+from vla_contract.ros.listening.joint_states_reader import JointStatesReader
+from vla_contract.ros.messages.joints import JointReader, largest_chunk_bytes
+from vla_contract.ros.messages.stamps import from_stamp, to_time
+from vla_contract.ros.node.diagnostics import (
     DiagnosticsPublisher,
     ERROR,
     Health,
@@ -33,12 +36,9 @@ from vla_contract.ros.diagnostics import (
     status_msg,
     WARN,
 )
-from vla_contract.ros.graph_arguments import publishers_of
-from vla_contract.ros.joint_conversion import JointReader, largest_chunk_bytes
-from vla_contract.ros.joint_states_reader import JointStatesReader
-from vla_contract.ros.lifecycle import run_node, VlaNode
+from vla_contract.ros.node.graph_arguments import publishers_of
+from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, STATE
-from vla_contract.ros.stamps import from_stamp, to_time
 from vla_contract.values import to_ns
 
 _LEVELS = {Verdict.PASS: OK, Verdict.CLAMP: OK, Verdict.HOLD: WARN}

@@ -10,10 +10,10 @@ from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 from vla_action_filter.verdict import FilterResult, Verdict
 from vla_contract.contract import RobotContract
+from vla_contract.kinematics.workspace_kinematics import WorkspaceKinematics
+from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.qos import STATE
-from vla_contract.ros.stamps import to_time
 from vla_contract.values import ActionChunk, Vector
-from vla_contract.workspace_kinematics import WorkspaceKinematics
 
 _GREY, _BLUE, _ORANGE, _RED = (
     ColorRGBA(r=r, g=g, b=b, a=a)

@@ -4,9 +4,9 @@ from rclpy.node import Node
 from std_msgs.msg import Bool, Float64
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.e_stop import EStopSources
-from vla_action_filter.speed_sources import SpeedSources
-from vla_contract.ros.said import Conversation
+from vla_action_filter.operator.e_stop import EStopSources
+from vla_action_filter.operator.speed_sources import SpeedSources
+from vla_contract.ros.listening.said import Conversation
 
 
 class OperatorInputs:

@@ -2,14 +2,14 @@
 
 import pytest
 from vla_calibration.calibration_file import pose_of
-from vla_calibration.exports_ros import read_static_transform
-from vla_contract.camera_calibration_file import find_calibration, load_calibration
+from vla_calibration.export.to_ros import read_static_transform
+from vla_contract.cameras.calibration_file import find_calibration, load_calibration
 
 
 def test_each_calibrated_camera_gets_its_transform():
     launch = pytest.importorskip('launch')
     pytest.importorskip('launch_ros')
-    from vla_calibration.ros.camera_transforms import camera_transforms
+    from vla_calibration.export.ros.camera_transforms import camera_transforms
 
     context = launch.LaunchContext()
     context.launch_configurations['robot'] = 'panda_2f85'

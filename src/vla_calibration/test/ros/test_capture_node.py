@@ -11,10 +11,10 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from simulated_cell import CONTRACT, image_at, LENS, positions_in_view
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
-from vla_calibration.capture_folder import list_samples, load_sample
-from vla_calibration.ros.capture_node import CaptureNode
-from vla_contract.ros.image_conversion import image_from_msg, image_to_msg
-from vla_contract.ros.joint_conversion import JointReader, joints_to_msg
+from vla_calibration.capture.folder import list_samples, load_sample
+from vla_calibration.capture.ros.capture_node import CaptureNode
+from vla_contract.ros.messages.images import image_from_msg, image_to_msg
+from vla_contract.ros.messages.joints import JointReader, joints_to_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.values import JointSample
 

@@ -10,24 +10,24 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import Image, JointState
 from std_srvs.srv import Trigger
-from vla_calibration import se3
-from vla_calibration.boards import Board
+from vla_calibration.board.boards import Board
+from vla_calibration.board.synthetic_view import render_view
 from vla_calibration.calibration_file import (
     describe_lens,
     describe_pose,
     describe_source,
     Verdict,
 )
-from vla_calibration.lens import Lens
-from vla_calibration.pose import Pose
-from vla_calibration.ros.verify_node import VerifyNode
-from vla_calibration.synthetic_view import render_view
-from vla_calibration.verify_board import record_reference, REFERENCE_NAME, save_reference
-from vla_contract.camera_calibration import CameraCalibration, SourceImage
-from vla_contract.camera_calibration_file import FILE_NAME, FOLDER, save_calibration
+from vla_calibration.geometry import se3
+from vla_calibration.geometry.pose import Pose
+from vla_calibration.lens.lens import Lens
+from vla_calibration.verify.board import record_reference, REFERENCE_NAME, save_reference
+from vla_calibration.verify.ros.verify_node import VerifyNode
+from vla_contract.cameras.calibration import CameraCalibration, SourceImage
+from vla_contract.cameras.calibration_file import FILE_NAME, FOLDER, save_calibration
 from vla_contract.contract import load_contract
-from vla_contract.ros.image_conversion import image_to_msg
-from vla_contract.ros.joint_conversion import joints_to_msg
+from vla_contract.ros.messages.images import image_to_msg
+from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.qos import SENSOR, STATE
 from vla_contract.transforms import look_at, make_transform
 from vla_contract.values import JointSample

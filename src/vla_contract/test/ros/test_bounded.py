@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import rclpy
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.ros.bounded import subscribe_bounded
-from vla_contract.ros.joint_conversion import (
+from vla_contract.ros.listening.bounded import subscribe_bounded
+from vla_contract.ros.messages.joints import (
     chunk_to_msg,
     JointReader,
     largest_chunk_bytes,

@@ -1,7 +1,7 @@
 import signal
 
 import pytest
-from vla_contract.ros.ending import Ending
+from vla_contract.ros.node.ending import Ending
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 

@@ -6,7 +6,7 @@ import rclpy
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Bool
-from vla_contract.ros.graph_arguments import (
+from vla_contract.ros.node.graph_arguments import (
     CLOCK_RULE,
     namespace_rule,
     parse_in_graph,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import Image
 from vla_contract.errors import ContractError
-from vla_contract.ros.image_conversion import image_from_msg, image_to_msg
+from vla_contract.ros.messages.images import image_from_msg, image_to_msg
 
 PICTURE = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
 

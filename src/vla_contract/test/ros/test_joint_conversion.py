@@ -6,7 +6,7 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.errors import ContractError, NameMismatchError
-from vla_contract.ros.joint_conversion import (
+from vla_contract.ros.messages.joints import (
     chunk_to_msg,
     JointReader,
     joints_to_msg,

@@ -5,9 +5,9 @@ import pytest
 import rclpy
 from sensor_msgs.msg import JointState
 from vla_contract.contract import load_contract
-from vla_contract.ros import joint_states_reader
-from vla_contract.ros.joint_states_reader import JointStatesReader
-from vla_contract.ros.stamps import to_time
+from vla_contract.ros.listening import joint_states_reader
+from vla_contract.ros.listening.joint_states_reader import JointStatesReader
+from vla_contract.ros.messages.stamps import to_time
 from vla_contract.values import JointSample
 
 CONTRACT = load_contract('panda_2f85')

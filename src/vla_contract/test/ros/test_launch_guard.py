@@ -8,7 +8,7 @@ import pytest
 launch = pytest.importorskip('launch.actions')
 
 from launch.actions import ExecuteProcess, GroupAction, OpaqueFunction  # noqa: E402
-from vla_contract.ros.launch_guard import Guard  # noqa: E402
+from vla_contract.ros.launch.guard import Guard  # noqa: E402
 
 from launch import LaunchDescription, LaunchService  # noqa: E402
 

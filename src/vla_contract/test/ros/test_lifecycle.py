@@ -13,10 +13,10 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 from vla_contract.errors import SettingError, VlaError
-from vla_contract.ros import lifecycle
-from vla_contract.ros.lifecycle import VlaNode
-from vla_contract.ros.only_one import AlreadyRunsError
-from vla_contract.ros.parameters import declare_settings, read_settings
+from vla_contract.ros.node import lifecycle
+from vla_contract.ros.node.lifecycle import VlaNode
+from vla_contract.ros.node.only_one import AlreadyRunsError
+from vla_contract.ros.node.parameters import declare_settings, read_settings
 from vla_contract.ros.question import Question
 from vla_contract.schema import setting
 

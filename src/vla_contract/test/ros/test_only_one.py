@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 import rclpy
-from vla_contract.ros.only_one import AlreadyRunsError, OnlyOne
+from vla_contract.ros.node.only_one import AlreadyRunsError, OnlyOne
 
 HOLDER = """
 import rclpy
-from vla_contract.ros.only_one import OnlyOne
+from vla_contract.ros.node.only_one import OnlyOne
 rclpy.init()
 holder = OnlyOne(rclpy.create_node('one'))
 print('held', flush=True)

@@ -4,12 +4,12 @@ import subprocess
 import sys
 
 import pytest
-from vla_contract.ros.real_time import take_real_time
+from vla_contract.ros.node.real_time import take_real_time
 
 # A process of its own, whose scheduling ends with it: main thread, a thread before, one after.
 PROGRAM = """
 import json, os, threading
-from vla_contract.ros.real_time import take_real_time
+from vla_contract.ros.node.real_time import take_real_time
 
 def scheduled():
     policy = os.sched_getscheduler(0)

@@ -4,9 +4,9 @@ import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import Bool, String
-from vla_contract.ros.any_publisher import subscribe_to_any
+from vla_contract.ros.listening.any_publisher import subscribe_to_any
+from vla_contract.ros.listening.said import Conversation
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR
-from vla_contract.ros.said import Conversation
 
 QOS = {'volatile': COMMAND, 'latched': LATCHED, 'best effort': SENSOR}
 MATCHES = {'volatile': 2, 'latched': 3, 'best effort': 1}

@@ -12,9 +12,9 @@ import pytest
 from tiny_openvla import TinyOpenVla, TinyProcessor
 from vla_contract.end_effector import EndEffectorDelta
 from vla_contract.values import Observation
+from vla_policy_server.actions.inverse_kinematics import InverseKinematics
 from vla_policy_server.backends.remote import RemotePolicy
 from vla_policy_server.backends.remote_config import RemoteConfig
-from vla_policy_server.inverse_kinematics import InverseKinematics
 from vla_policy_server.openvla.policy import OpenVlaPolicy, OpenVlaSettings
 from vla_policy_server.openvla.service import OpenVlaService
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from vla_contract.lerobot_import import quiet_lerobot
+from vla_lerobot.lerobot_import import quiet_lerobot
 from vla_policy_server.precision.predictor import Network
 
 STATE, IMAGE = 'observation.state', 'observation.images.top'
@@ -71,7 +71,7 @@ def network(tmp_path) -> Network:
 @pytest.fixture(scope='session')
 def exported(tmp_path_factory) -> Network:
     """Export once for all tests of graphs."""
-    from vla_policy_server.precision.onnx_graph import onnx_graph
+    from vla_policy_server.precision.methods.onnx_graph import onnx_graph
 
     folder: Path = tmp_path_factory.mktemp('graphs')
     calibration = [observation(seed) for seed in range(100, 108)]

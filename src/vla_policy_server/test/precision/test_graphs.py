@@ -2,8 +2,8 @@
 
 import pytest
 from vla_contract.errors import PolicyError
-from vla_policy_server.precision.onnx_graph import onnx_graph
-from vla_policy_server.precision.onnx_int8 import int8_graph
+from vla_policy_server.precision.methods.onnx_graph import onnx_graph
+from vla_policy_server.precision.methods.onnx_int8 import int8_graph
 from vla_policy_server.precision.predictor import Network, size_bytes
 from vla_policy_server.precision.registry import make_predictor
 
@@ -45,7 +45,9 @@ def test_a_policy_that_draws_noise_is_not_exported(noisy_network):
 
 def test_int8_without_frames_says_how_to_get_them(exported, tmp_path):
     bare = Network(exported.policy, exported.example, 'cpu', tmp_path)
-    with pytest.raises(PolicyError, match='run python -m vla_policy_server.benchmark'):
+    with pytest.raises(
+        PolicyError, match='run python -m vla_policy_server.precision.comparing.benchmark'
+    ):
         int8_graph(bare)
 
 

@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from vla_policy_server.precision.action_error import action_error, ActionError
-from vla_policy_server.precision.comparison import bursts, Comparison
+from vla_policy_server.precision.comparing.action_error import action_error, ActionError
+from vla_policy_server.precision.comparing.comparison import bursts, Comparison
+from vla_policy_server.precision.comparing.method_process import Report
+from vla_policy_server.precision.comparing.result import Measurement, Success
+from vla_policy_server.precision.comparing.table import markdown_table, remarks
+from vla_policy_server.precision.comparing.timing import Latency, summarise
+from vla_policy_server.precision.comparing.verdicts import fastest, judge, measurements
 from vla_policy_server.precision.gate import Limits, objections
-from vla_policy_server.precision.method_process import Report
-from vla_policy_server.precision.result import Measurement, Success
-from vla_policy_server.precision.table import markdown_table, remarks
-from vla_policy_server.precision.timing import Latency, summarise
-from vla_policy_server.precision.verdicts import fastest, judge, measurements
 
 LATENCY = Latency(10.0, 1.0, 10.0, 12.0, 13.0)
 ERROR = ActionError('elbow', 0.001, 0.0005, 5e-4, 'rad')

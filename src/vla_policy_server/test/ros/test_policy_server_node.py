@@ -10,10 +10,10 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.contract import load_contract
-from vla_contract.ros.image_conversion import image_to_msg
-from vla_contract.ros.joint_conversion import joints_to_msg
+from vla_contract.ros.messages.images import image_to_msg
+from vla_contract.ros.messages.joints import joints_to_msg
+from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, SENSOR, STATE
-from vla_contract.ros.stamps import from_stamp
 from vla_contract.share import find_config
 from vla_contract.values import ActionChunk, JointSample, Observation
 from vla_policy_server.backends.registry import BACKENDS, make_policy

@@ -10,7 +10,7 @@ import torch
 from vla_contract.errors import PolicyMismatchError
 from vla_contract.share import find_model
 from vla_contract.values import ActionChunk, to_ns
-from vla_policy_server.backends.checkpoint import Checkpoint, load_checkpoint
+from vla_lerobot.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from vla_policy_server.backends.lerobot_policy import LeRobotPolicy
 from vla_policy_server.self_test.checks import CHECKS, require_sound, run_checks
 from vla_policy_server.self_test.golden_frames import GOLDEN_FRAMES, load_golden_frames

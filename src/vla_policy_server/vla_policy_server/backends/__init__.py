@@ -1,0 +1,1 @@
+"""What can be asked for actions, each by a factory."""

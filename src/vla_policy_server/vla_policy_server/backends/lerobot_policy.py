@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.errors import PolicyMismatchError
-from vla_contract.instruction_embedding import ENVIRONMENT_STATE
-from vla_contract.joint_map import JointMap
-from vla_contract.policy_features import ACTION, FeatureEncoder, STATE
+from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import ActionChunk, Image, Observation, to_ns
-from vla_policy_server.backends.checkpoint import Checkpoint, load_checkpoint
+from vla_lerobot.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from vla_lerobot.features import ACTION, FeatureEncoder, STATE
+from vla_lerobot.instruction_embedding import ENVIRONMENT_STATE
 from vla_policy_server.backends.continuation import Continuation
 from vla_policy_server.precision.evidence import AUTO, best_precision, REFERENCE
 from vla_policy_server.precision.graph_folder import graph_folder
 from vla_policy_server.precision.predictor import Batch, ChunkPredictor, Network
 from vla_policy_server.precision.registry import make_predictor
-from vla_policy_server.session import infer_checked
+from vla_policy_server.serving.session import infer_checked
 
 
 class LeRobotPolicy:

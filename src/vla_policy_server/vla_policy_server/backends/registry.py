@@ -16,7 +16,7 @@ BACKENDS = {
     'replay': 'vla_policy_server.backends.replay:make_replay',
     'lerobot': 'vla_policy_server.backends.lerobot_policy:make_lerobot',
     'remote': 'vla_policy_server.backends.remote:make_remote',
-    'scripted': 'vla_sim_bridge.expert:make_scripted_expert',
+    'scripted': 'vla_sim_bridge.demonstrations.expert:make_scripted_expert',
 }
 
 

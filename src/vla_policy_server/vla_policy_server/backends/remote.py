@@ -8,7 +8,7 @@ import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.errors import NameMismatchError, PolicyError
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
-from vla_policy_server.action_space import make_action_space
+from vla_policy_server.actions.action_space import make_action_space
 from vla_policy_server.backends.remote_config import load_remote_config, RemoteConfig
 from vla_policy_server.wire.client import Answer, WireClient
 from vla_policy_server.wire.clock_offset import ClockOffset, Exchange

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.errors import PolicyError
-from vla_contract.recorded_frames import open_dataset, recorded_actions
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
+from vla_lerobot.frames import open_dataset, recorded_actions
 
 _HORIZON = 16
 

@@ -1,0 +1,1 @@
+"""OpenVLA, in an environment of its own behind the wire."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 from vla_contract.values import to_ns
-from vla_policy_server.batching import BatchQueue
 from vla_policy_server.openvla.policy import OpenVlaPolicy
 from vla_policy_server.wire.errors import WireError
 from vla_policy_server.wire.message_values import read_image, read_text, Shape
 from vla_policy_server.wire.request import PROTOCOL, read_request
+from vla_policy_server.worker.batching import BatchQueue
 
 IMAGE, PROMPT = 'observation/image', 'prompt'
 _SMALLEST_PX, _LARGEST_PX = 16, 4096

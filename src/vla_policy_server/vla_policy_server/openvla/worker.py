@@ -2,7 +2,7 @@
 
 import sys
 
-from vla_contract.command import command_parser, DONE, run_command
+from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_policy_server.openvla.loading import load_openvla, PRECISIONS
 from vla_policy_server.openvla.policy import OpenVlaPolicy, OpenVlaSettings
 from vla_policy_server.openvla.service import OpenVlaService

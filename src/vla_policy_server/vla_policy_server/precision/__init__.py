@@ -1,0 +1,1 @@
+"""Precision and compilation of a network, and the evidence for them."""

@@ -8,8 +8,8 @@ import numpy as np
 from vla_contract.contract import load_contract
 from vla_contract.values import Vector
 from vla_policy_server.backends.lerobot_policy import make_lerobot
+from vla_policy_server.precision.comparing.frames import Frames
 from vla_policy_server.precision.evidence import REFERENCE
-from vla_policy_server.precision.frames import Frames
 from vla_policy_server.precision.graph_folder import graph_folder
 from vla_policy_server.precision.predictor import size_bytes
 from vla_policy_server.precision.registry import PRECISIONS

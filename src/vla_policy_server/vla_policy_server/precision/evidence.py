@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from vla_contract.command import write_json
+from vla_contract.cli.command import write_json
 
 AUTO = 'auto'
 REFERENCE = 'fp32'

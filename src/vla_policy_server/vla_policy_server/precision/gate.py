@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vla_policy_server.precision.result import Measurement
+from vla_policy_server.precision.comparing.result import Measurement
 
 
 @dataclass(frozen=True)

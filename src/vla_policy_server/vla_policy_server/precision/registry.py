@@ -6,7 +6,7 @@ import importlib
 from vla_contract.errors import PolicyError, UnknownNameError
 from vla_policy_server.precision.predictor import ChunkPredictor, MakePredictor, Network
 
-_HERE = 'vla_policy_server.precision'
+_HERE = 'vla_policy_server.precision.methods'
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Precision:
 
     Attributes:
         doc: what it does, in a table.
-        maker: 'module:function' below this package.
+        maker: 'module:function' below `methods`.
         devices: kinds of torch device it runs on.
         builds: whether something is compiled or exported before the first chunk, and kept.
         calibrates: whether that takes real frames.
@@ -60,7 +60,7 @@ def make_predictor(name: str, network: Network) -> ChunkPredictor:
         PolicyError: it cannot run here; says why.
     """
     if name not in PRECISIONS:
-        raise UnknownNameError('precision', name, _HERE, PRECISIONS)
+        raise UnknownNameError('precision', name, 'vla_policy_server', PRECISIONS)
     precision = PRECISIONS[name]
     kind = network.device.partition(':')[0]
     if kind not in precision.devices:

@@ -15,27 +15,27 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.contract import Camera, load_contract
 from vla_contract.errors import ContractError
-from vla_contract.joint_map import JointMap
+from vla_contract.joints.joint_map import JointMap
 from vla_contract.policy import CUBE_POSE, Policy, ReportingPolicy
-from vla_contract.ros.any_publisher import subscribe_to_any
-from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
-from vla_contract.ros.image_conversion import decode_msg, image_from_msg
-from vla_contract.ros.joint_conversion import chunk_to_msg, point_to_msg
-from vla_contract.ros.joint_states_reader import JointStatesReader
-from vla_contract.ros.lifecycle import run_node, VlaNode
+from vla_contract.ros.listening.any_publisher import subscribe_to_any
+from vla_contract.ros.listening.joint_states_reader import JointStatesReader
+from vla_contract.ros.messages.images import decode_msg, image_from_msg
+from vla_contract.ros.messages.joints import chunk_to_msg, point_to_msg
+from vla_contract.ros.messages.stamps import from_stamp
+from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, Health, OK, WARN
+from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, SENSOR
-from vla_contract.ros.stamps import from_stamp
 from vla_contract.transforms import wxyz_from_xyzw
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.backends.registry import make_policy
-from vla_policy_server.chunk_scheduler import Schedule
 from vla_policy_server.config import PolicyServerConfig
-from vla_policy_server.gpu_memory import gpu_memory
-from vla_policy_server.inference_thread import Durations, InferenceThread
-from vla_policy_server.latency import StageLatencies
 from vla_policy_server.self_test.checks import require_sound
 from vla_policy_server.self_test.subject import subject_of
-from vla_policy_server.session import PolicySession
+from vla_policy_server.serving.chunk_scheduler import Schedule
+from vla_policy_server.serving.inference_thread import Durations, InferenceThread
+from vla_policy_server.serving.latency import StageLatencies
+from vla_policy_server.serving.session import PolicySession
+from vla_policy_server.worker.gpu_memory import gpu_memory
 
 # How often joint positions are kept, to be interpolated to the time of an image.
 _JOINTS_PERIOD_S = 0.01

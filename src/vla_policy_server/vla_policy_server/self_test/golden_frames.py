@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.errors import PolicyError
-from vla_contract.joint_map import JointMap
-from vla_contract.recorded_frames import open_dataset, recorded_actions, RecordedFrames
+from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Image, Observation, Vector
+from vla_lerobot.frames import open_dataset, recorded_actions, RecordedFrames
 
 GOLDEN_FRAMES = 'golden_frames.npz'
 

@@ -1,10 +1,10 @@
 """Are the numbers in the units, the order and the size that the contract means?"""
 
 import numpy as np
-from vla_contract.joint_map import JointMap
-from vla_contract.policy_features import ACTION, STATE
+from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Vector
-from vla_policy_server.backends.checkpoint_checks import normalised
+from vla_lerobot.checkpoints.checks import normalised
+from vla_lerobot.features import ACTION, STATE
 from vla_policy_server.self_test.finding import Finding, judge, SKIP
 from vla_policy_server.self_test.subject import Subject
 

@@ -9,14 +9,14 @@ from vla_contract.contract import RobotContract
 from vla_contract.errors import PolicyMismatchError
 from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, Image, Observation, Vector
-from vla_policy_server.backends.checkpoint import Checkpoint
+from vla_lerobot.checkpoints.checkpoint import Checkpoint
 from vla_policy_server.self_test.golden_frames import (
     GOLDEN_FRAMES,
     GoldenFrames,
     load_golden_frames,
     read_golden_frames,
 )
-from vla_policy_server.session import infer_checked
+from vla_policy_server.serving.session import infer_checked
 
 
 @dataclass(frozen=True)

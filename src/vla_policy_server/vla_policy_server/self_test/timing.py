@@ -2,7 +2,7 @@
 
 import numpy as np
 from vla_contract.values import to_ns
-from vla_policy_server.backends.checkpoint import Checkpoint
+from vla_lerobot.checkpoints.checkpoint import Checkpoint
 from vla_policy_server.self_test.finding import Finding, judge, SKIP
 from vla_policy_server.self_test.subject import Subject
 

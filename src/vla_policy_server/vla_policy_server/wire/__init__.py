@@ -1,0 +1,1 @@
+"""openpi's websocket and msgpack: codec, client, server."""

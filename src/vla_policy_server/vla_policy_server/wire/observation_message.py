@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vla_contract.contract import Camera, RobotContract
-from vla_contract.images import fit_for_policy
-from vla_contract.joint_map import JointMap
+from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Observation
+from vla_lerobot.images import fit_for_policy
 from vla_policy_server.wire.message_values import read_image, read_text, read_vector
 
 STATE, PROMPT = 'observation.state', 'prompt'

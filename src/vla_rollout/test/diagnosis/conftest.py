@@ -7,7 +7,7 @@ import pytest
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.values import JointSample, Vector
-from vla_rollout.cycle import Cycle
+from vla_rollout.episodes.cycle import Cycle
 
 PERIOD_NS = 10_000_000
 

@@ -6,9 +6,9 @@ import pytest
 from vla_contract.share import find_model
 from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import FILE_NAME, find_healthy, load_healthy
-from vla_rollout.loop_builder import run_episode
-from vla_rollout.provenance import policy_sha256
-from vla_sim_bridge.world_config import load_world_config
+from vla_rollout.episodes.loop_builder import run_episode
+from vla_rollout.episodes.provenance import policy_sha256
+from vla_sim_bridge.scene.world_config import load_world_config
 
 POLICY = 'panda_lift_act'
 SETTINGS = {

@@ -7,9 +7,9 @@ from vla_action_filter.verdict import Verdict
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
 from vla_contract.values import JointSample
-from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.alarm import Alarm
 from vla_rollout.diagnosis.taxonomy import REVERSALS
+from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.preflight.finding import measured, unknown
 from vla_rollout.preflight.page import read_checklist, write_checklist
 from vla_rollout.report.comparisons import compare_runs

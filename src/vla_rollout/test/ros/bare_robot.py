@@ -20,10 +20,10 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
-from vla_contract.ros.lifecycle import VlaNode
+from vla_contract.ros.node.lifecycle import VlaNode
 from vla_contract.ros.qos import COMMAND, SENSOR, STATE
 from vla_contract.ros.question import introduction
-from vla_rollout.episode_control import Order
+from vla_rollout.episodes.control import Order
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Rollout]]:
 
 def command(runs: Path, *more: str) -> list[str]:
     return [
-        *(sys.executable, '-m', 'vla_rollout.ros.rollout', '--runs', str(runs)),
+        *(sys.executable, '-m', 'vla_rollout.episodes.ros.rollout', '--runs', str(runs)),
         *('--operator', 'A. Smith', '--policy', 'none', '--backend', 'hold', *more),
     ]
 

@@ -11,9 +11,9 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from vla_rollout.episode_monitor import EpisodeMonitor
-from vla_rollout.ros import rollout
-from vla_rollout.ros.episode_runner import EpisodeRunner
+from vla_rollout.episodes.monitor import EpisodeMonitor
+from vla_rollout.episodes.ros import rollout
+from vla_rollout.episodes.ros.runner import EpisodeRunner
 
 
 def _raise(*arguments: Any) -> NoReturn:

@@ -9,7 +9,7 @@ from bare_robot import read_summary, run_folder, wait_until
 from mcap.reader import make_reader
 import pytest
 from rclpy.parameter import Parameter
-from vla_rollout.ros.recorder_node import Recorder
+from vla_rollout.recording.ros.recorder_node import Recorder
 
 LONG = ('--episodes', '3', '--time-limit-s', '3600')
 

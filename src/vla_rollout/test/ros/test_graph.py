@@ -7,11 +7,11 @@ import pytest
 from rcl_interfaces.srv import SetParameters
 from std_msgs.msg import Float64
 from vla_contract.contract import load_contract
-from vla_contract.ros.lifecycle import VlaNode
+from vla_contract.ros.node.lifecycle import VlaNode
 from vla_contract.ros.qos import LATCHED
 from vla_contract.schema import setting
-from vla_rollout.ros.graph import RolloutGraph
-from vla_rollout.ros.node_calls import GraphError
+from vla_rollout.graph.ros.graph import RolloutGraph
+from vla_rollout.graph.ros.node_calls import GraphError
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
-from vla_contract.ros.diagnostics import Health, OK, status_msg
-from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg
+from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
+from vla_contract.ros.node.diagnostics import Health, OK, status_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_contract.values import ActionChunk, JointSample
 from vla_rollout.diagnosis.healthy import find_healthy
-from vla_rollout.ros.live_diagnosis import LiveDiagnosis
+from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
 
 CONTRACT = load_contract('panda_2f85')
 MS = 1_000_000

@@ -9,8 +9,8 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.node import Node
 from rclpy.task import Future
 from vla_contract.errors import VlaError
-from vla_rollout.ros import managed_node
-from vla_rollout.ros.managed_node import ManagedNode
+from vla_rollout.graph.ros import managed_node
+from vla_rollout.graph.ros.managed_node import ManagedNode
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pytest
 from rclpy.serialization import serialize_message
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.errors import ResourceNotFoundError
-from vla_rollout.ros.message_schema import message_schema
+from vla_rollout.recording.ros.message_schema import message_schema
 
 
 class Schema:

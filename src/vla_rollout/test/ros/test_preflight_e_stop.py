@@ -6,7 +6,7 @@ from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
 from vla_rollout.preflight.finding import Status
-from vla_rollout.ros.preflight_e_stop import check_e_stop
+from vla_rollout.preflight.ros.e_stop import check_e_stop
 
 CONTRACT = load_contract('panda_2f85')
 CYCLE_NS = 20_000_000

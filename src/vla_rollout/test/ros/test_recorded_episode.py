@@ -8,19 +8,19 @@ from std_msgs.msg import String
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
-from vla_contract.policy_features import ACTION, FeatureEncoder, STATE
-from vla_contract.ros.diagnostics import Health, OK, status_msg
-from vla_contract.ros.image_conversion import image_to_msg
-from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg
+from vla_contract.ros.messages.images import image_to_msg
+from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
+from vla_contract.ros.node.diagnostics import Health, OK, status_msg
 from vla_contract.values import ActionChunk, JointSample, Observation
+from vla_lerobot.features import ACTION, FeatureEncoder, STATE
 from vla_rollout.recording.mcap_file import McapFile
 from vla_rollout.recording.record import Record, Topic
+from vla_rollout.recording.ros.convert_recording import main
+from vla_rollout.recording.ros.message_schema import message_schema
+from vla_rollout.recording.ros.recorded_cycles import CycleJoiner, replay_cycles
+from vla_rollout.recording.ros.recorded_episode import Judged, Sent, Slowed
+from vla_rollout.recording.ros.recorded_frames import FILTERED, MEASURED, recorded_frames, VERDICT
 from vla_rollout.recording.topics import recorded_topics
-from vla_rollout.ros.convert_recording import main
-from vla_rollout.ros.message_schema import message_schema
-from vla_rollout.ros.recorded_cycles import CycleJoiner, replay_cycles
-from vla_rollout.ros.recorded_episode import Judged, Sent, Slowed
-from vla_rollout.ros.recorded_frames import FILTERED, MEASURED, recorded_frames, VERDICT
 
 CONTRACT = load_contract('panda_2f85')
 CAMERA = CONTRACT.cameras[0]

@@ -12,10 +12,10 @@ from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from vla_contract.contract import load_contract
-from vla_contract.ros.joint_conversion import joints_to_msg
+from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.qos import LATCHED, SENSOR, STATE
 from vla_contract.values import JointSample
-from vla_rollout.ros.recorder_node import Recorder
+from vla_rollout.recording.ros.recorder_node import Recorder
 
 CONTRACT = load_contract('panda_2f85')
 

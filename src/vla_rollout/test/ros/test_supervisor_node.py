@@ -11,16 +11,16 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_msgs.msg import Float64
 from std_srvs.srv import Trigger
-from vla_contract.command import write_json
+from vla_contract.cli.command import write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
-from vla_contract.ros.lifecycle import VlaNode
+from vla_contract.ros.node.lifecycle import VlaNode
 from vla_contract.ros.qos import LATCHED, STATE
 from vla_contract.ros.question import introduction
 from vla_contract.schema import setting
-from vla_rollout.provenance import policy_sha256
-from vla_rollout.ros.managed_node import ManagedNode
-from vla_rollout.ros.supervisor_node import Supervisor
+from vla_rollout.deployment.ros.supervisor_node import Supervisor
+from vla_rollout.episodes.provenance import policy_sha256
+from vla_rollout.graph.ros.managed_node import ManagedNode
 
 POLICY = 'panda_lift_act'
 

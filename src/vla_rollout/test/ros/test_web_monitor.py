@@ -10,12 +10,12 @@ from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
-from vla_contract.ros.diagnostics import ERROR, Health, OK, status_msg
-from vla_contract.ros.image_conversion import image_to_msg
-from vla_contract.ros.joint_conversion import chunk_to_msg, joints_to_msg
+from vla_contract.ros.messages.images import image_to_msg
+from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
+from vla_contract.ros.node.diagnostics import ERROR, Health, OK, status_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.values import ActionChunk, JointSample
-from vla_rollout.ros.web_monitor import web_page
+from vla_rollout.web.ros.web_monitor import web_page
 
 CONTRACT = load_contract('panda_2f85')
 CAMERA = CONTRACT.cameras[0]

@@ -4,7 +4,7 @@ import numpy as np
 from vla_action_filter.verdict import Verdict
 from vla_contract.contract import load_contract
 from vla_contract.values import ActionChunk, JointSample
-from vla_rollout.cycle import Cycle
+from vla_rollout.episodes.cycle import Cycle
 
 CONTRACT = load_contract('panda_2f85')
 CAMERA = CONTRACT.cameras[0]

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, NS_PER_S
-from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.alarm import Alarm, naming_alarm
-from vla_rollout.diagnosis.detectors import make_detectors
+from vla_rollout.diagnosis.detectors.registry import make_detectors
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.taxonomy import Mode
-from vla_rollout.episode import EpisodeResult
+from vla_rollout.episodes.cycle import Cycle
+from vla_rollout.episodes.episode import EpisodeResult
 
 
 def failure_mode(alarms: Sequence[Alarm], termination: str) -> Mode | None:

@@ -7,14 +7,14 @@ import logging
 from pathlib import Path
 
 import numpy as np
-from vla_contract.command import write_json
+from vla_contract.cli.command import write_json
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.share import find_model
 from vla_contract.values import ActionChunk, Vector
-from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.conformal import conformal_threshold
-from vla_rollout.diagnosis.detectors import make_detectors
+from vla_rollout.diagnosis.detectors.registry import make_detectors
+from vla_rollout.episodes.cycle import Cycle
 
 FILE_NAME = 'healthy.json'
 
@@ -27,7 +27,7 @@ class OtherContractError(VlaError):
     def __init__(self, path: Path, robot: str) -> None:
         super().__init__(
             f'{path} was learned with another contract than {robot}; learn anew '
-            '(python -m vla_rollout.learn_healthy)'
+            '(python -m vla_rollout.diagnosis.learn_healthy)'
         )
 
 
@@ -66,7 +66,9 @@ def load_healthy(path: Path, contract: RobotContract) -> Healthy:
         values = json.loads(path.read_text())
         healthy = Healthy(**{**values, 'postures': np.array(values['postures'], dtype=float)})
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise VlaError(f'{path}: not what vla_rollout.learn_healthy writes: {error}') from error
+        raise VlaError(
+            f'{path}: not what vla_rollout.diagnosis.learn_healthy writes: {error}'
+        ) from error
     if healthy.contract_sha256 != contract.sha256:
         raise OtherContractError(path, contract.name)
     return healthy

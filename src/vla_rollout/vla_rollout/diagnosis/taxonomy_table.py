@@ -5,11 +5,11 @@ import math
 import sys
 
 import numpy as np
-from vla_contract.command import command_parser, run_command
+from vla_contract.cli.command import command_parser, run_command
 from vla_contract.contract import load_contract
 from vla_rollout.diagnosis.alarm import FORERUNNERS
-from vla_rollout.diagnosis.detector import Detector
-from vla_rollout.diagnosis.detectors import make_detectors
+from vla_rollout.diagnosis.detectors.detector import Detector
+from vla_rollout.diagnosis.detectors.registry import make_detectors
 
 _HEADS = ('mode', 'cause', 'what you see', 'probable causes, most frequent first', 'what to do')
 

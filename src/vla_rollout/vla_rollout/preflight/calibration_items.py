@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vla_contract.camera_calibration_file import load_calibration, resolve_calibration
+from vla_contract.cameras.calibration_file import load_calibration, resolve_calibration
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
 from vla_rollout.preflight.finding import Finding, measured, unknown

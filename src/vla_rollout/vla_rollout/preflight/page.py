@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vla_contract.command import write_json
+from vla_contract.cli.command import write_json
+from vla_contract.cli.page import Html, mark, table, verdict, write_page
 from vla_contract.errors import VlaError
-from vla_contract.report_page import Html, mark, table, verdict, write_page
 from vla_rollout.preflight.finding import Finding, Status
 
 _SIGNS = {Status.HOLDS: '✓', Status.WARNS: '!', Status.FAILS: '✗', Status.OPEN: '?'}

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from vla_contract.report_page import figure, table
-from vla_rollout.comparison import compare, Comparison
+from vla_contract.cli.page import figure, table
 from vla_rollout.report.figures import sim_against_real
 from vla_rollout.report.runs import Run
-from vla_rollout.sim_real_gap import correlation, mean_maximum_rank_violation
+from vla_rollout.statistics.comparison import compare, Comparison
+from vla_rollout.statistics.sim_real_gap import correlation, mean_maximum_rank_violation
 
 
 def compare_runs(runs: Sequence[Run]) -> dict[tuple[str, str], Comparison]:

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, NS_PER_S, Vector
-from vla_rollout.cycle import Cycle
 from vla_rollout.diagnosis.alarm import Alarm
+from vla_rollout.episodes.cycle import Cycle
 
 _WISH, _COMMAND, _MEASURED, _ALARM = '#d08a2e', '#2b6cb0', '#283240', '#c22727'
 # A pixel of the figure is two of these.

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 import numpy as np
-from vla_rollout.failure_shares import failure_shares
 from vla_rollout.report.runs import Run, SUCCESS
-from vla_rollout.statistics import wilson_interval
+from vla_rollout.statistics.failure_shares import failure_shares
+from vla_rollout.statistics.intervals import wilson_interval
 
 _INK, _GOOD, _BAD, _BAND = '#283240', '#1e7a34', '#c22727', '#b9c6d6'
 _LATENCY_LINE_MS = 200.0

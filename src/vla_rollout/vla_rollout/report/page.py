@@ -7,14 +7,14 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from vla_contract.report_page import Cell, figure, Html, mark, table, write_page
+from vla_contract.cli.page import Cell, figure, Html, mark, table, write_page
 from vla_rollout.preflight.finding import Finding
 from vla_rollout.preflight.page import checklist_table
 from vla_rollout.report.comparisons import comparison_sections
 from vla_rollout.report.figures import latency_histogram, outcome_bars, running_rate
 from vla_rollout.report.recorded import RecordedEpisode
 from vla_rollout.report.runs import outcome, Run
-from vla_rollout.statistics import exact_interval, format_interval
+from vla_rollout.statistics.intervals import exact_interval, format_interval
 
 Recorded = Mapping[tuple[str, int], RecordedEpisode]
 

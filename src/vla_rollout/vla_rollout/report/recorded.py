@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import re
 
 from vla_action_filter.verdict import Verdict
-from vla_rollout.cycle import Cycle
+from vla_rollout.episodes.cycle import Cycle
 
 # 'cycle took 61 ms' and 'cycle took 74 ms' are one reason; the 2 of panda_joint2 is of a name.
 _NUMBER = re.compile(r'(?<!\w)-?\d+(\.\d+)?(?!\w)')

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, Image, NS_PER_S, Vector
-from vla_rollout.cycle import Cycle
+from vla_rollout.episodes.cycle import Cycle
 
 # Nodes repeat what is wrong every second; what was said once, such as an alarm of the diagnosis,
 # must stay long enough to be read.

@@ -3,8 +3,8 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from vla_sim_bridge.camera_info import Intrinsics
-from vla_sim_bridge.placed_camera import place_cameras, PlacedCamera
+from vla_sim_bridge.cameras.camera_info import Intrinsics
+from vla_sim_bridge.cameras.placed_camera import place_cameras, PlacedCamera
 from vla_sim_bridge.ros.camera_info_msg import camera_info_msg
 
 

@@ -14,14 +14,14 @@ from std_msgs.msg import Bool, Float64MultiArray, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
-from vla_contract.ros.joint_conversion import point_to_msg
+from vla_contract.ros.messages.joints import point_to_msg
+from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR
-from vla_contract.ros.stamps import from_stamp
+from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import load_randomization
-from vla_sim_bridge.renderer import CameraRenderer
 from vla_sim_bridge.ros.mujoco_bridge import MujocoBridge
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
 
 CONTRACT = load_contract('panda_2f85')
 

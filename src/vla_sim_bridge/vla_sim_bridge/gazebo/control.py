@@ -14,8 +14,8 @@ import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.values import Vector
 from vla_sim_bridge.gazebo.elements import add
-from vla_sim_bridge.robot_spec import ROBOT
-from vla_sim_bridge.world_config import ServoConfig
+from vla_sim_bridge.scene.robot_spec import ROBOT
+from vla_sim_bridge.scene.world_config import ServoConfig
 
 _SHARE_OF_STABLE = 0.25
 

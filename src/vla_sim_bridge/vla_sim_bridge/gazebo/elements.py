@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import Vector
-from vla_sim_bridge.robot_spec import ROBOT
+from vla_sim_bridge.scene.robot_spec import ROBOT
 
 Value = str | float | Iterable[float]
 

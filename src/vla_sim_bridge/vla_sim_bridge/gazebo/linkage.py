@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from vla_contract.values import to_ns
-from vla_sim_bridge.robot_spec import ROBOT
-from vla_sim_bridge.world import World
+from vla_sim_bridge.scene.robot_spec import ROBOT
+from vla_sim_bridge.scene.world import World
 
 _STEPS, _STEP_S = 9, 0.5
 

@@ -9,7 +9,7 @@ from vla_contract.errors import SimError
 from vla_sim_bridge.gazebo.elements import add, add_pose, sdf_name
 from vla_sim_bridge.gazebo.linkage import Follower
 from vla_sim_bridge.gazebo.shapes import Shapes
-from vla_sim_bridge.robot_spec import ROBOT
+from vla_sim_bridge.scene.robot_spec import ROBOT
 
 # What a link weighs that weighs nothing in MuJoCo: it is fixed to one that does.
 _NO_MASS_KG, _NO_INERTIA = 1e-3, 1e-6

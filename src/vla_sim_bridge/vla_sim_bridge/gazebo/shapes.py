@@ -11,8 +11,8 @@ from vla_contract.values import Vector
 from vla_sim_bridge.gazebo.elements import add, add_pose, sdf_name
 from vla_sim_bridge.gazebo.mesh_files import MeshFiles
 from vla_sim_bridge.randomization.textures import make_texture
-from vla_sim_bridge.robot_spec import SHOWN_GROUPS
-from vla_sim_bridge.scene_extras import TEXTURE_SIDE
+from vla_sim_bridge.scene.extras import TEXTURE_SIDE
+from vla_sim_bridge.scene.robot_spec import SHOWN_GROUPS
 
 _GEOM = mujoco.mjtGeom
 

@@ -5,14 +5,14 @@ from xml.etree.ElementTree import Element
 
 import mujoco
 import numpy as np
+from vla_contract.cameras.sdf_camera import add_sdf_camera
 from vla_contract.errors import SimError
-from vla_contract.sdf_camera import add_sdf_camera
 from vla_contract.values import Vector
+from vla_sim_bridge.cameras.placed_camera import PlacedCamera
 from vla_sim_bridge.gazebo.elements import add, add_pose
-from vla_sim_bridge.placed_camera import PlacedCamera
 from vla_sim_bridge.randomization.textures import make_texture
-from vla_sim_bridge.scene_extras import SKY, SKY_SIDE
-from vla_sim_bridge.world import World
+from vla_sim_bridge.scene.extras import SKY, SKY_SIDE
+from vla_sim_bridge.scene.world import World
 
 # From MuJoCo's camera, which looks along -z with y up, to a sensor's, along x with z up.
 _R_CAMERA_SENSOR = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]])

@@ -4,6 +4,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, indent
 
 import mujoco
+from vla_sim_bridge.cameras.published_camera import published_cameras, TRUE
 from vla_sim_bridge.gazebo.control import (
     add_controller,
     add_pose_publisher,
@@ -15,9 +16,8 @@ from vla_sim_bridge.gazebo.linkage import Follower
 from vla_sim_bridge.gazebo.robot_model import add_inertial, RobotModel
 from vla_sim_bridge.gazebo.shapes import Shapes
 from vla_sim_bridge.gazebo.view import add_camera, add_lights, add_scene
-from vla_sim_bridge.published_camera import published_cameras, TRUE
-from vla_sim_bridge.robot_spec import ROBOT
-from vla_sim_bridge.world import World
+from vla_sim_bridge.scene.robot_spec import ROBOT
+from vla_sim_bridge.scene.world import World
 
 WORLD = 'vla'
 SDF_VERSION = '1.9'

@@ -12,15 +12,15 @@ from vla_contract.errors import SimError, UnknownNameError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 from vla_contract.values import Vector
-from vla_sim_bridge.randomization.calibration_terms import CALIBRATION_TERMS
-from vla_sim_bridge.randomization.clutter_terms import CLUTTER_TERMS
-from vla_sim_bridge.randomization.physics_terms import PHYSICS_TERMS
-from vla_sim_bridge.randomization.signal_terms import SIGNAL_TERMS
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term, TermConfig
-from vla_sim_bridge.randomization.visual_terms import VISUAL_TERMS
-from vla_sim_bridge.scene_extras import SceneExtras, TABLE
-from vla_sim_bridge.world_config import CUBE
+from vla_sim_bridge.randomization.terms.calibration import CALIBRATION_TERMS
+from vla_sim_bridge.randomization.terms.clutter import CLUTTER_TERMS
+from vla_sim_bridge.randomization.terms.physics import PHYSICS_TERMS
+from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
+from vla_sim_bridge.randomization.terms.visual import VISUAL_TERMS
+from vla_sim_bridge.scene.extras import SceneExtras, TABLE
+from vla_sim_bridge.scene.world_config import CUBE
 
 # In the order they are applied: a texture turns what had a colour white, and distractors stand
 # on the table when its height is known.

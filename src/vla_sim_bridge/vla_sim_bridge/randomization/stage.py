@@ -6,8 +6,8 @@ from vla_contract.contract import RobotContract
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.signals import SignalSettings
-from vla_sim_bridge.robot_spec import ROBOT
-from vla_sim_bridge.scene_extras import distractor_name, TABLE
+from vla_sim_bridge.scene.extras import distractor_name, TABLE
+from vla_sim_bridge.scene.robot_spec import ROBOT
 
 # Every field that a term may write. They are put back before each episode, so that nothing
 # accumulates.

@@ -2,7 +2,7 @@
 
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import CameraInfo
-from vla_sim_bridge.placed_camera import PlacedCamera
+from vla_sim_bridge.cameras.placed_camera import PlacedCamera
 
 
 def camera_info_msg(placed: PlacedCamera) -> CameraInfo:

@@ -3,12 +3,12 @@
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
-from vla_contract.ros.image_conversion import image_to_msg
+from vla_contract.ros.messages.images import image_to_msg
+from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.qos import LATCHED, SENSOR
-from vla_contract.ros.stamps import to_time
 from vla_contract.values import Image as Pixels
-from vla_sim_bridge.placed_camera import PlacedCamera
-from vla_sim_bridge.published_camera import published_cameras
+from vla_sim_bridge.cameras.placed_camera import PlacedCamera
+from vla_sim_bridge.cameras.published_camera import published_cameras
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.ros.camera_info_msg import camera_info_msg, camera_pose_msg
 

@@ -18,26 +18,26 @@ from std_srvs.srv import Trigger
 from vla_contract.channels import default_channels, KINDS
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
-from vla_contract.ros.diagnostics import DiagnosticsPublisher, Health, OK, WARN
-from vla_contract.ros.joint_conversion import joints_to_msg
-from vla_contract.ros.lifecycle import run_node, VlaNode
+from vla_contract.ros.messages.joints import joints_to_msg
+from vla_contract.ros.messages.stamps import to_time
+from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, Health, OK, WARN
+from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import LATCHED, STATE
-from vla_contract.ros.stamps import to_time
 from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import Image as Pixels
 from vla_contract.values import to_ns
-from vla_sim_bridge.bridge_config import BridgeConfig
-from vla_sim_bridge.delivery import Delivery
-from vla_sim_bridge.paced_simulation import PacedSimulation, Tick
+from vla_sim_bridge.cameras.render_thread import RenderThread
+from vla_sim_bridge.physics.delivery import Delivery
+from vla_sim_bridge.physics.paced_simulation import PacedSimulation, Tick
+from vla_sim_bridge.physics.rate_divider import RateDivider
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.randomization import load_randomization
-from vla_sim_bridge.rate_divider import RateDivider
-from vla_sim_bridge.render_thread import RenderThread
+from vla_sim_bridge.ros.bridge_config import BridgeConfig
 from vla_sim_bridge.ros.camera_topics import CameraTopics
 from vla_sim_bridge.ros.simulated_controller import SimulatedController
 from vla_sim_bridge.ros.viewer import Viewer
-from vla_sim_bridge.world import World
-from vla_sim_bridge.world_config import load_world_config
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
 
 _CLOCK = QoSProfile(depth=10)
 

@@ -9,10 +9,10 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_contract.channels import Channel, FORWARD_POSITION, JOINT_TRAJECTORY, NONE
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError, VlaError
-from vla_contract.ros.joint_conversion import JointReader
+from vla_contract.ros.messages.joints import JointReader
+from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND
-from vla_contract.ros.stamps import from_stamp
-from vla_sim_bridge.paced_simulation import PacedSimulation
+from vla_sim_bridge.physics.paced_simulation import PacedSimulation
 
 
 class SimulatedController:

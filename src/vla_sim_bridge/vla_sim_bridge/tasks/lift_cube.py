@@ -3,9 +3,9 @@
 import mujoco
 from numpy import float64
 from numpy.typing import NDArray
+from vla_sim_bridge.scene.world_config import WorldConfig
 from vla_sim_bridge.tasks.lifted_cube import LiftedCube
 from vla_sim_bridge.tasks.task import Start
-from vla_sim_bridge.world_config import WorldConfig
 
 
 class LiftCube:

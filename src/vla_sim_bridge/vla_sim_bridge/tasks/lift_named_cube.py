@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 from vla_contract.errors import SimError
 from vla_sim_bridge.randomization.term import random_stream
+from vla_sim_bridge.scene.world_config import cube_name, NamedCubesConfig, WorldConfig
 from vla_sim_bridge.tasks.lifted_cube import LiftedCube
 from vla_sim_bridge.tasks.task import Start
-from vla_sim_bridge.world_config import cube_name, NamedCubesConfig, WorldConfig
 
 NAMED, PHRASE = 'named_colour', 'phrase'
 WRONG_OBJECT = 'wrong_object'

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.term import random_stream
-from vla_sim_bridge.world_config import WorldConfig
+from vla_sim_bridge.scene.world_config import WorldConfig
 
 
 class LiftedCube:

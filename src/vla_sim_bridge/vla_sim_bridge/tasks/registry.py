@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import mujoco
+from vla_sim_bridge.scene.world_config import WorldConfig
 from vla_sim_bridge.tasks.lift_cube import LiftCube
 from vla_sim_bridge.tasks.lift_named_cube import LiftNamedCube
 from vla_sim_bridge.tasks.task import Task
-from vla_sim_bridge.world_config import WorldConfig
 
 TASKS: dict[str, Callable[[WorldConfig, mujoco.MjModel], Task]] = {
     'lift_cube': LiftCube,

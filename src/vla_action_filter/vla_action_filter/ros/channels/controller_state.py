@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from vla_action_filter.reference_watch import ReferenceWatch
+from vla_action_filter.output.reference_watch import ReferenceWatch
 from vla_contract.channels import Channel
-from vla_contract.ros.unattended import unattended_subscription
+from vla_contract.ros.listening.unattended import unattended_subscription
 
 # At 1 kHz a look every tenth of a second needs the newest only.
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)

@@ -5,8 +5,8 @@ import time
 
 from rclpy.node import Node
 from std_msgs.msg import Float64MultiArray
-from vla_action_filter.command_curve import Knot, motion_at
-from vla_action_filter.command_loop import Orders
+from vla_action_filter.output.command_curve import Knot, motion_at
+from vla_action_filter.output.command_loop import Orders
 from vla_action_filter.ros.channels.controller_parameters import ControllerParameters
 from vla_action_filter.ros.channels.sender import topic_fault
 from vla_contract.channels import Channel

@@ -7,7 +7,7 @@ from typing import Any
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
-from vla_action_filter.command_loop import Orders
+from vla_action_filter.output.command_loop import Orders
 from vla_contract.channels import Channel, PARALLEL_GRIPPER
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError

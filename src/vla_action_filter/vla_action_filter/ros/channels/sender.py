@@ -3,10 +3,10 @@
 from typing import Protocol
 
 from rclpy.node import Node
-from vla_action_filter.command_loop import Orders
+from vla_action_filter.output.command_loop import Orders
 from vla_contract.channels import Channel
 from vla_contract.contract import RobotContract
-from vla_contract.ros.graph_arguments import publishers_of
+from vla_contract.ros.node.graph_arguments import publishers_of
 from vla_contract.values import Vector
 
 Columns = list[int]

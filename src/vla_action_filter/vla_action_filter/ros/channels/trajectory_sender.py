@@ -5,15 +5,15 @@ from array import array
 import numpy as np
 from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vla_action_filter.command_curve import Knot
-from vla_action_filter.command_loop import Orders
+from vla_action_filter.output.command_curve import Knot
+from vla_action_filter.output.command_loop import Orders
 from vla_action_filter.ros.channels.controller_parameters import ControllerParameters
 from vla_action_filter.ros.channels.controller_state import ControllerState
 from vla_action_filter.ros.channels.sender import Columns, columns_of, topic_fault
 from vla_contract.channels import Channel
 from vla_contract.contract import RobotContract
+from vla_contract.ros.messages.stamps import to_duration, to_time
 from vla_contract.ros.qos import COMMAND
-from vla_contract.ros.stamps import to_duration, to_time
 from vla_contract.values import Vector
 
 

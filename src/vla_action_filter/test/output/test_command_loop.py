@@ -1,0 +1,59 @@
+"""What one cycle after another tells the controllers."""
+
+import numpy as np
+from vla_action_filter.config import FilterConfig
+from vla_action_filter.output.command_curve import motion_at
+from vla_action_filter.output.command_loop import CommandLoop
+from vla_contract.contract import load_contract
+from vla_contract.values import ActionChunk, JointSample, to_ns
+
+CONTRACT = load_contract('panda_2f85')
+PERIOD_NS = to_ns(0.01)
+
+
+class Bench:
+    """An arm that is where it is told to be, and a clock that can be set."""
+
+    def __init__(self) -> None:
+        self.loop = CommandLoop(CONTRACT, FilterConfig())
+        self.now_ns = to_ns(1000.0)
+        self.position = np.array(CONTRACT.home)
+
+    def cycle(self):
+        self.now_ns += PERIOD_NS
+        still = np.zeros_like(self.position)
+        self.loop.filter.offer_joints(JointSample(self.now_ns, self.position, still))
+        orders = self.loop.cycle(self.now_ns)
+        if orders.curve:
+            self.position = motion_at(orders.curve, self.now_ns)[0]
+        return orders
+
+    def move(self) -> None:
+        points = np.tile(CONTRACT.home, (16, 1))
+        points[:, 0] += np.linspace(0.0, 1.5, 16)
+        for _ in range(3):
+            self.cycle()
+        self.loop.filter.offer_chunk(ActionChunk(self.now_ns, to_ns(0.1), points), self.now_ns)
+        for _ in range(80):
+            self.cycle()
+
+
+def test_a_clock_that_is_set_back_brakes_at_once_from_where_the_arm_is():
+    bench = Bench()
+    bench.move()
+    before = [bench.position[0]]
+    for _ in range(2):
+        bench.cycle()
+        before.append(bench.position[0])
+    speed = (before[2] - before[1]) / 0.01
+    assert speed > 0.5
+    bench.now_ns -= to_ns(5.0)
+    orders = bench.cycle()
+    assert orders.result.reason == 'clock went backwards'
+    path = [*before, bench.position[0]]
+    for _ in range(40):
+        assert bench.cycle().result.reason == 'clock went backwards'
+        path.append(bench.position[0])
+    limit = CONTRACT.joints[0].acceleration * 1.001
+    assert np.abs(np.diff(path, 2)).max() / 0.01**2 <= limit
+    assert path[-1] == path[-2]

@@ -1,0 +1,1 @@
+"""Smoothing and limits of position, velocity, acceleration, jerk and workspace."""

@@ -1,0 +1,1 @@
+"""Stops and speeds of operators, by publisher."""

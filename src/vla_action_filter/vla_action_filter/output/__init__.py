@@ -1,0 +1,1 @@
+"""What controllers get: the command curve, grippers, when to be silent."""

@@ -1,0 +1,1 @@
+"""Recorded chunks through the filter, and how well it did."""

@@ -1,0 +1,154 @@
+"""Runs a stream through the filter, as fast as it computes, and keeps what happened."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from tqdm import tqdm
+from vla_action_filter.action_filter import ActionFilter
+from vla_action_filter.config import FilterConfig
+from vla_action_filter.plan.chunk_player import ChunkPlayer
+from vla_action_filter.replay.stream import (
+    Conflict,
+    EStop,
+    Event,
+    Fault,
+    Reset,
+    SingleAction,
+    SpeedScale,
+)
+from vla_contract.contract import RobotContract
+from vla_contract.errors import VlaError
+from vla_contract.values import ActionChunk, JointSample, Vector
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What went in and came out in each of N cycles, from the first command on.
+
+    Attributes:
+        time_ns: shape (N,) [ns].
+        command: commanded joints, shape (N, D) [rad or m].
+        wish: the newest chunk played as it is, shape (N, D); NaN without a chunk.
+        wish_velocity: its velocity, shape (N, D).
+        verdict: value of `Verdict`, shape (N,).
+        reason: the cause that decided, '' when passed, N of them.
+        fault: label of the stream, '' outside faults, N of them.
+        seams: cycles that first saw a new chunk.
+        offers: cycles in which a chunk arrived, taken or not.
+        period_s: length of a cycle [s].
+        report: counters of the filter.
+    """
+
+    time_ns: Vector
+    command: Vector
+    wish: Vector
+    wish_velocity: Vector
+    verdict: Vector
+    reason: list[str]
+    fault: list[str]
+    seams: list[int]
+    offers: list[int]
+    period_s: float
+    report: dict[str, object]
+
+
+def replay(
+    contract: RobotContract, config: FilterConfig, events: list[Event], progress: bool = False
+) -> Trace:
+    """Run events through a fresh filter.
+
+    The robot of the replay is ideal: measurements keep their times, efforts and gaps, and show
+    the position that was commanded last, because the recorded one followed another filter.
+
+    Raises:
+        VlaError: the stream never lets the filter arm, so there is nothing to score.
+    """
+    runner = _Runner(contract, config)
+    core = runner.core
+    if not events:
+        raise VlaError('the stream has no events')
+    now_ns, end_ns = events[0].time_ns, events[-1].time_ns
+    waiting = iter(events)
+    event = next(waiting, None)
+    cycles = range(now_ns + core.period_ns, end_ns + core.period_ns, core.period_ns)
+    for now_ns in tqdm(cycles, unit='cycle', disable=not progress, leave=False):
+        while event is not None and event.time_ns <= now_ns:
+            runner.receive(event)
+            event = next(waiting, None)
+        runner.cycle(now_ns)
+    return runner.trace()
+
+
+class _Runner:
+    """One filter, the plan as it came, and rows of what happened."""
+
+    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
+        self.core = ActionFilter(contract, config)
+        self._dim = len(contract.joints)
+        self._raw = ChunkPlayer()
+        self._position: Vector | None = None
+        self._fault = ''
+        self._is_new = False
+        self._times: list[int] = []
+        self._rows: list[tuple[Vector, Vector, Vector, int]] = []
+        self._reasons: list[str] = []
+        self._faults: list[str] = []
+        self._seams: list[int] = []
+        self._offers: list[int] = []
+
+    def receive(self, event: Event) -> None:
+        now_ns, payload = event.time_ns, event.payload
+        if isinstance(payload, JointSample):
+            if self._position is not None and len(payload.position) == self._dim:
+                payload = replace(payload, position=self._position)
+            self.core.offer_joints(payload)
+        elif isinstance(payload, ActionChunk):
+            self._offers.append(len(self._times))
+            if not self.core.offer_chunk(payload, now_ns):
+                self._is_new = self._raw.offer(payload)
+        elif isinstance(payload, SingleAction):
+            self.core.offer_action(payload.position, payload.duration_ns, now_ns)
+        elif isinstance(payload, EStop):
+            self.core.set_e_stop(payload.is_pressed)
+        elif isinstance(payload, SpeedScale):
+            self.core.set_speed_scale(payload.scale)
+        elif isinstance(payload, Conflict):
+            self.core.set_conflict(payload.reason)
+        elif isinstance(payload, Reset):
+            self.core.reset(now_ns)
+        elif isinstance(payload, Fault):
+            self._fault = payload.cause
+
+    def cycle(self, now_ns: int) -> None:
+        result = self.core.step(now_ns)
+        if result.command is None:
+            return
+        self._position = result.command
+        sampled = self._raw.sample(now_ns)
+        nothing = np.full(self._dim, np.nan)
+        wish, velocity = (nothing, nothing) if sampled is None else sampled
+        if self._is_new:
+            self._seams.append(len(self._times))
+            self._is_new = False
+        self._times.append(now_ns)
+        self._rows.append((result.command, wish, velocity, int(result.verdict)))
+        self._reasons.append(result.reason)
+        self._faults.append(self._fault)
+
+    def trace(self) -> Trace:
+        if not self._rows:
+            raise VlaError('the filter never armed: the stream has no usable joint_states')
+        command, wish, velocity, verdict = zip(*self._rows, strict=True)
+        return Trace(
+            np.array(self._times),
+            np.array(command),
+            np.array(wish),
+            np.array(velocity),
+            np.array(verdict),
+            self._reasons,
+            self._faults,
+            self._seams,
+            self._offers,
+            self.core.period_ns / 1e9,
+            self.core.report(),
+        )

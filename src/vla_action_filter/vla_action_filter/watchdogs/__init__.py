@@ -1,0 +1,1 @@
+"""Reasons to hold or to stop."""

@@ -1,0 +1,58 @@
+"""What from outside keeps an armed filter from following the plan."""
+
+from vla_action_filter.config import FilterConfig
+from vla_action_filter.watchdogs.watch import Watch
+from vla_action_filter.watchdogs.watchdogs import Debounce
+from vla_contract.values import to_ns
+
+
+class HoldReasons:
+    """Nobody watches, somebody else commands the arm, or chunks cannot be used; in this order."""
+
+    def __init__(self, config: FilterConfig) -> None:
+        """Begin without a reason."""
+        self._watch = Watch(config.require_watch, to_ns(config.watch_age_s))
+        self._conflict = ''
+        self._held_conflict = ''
+        self._conflict_debounce = Debounce(1, config.release_cycles)
+        self._most_refused = config.reject_chunks
+        self.accept()
+
+    def restart(self) -> None:
+        """Forget who watched and what was refused; a conflict lasts as long as it is there."""
+        self._watch.restart()
+        self._conflict_debounce.restart()
+        self.accept()
+
+    def hear_watch(self, who: str, now_ns: int) -> None:
+        """Take a heartbeat of who watches the arm."""
+        self._watch.hear(who, now_ns)
+
+    def set_conflict(self, reason: str) -> None:
+        """Take why the arm must not be commanded, such as two policies on a topic; '' for none."""
+        self._conflict = reason
+
+    def accept(self) -> None:
+        """Take note of a chunk that can be used."""
+        self._refused, self._refused_in_a_row = '', 0
+
+    def refuse(self, reason: str, is_jump: bool) -> bool:
+        """Take note of a chunk that cannot; return whether that is a reason to hold.
+
+        A jump is, and so are several in a row.
+        """
+        self._refused_in_a_row += 1
+        is_enough = is_jump or self._refused_in_a_row >= self._most_refused
+        if is_enough:
+            self._refused = f'chunk refused, {reason}'
+        return is_enough
+
+    def reason(self, now_ns: int) -> str:
+        """Return why the arm must hold, '' for no reason; call once per cycle."""
+        if unwatched := self._watch.reason(now_ns):
+            return unwatched
+        self._held_conflict = self._conflict or self._held_conflict
+        if self._conflict_debounce.update(bool(self._conflict)):
+            return self._held_conflict
+        self._held_conflict = ''
+        return self._refused

@@ -1,0 +1,119 @@
+"""What stops the arm whatever the policy says, each with a debounced trigger."""
+
+from collections.abc import Callable
+
+from vla_action_filter.config import FilterConfig
+from vla_action_filter.watchdogs.effort_guard import EffortGuard
+from vla_action_filter.watchdogs.tracking_guard import TrackingGuard
+from vla_contract.contract import RobotContract
+from vla_contract.joints.joint_age import JointAges
+from vla_contract.values import JointSample, to_ns, Vector
+
+# A chunk from the future would be played late. One second of clock difference is more than any
+# synchronised pair of hosts has.
+FUTURE_NS = to_ns(1.0)
+
+
+class Debounce:
+    """Answers yes after `trigger` bad cycles in a row, and no again after `release` good ones."""
+
+    def __init__(self, trigger: int, release: int) -> None:
+        """Start quiet; both counts are at least 1."""
+        self._trigger, self._release = trigger, release
+        self._count = 0
+        self.is_active = False
+
+    def restart(self) -> None:
+        """Forget the past."""
+        self._count = 0
+        self.is_active = False
+
+    def update(self, is_bad: bool) -> bool:
+        """Take one cycle; return whether the watchdog is active."""
+        self._count = self._count + 1 if is_bad != self.is_active else 0
+        if self._count >= (self._release if self.is_active else self._trigger):
+            self.is_active = is_bad
+            self._count = 0
+        return self.is_active
+
+
+class Watchdogs:
+    """The faults that end in a latched stop.
+
+    In order of severity: a clock that went backwards, joint states that are too old or stamped
+    wrongly, a joint that is not where it was told to be, an effort spike, and a loop that does
+    not keep its period. Only the clock needs no second look: time never runs backwards by noise.
+
+    Attributes:
+        joints: the newest measurement, None without one.
+        missing_joints: why there is none, as long as there is none.
+    """
+
+    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
+        """Prepare for a robot."""
+        self._ages = JointAges(contract)
+        period_s = 1.0 / contract.rates.filter_hz
+        self._longest_ns = to_ns(period_s * config.overrun_periods)
+        self.tracking = TrackingGuard(contract, config, period_s)
+        self.effort = EffortGuard(contract, config)
+        self.joints: JointSample | None = None
+        self.missing_joints = 'no joint_states'
+        self.overruns = 0
+        self._last_ns: int | None = None
+        self._now_ns = 0
+        checks: list[Callable[[], str]] = [
+            lambda: self.joint_problem(self._now_ns),
+            lambda: self.tracking.fault,
+            lambda: self.effort.fault,
+            self._overrun,
+        ]
+        if config.dry_run:
+            # An arm that is not told anything is never where the filter thinks it is.
+            del checks[1]
+        self._checks = [
+            (check, Debounce(config.trigger_cycles, config.release_cycles)) for check in checks
+        ]
+
+    def restart(self) -> None:
+        """Forget measurements and times; the next cycle is the first."""
+        self._last_ns = None
+        self.joints = None
+        self.tracking.restart()
+        self.effort.restart()
+        for _, debounce in self._checks:
+            debounce.restart()
+
+    def offer_joints(self, sample: JointSample) -> None:
+        """Take a finite measurement of the right size."""
+        self.joints = sample
+        self.tracking.offer_joints(sample)
+        self.effort.offer_joints(sample)
+
+    def record(self, command: Vector) -> None:
+        """Remember what was commanded in this cycle, shape (D,)."""
+        self.tracking.record(command)
+
+    def check(self, now_ns: int) -> str:
+        """Return why the arm must stop, '' for no reason; call once per cycle."""
+        fault = ''
+        if self._last_ns is not None and now_ns < self._last_ns:
+            fault = 'clock went backwards'
+        self._now_ns = now_ns
+        for check, debounce in self._checks:
+            text = check()
+            if debounce.update(bool(text)) and text and not fault:
+                fault = text
+        self._last_ns = now_ns
+        return fault
+
+    def joint_problem(self, now_ns: int) -> str:
+        """Return why there is no measured position to go by, '' when there is one."""
+        if self.joints is None:
+            return self.missing_joints
+        return self._ages.problem(self.joints, now_ns)
+
+    def _overrun(self) -> str:
+        if self._last_ns is None or self._now_ns - self._last_ns <= self._longest_ns:
+            return ''
+        self.overruns += 1
+        return f'cycle took {(self._now_ns - self._last_ns) / 1e6:.0f} ms'

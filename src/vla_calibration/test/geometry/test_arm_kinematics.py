@@ -1,0 +1,99 @@
+"""Pinocchio's tool against MuJoCo's."""
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import mujoco
+import numpy as np
+import pytest
+from vla_calibration.geometry.arm_kinematics import ArmKinematics, site_in_body
+from vla_calibration.geometry.pose import FrameError, Pose
+from vla_contract.contract import load_contract
+from vla_contract.errors import ContractError, UnknownNameError
+from vla_contract.share import package_file
+from vla_contract.transforms import invert, make_transform
+
+CONTRACT = load_contract('panda_2f85')
+FILE = package_file(CONTRACT.model.package, CONTRACT.model.mjcf)
+
+
+@pytest.fixture(scope='module')
+def mujoco_model() -> mujoco.MjModel:
+    return mujoco.MjModel.from_xml_path(str(FILE))
+
+
+def place(thing) -> np.ndarray:
+    return make_transform(thing.xpos, thing.xmat.reshape(3, 3))
+
+
+@pytest.mark.parametrize('frame', ['', 'link7', 'attachment', 'base'])
+def test_frames_are_where_mujoco_has_them(mujoco_model, frame):
+    kinematics = ArmKinematics(CONTRACT, frame)
+    data = mujoco.MjData(mujoco_model)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        position = np.array([rng.uniform(j.lower, j.upper) for j in CONTRACT.joints])
+        for i in CONTRACT.arm:
+            name = CONTRACT.joints[i].model_joint
+            data.qpos[mujoco_model.joint(name).qposadr[0]] = position[i]
+        mujoco.mj_kinematics(mujoco_model, data)
+        carried = data.body(frame) if frame else data.site(CONTRACT.model.tool_site)
+        expected = invert(place(data.body(CONTRACT.model.base_body))) @ place(carried)
+        pose = kinematics.pose(position)
+        assert (pose.parent, pose.child) == ('panda_link0', frame or 'panda_hand_tcp')
+        assert pytest.approx(expected, abs=1e-9) == pose.T
+
+
+def test_a_pose_is_not_changed_by_the_next_one():
+    kinematics = ArmKinematics(CONTRACT)
+    first = kinematics.pose(CONTRACT.home)
+    before = first.T.copy()
+    kinematics.pose(CONTRACT.home + 0.1)
+    assert np.array_equal(first.T, before)
+
+
+@pytest.mark.parametrize('frame', ['', 'link7'])
+def test_poses_that_can_be_reached_are_reached(frame):
+    kinematics = ArmKinematics(CONTRACT, frame)
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        there = CONTRACT.home
+        there[:7] += rng.uniform(-0.4, 0.4, 7)
+        target = kinematics.pose(there)
+        found = kinematics.reach(target, CONTRACT.home)
+        assert pytest.approx(target.T, abs=2e-4) == kinematics.pose(found).T
+        assert all(j.lower <= q <= j.upper for j, q in zip(CONTRACT.joints, found, strict=True))
+
+
+def test_a_pose_out_of_reach_or_in_other_frames_is_told():
+    kinematics = ArmKinematics(CONTRACT)
+    far = Pose('panda_link0', 'panda_hand_tcp', make_transform(np.array([2.0, 0, 0]), np.eye(3)))
+    assert kinematics.reach(far, CONTRACT.home) is None
+    with pytest.raises(FrameError, match='it is the inverse'):
+        kinematics.reach(far.inverse(), CONTRACT.home)
+
+
+def test_unknown_names_list_those_that_exist():
+    with pytest.raises(UnknownNameError, match="body 'flange' is not in .* it has: .*link7"):
+        ArmKinematics(CONTRACT, 'flange')
+    model = replace(CONTRACT.model, tool_site='tcp')
+    with pytest.raises(UnknownNameError, match=r"site 'tcp' .* it has: .*pinch"):
+        ArmKinematics(replace(CONTRACT, model=model))
+
+
+def test_a_base_that_moves_is_refused():
+    model = replace(CONTRACT.model, base_body='link3')
+    with pytest.raises(ContractError, match='base_body link3 moves'):
+        ArmKinematics(replace(CONTRACT, model=model))
+
+
+def test_a_turned_site_keeps_its_turn_and_other_notations_are_refused():
+    robot = ElementTree.fromstring(
+        '<mujoco><worldbody><body name="hand"><site name="tool" pos="0 0 1" quat="0 0 0 2"/>'
+        '<site name="odd" euler="1 2 3"/></body></worldbody></mujoco>'
+    )
+    body, T = site_in_body(robot, 'tool')
+    assert body == 'hand'
+    assert pytest.approx(make_transform(np.array([0, 0, 1]), np.diag([-1, -1, 1]))) == T
+    with pytest.raises(ContractError, match="found orientation 'euler'; allowed: quat"):
+        site_in_body(robot, 'odd')

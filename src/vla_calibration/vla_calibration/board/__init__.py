@@ -1,0 +1,1 @@
+"""Calibration boards: geometry, printing, detection, pose."""

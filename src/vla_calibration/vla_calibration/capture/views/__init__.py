@@ -1,0 +1,1 @@
+"""Where the next view would tell most."""

@@ -1,0 +1,1 @@
+"""Calibrations for ROS, MuJoCo, Gazebo and others."""

@@ -1,0 +1,127 @@
+"""Where the arm carries a frame: forward kinematics of the contract's model with pinocchio."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pinocchio
+from scipy.spatial.transform import Rotation
+from vla_calibration.geometry import se3
+from vla_calibration.geometry.pose import Pose, require_frames
+from vla_contract.contract import RobotContract
+from vla_contract.errors import ContractError, UnknownNameError
+from vla_contract.kinematics.arm_model import arm_order, body_frame, load_arm_model
+from vla_contract.kinematics.mjcf import read_robot
+from vla_contract.transforms import make_transform, xyzw_from_wxyz
+from vla_contract.values import Vector
+
+# Joints stay this far from their limits when a pose is looked for [rad or m].
+_MARGIN = 0.05
+# A pose is reached to 0.1 mm and 0.006 degrees; the steps of a search.
+_CLOSE, _MOST_STEPS, _LARGEST_STEP, _DAMPING = 1e-4, 60, 0.3, 1e-4
+
+
+class ArmKinematics:
+    """Forward kinematics from the base to the tool, or to any body of the model.
+
+    Fingers and other joints that the contract's arm does not command stay where the model has
+    them, so a frame that hangs on a finger is not where the finger is.
+    """
+
+    def __init__(self, contract: RobotContract, frame: str = '') -> None:
+        """Load the contract's model.
+
+        Args:
+            contract: the robot.
+            frame: the contract's tool_frame or a body of the model; '' is the tool.
+
+        Raises:
+            ResourceNotFoundError: the model's package or file is missing.
+            ContractError: pinocchio cannot read the file, or it lacks a joint, body or site.
+        """
+        self.base_frame = contract.model.base_frame
+        self.frame = frame or contract.model.tool_frame
+        model = load_arm_model(contract)
+        self._order = arm_order(model, contract)
+        self._arm = np.array(contract.arm)
+        arm = [contract.joints[i] for i in contract.arm]
+        self._lower = np.array([joint.lower for joint in arm]) + _MARGIN
+        self._upper = np.array([joint.upper for joint in arm]) - _MARGIN
+        body, self._offset = frame, np.eye(4)
+        if self.frame == contract.model.tool_frame:
+            body, self._offset = site_in_body(read_robot(contract.model), contract.model.tool_site)
+        self._frame_id = body_frame(model, body)
+        self._model = model
+        self._data = model.createData()
+        self._q = pinocchio.neutral(model)
+
+    def pose(self, position: Vector) -> Pose:
+        """Return the pose of the frame in the base frame.
+
+        Args:
+            position: all joints in the contract's order, shape (D,) [rad or m].
+        """
+        self._q[self._order] = np.asarray(position)[self._arm]
+        pinocchio.forwardKinematics(self._model, self._data, self._q)
+        place = pinocchio.updateFramePlacement(self._model, self._data, self._frame_id)
+        T = place.homogeneous @ self._offset
+        return Pose(self.base_frame, self.frame, T)
+
+    def reach(self, target: Pose, start: Vector) -> Vector | None:
+        """Return joints with which the frame is at a pose; None where none were found.
+
+        Damped least squares (Wampler 1986) from a start, within the joint limits; obstacles are
+        not known here.
+
+        Args:
+            target: pose of the frame in the base frame.
+            start: all joints, shape (D,) [rad or m].
+
+        Raises:
+            FrameError: the target is in another frame, or of another one.
+        """
+        require_frames(target, self.base_frame, self.frame)
+        position = np.array(start, dtype=np.float64)
+        for _ in range(_MOST_STEPS):
+            error = se3.log(se3.inverse(self.pose(position).T) @ target.T)
+            if np.abs(error).max() < _CLOSE:
+                return position
+            J = self._jacobian()
+            step = J.T @ np.linalg.solve(J @ J.T + _DAMPING * np.eye(6), error)
+            step *= min(1.0, _LARGEST_STEP / np.abs(step).max())
+            arm = position[self._arm] + step
+            position[self._arm] = np.clip(arm, self._lower, self._upper)
+        return None
+
+    def _jacobian(self) -> Vector:
+        """Return d right twist of the frame / d arm joints at the last pose, shape (6, n)."""
+        by_body = pinocchio.computeFrameJacobian(
+            self._model, self._data, self._q, self._frame_id, pinocchio.LOCAL
+        )
+        # pinocchio puts translation first, our twists rotation.
+        jacobian: Vector = np.vstack([by_body[3:], by_body[:3]])[:, self._order]
+        return se3.adjoint(se3.inverse(self._offset)) @ jacobian
+
+
+def site_in_body(robot: ElementTree.Element, site: str) -> tuple[str, Vector]:
+    """Return the body that carries a site of an MJCF tree, and the site's place in it, (4, 4) [m].
+
+    Raises:
+        UnknownNameError: the tree has no such site; lists those it has.
+        ContractError: the site's orientation is given as anything but a quaternion.
+    """
+    names = []
+    for body in robot.iter('body'):
+        for element in body.findall('site'):
+            names.append(element.get('name', ''))
+            if names[-1] == site:
+                return body.get('name', ''), _placement(element, site)
+    raise UnknownNameError('site', site, 'the model', names)
+
+
+def _placement(element: ElementTree.Element, site: str) -> Vector:
+    for orientation in ('axisangle', 'xyaxes', 'zaxis', 'euler'):
+        if orientation in element.keys():  # noqa: SIM118 - an element iterates over its children
+            raise ContractError(f"site {site}: found orientation '{orientation}'; allowed: quat")
+    position = np.array(element.get('pos', '0 0 0').split(), dtype=np.float64)
+    wxyz = np.array(element.get('quat', '1 0 0 0').split(), dtype=np.float64)
+    return make_transform(position, Rotation.from_quat(xyzw_from_wxyz(wxyz)).as_matrix())

@@ -1,0 +1,1 @@
+"""Hand-eye calibration, eye-in-hand and eye-to-hand."""

@@ -1,0 +1,156 @@
+"""What calibrate_hand_eye is given: folders of images or lists of poses, options, calibrations."""
+
+import argparse
+from dataclasses import dataclass, fields
+import math
+from pathlib import Path
+from typing import Any
+
+from vla_calibration.board.boards import Board
+from vla_calibration.board.options import board_of
+from vla_calibration.calibration_file import lens_of
+from vla_calibration.capture.folder import CAL_DATA, load_session, SESSION
+from vla_calibration.hand_eye.data import read_image_views, read_pose_views, Views
+from vla_calibration.hand_eye.hand_eye import Budget
+from vla_calibration.hand_eye.solve.problem import Frames, HandEyeError, SETUPS
+from vla_calibration.lens.camera_info import CameraInfo, read_camera_info
+from vla_contract.cameras.calibration import CameraCalibration
+from vla_contract.cameras.calibration_file import load_calibration
+from vla_contract.errors import VlaError
+from vla_contract.schema import build, load_yaml
+
+
+@dataclass(frozen=True)
+class CameraInput:
+    """What one camera saw.
+
+    Attributes:
+        name: of the camera; where nothing names it, of its folder.
+        setup: eye-in-hand or eye-to-hand.
+        views: the board and the robot.
+        budget: what else is uncertain.
+        calibration: file that gets the pose; None where none does.
+    """
+
+    name: str
+    setup: str
+    views: Views
+    budget: Budget
+    calibration: Path | None
+
+
+def read_inputs(args: argparse.Namespace) -> list[CameraInput]:
+    """Read what the arguments of calibrate_hand_eye name; options say what files do not.
+
+    Raises:
+        VlaError: files and options do not fit together, or a file is malformed.
+    """
+    folders = [path if path.is_dir() else path.parent for path in args.inputs]
+    has_images = [path.is_dir() or path.name == CAL_DATA for path in args.inputs]
+    if any(has_images) and not all(has_images):
+        raise HandEyeError('inputs: found images and poses; allowed: folders, or lists of poses')
+    if not any(has_images):
+        return [_read_poses(args)]
+    lenses = _lens_files(args, folders)
+    cameras = [
+        _read_images(args, folder, lens) for folder, lens in zip(folders, lenses, strict=True)
+    ]
+    names = [camera.name for camera in cameras]
+    if len(set(names)) < len(names):
+        raise HandEyeError(f'folders: found cameras {", ".join(names)}; allowed: each once')
+    return cameras
+
+
+def _read_poses(args: argparse.Namespace) -> CameraInput:
+    """Read one list of poses, or two CSV files."""
+    frames = Frames(args.base_frame, args.gripper_frame, args.camera_frame)
+    setup = _known_setup(args.setup)
+    views = read_pose_views(args.inputs, setup, frames)
+    target = args.calibration[0] if args.calibration else None
+    if target is not None:
+        _require_room(load_calibration(target), target, args.force)
+    return CameraInput(frames.camera, setup, views, _budget(args, None), target)
+
+
+def _lens_files(args: argparse.Namespace, folders: list[Path]) -> list[Path]:
+    """Return the file with the lens of each folder's camera."""
+    if args.calibration and args.camera_info:
+        raise HandEyeError('--calibration holds the lens already; drop --camera-info')
+    given = args.calibration or args.camera_info
+    if not given:
+        given = [folder / 'camera_info.yaml' for folder in folders]
+        if not all(path.is_file() for path in given):
+            raise HandEyeError(
+                'images: need --calibration or --camera-info, of calibrate_intrinsics'
+            )
+    if len(given) != len(folders):
+        raise HandEyeError(
+            f'lenses: found {len(given)} files for {len(folders)} folders; needed: one each, in '
+            'the same order'
+        )
+    return list(given)
+
+
+def _read_images(args: argparse.Namespace, folder: Path, lens_file: Path) -> CameraInput:
+    """Read one folder; what speaks against writing its pose is said before the work."""
+    frames = Frames(args.base_frame, args.gripper_frame, args.camera_frame)
+    name, setup, board = folder.name, args.setup, None
+    if (folder / SESSION).is_file():
+        session = load_session(folder)
+        frames = Frames(session.base_frame, session.tool_frame, session.camera_frame, 'board')
+        name, setup, board = session.camera, setup or session.setup, session.board
+    setup = _known_setup(setup)
+    info, calibration = _read_lens(lens_file)
+    if args.calibration and calibration is None:
+        raise VlaError(f'{lens_file}: found a camera_info file; --camera-info takes it')
+    if args.calibration and calibration is not None:
+        _require_room(calibration, lens_file, args.force)
+    board = _board(args) if args.board else board
+    if board is None:
+        raise HandEyeError('images: need --board and --square-mm to find the board in them')
+    views = read_image_views(folder, board, info.lens, frames)
+    target = lens_file if args.calibration else None
+    return CameraInput(name, setup, views, _budget(args, info), target)
+
+
+def _known_setup(setup: str | None) -> str:
+    if setup not in SETUPS:
+        raise HandEyeError(f'--setup: found {setup}; allowed: {", ".join(SETUPS)}')
+    return setup
+
+
+def _board(args: argparse.Namespace) -> Board:
+    if args.square_mm is None:
+        raise HandEyeError('--board: needs --square-mm, as measured on the print')
+    return board_of(args)
+
+
+def _read_lens(path: Path) -> tuple[CameraInfo, CameraCalibration | None]:
+    """Return the lens of a camera_info or a calibration file, and how sure it is."""
+    content: dict[str, Any] = load_yaml(path)
+    if 'lens' not in content:
+        return read_camera_info(path), None
+    calibration = load_calibration(path)
+    variances = calibration.lens.covariance
+    std = {'fx': math.sqrt(variances[0])} if variances else {}
+    return CameraInfo(calibration.camera, lens_of(calibration), {'std': std}), calibration
+
+
+def _require_room(calibration: CameraCalibration, path: Path, force: bool) -> None:
+    if calibration.extrinsics is not None and not force:
+        raise VlaError(f'{path} has a pose already; give --force to replace it')
+
+
+def _budget(args: argparse.Namespace, info: CameraInfo | None) -> Budget:
+    """Return the budget; the lens file knows how uncertain its focal length is."""
+    values = {
+        field.name: getattr(args, field.name)
+        for field in fields(Budget)
+        if getattr(args, field.name) is not None
+    }
+    if info is not None and 'focal_sigma_percent' not in values:
+        std = info.provenance.get('std')
+        fx_std = std.get('fx') if isinstance(std, dict) else None
+        if isinstance(fx_std, int | float):
+            values['focal_sigma_percent'] = 100.0 * float(fx_std) / float(info.lens.K[0, 0])
+    return build(Budget, values, 'options')

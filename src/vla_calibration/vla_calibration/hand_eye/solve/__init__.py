@@ -1,0 +1,1 @@
+"""Solvers of the hand-eye problem, their weights and checks."""

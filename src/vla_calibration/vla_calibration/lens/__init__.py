@@ -1,0 +1,1 @@
+"""Intrinsics of a camera."""

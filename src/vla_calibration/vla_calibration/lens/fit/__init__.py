@@ -1,0 +1,1 @@
+"""Fitting lens models to detected corners."""

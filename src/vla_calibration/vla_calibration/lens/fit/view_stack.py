@@ -1,0 +1,56 @@
+"""All views of a board as rectangular arrays, so that one numpy call treats them together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from vla_calibration.board.detection import Detection
+from vla_contract.values import Vector
+
+
+@dataclass(frozen=True, eq=False)
+class ViewStack:
+    """Points of V views, N at most in each; shorter views are padded.
+
+    Attributes:
+        points: on the board, shape (V, N, 3) [m].
+        pixels: in the image, shape (V, N, 2) [px].
+        weight: 1 for a point, 0 for padding, shape (V, N).
+    """
+
+    points: Vector
+    pixels: Vector
+    weight: Vector
+
+    @classmethod
+    def of(cls, detections: Sequence[Detection]) -> 'ViewStack':
+        """Stack detections; padding repeats a view's first point with weight 0."""
+        most = max(len(detection) for detection in detections)
+        index = [np.arange(most) * (np.arange(most) < len(d)) for d in detections]
+        return cls(
+            np.stack([d.points[i] for d, i in zip(detections, index, strict=True)]),
+            np.stack([d.pixels[i] for d, i in zip(detections, index, strict=True)]),
+            np.stack([(np.arange(most) < len(d)).astype(float) for d in detections]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    @property
+    def count(self) -> int:
+        """Number of points of all views."""
+        return int(self.weight.sum())
+
+    def select(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> 'ViewStack':
+        """Return some of the views."""
+        return ViewStack(self.points[which], self.pixels[which], self.weight[which])
+
+    def of_view(self, view: int) -> tuple[Vector, Vector]:
+        """Return points, shape (n, 3) [m], and pixels, shape (n, 2) [px], of one view."""
+        real = self.weight[view] > 0.0
+        return self.points[view][real], self.pixels[view][real]
+
+    def all_pixels(self) -> Vector:
+        """Return the pixels of all views, shape (count, 2) [px]."""
+        return self.pixels[self.weight > 0.0]

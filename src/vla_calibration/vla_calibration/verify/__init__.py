@@ -1,0 +1,1 @@
+"""Is a camera still where it was calibrated?"""

@@ -1,0 +1,42 @@
+import errno
+import json
+
+import pytest
+from vla_contract.cli.command import run_command, write_json
+from vla_contract.errors import VlaError
+
+
+def raising(error: BaseException):
+    def body() -> int:
+        raise error
+
+    return body
+
+
+def test_a_known_error_is_one_sentence_and_status_2(capsys):
+    assert run_command(raising(VlaError('camera x is missing'))) == 2
+    assert capsys.readouterr().err == 'error: camera x is missing\n'
+
+
+def test_a_full_disk_is_one_sentence_and_status_1(capsys):
+    full = OSError(errno.ENOSPC, 'No space left on device', '/data/x.json')
+    assert run_command(raising(full)) == 1
+    assert capsys.readouterr().err == 'error: cannot write /data/x.json: No space left on device\n'
+
+
+def test_ctrl_c_is_status_130():
+    assert run_command(raising(KeyboardInterrupt())) == 130
+
+
+def test_a_defect_is_not_hidden():
+    with pytest.raises(ZeroDivisionError):
+        run_command(lambda: 1 // 0)
+
+
+def test_json_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / 'a' / 'x.json'
+    write_json(path, {'rate': 0.5})
+    with pytest.raises(ValueError, match='JSON'):
+        write_json(path, {'rate': float('nan')})
+    assert json.loads(path.read_text()) == {'rate': 0.5}
+    assert [p.name for p in path.parent.iterdir()] == ['x.json']

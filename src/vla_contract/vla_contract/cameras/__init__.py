@@ -1,0 +1,1 @@
+"""Intrinsics and extrinsics of cameras, and their files."""

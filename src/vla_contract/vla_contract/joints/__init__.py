@@ -1,0 +1,1 @@
+"""Joints by name: order, merged states, ages, trajectories."""

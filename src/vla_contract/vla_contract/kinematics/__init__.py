@@ -1,0 +1,1 @@
+"""Forward kinematics of the arm, of its links and control points."""

@@ -1,0 +1,1 @@
+"""Subscriptions that hear publishers of every quality of service, bounded in rate."""

@@ -1,0 +1,146 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from vla_contract.contract import load_contract
+from vla_contract.errors import NameMismatchError, ResourceNotFoundError
+from vla_finetune.act.demonstrations import (
+    blank_some,
+    Demonstrations,
+    load_demonstrations,
+    vary_photometry,
+)
+from vla_lerobot.features import ACTION, STATE
+from vla_lerobot.instruction_embedding import ENVIRONMENT_STATE
+
+KEY = 'observation.images.top'
+
+
+@pytest.fixture
+def data() -> Demonstrations:
+    """Return two episodes of 3 and 2 frames; action k is k everywhere, the gripper 0 or 0.8."""
+    action = torch.arange(5.0)[:, None].repeat(1, 8)
+    action[:, 7] = torch.tensor([0.0, 0.0, 0.8, 0.0, 0.8])
+    return Demonstrations(
+        images={KEY: torch.full((5, 3, 4, 4), 100, dtype=torch.uint8)},
+        state=torch.full((5, 8), 0.5),
+        action=action,
+        instruction=None,
+        last=torch.tensor([2, 2, 2, 4, 4]),
+        stats={},
+    )
+
+
+def test_actions_stop_at_the_end_of_their_episode(data):
+    batch = data.batch(torch.tensor([1, 4]), chunk=4)
+    assert batch[ACTION][:, :, 0].tolist() == [[1, 2, 2, 2], [4, 4, 4, 4]]
+    assert batch['action_is_pad'].tolist() == [
+        [False, False, True, True],
+        [False, True, True, True],
+    ]
+    assert batch[KEY].max() == pytest.approx(100 / 255)
+
+
+def test_a_blank_frame_asks_to_stay_and_keeps_the_fingers(data):
+    batch = data.batch(torch.tensor([0, 3]), chunk=4)
+    blank_some(batch, data, (7,), share=1.0, rng=torch.Generator().manual_seed(0))
+    assert (batch[ACTION][:, :, :7] == 0.5).all()
+    assert batch[ACTION][:, :, 7].tolist() == [[pytest.approx(0.8)] * 4] * 2
+    assert not batch['action_is_pad'].any()
+    assert batch[KEY].std(dim=(2, 3)).max() == 0.0
+
+
+def test_without_a_share_nothing_is_blanked(data):
+    batch = data.batch(torch.tensor([0, 3]), chunk=4)
+    before = {key: value.clone() for key, value in batch.items()}
+    blank_some(batch, data, (7,), share=0.0, rng=torch.Generator().manual_seed(0))
+    assert all(torch.equal(batch[key], before[key]) for key in before)
+
+
+def test_photometry_stays_an_image_and_follows_its_seed(data):
+    first, second = (data.batch(torch.tensor([0, 1]), chunk=2) for _ in range(2))
+    for batch in (first, second):
+        vary_photometry(batch, [KEY], torch.Generator().manual_seed(3))
+    assert torch.equal(first[KEY], second[KEY])
+    assert 0.0 <= first[KEY].min() <= first[KEY].max() <= 1.0
+    assert not torch.equal(first[KEY][0], first[KEY][1])
+
+
+def test_a_share_of_the_frames_is_drawn_from_how_episodes_begin(data):
+    lengths = torch.tensor([30, 70])
+    last = torch.repeat_interleave(lengths.cumsum(0) - 1, lengths)
+    long = replace(data, last=last)
+    early = {*range(5), *range(30, 35)}
+    rng = torch.Generator().manual_seed(0)
+    assert set(long.draw(500, 1.0, rng).tolist()) == early
+    assert set(long.draw(5000, 0.0, rng).tolist()) == set(range(100))
+    share = sum(frame in early for frame in long.draw(4000, 0.5, rng).tolist()) / 4000
+    assert abs(share - (0.5 + 0.5 * 0.1)) < 0.03
+
+
+def test_every_frame_says_its_own_instruction(data):
+    said = replace(data, instruction=torch.arange(5.0)[:, None].repeat(1, 3))
+    batch = said.batch(torch.tensor([4, 0]), chunk=2)
+    assert batch[ENVIRONMENT_STATE].tolist() == [[4.0] * 3, [0.0] * 3]
+    assert ENVIRONMENT_STATE not in data.batch(torch.tensor([4, 0]), chunk=2)
+
+
+def record(root, instructions):
+    from lerobot.datasets import LeRobotDataset
+
+    contract = load_contract('panda_2f85')
+    vector = {'dtype': 'float32', 'shape': (8,), 'names': list(contract.action.names)}
+    image = {'dtype': 'image', 'shape': (96, 96, 3), 'names': ['height', 'width', 'channels']}
+    features = {ACTION: vector, STATE: vector, KEY: image}
+    written = LeRobotDataset.create('local/tiny', 10, features, root=root, use_videos=False)
+    rng = np.random.default_rng(0)
+    for length, instruction in zip((4, 3), instructions, strict=True):
+        for _ in range(length):
+            frame = {key: rng.normal(size=8).astype(np.float32) for key in (ACTION, STATE)}
+            frame[ACTION][0] = 1.0
+            pixels = rng.integers(0, 255, (96, 96, 3), dtype=np.uint8)
+            written.add_frame({**frame, KEY: pixels, 'task': instruction})
+        written.save_episode()
+    written.finalize()
+    return root
+
+
+@pytest.fixture(scope='module')
+def dataset(tmp_path_factory):
+    return record(tmp_path_factory.mktemp('data') / 'tiny', ['t', 't'])
+
+
+def test_a_dataset_is_read_with_its_episodes_and_floored_statistics(dataset):
+    data = load_demonstrations(dataset, load_contract('panda_2f85'), floor=0.01)
+    assert data.last.tolist() == [3, 3, 3, 3, 6, 6, 6]
+    assert data.images[KEY].shape == (7, 3, 96, 96)
+    assert data.instruction is None
+    assert data.stats[ACTION]['std'][0] == pytest.approx(0.01)
+
+
+def test_several_instructions_are_embedded_and_scaled_as_one(tmp_path):
+    root = record(tmp_path / 'said', ['lift the red cube', 'lift the green cube'])
+    data = load_demonstrations(root, load_contract('panda_2f85'), floor=0.01)
+    red, green = data.instruction[0], data.instruction[6]
+    assert torch.equal(data.instruction[:4], red.expand(4, -1))
+    assert torch.equal(data.instruction[4:], green.expand(3, -1))
+    assert red.norm() == pytest.approx(1.0)
+    stats = data.stats[ENVIRONMENT_STATE]
+    assert torch.allclose(stats['mean'], (4 * red + 3 * green) / 7, atol=1e-6)
+    scaled = (data.instruction - stats['mean']) / stats['std']
+    assert scaled.square().mean() == pytest.approx(1.0)
+    assert stats['std'].unique().numel() == 1
+
+
+def test_another_joint_order_is_refused(dataset):
+    contract = load_contract('panda_2f85')
+    names = contract.action.names
+    other = replace(contract.action, names=(names[1], names[0], *names[2:]))
+    with pytest.raises(NameMismatchError, match='action: in another order'):
+        load_demonstrations(dataset, replace(contract, action=other), floor=0.01)
+
+
+def test_a_missing_dataset_is_named(tmp_path):
+    with pytest.raises(ResourceNotFoundError, match='folder of a LeRobotDataset'):
+        load_demonstrations(tmp_path, load_contract('panda_2f85'), floor=0.01)

@@ -1,0 +1,1 @@
+"""ACT from scratch, on demonstrations."""

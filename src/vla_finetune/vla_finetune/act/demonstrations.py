@@ -1,0 +1,211 @@
+"""Hold a small LeRobotDataset in memory, as uint8, and cut training batches from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from vla_contract.contract import RobotContract
+from vla_finetune.frame_window import frame_window
+from vla_lerobot.compatibility import require_names
+from vla_lerobot.features import ACTION, STATE
+from vla_lerobot.frames import open_dataset
+from vla_lerobot.instruction_embedding import (
+    DEFAULT_ENCODER,
+    ENVIRONMENT_STATE,
+    InstructionEncoder,
+)
+
+Batch = dict[str, torch.Tensor]
+# Half a second at 10 Hz: later the arm is nearer to one object than to the others.
+_EARLY_FRAMES = 5
+STD_FLOOR = 0.01
+"""Smallest standard deviation of state and action that policies here are trained with."""
+
+
+@dataclass(frozen=True)
+class Demonstrations:
+    """All frames of a dataset.
+
+    Attributes:
+        images: feature key to tensor of shape (N, 3, H, W), uint8.
+        state: shape (N, S), float32.
+        action: shape (N, A), float32.
+        instruction: embedding of what was said, shape (N, E), float32; None where the whole
+            dataset is about one instruction.
+        last: index of the last frame of each frame's episode, shape (N,).
+        stats: statistics of the dataset, as LeRobot's processors take them.
+    """
+
+    images: dict[str, torch.Tensor]
+    state: torch.Tensor
+    action: torch.Tensor
+    instruction: torch.Tensor | None
+    last: torch.Tensor
+    stats: dict[str, dict[str, torch.Tensor]]
+
+    def draw(self, count: int, early_share: float, rng: torch.Generator) -> torch.Tensor:
+        """Draw frames at random, a share of them from the beginnings of episodes.
+
+        How an episode begins decides which of several objects it is about; once the arm is on
+        its way the picture tells, and nothing about the instruction is to be learned.
+
+        Args:
+            count: how many.
+            early_share: part that is drawn from the first frames alone, in [0, 1].
+            rng: source of the choice.
+
+        Returns:
+            Indices, shape (count,).
+        """
+        index = torch.arange(len(self.last))
+        frames = torch.randint(len(index), (count,), generator=rng)
+        if not early_share:
+            return frames
+        # `last` ascends, so that it finds the first frame of each episode too.
+        early = index[index - torch.searchsorted(self.last, self.last) < _EARLY_FRAMES]
+        chosen = early[torch.randint(len(early), (count,), generator=rng)]
+        return torch.where(torch.rand(count, generator=rng) < early_share, chosen, frames)
+
+    def batch(self, frames: torch.Tensor, chunk: int) -> Batch:
+        """Cut a batch; actions after the end of an episode repeat its last one and are masked.
+
+        Args:
+            frames: indices, shape (B,).
+            chunk: actions per frame.
+
+        Returns:
+            LeRobot's training batch: images float in [0, 1], action (B, chunk, A), action_is_pad.
+        """
+        # Nothing before a frame is wanted, so that it may stand for its episode's first.
+        future, is_pad = frame_window(frames, torch.arange(chunk), frames, self.last[frames])
+        batch = {key: pixels[frames].float() / 255.0 for key, pixels in self.images.items()}
+        batch[STATE] = self.state[frames]
+        if self.instruction is not None:
+            batch[ENVIRONMENT_STATE] = self.instruction[frames]
+        batch[ACTION] = self.action[future]
+        batch['action_is_pad'] = is_pad
+        return batch
+
+
+def load_demonstrations(
+    root: Path, contract: RobotContract, floor: float, most_frames: int | None = None
+) -> Demonstrations:
+    """Read a dataset recorded under `contract`; several instructions in it are embedded.
+
+    Args:
+        root: folder of a LeRobotDataset v3.
+        contract: names and cameras the dataset must have.
+        floor: smallest standard deviation of state and action; a joint that hardly moved would
+            otherwise turn encoder noise into large inputs.
+        most_frames: read no more than this many from the start; None for all.
+
+    Raises:
+        ResourceNotFoundError: there is no dataset in `root`, or no instruction encoder.
+        NameMismatchError: its joint names or cameras differ from the contract's.
+    """
+    dataset = open_dataset(root)
+    require_names(contract, dataset)
+    keys = [camera.feature for camera in contract.cameras]
+    count = len(range(dataset.num_frames)[:most_frames])
+    columns: dict[str, torch.Tensor] = {}
+    texts: list[str] = []
+    for i in range(count):
+        frame = dataset[i]
+        texts.append(frame['task'])
+        for key in (*keys, STATE, ACTION, 'episode_index'):
+            value = (frame[key] * 255.0).round().byte() if key in keys else frame[key]
+            if key not in columns:
+                columns[key] = torch.empty((count, *value.shape), dtype=value.dtype)
+            columns[key][i] = value
+    episode = columns['episode_index']
+    stats = floored(dataset.meta.stats, floor)
+    instruction = None
+    if len(dataset.meta.tasks) > 1:
+        instruction = _embedded(texts)
+        stats[ENVIRONMENT_STATE] = _embedding_statistics(instruction)
+    return Demonstrations(
+        images={key: columns[key] for key in keys},
+        state=columns[STATE],
+        action=columns[ACTION],
+        instruction=instruction,
+        last=torch.searchsorted(episode, episode, right=True) - 1,
+        stats=stats,
+    )
+
+
+def _embedded(texts: list[str]) -> torch.Tensor:
+    encoder = InstructionEncoder(DEFAULT_ENCODER)
+    return torch.from_numpy(np.stack([encoder.embed(text) for text in texts]))
+
+
+def _embedding_statistics(embeddings: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return the mean, and one standard deviation for all numbers.
+
+    Sentences about the same task differ by little of their length; the network would take long
+    to hear that. One scale for all numbers keeps their angles, with which the encoder speaks.
+    """
+    spread = (embeddings - embeddings.mean(dim=0)).square().mean().sqrt()
+    mean = embeddings.mean(dim=0)
+    return {'mean': mean, 'std': spread.expand_as(mean).clone()}
+
+
+def floored(stats: dict[str, Any], floor: float) -> dict[str, dict[str, torch.Tensor]]:
+    """Return statistics as tensors, with a smallest standard deviation of state and action."""
+    tensors = {
+        key: {name: torch.tensor(np.asarray(value)).float() for name, value in entry.items()}
+        for key, entry in stats.items()
+    }
+    for key in (STATE, ACTION):
+        tensors[key]['std'] = tensors[key]['std'].clamp_min(floor)
+    return tensors
+
+
+def vary_photometry(batch: Batch, keys: list[str], rng: torch.Generator) -> None:
+    """Change brightness, contrast and colour of each image a little, in place."""
+    for key in keys:
+        images = batch[key]
+        count = len(images)
+
+        def draw(spread: float, channels: int = 1, count: int = count) -> torch.Tensor:
+            return 1 + spread * (2 * torch.rand(count, channels, 1, 1, generator=rng) - 1)
+
+        mean = images.mean(dim=(1, 2, 3), keepdim=True)
+        varied = (images - mean) * draw(0.15) + mean * draw(0.15)
+        batch[key] = (varied * draw(0.05, channels=3)).clamp(0, 1)
+
+
+def blank_some(
+    batch: Batch,
+    data: Demonstrations,
+    grippers: tuple[int, ...],
+    share: float,
+    rng: torch.Generator,
+) -> None:
+    """Teach the policy to stay where it is when it sees nothing, in place.
+
+    A policy that has never seen a blank image gropes about, and in a small workspace finds the
+    object now and then. Blanked frames get one random colour, half of them black, and the
+    measured joints as every action of their chunk.
+
+    Args:
+        batch: from `data.batch`; state and action must share their joint order.
+        data: where the batch comes from.
+        grippers: indices of the gripper joints, which stay open or closed.
+        share: part of the batch to blank, in [0, 1].
+        rng: source of the choice.
+    """
+    state, action = batch[STATE], batch[ACTION]
+    blank = torch.rand(len(state), generator=rng) < share
+    for key in data.images:
+        colour = torch.rand(len(state), 3, 1, 1, generator=rng)
+        colour *= (torch.rand(len(state), 1, 1, 1, generator=rng) < 0.5).float()
+        batch[key] = torch.where(blank[:, None, None, None], colour, batch[key])
+    stay = state.clone()
+    for gripper in grippers:
+        low, high = data.action[:, gripper].aminmax()
+        # Fingers that hold a small object are about half closed.
+        stay[:, gripper] = torch.where(state[:, gripper] > 0.4 * (low + high), high, low)
+    batch[ACTION] = torch.where(blank[:, None, None], stay[:, None], action)
+    batch['action_is_pad'] = batch['action_is_pad'] & ~blank[:, None]

@@ -1,0 +1,1 @@
+"""Identification of the arm from recorded motion."""

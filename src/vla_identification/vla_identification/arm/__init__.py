@@ -1,0 +1,1 @@
+"""Parameters of the simulated arm, fitted to recorded motion."""

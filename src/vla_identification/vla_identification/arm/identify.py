@@ -1,0 +1,163 @@
+"""Identify the physics of an arm from its recorded motion."""
+
+import argparse
+from dataclasses import asdict, dataclass
+from pathlib import Path
+import sys
+
+import numpy as np
+from tqdm import tqdm
+from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
+from vla_contract.contract import load_contract
+from vla_contract.whole_file import require_free
+from vla_identification.arm.arm_simulator import ArmSimulator
+from vla_identification.arm.findings import (
+    blind_directions,
+    Finding,
+    findings_of,
+    IDENTIFIED,
+    UNIDENTIFIABLE,
+)
+from vla_identification.arm.identified_world import write_randomization
+from vla_identification.arm.motion_fit import fit_motion, MotionFit
+from vla_identification.arm.page import write_identification_page
+from vla_identification.arm.unknowns import unknowns_of
+from vla_identification.gap.replay_gap import GapMeter, ReplayGap, split_for_validation
+from vla_identification.motion_logs import load_logs
+from vla_identification.motion_recording import MotionRecording
+from vla_sim_bridge.scene.world_config import load_world_config
+
+_DELAYS = (
+    'control_latency is the sum of every delay between the stamps of commands and those of '
+    'joint_states: motion cannot tell the delay of actions from that of observations'
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Identification:
+    """What was found, and how much nearer the simulator came on motion it was not fitted to."""
+
+    fit: MotionFit
+    findings: list[Finding]
+    blind: list[str]
+    before: ReplayGap
+    after: ReplayGap
+
+    @property
+    def improvement(self) -> float:
+        """How many times smaller the joints' error became."""
+        return self.before.joint_rms / self.after.joint_rms
+
+
+def identification_of(
+    simulator: ArmSimulator, recordings: list[MotionRecording], with_progress: bool = False
+) -> Identification:
+    """Fit the arm to all recordings but the last, or to two thirds of the only one; test on it."""
+    contract = simulator.contract
+    fitted, held_out = split_for_validation(recordings)
+    with tqdm(unit='rollout', disable=not with_progress) as progress:
+        fit = fit_motion(simulator, fitted, unknowns_of(contract), lambda: progress.update(1))
+    findings = findings_of(fit, [contract.joints[i].name for i in contract.arm])
+    meter = GapMeter(simulator)
+    return Identification(
+        fit,
+        findings,
+        blind_directions(fit, [finding.name for finding in findings]),
+        before=meter.measure(held_out, {}),
+        after=meter.measure(held_out, fit.values),
+    )
+
+
+def identify(args: argparse.Namespace) -> int:
+    """Identify, and write what the arguments ask for; 1 when the simulator came no nearer."""
+    for path in (args.output, args.report, args.json):
+        require_free(path, args.force)
+    contract = load_contract(args.robot)
+    recordings = load_logs(args.log, contract)
+    simulator = ArmSimulator(contract, load_world_config(args.world))
+    found = identification_of(simulator, recordings, with_progress=True)
+    joints = tuple(contract.joints[i].name for i in contract.arm)
+    logs = ', '.join(str(path) for path in args.log)
+    notes = [f'identified from {logs}', _delivery(recordings), _DELAYS]
+    write_randomization(
+        args.output, found.findings, found.fit.unknowns,
+        f'{contract.name} in {args.world}, {notes[0]}.\nEach range is the estimate and two '
+        'standard deviations to either side.',
+    )  # fmt: skip
+    if args.report:
+        write_identification_page(
+            args.report, f'Identification of {contract.name}', notes, found.findings, found.blind,
+            found.before, found.after, joints,
+        )  # fmt: skip
+    if args.json:
+        write_json(args.json, {
+            'robot': contract.name,
+            'contract_sha256': contract.sha256,
+            'world': args.world,
+            'findings': [asdict(finding) for finding in found.findings],
+            'not_shown': found.blind,
+            'held_out': {
+                'before': found.before.summary(joints),
+                'after': found.after.summary(joints),
+                'improvement': found.improvement,
+            },
+        })  # fmt: skip
+    _print(found)
+    print(f'randomisation: {args.output}')
+    return DONE if found.improvement > 1.0 else NOT_GOOD_ENOUGH
+
+
+def _delivery(recordings: list[MotionRecording]) -> str:
+    delays = np.concatenate([recording.measured_delivery_s for recording in recordings])
+    if not len(delays):
+        return 'the recordings do not say how late joint_states arrived'
+    return f'joint_states arrived {1000 * np.median(delays):.1f} ms after their stamps (median)'
+
+
+def _print(found: Identification) -> None:
+    for finding in found.findings:
+        print(
+            f'{finding.name:<40}{finding.value:>11.4g} +- {finding.half_width:<9.2g}'
+            f'{finding.unit:<5}{finding.verdict}'
+        )
+    for text in found.blind:
+        print(f'not shown by this motion: {text}')
+    counts = {
+        verdict: sum(finding.verdict == verdict for finding in found.findings)
+        for verdict in (IDENTIFIED, UNIDENTIFIABLE)
+    }
+    print(
+        f'{counts[IDENTIFIED]} of {len(found.findings)} numbers identified, '
+        f'{counts[UNIDENTIFIABLE]} not identifiable; held-out replay: joints '
+        f'{1000 * found.before.joint_rms:.2f} -> {1000 * found.after.joint_rms:.2f} mrad, tool '
+        f'{found.before.tool_rms_mm:.2f} -> {found.after.tool_rms_mm:.2f} mm '
+        f'({found.improvement:.1f} times less)'
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_identification.arm.identify',
+        'Identify friction, damping, armature, gain, delay, backlash and encoder zero of an arm '
+        'from recorded motion, and write them as a randomisation of the simulator. Of several '
+        'recordings the last is held out for the test, of one its last third. Status 1 when the '
+        'simulator came no nearer to it.',
+        'python -m vla_identification.arm.identify --log runs/excitation.npz --output '
+        'identified.yaml '
+        '--report identified.html',
+    )
+    parser.add_argument('--log', type=Path, nargs='+', required=True,
+                        help='.npz of excite_joints or extract_motion, or .csv')  # fmt: skip
+    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    parser.add_argument('--output', type=Path, required=True, help='randomisation YAML to write')
+    parser.add_argument('--report', type=Path, help='write an HTML page here')
+    parser.add_argument('--json', type=Path, help='write the figures here')
+    parser.add_argument('--force', action='store_true', help='replace what is there')
+    args = parser.parse_args(argv)
+    return run_command(lambda: identify(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Motions that tell parameters apart."""

@@ -1,0 +1,71 @@
+"""Measure how far the simulator is from a recording of the real arm, before and after."""
+
+import argparse
+from pathlib import Path
+import sys
+
+from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
+from vla_contract.contract import load_contract
+from vla_contract.whole_file import require_free, write_whole
+from vla_identification.arm.arm_simulator import ArmSimulator
+from vla_identification.gap.figure import gap_figure
+from vla_identification.gap.replay_gap import GapMeter, settled
+from vla_identification.motion_logs import load_logs
+from vla_sim_bridge.randomization.randomization import load_randomization
+from vla_sim_bridge.scene.world_config import load_world_config
+
+
+def measure_gap(args: argparse.Namespace) -> int:
+    """Replay the recording twice and write what the arguments ask for; 1 when after is worse."""
+    for path in (args.plot, args.json):
+        require_free(path, args.force)
+    contract = load_contract(args.robot)
+    (recording,) = load_logs([args.log], contract)
+    configs = [load_randomization(name) for name in (args.before, args.after)]
+    simulator = ArmSimulator(contract, load_world_config(args.world))
+    meter = GapMeter(simulator)
+    before, after = (
+        meter.measure(settled(recording), simulator.middle(config)) for config in configs
+    )
+    joints = tuple(contract.joints[i].name for i in contract.arm)
+    if args.plot:
+        write_whole(args.plot, gap_figure(before, after, joints))
+    if args.json:
+        write_json(args.json, {
+            'robot': contract.name,
+            'log': str(args.log),
+            'before': {'randomization': args.before, **before.summary(joints)},
+            'after': {'randomization': args.after, **after.summary(joints)},
+        })  # fmt: skip
+    for name, gap in ((args.before, before), (args.after, after)):
+        print(
+            f'{name}: joints {1000 * gap.joint_rms:.2f} mrad rms, tool {gap.tool_rms_mm:.2f} mm '
+            f'rms, {gap.tool_mm.max():.2f} mm at most'
+        )
+    return DONE if after.joint_rms <= before.joint_rms else NOT_GOOD_ENOUGH
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_identification.gap.gap',
+        'Send the commands of a recording to the simulator, and compare the motion: errors of '
+        'joints and tool over time, with the physics of two randomisations (the middle of their '
+        'ranges). Status 1 when the second is worse.',
+        'python -m vla_identification.gap.gap --log runs/excitation.npz --after identified.yaml '
+        '--plot gap.png',
+    )
+    parser.add_argument('--log', type=Path, required=True, help='.npz or .csv of recorded motion')
+    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    parser.add_argument('--before', default='none', help='a randomisation, default: none')
+    parser.add_argument('--after', required=True, help='another one, as identify writes it')
+    parser.add_argument('--plot', type=Path, help='write a picture here, .png')
+    parser.add_argument('--json', type=Path, help='write the figures here')
+    parser.add_argument('--force', action='store_true', help='replace what is there')
+    args = parser.parse_args(argv)
+    return run_command(lambda: measure_gap(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Randomisation ranges fitted to recorded motion (SimOpt)."""

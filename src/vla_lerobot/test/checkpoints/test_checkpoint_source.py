@@ -1,0 +1,22 @@
+import pytest
+from vla_contract.errors import PolicyError
+from vla_contract.share import find_model
+from vla_lerobot.checkpoints.source import resolve_checkpoint
+
+
+def test_a_shipped_name_a_folder_and_a_hub_id_are_checkpoints(tmp_path):
+    (tmp_path / 'config.json').write_text('{}')
+    assert resolve_checkpoint('panda_lift_act') == str(find_model('panda_lift_act'))
+    assert resolve_checkpoint(str(tmp_path)) == str(tmp_path)
+    assert resolve_checkpoint('lerobot/smolvla_base') == 'lerobot/smolvla_base'
+
+
+@pytest.mark.parametrize('path', ['./nowhere/here', 'nowhere', '~/a/b', '/a'])
+def test_a_path_that_does_not_exist_is_never_looked_for_on_the_hub(path):
+    with pytest.raises(PolicyError, match='neither a name under models/, nor a folder'):
+        resolve_checkpoint(path)
+
+
+def test_a_folder_without_a_configuration_is_no_checkpoint(tmp_path):
+    with pytest.raises(PolicyError, match='give the folder pretrained_model'):
+        resolve_checkpoint(str(tmp_path))

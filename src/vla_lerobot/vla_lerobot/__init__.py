@@ -1,0 +1,1 @@
+"""Formats of LeRobot: checkpoints, features, frames, instruction embeddings."""

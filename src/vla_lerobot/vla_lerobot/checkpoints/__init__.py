@@ -1,0 +1,1 @@
+"""Checkpoints from a folder or a hub, and whether they fit the robot."""

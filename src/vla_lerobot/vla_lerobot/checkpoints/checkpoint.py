@@ -1,0 +1,118 @@
+"""Load a LeRobot checkpoint and hold what belongs to it; nothing that does not fit comes back."""
+
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from vla_contract.contract import JOINT_POSITION, RobotContract
+from vla_contract.errors import PolicyError, PolicyMismatchError, VlaError
+from vla_lerobot.checkpoints.checks import (
+    check_features,
+    check_rate,
+    check_statistics,
+)
+from vla_lerobot.checkpoints.instruction_encoder import load_instruction_encoder
+from vla_lerobot.checkpoints.manifest import read_manifest
+from vla_lerobot.checkpoints.source import resolve_checkpoint
+from vla_lerobot.checkpoints.vector_names import vector_names, VectorNames
+from vla_lerobot.instruction_embedding import InstructionEncoder
+from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained policy with everything that was saved beside it.
+
+    Attributes:
+        source: folder or hub id it came from.
+        network: LeRobot's policy, in evaluation mode on its device.
+        preprocess: LeRobot's pipeline from observation to network.
+        postprocess: LeRobot's pipeline from network to actions.
+        names: joint names of its vectors, in its own order.
+        encoder: of a policy that is told its instruction as an embedding, else None.
+        manifest: what our training commands wrote about it; empty for others.
+    """
+
+    source: str
+    network: Any
+    preprocess: Any
+    postprocess: Any
+    names: VectorNames
+    encoder: InstructionEncoder | None
+    manifest: dict[str, Any]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was mapped on loading, what had to be believed, what is done elsewhere."""
+        decay = getattr(self.network.config, 'temporal_ensemble_coeff', None)
+        if decay is None:
+            return self.names.notes
+        # LeRobot's ensemble lives in `select_action`, which must think in every control period.
+        # The filter's takes chunks whenever they come, and weights them by the same rule.
+        advice = f"temporal ensembling is the action filter's: seam: ensemble, decay {decay:g}"
+        return (*self.names.notes, f'{advice}; with a small execute_steps here')
+
+    @property
+    def takes_instruction(self) -> bool:
+        """Whether the text of the task reaches the network, as tokens or as an embedding."""
+        steps = (type(step).__name__ for step in self.preprocess.steps)
+        return self.encoder is not None or any('Tokenizer' in name for name in steps)
+
+
+def load_checkpoint(contract: RobotContract, policy_path: str, device: str) -> Checkpoint:
+    """Load a checkpoint by name under models/, folder or hub id.
+
+    Raises:
+        PolicyError: there is no such checkpoint, it is damaged, or the device does not exist.
+        PolicyMismatchError: features, joint names, rate or statistics do not fit the contract.
+        VlaError: the instruction encoder it was trained with is not there.
+    """
+    if contract.action.kind != JOINT_POSITION:
+        raise PolicyMismatchError(
+            f'contract {contract.name} has actions of kind {contract.action.kind}; backend '
+            f'lerobot answers with {JOINT_POSITION} (see backend remote)'
+        )
+    quiet_lerobot()
+    import torch
+
+    source = resolve_checkpoint(policy_path)
+    if device.startswith('cuda') and not torch.cuda.is_available():
+        raise PolicyError(f"device '{device}' is not available here; allowed: cpu")
+    try:
+        checkpoint = _load(contract, source, device)
+    except VlaError:
+        raise
+    except Exception as error:
+        text = ' '.join(str(error).split())[:300]
+        raise PolicyError(f"checkpoint '{source}' cannot be loaded: {text}") from error
+    check_statistics(source, checkpoint.preprocess, checkpoint.postprocess)
+    return checkpoint
+
+
+def _load(contract: RobotContract, source: str, device: str) -> Checkpoint:
+    folder = Path(source)
+    if (folder / 'config.json').is_file():
+        policy_type = json.loads((folder / 'config.json').read_text()).get('type', '')
+        skip_unneeded_extras(policy_type, (folder / 'adapter_config.json').is_file())
+    from lerobot.configs import PreTrainedConfig
+    from lerobot.policies.factory import get_policy_class, make_pre_post_processors
+
+    config = PreTrainedConfig.from_pretrained(source)
+    manifest = read_manifest(source)
+    encoder = load_instruction_encoder(source, config)
+    check_features(contract, source, config, encoder.size if encoder else 0)
+    check_rate(contract, source, manifest)
+    names = vector_names(contract, source, config, manifest)
+    config.device = device
+    policy_class = get_policy_class(config.type)
+    with redirect_stdout(io.StringIO()):  # it prints 'Loading weights' in the middle of ours
+        policy = policy_class.from_pretrained(source, config=config, strict=True)
+    overrides = {'device_processor': {'device': device}}
+    preprocess, postprocess = make_pre_post_processors(
+        config, pretrained_path=source, preprocessor_overrides=overrides
+    )
+    network = policy.to(device).eval()
+    return Checkpoint(source, network, preprocess, postprocess, names, encoder, manifest)

@@ -1,0 +1,56 @@
+"""Which joint stands where in a checkpoint's vectors; orders are mapped, sets must agree."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vla_contract.contract import RobotContract
+from vla_contract.errors import NameMismatchError, PolicyMismatchError
+from vla_lerobot.features import ACTION, STATE
+
+# LeRobot's robots call a joint position 'shoulder_pan.pos'.
+_SUFFIX = '.pos'
+
+
+@dataclass(frozen=True)
+class VectorNames:
+    """Joint names of a checkpoint's vectors, in its own order.
+
+    Attributes:
+        state: names of observation.state.
+        action: names of action.
+        notes: what was mapped, and what had to be believed.
+    """
+
+    state: tuple[str, ...]
+    action: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def vector_names(
+    contract: RobotContract, source: str, config: Any, manifest: dict[str, Any]
+) -> VectorNames:
+    """Find the names where the checkpoint records them.
+
+    Our training commands write them into vla_manifest.json; some LeRobot configurations have
+    `action_feature_names`. A checkpoint without either is believed to have the contract's order.
+
+    Raises:
+        PolicyMismatchError: the checkpoint has other joints than the contract.
+    """
+    recorded = {
+        STATE: manifest.get('state_names'),
+        ACTION: manifest.get('action_names') or getattr(config, 'action_feature_names', None),
+    }
+    wanted = {STATE: contract.state.names, ACTION: contract.action.names}
+    found, notes = dict(wanted), []
+    for key, names in recorded.items():
+        if not names:
+            notes.append(f'{key}: joint names not recorded, believed to be in contract order')
+            continue
+        found[key] = tuple(name.removesuffix(_SUFFIX) for name in names)
+        if sorted(found[key]) != sorted(wanted[key]):
+            error = NameMismatchError(f'{source}: {key}', wanted[key], found[key])
+            raise PolicyMismatchError(str(error))
+        if found[key] != wanted[key]:
+            notes.append(f'{key}: mapped by name from the order {", ".join(found[key])}')
+    return VectorNames(found[STATE], found[ACTION], tuple(notes))

@@ -1,0 +1,115 @@
+"""Whether a checkpoint, the datasets and the contract speak of the same robot."""
+
+from typing import Any
+
+from vla_contract.contract import RobotContract
+from vla_contract.errors import NameMismatchError, PolicyMismatchError, VlaError
+from vla_lerobot.features import ACTION, STATE
+
+# Fields of LeRobot's configurations that say: this policy fits images to its own size.
+_RESIZES = ('resize_imgs_with_padding', 'image_resolution', 'resize_shape', 'image_size')
+# And: this policy pads vectors to a width of its own.
+_PADS = {STATE: 'max_state_dim', ACTION: 'max_action_dim'}
+
+
+def require_names(contract: RobotContract, dataset: Any) -> None:
+    """Refuse a dataset whose joints, their order or cameras are not the contract's.
+
+    Raises:
+        NameMismatchError: says which differ.
+    """
+    features = dataset.meta.features
+    for key, names in ((STATE, contract.state.names), (ACTION, contract.action.names)):
+        if tuple(features[key]['names']) != names:
+            raise NameMismatchError(f'{dataset.root}: {key}', names, features[key]['names'])
+    keys = [camera.feature for camera in contract.cameras]
+    if sorted(keys) != sorted(dataset.meta.camera_keys):
+        raise NameMismatchError(f'{dataset.root}: cameras', keys, dataset.meta.camera_keys)
+
+
+def require_same_robot(contract: RobotContract, dataset: Any) -> None:
+    """Refuse a dataset of another robot, other joints, cameras or another rate.
+
+    The hash of the contract is not compared: a changed limit or comment changes it, and nothing
+    that a policy learns.
+
+    Raises:
+        VlaError: says what differs.
+    """
+    found = dataset.meta.robot_type
+    if found and found != contract.name:
+        raise VlaError(f"{dataset.root}: robot: found '{found}'; allowed: '{contract.name}'")
+    if dataset.fps != contract.action.fps:
+        raise VlaError(
+            f'{dataset.root}: fps: found {dataset.fps:g} Hz; allowed: {contract.action.fps:g} Hz '
+            f'of contract {contract.name}'
+        )
+    require_names(contract, dataset)
+
+
+def require_same_contract(contract: RobotContract, source: str, manifest: dict[str, Any]) -> None:
+    """Refuse a checkpoint that was trained for another robot, joint order or rate.
+
+    Raises:
+        PolicyMismatchError: says what differs.
+    """
+    expected = {
+        'robot': contract.name,
+        'fps': contract.action.fps,
+        'state_names': list(contract.state.names),
+        'action_names': list(contract.action.names),
+    }
+    for name, value in expected.items():
+        if manifest.get(name, value) != value:
+            raise PolicyMismatchError(
+                f'{source}: {name}: the checkpoint was trained for {manifest[name]}; '
+                f'contract {contract.name} has {value}'
+            )
+
+
+def require_features(source: str, config: Any, dataset: Any) -> None:
+    """Refuse a policy whose inputs and outputs are not the dataset's, by name and shape.
+
+    Args:
+        source: the checkpoint, for the error.
+        config: LeRobot's configuration of the policy.
+        dataset: LeRobotDataset to train on.
+
+    Raises:
+        PolicyMismatchError: a feature is missing, too many, or of another shape.
+    """
+    recorded = dataset.meta.features
+    inputs = config.input_features
+    images = {key for key, feature in inputs.items() if feature.type.name == 'VISUAL'}
+    for key, feature in {**inputs, **config.output_features}.items():
+        if key not in recorded:
+            raise PolicyMismatchError(
+                f"{source}: feature '{key}' is not in {dataset.root}; it has: "
+                f'{", ".join(sorted(recorded))}'
+            )
+        found, wanted = _shape(recorded[key]), tuple(feature.shape)
+        if found != wanted and not _adapts(config, key, key in images, found):
+            raise PolicyMismatchError(
+                f"{source}: feature '{key}': the checkpoint takes shape {list(wanted)}, "
+                f'{dataset.root} has {list(found)}'
+            )
+    if unseen := set(dataset.meta.camera_keys) - images:
+        raise PolicyMismatchError(
+            f'{source}: the checkpoint does not look at {", ".join(sorted(unseen))} of '
+            f'{dataset.root}; it looks at: {", ".join(sorted(images)) or "nothing"}'
+        )
+
+
+def _shape(feature: dict[str, Any]) -> tuple[int, ...]:
+    """Return a column's shape as policies count it: channels first."""
+    shape = tuple(feature['shape'])
+    if feature['dtype'] in ('image', 'video') and feature['names'][-1] in ('channel', 'channels'):
+        return (shape[2], *shape[:2])
+    return shape
+
+
+def _adapts(config: Any, key: str, is_image: bool, found: tuple[int, ...]) -> bool:
+    if is_image:
+        return any(getattr(config, name, None) is not None for name in _RESIZES)
+    most = getattr(config, _PADS[key], None) if key in _PADS else None
+    return most is not None and found[0] <= most

@@ -1,0 +1,59 @@
+"""Is a dataset fit to train on? Every bad episode by name, with a page of findings."""
+
+import argparse
+from pathlib import Path
+import sys
+
+from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
+from vla_contract.contract import load_contract
+from vla_lerobot.compatibility import require_same_robot
+from vla_lerobot.dataset_checks.dataset import check_episodes
+from vla_lerobot.dataset_checks.episodes import EpisodeLimits
+from vla_lerobot.dataset_checks.page import write_check_page
+from vla_lerobot.dataset_checks.roles import episode_roles
+from vla_lerobot.frames import open_dataset
+
+
+def check_dataset(args: argparse.Namespace) -> int:
+    """Check, print and write what was found.
+
+    Raises:
+        VlaError: there is no dataset, or it is of another robot.
+    """
+    contract = load_contract(args.robot)
+    dataset = open_dataset(args.dataset)
+    require_same_robot(contract, dataset)
+    verdicts = check_episodes(dataset, dataset.__getitem__, contract, EpisodeLimits())
+    roles = episode_roles(dataset)
+    bad = [verdict for verdict in verdicts if verdict.faults]
+    for verdict in bad:
+        print(f'episode {verdict.episode}: {"; ".join(verdict.faults)}')
+    kinds = ', '.join(f'{len(episodes)} {name}' for name, episodes in roles.by_role().items())
+    print(f'{len(verdicts) - len(bad)} of {len(verdicts)} episodes are fit to train on ({kinds})')
+    if args.report:
+        write_check_page(args.report, args.dataset.name, verdicts, roles, contract)
+        print(f'page: {args.report}')
+    if args.json:
+        faults = {str(verdict.episode): list(verdict.faults) for verdict in bad}
+        record = {'episodes': len(verdicts), 'roles': roles.by_role(), 'bad_episodes': faults}
+        write_json(args.json, record)
+    return NOT_GOOD_ENOUGH if bad else DONE
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_lerobot.dataset_checks.check_dataset',
+        'Name every episode that is corrupt, truncated, idle, or whose action and state disagree.',
+        'python -m vla_lerobot.dataset_checks.check_dataset datasets/real --report runs/real.html',
+    )
+    parser.add_argument('dataset', type=Path, help='folder of a LeRobotDataset v3')
+    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    parser.add_argument('--report', type=Path, help='page of findings to write, HTML')
+    parser.add_argument('--json', type=Path, help='also write the findings here')
+    args = parser.parse_args(argv)
+    return run_command(lambda: check_dataset(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,259 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+import threading
+import time
+import traceback
+from typing import Any
+
+import numpy as np
+from openpi_client import msgpack_numpy
+import pytest
+from vla_contract.contract import RobotContract
+from vla_contract.end_effector import EndEffectorDelta
+from vla_contract.errors import NameMismatchError, PolicyError, SettingError, UnknownNameError
+from vla_contract.values import ActionChunk, Observation, to_ns
+from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.backends.remote import RemotePolicy
+from vla_policy_server.backends.remote_config import load_remote_config, RemoteConfig
+from vla_policy_server.serving.session import infer_checked
+from vla_policy_server.wire.errors import WireError
+from vla_policy_server.wire.observation_message import ObservationWriter
+from vla_policy_server.worker.inference_engine import LocalEngine
+from vla_policy_server.worker.policy_service import PolicyService
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+from websockets.sync.server import serve as serve_sync
+
+IMAGE = np.random.default_rng(4).integers(0, 256, (384, 384, 3), dtype=np.uint8)
+STATE = np.array([0.0, 0.15, 0.0, -2.15, 0.0, 2.30, 0.785, 0.0])
+SEEN = Observation(to_ns(3.0), STATE, {'top': IMAGE}, 'lift the cube')
+
+
+def worker(contract: RobotContract, backend: str, path: str = '') -> PolicyService:
+    engine = LocalEngine(lambda: make_policy(backend, contract, path, 'cpu'), 8)
+    return PolicyService(contract, engine, {'backend': backend, 'policy': path})
+
+
+@contextmanager
+def openpi_server(policy: Any, metadata: dict[str, Any]) -> Iterator[str]:
+    """Serve as openpi's serve_policy.py does: see openpi/serving/websocket_policy_server.py."""
+
+    def handle(connection: Any) -> None:
+        packer = msgpack_numpy.Packer()
+        connection.send(packer.pack(metadata))
+        while True:
+            try:
+                started = time.monotonic()
+                answer = policy(msgpack_numpy.unpackb(connection.recv()))
+                answer['server_timing'] = {'infer_ms': (time.monotonic() - started) * 1000}
+                connection.send(packer.pack(answer))
+            except ConnectionClosed:
+                return
+            except Exception:  # noqa: BLE001 - as openpi does
+                connection.send(traceback.format_exc())
+                connection.close(CloseCode.INTERNAL_ERROR, 'Internal server error.')
+                return
+
+    with serve_sync(handle, '127.0.0.1', 0, compression=None, max_size=None) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f'ws://127.0.0.1:{server.socket.getsockname()[1]}'
+        server.shutdown()
+        thread.join()
+
+
+def test_the_shipped_policy_answers_the_same_near_and_far(serve, contract):
+    near = make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
+    server = serve(PolicyService(contract, LocalEngine(lambda: near, 8), {}))
+    far = make_policy('remote', contract, server.url, 'cpu')
+    expected, found = near.infer(SEEN), far.infer(SEEN)
+    assert (expected.stamp_ns, expected.period_ns) == (found.stamp_ns, found.period_ns)
+    assert np.array_equal(expected.positions, found.positions)
+    assert far.needs_images
+
+
+def test_only_what_the_served_policy_needs_is_sent(serve, contract):
+    far = make_policy('remote', contract, serve(worker(contract, 'scripted')).url, 'cpu')
+    assert not far.needs_images
+    assert far.needs_extras == make_policy('scripted', contract, '', 'cpu').needs_extras
+
+
+def test_reset_reaches_the_policy_with_the_next_observation(serve, contract):
+    far = make_policy('remote', contract, serve(worker(contract, 'hold')).url, 'cpu')
+    assert (far.infer(Observation(0, STATE, {}, '')).positions == STATE).all()
+    assert (far.infer(Observation(1, STATE + 0.1, {}, '')).positions == STATE).all()
+    far.reset()
+    assert (far.infer(Observation(2, STATE + 0.1, {}, '')).positions == STATE + 0.1).all()
+
+
+def test_joints_are_mapped_by_name_when_the_policy_has_another_order(serve, contract):
+    names = contract.action.names[::-1]
+    turned = replace(
+        contract,
+        action=replace(contract.action, names=names),
+        state=replace(contract.state, names=names),
+    )
+    far = make_policy('remote', turned, serve(worker(turned, 'hold')).url, 'cpu')
+    assert (far.infer(Observation(0, STATE, {}, '')).positions == STATE).all()
+
+
+def test_another_contract_is_refused(serve, contract):
+    server = serve(worker(contract, 'hold'))
+    with pytest.raises(PolicyError, match='use the same file on both'):
+        make_policy('remote', replace(contract, sha256='0' * 64), server.url, 'cpu')
+
+
+def test_another_robot_is_refused_by_its_joints(serve, contract):
+    first = replace(contract.joints[0], name='shoulder')
+    names = ('shoulder', *contract.joint_names[1:])
+    other = replace(
+        contract,
+        joints=(first, *contract.joints[1:]),
+        action=replace(contract.action, names=names),
+        state=replace(contract.state, names=names),
+    )
+    with pytest.raises(NameMismatchError, match='missing shoulder; unknown panda_joint1'):
+        make_policy('remote', other, serve(worker(contract, 'hold')).url, 'cpu')
+
+
+def test_another_policy_in_the_middle_of_the_work_is_refused(serve, contract):
+    first = serve(worker(contract, 'hold'))
+    far = make_policy('remote', contract, first.url, 'cpu')
+    settings = first.settings
+    first.stop()
+    serve(worker(contract, 'scripted'), settings=replace(settings, port=first.port))
+    assert 'is gone' in str(infer_checked(far, Observation(0, STATE, {}, '')))
+    assert 'configure the policy server again' in str(
+        infer_checked(far, Observation(1, STATE, {}, ''))
+    )
+
+
+def test_the_way_is_timed_and_the_clocks_are_compared(serve, contract):
+    ahead_ns = to_ns(1000.0)
+    server = serve(worker(contract, 'hold'), now_ns=lambda: time.time_ns() + ahead_ns)
+    far = make_policy('remote', contract, server.url, 'cpu')
+    far.infer(Observation(0, STATE, {}, ''))
+    assert far.clock.error_ns is not None
+    assert abs(far.clock.offset_ns - ahead_ns) <= far.clock.error_ns + 1
+    assert set(far.durations_ns) == {'write', 'upload', 'queue', 'model', 'download', 'read'}
+    assert min(far.durations_ns.values()) >= -1
+
+
+def test_an_openpi_server_is_a_backend(contract):
+    asked: list[dict[str, Any]] = []
+
+    def policy(observation: dict[str, Any]) -> dict[str, Any]:
+        asked.append(observation)
+        joints = observation['observation/joint_position']
+        gripper = observation['observation/gripper_position']
+        step = np.concatenate([joints, gripper]).astype(np.float32)
+        return {'actions': step + np.arange(1, 4, dtype=np.float32)[:, None]}
+
+    with openpi_server(policy, {'env': 'droid'}) as url:
+        config = RemoteConfig(
+            url,
+            state={
+                'observation/joint_position': contract.joint_names[:7],
+                'observation/gripper_position': contract.joint_names[7:],
+            },
+            images={'top': 'observation/exterior_image_1_left'},
+        )
+        far = RemotePolicy(contract, config)
+        chunk = far.infer(SEEN)
+        far.close()
+    assert set(asked[0]) == {
+        'observation/joint_position',
+        'observation/gripper_position',
+        'observation/exterior_image_1_left',
+        'prompt',
+    }
+    assert asked[0]['prompt'] == 'lift the cube'
+    assert asked[0]['observation/exterior_image_1_left'].shape == (96, 96, 3)
+    assert (chunk.stamp_ns, chunk.period_ns) == (SEEN.stamp_ns, to_ns(0.1))
+    assert chunk.positions == pytest.approx(STATE + np.array([[1.0], [2.0], [3.0]]))
+    assert far.durations_ns['model'] > 0
+
+
+def test_a_failing_openpi_server_is_one_sentence_and_found_again(contract):
+    failures = [KeyError('observation/state')]
+
+    def policy(observation: dict[str, Any]) -> dict[str, Any]:
+        if failures:
+            raise failures.pop()
+        return {'actions': np.zeros((2, 8))}
+
+    with openpi_server(policy, {}) as url:
+        far = make_policy('remote', contract, url, 'cpu')
+        first = infer_checked(far, SEEN)
+        assert "refused: KeyError: 'observation/state'" in str(first)
+        assert 'Traceback' not in str(first)
+        infer_checked(far, SEEN)  # finds the connection closed
+        assert isinstance(infer_checked(far, SEEN), ActionChunk)
+        far.close()
+
+
+@pytest.mark.parametrize(
+    ('answer', 'reason'),
+    [
+        ({'action': np.zeros((2, 8))}, "without an array of actions; the answer has: 'action'"),
+        ({'actions': [[0.0] * 8]}, 'without an array of actions'),
+        ({'actions': np.zeros((2, 7))}, r'shape \(2, 7\); allowed: \(1 to 1000, 8\)'),
+        ({'actions': np.zeros((0, 8))}, r'shape \(0, 8\)'),
+        ({'actions': np.zeros((1001, 8))}, r'shape \(1001, 8\)'),
+        ({'actions': np.zeros((1, 2, 8))}, r'shape \(1, 2, 8\)'),
+        ({'actions': np.full((2, 8), np.nan)}, 'not finite'),
+        ({'actions': np.zeros((2, 8)), 'chunk': {'id': 7}}, 'another question'),
+        ({'actions': np.zeros((2, 8)), 'chunk': 3}, 'another question'),
+    ],
+)
+def test_an_answer_that_cannot_be_used_is_refused(contract, answer, reason):
+    with openpi_server(lambda _: dict(answer), {}) as url:
+        far = make_policy('remote', contract, url, 'cpu')
+        with pytest.raises(WireError, match=reason):
+            far.infer(SEEN)
+        far.close()
+
+
+def test_deltas_need_a_contract_that_says_what_they_mean(contract):
+    with (
+        openpi_server(lambda _: {}, {'action_kind': 'end_effector_delta'}) as url,
+        pytest.raises(PolicyError, match='give the contract an action.end_effector section'),
+    ):
+        make_policy('remote', contract, url, 'cpu')
+
+
+def test_an_unknown_kind_of_action_is_refused(contract):
+    with (
+        openpi_server(lambda _: {}, {'action_kind': 'torque'}) as url,
+        pytest.raises(PolicyError, match="kind 'torque'; allowed: joint_position, end_effector"),
+    ):
+        make_policy('remote', contract, url, 'cpu')
+
+
+@pytest.mark.parametrize('name', ['loopback', 'openvla'])
+def test_the_shipped_configurations_fit_the_shipped_robot(contract, name):
+    config = load_remote_config(name)
+    assert config.url == 'ws://127.0.0.1:8000'
+    assert ObservationWriter(contract, config.keys(contract)).write(SEEN)['prompt']
+
+
+def test_an_unknown_configuration_lists_those_that_exist():
+    with pytest.raises(UnknownNameError, match='loopback, openvla'):
+        load_remote_config('no_such_remote')
+
+
+def test_a_configuration_is_checked(tmp_path, contract):
+    path = tmp_path / 'remote.yaml'
+    path.write_text('url: ws://127.0.0.1:1\nanswer_within_s: 0\n')
+    with pytest.raises(SettingError, match=r'answer_within_s: found 0.0 .* \[0.01, 600\]'):
+        load_remote_config(str(path))
+    path.write_text('url: ws://127.0.0.1:1\nimages: {wrist: image}\nconnect_within_s: 0.0\n')
+    with pytest.raises(UnknownNameError, match="camera 'wrist' is not in contract panda_2f85"):
+        make_policy('remote', contract, str(path), 'cpu')
+
+
+def test_a_contract_of_tool_moves_is_refused_by_backends_of_joints(contract):
+    action = replace(contract.action, kind='end_effector_delta', end_effector=EndEffectorDelta())
+    with pytest.raises(PolicyError, match='backend lerobot answers with joint_position'):
+        make_policy('lerobot', replace(contract, action=action), 'panda_lift_act', 'cpu')

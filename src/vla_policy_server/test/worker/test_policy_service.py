@@ -1,0 +1,217 @@
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+import threading
+from typing import Any
+
+import numpy as np
+from openpi_client.websocket_client_policy import WebsocketClientPolicy
+import pytest
+from vla_contract.contract import RobotContract
+from vla_contract.values import ActionChunk, Image, Observation
+from vla_lerobot.images import fit_for_policy
+from vla_policy_server.wire.errors import MessageRefusedError
+from vla_policy_server.wire.observation_message import (
+    contract_keys,
+    ObservationReader,
+    ObservationWriter,
+)
+from vla_policy_server.wire.request import Request
+from vla_policy_server.worker.inference_engine import infer_together, LocalEngine
+from vla_policy_server.worker.policy_service import PolicyService
+
+RNG = np.random.default_rng(3)
+IMAGE: Image = RNG.integers(0, 256, (384, 384, 3), dtype=np.uint8)
+
+
+class CountingPolicy:
+    """Remembers how often it was asked: a policy with a memory."""
+
+    needs_images = False
+    needs_extras: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def infer(self, observation: Observation) -> ActionChunk:
+        self.count += 1
+        return ActionChunk(observation.stamp_ns, 10**8, observation.state[None] + self.count)
+
+    def reset(self) -> None:
+        self.count = 0
+
+
+class SharedPolicy:
+    """Repeats the state: a policy without a memory, which dislikes negative numbers."""
+
+    needs_images = False
+    needs_extras: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def infer(self, observation: Observation) -> ActionChunk:
+        if observation.state[0] < 0:
+            raise ValueError('negative')
+        return ActionChunk(observation.stamp_ns, 10**8, observation.state[None])
+
+    def infer_batch(self, observations: Sequence[Observation]) -> list[ActionChunk]:
+        self.batches.append(len(observations))
+        return [self.infer(observation) for observation in observations]
+
+    def reset(self) -> None:
+        raise AssertionError('other robots use it too')
+
+
+def service(contract: RobotContract, load) -> PolicyService:
+    return PolicyService(contract, LocalEngine(load, max_batch=8), {'policy': 'test'})
+
+
+def message(value: float, **terms: Any) -> dict[str, Any]:
+    return Request(**terms).write({'observation.state': np.full(8, value)})
+
+
+def client(server) -> WebsocketClientPolicy:
+    return WebsocketClientPolicy('127.0.0.1', server.port)
+
+
+def test_a_client_learns_the_contract(serve, contract):
+    metadata = client(serve(service(contract, CountingPolicy))).get_server_metadata()
+    assert metadata['contract_sha256'] == contract.sha256
+    assert metadata['joint_names'] == list(contract.joint_names)
+    assert metadata['action_kind'] == 'joint_position'
+    assert metadata['policy'] == 'test'
+
+
+def test_openpis_client_needs_no_terms(serve, contract):
+    answer = client(serve(service(contract, CountingPolicy))).infer(
+        {'observation.state': np.zeros(8, np.float32), 'prompt': 'lift'}
+    )
+    assert answer['actions'].tolist() == [[1.0] * 8]
+    assert answer['server_timing']['infer_ms'] > 0
+
+
+def test_24_robots_each_have_a_policy_and_answers_of_their_own(serve, contract):
+    server = serve(service(contract, CountingPolicy))
+    together = threading.Barrier(24)
+
+    def robot(number: int) -> list[float]:
+        policy = client(server)
+        together.wait(20.0)
+        return [policy.infer(message(100.0 * number, id=k))['actions'][0, 0] for k in range(10)]
+
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(robot, range(24)))
+    assert answers == [[100.0 * n + k for k in range(1, 11)] for n in range(24)]
+
+
+def test_24_robots_share_a_policy_without_memory_in_batches(serve, contract):
+    policy = SharedPolicy()
+    server = serve(service(contract, lambda: policy))
+    together = threading.Barrier(24)
+
+    def robot(number: int) -> bool:
+        asked = client(server)
+        together.wait(20.0)
+        sent = [1000.0 * number + k for k in range(10)]
+        return [asked.infer(message(value))['actions'][0, 7] for value in sent] == sent
+
+    with ThreadPoolExecutor(24) as pool:
+        assert all(pool.map(robot, range(24)))
+    assert 1 < max(policy.batches) <= 8
+
+
+def test_one_robots_bad_observation_is_not_anothers_problem():
+    observations = [Observation(k, np.full(8, k - 1.0), {}, '') for k in range(3)]
+    bad, *good = infer_together(SharedPolicy(), observations)
+    assert bad == 'policy raised ValueError: negative'
+    assert [chunk.positions[0, 0] for chunk in good] == [0.0, 1.0]
+
+
+def test_an_episode_starts_with_a_connection_and_when_the_robot_says_so(serve, contract):
+    loaded: list[CountingPolicy] = []
+
+    def load() -> CountingPolicy:
+        loaded.append(CountingPolicy())
+        return loaded[-1]
+
+    server = serve(service(contract, load))
+    terms = [{}, {}, {'starts_episode': True}, {}]
+    for _ in range(2):
+        asked = client(server)
+        counts = [asked.infer(message(0.0, **term))['actions'][0, 0] for term in terms]
+        assert counts == [1, 2, 1, 2]
+        asked._ws.close()
+    assert len(loaded) <= 2
+
+
+def test_an_observation_whose_time_has_passed_is_not_worked_on(serve, contract):
+    asked = client(serve(service(contract, CountingPolicy)))
+    with pytest.raises(RuntimeError, match='deadline passed before the turn'):
+        asked.infer(message(0.0, patience_s=0.0))
+    assert asked.infer(message(0.0))['actions'][0, 0] == 1.0
+
+
+def test_the_terms_of_a_request_come_back(serve, contract):
+    asked = client(serve(service(contract, CountingPolicy)))
+    chunk = asked.infer(message(0.0, id=41, stamp_ns=7))['chunk']
+    assert chunk == {'id': 41, 'stamp_ns': 7, 'period_ns': 10**8}
+
+
+@pytest.mark.parametrize(
+    'terms',
+    [1, {'id': 1.5}, {'id': True}, {'stamp_ns': 'now'}, {'priority': 1}, {'patience_s': -1.0},
+     {'patience_s': float('nan')}, {'patience_s': 1e9}],
+)  # fmt: skip
+def test_unknown_terms_are_refused(serve, contract, terms):
+    asked = client(serve(service(contract, CountingPolicy)))
+    with pytest.raises(RuntimeError, match='request: .*allowed'):
+        asked.infer({'observation.state': np.zeros(8), 'request': terms})
+
+
+def test_an_observation_survives_the_way_and_images_are_fitted_once(contract):
+    observation = Observation(
+        5, RNG.normal(size=8), {'top': IMAGE}, 'lift', {'cube': RNG.random(7)}
+    )
+    written = ObservationWriter(contract, contract_keys(contract)).write(observation)
+    read = ObservationReader(contract, True, ('cube',)).read(written, 5)
+    assert (read.state == observation.state).all()
+    assert (read.extras['cube'] == observation.extras['cube']).all()
+    assert read.instruction == 'lift'
+    camera = contract.cameras[0]
+    assert read.images['top'].shape == (camera.policy_height, camera.policy_width, 3)
+    assert (fit_for_policy(read.images['top'], camera) == fit_for_policy(IMAGE, camera)).all()
+
+
+GOOD = {
+    'observation.state': np.zeros(8),
+    'observation.images.top': IMAGE,
+    'prompt': 'lift',
+    'extras/cube': np.zeros(7),
+}
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'reason'),
+    [
+        ('observation.state', None, 'observation.state is missing; the message has'),
+        ('observation.state', np.zeros(7), r'found float64 \(7,\); allowed: 8 numbers'),
+        ('observation.state', np.zeros((8, 1)), 'allowed: 8 numbers'),
+        ('observation.state', np.full(8, np.nan), 'not finite'),
+        ('observation.state', np.zeros(8, bool), 'allowed: 8 numbers'),
+        ('observation.state', [0.0] * 8, 'found list; allowed: 8 numbers'),
+        ('observation.images.top', None, 'observation.images.top is missing'),
+        ('observation.images.top', IMAGE[:, :10], r'uint8 \(384, 384, 3\) or \(96, 96, 3\)'),
+        ('observation.images.top', IMAGE.astype(np.float32), 'found float32'),
+        ('prompt', 3, 'prompt: found int; allowed: text'),
+        ('extras/cube', None, 'extras/cube is missing'),
+        ('extras/cube', 'here', 'allowed: any number of numbers'),
+    ],
+)
+def test_an_observation_that_does_not_fit_is_refused(contract, key, value, reason):
+    changed = {name: kept for name, kept in GOOD.items() if name != key}
+    if value is not None:
+        changed[key] = value
+    reader = ObservationReader(contract, True, ('cube',))
+    assert reader.read(GOOD, 0).instruction == 'lift'
+    with pytest.raises(MessageRefusedError, match=reason):
+        reader.read(changed, 0)

@@ -1,0 +1,45 @@
+import signal
+import subprocess
+import sys
+
+import numpy as np
+from openpi_client.websocket_client_policy import WebsocketClientPolicy
+import pytest
+from vla_policy_server.worker.policy_worker import main
+
+MODULE = 'vla_policy_server.worker.policy_worker'
+
+
+def test_a_worker_serves_until_it_is_told_to_end():
+    command = [sys.executable, '-m', MODULE, '--port', '0', '--backend', 'hold']
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().decode().rpartition(':')[2])
+        client = WebsocketClientPolicy('127.0.0.1', port)
+        answer = client.infer({'observation.state': np.arange(8) / 10})
+        assert answer['actions'][0] == pytest.approx(np.arange(8) / 10)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60.0) == 0
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'reason'),
+    [
+        (['--backend', 'none'], "backend 'none' is not in vla_policy_server"),
+        (['--host', '0.0.0.0'], 'there is no token'),
+        (['--token-file', '/none'], 'token file /none cannot be read'),
+        (['--tls-certificate', '/none', '--backend', 'hold'], 'certificate /none cannot be used'),
+        (['--host', '203.0.113.1', '--token-file', 'TOKEN', '--backend', 'hold'], 'cannot listen'),
+        (['--ray', 'local', '--replicas', '3:1'], "--replicas: found '3:1'; allowed: 2, or 1:4"),
+    ],
+)
+def test_what_cannot_be_served_is_one_sentence(monkeypatch, capsys, tmp_path, arguments, reason):
+    token = tmp_path / 'token'
+    token.write_text('secret')
+    arguments = [str(token) if argument == 'TOKEN' else argument for argument in arguments]
+    monkeypatch.setattr('sys.argv', [MODULE, *arguments])
+    assert main() == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith('error: ')
+    assert reason in said[0]

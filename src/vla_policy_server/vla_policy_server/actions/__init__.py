@@ -1,0 +1,1 @@
+"""From actions of a tool to joint positions."""

@@ -1,0 +1,1 @@
+"""Measures the ways to run a network beside each other."""

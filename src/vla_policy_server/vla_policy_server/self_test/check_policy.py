@@ -1,0 +1,110 @@
+"""Test a policy before it moves anything: does it see, hear, feel, and mean our units?"""
+
+import argparse
+from pathlib import Path
+import sys
+from typing import Any
+
+from vla_contract.cli.command import (
+    command_parser,
+    DONE,
+    NOT_GOOD_ENOUGH,
+    run_command,
+    write_json,
+)
+from vla_contract.contract import load_contract
+from vla_contract.errors import PolicyError, PolicyMismatchError
+from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.self_test.checks import Outcome, run_checks
+from vla_policy_server.self_test.finding import FAIL
+from vla_policy_server.self_test.golden_frames import GOLDEN_FRAMES, save_golden_frames
+from vla_policy_server.self_test.subject import Subject, subject_of
+
+
+def check_policy(args: argparse.Namespace) -> int:
+    """Load the policy and run every check.
+
+    Returns:
+        0 when none failed, 1 when the policy does not fit or a check failed.
+    """
+    contract = load_contract(args.robot)
+    try:
+        policy = make_policy(args.backend, contract, args.policy, args.device)
+    except PolicyMismatchError as error:
+        print(f'{FAIL}  contract       {error}')
+        _write(args, {'passed': False, 'checks': {'contract': {'verdict': FAIL}}})
+        return NOT_GOOD_ENOUGH
+    subject = subject_of(contract, policy, args.dataset)
+    for note in getattr(policy, 'notes', ()):
+        print(f'note  {note}')
+    outcomes = []
+    for outcome in run_checks(subject):
+        outcomes.append(outcome)
+        print(_line(outcome))
+    failed = [check.name for check, finding in outcomes if finding.verdict == FAIL]
+    print(f'failed: {", ".join(failed)}' if failed else 'no check failed')
+    _write(args, _summary(outcomes))
+    if failed:
+        return NOT_GOOD_ENOUGH
+    if args.write_golden:
+        _write_golden(subject)
+    return DONE
+
+
+def _line(outcome: Outcome) -> str:
+    check, finding = outcome
+    line = f'{finding.verdict}  {check.name:<14} {finding.found}'
+    if finding.verdict == FAIL:
+        line += f'\n      known failure: {check.failure}\n      what helps: {check.fix}'
+    return line
+
+
+def _summary(outcomes: list[Outcome]) -> dict[str, Any]:
+    return {
+        'passed': all(finding.verdict != FAIL for _, finding in outcomes),
+        'checks': {
+            check.name: {'verdict': finding.verdict, 'found': finding.found}
+            for check, finding in outcomes
+        },
+    }
+
+
+def _write(args: argparse.Namespace, summary: dict[str, Any]) -> None:
+    if args.json:
+        write_json(args.json, {'policy': args.policy, 'robot': args.robot, **summary})
+
+
+def _write_golden(subject: Subject) -> None:
+    folder = Path(subject.checkpoint.source) if subject.checkpoint else None
+    if subject.golden is None or folder is None or not folder.is_dir():
+        raise PolicyError('--write-golden needs --dataset and a checkpoint in a folder')
+    save_golden_frames(subject.golden, subject.contract, folder / GOLDEN_FRAMES)
+    print(f'wrote {folder / GOLDEN_FRAMES}')
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_policy_server.self_test.check_policy',
+        'Test a policy before it moves anything: does it see, hear, feel, and mean our units?',
+        'python -m vla_policy_server.self_test.check_policy runs/act --dataset datasets/lift_cube',
+    )
+    parser.add_argument('policy', help='checkpoint: name under models/, folder, or hub id')
+    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    parser.add_argument('--backend', default='lerobot', help='lerobot, remote, or module:factory')
+    parser.add_argument('--device', default='cpu', help='torch device of the policy')
+    parser.add_argument(
+        '--dataset',
+        type=Path,
+        help=f"golden frames from here; else the checkpoint's {GOLDEN_FRAMES}",
+    )
+    parser.add_argument(
+        '--write-golden', action='store_true', help="keep the dataset's frames with the checkpoint"
+    )
+    parser.add_argument('--json', type=Path, help='also write the result here')
+    args = parser.parse_args(argv)
+    return run_command(lambda: check_policy(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""From observations to chunks: buffer, schedule, inference thread, session."""

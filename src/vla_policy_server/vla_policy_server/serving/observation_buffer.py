@@ -1,0 +1,126 @@
+"""Joins what was seen with the joint state of its time; never fills a gap with zeros."""
+
+from collections import deque
+import threading
+
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.joints.joint_age import AHEAD_NS, JointAges
+from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
+from vla_lerobot.images import require_size
+
+# Two seconds at 100 Hz: longer than any image deadline, so that an image always finds its state.
+_JOINT_HISTORY = 200
+
+
+class ObservationBuffer:
+    """Collects streams and builds observations; safe to fill from one thread and read in another.
+
+    The reference time of an observation is the oldest of its images and extras, so that every
+    stream has already seen it. Joint positions are interpolated to that time.
+
+    Attributes:
+        instruction: what the policy is told.
+        missing_joints: why there are no joints, as long as there are none.
+    """
+
+    def __init__(self, contract: RobotContract, needs_images: bool, extras: tuple[str, ...]):
+        """Prepare for the cameras and deadlines of a contract."""
+        self._deadlines = contract.deadlines
+        self._ages = JointAges(contract)
+        self._known = {c.name: c for c in contract.cameras}
+        self._cameras = tuple(c.name for c in contract.cameras) if needs_images else ()
+        self._wanted_extras = extras
+        self._joints: deque[JointSample] = deque(maxlen=_JOINT_HISTORY)
+        self._images: dict[str, tuple[int, Image]] = {}
+        self._extras: dict[str, tuple[int, Vector]] = {}
+        self._lock = threading.Lock()
+        self._not_before_ns = 0
+        self.instruction = ''
+        self.missing_joints = 'no joint_states'
+
+    def clear(self, now_ns: int) -> None:
+        """Forget everything, and refuse what was captured before `now_ns`."""
+        with self._lock:
+            self._joints.clear()
+            self._images.clear()
+            self._extras.clear()
+            self._not_before_ns = now_ns
+
+    def add_joints(self, sample: JointSample) -> None:
+        """Add a measurement; out-of-order samples are dropped.
+
+        One of the same time replaces the one before: it has a newer gripper.
+        """
+        with self._lock:
+            if sample.stamp_ns < self._not_before_ns:
+                return
+            if self._joints and sample.stamp_ns == self._joints[-1].stamp_ns:
+                self._joints.pop()
+            if not self._joints or sample.stamp_ns > self._joints[-1].stamp_ns:
+                self._joints.append(sample)
+
+    def add_image(self, camera: str, stamp_ns: int, image: Image) -> None:
+        """Add the newest image of a camera of the contract.
+
+        Raises:
+            ContractError: the image has another size than the camera has in the contract.
+        """
+        require_size(self._known[camera], image)
+        with self._lock:
+            if stamp_ns >= self._not_before_ns:
+                self._images[camera] = (stamp_ns, image)
+
+    def add_extra(self, name: str, stamp_ns: int, values: Vector) -> None:
+        """Add a privileged value of the simulator."""
+        with self._lock:
+            if stamp_ns >= self._not_before_ns:
+                self._extras[name] = (stamp_ns, values)
+
+    def observe(self, now_ns: int) -> Observation | str:
+        """Return the newest complete observation, or the reason why there is none."""
+        with self._lock:
+            seen_ns = []
+            for camera in self._cameras:
+                if camera not in self._images:
+                    return f'no image from camera {camera}'
+                seen_ns.append(self._images[camera][0])
+                age_ns = now_ns - seen_ns[-1]
+                if problem := _age_problem(age_ns, self._deadlines.image_age_s):
+                    return f'image of camera {camera} is {problem}'
+            if not self._joints:
+                return self.missing_joints
+            newest_ns = self._joints[-1].stamp_ns
+            if problem := self._ages.problem(self._joints[-1], now_ns):
+                return problem
+            for name in self._wanted_extras:
+                if name not in self._extras:
+                    return f'no {name} from the simulator'
+                seen_ns.append(self._extras[name][0])
+                if problem := _age_problem(now_ns - seen_ns[-1], self._deadlines.image_age_s):
+                    return f'{name} from the simulator is {problem}'
+            stamp_ns = min(seen_ns, default=newest_ns)
+            return Observation(
+                stamp_ns,
+                self._state_at(stamp_ns),
+                {camera: self._images[camera][1] for camera in self._cameras},
+                self.instruction,
+                {name: self._extras[name][1] for name in self._wanted_extras},
+            )
+
+    def _state_at(self, stamp_ns: int) -> Vector:
+        """Interpolate the joints; before or after the history its nearest end counts."""
+        after = next((s for s in self._joints if s.stamp_ns >= stamp_ns), self._joints[-1])
+        before = next((s for s in reversed(self._joints) if s.stamp_ns <= stamp_ns), after)
+        span = after.stamp_ns - before.stamp_ns
+        weight = 0.0 if span <= 0 else (stamp_ns - before.stamp_ns) / span
+        return np.asarray(before.position + weight * (after.position - before.position))
+
+
+def _age_problem(age_ns: int, deadline_s: float) -> str:
+    """Return what is wrong with the age of a sample, '' when nothing is."""
+    if age_ns > to_ns(deadline_s):
+        return f'{age_ns / 1e6:.0f} ms old'
+    if age_ns < -AHEAD_NS:
+        return f'{-age_ns / 1e6:.0f} ms in the future; set the clocks of both machines'
+    return ''

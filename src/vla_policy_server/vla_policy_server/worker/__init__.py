@@ -1,0 +1,1 @@
+"""Inference in a process of its own, for one robot or a fleet."""

@@ -1,0 +1,104 @@
+"""Serve a policy to robots on other machines."""
+
+import argparse
+from functools import partial
+import sys
+
+from vla_contract.cli.command import command_parser, DONE, run_command
+from vla_contract.contract import load_contract, RobotContract
+from vla_contract.errors import PolicyError
+from vla_contract.policy import Policy
+from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.backends.shared_lerobot import share
+from vla_policy_server.precision.evidence import AUTO
+from vla_policy_server.wire.serving import (
+    add_server_arguments,
+    serve_until_told,
+    server_settings,
+)
+from vla_policy_server.worker.inference_engine import Engine, LocalEngine
+from vla_policy_server.worker.policy_service import PolicyService
+from vla_policy_server.worker.ray_fleet import FleetEngine, FleetSettings
+
+_MODULE = 'vla_policy_server.worker.policy_worker'
+
+
+def _serve() -> int:
+    parser = command_parser(
+        _MODULE,
+        "Serve a policy over openpi's websocket protocol, to one or many robots.",
+        f'python -m {_MODULE} --policy panda_lift_act --device cuda --token-file ~/worker.token '
+        '--host 0.0.0.0',
+    )
+    parser.add_argument('--robot', default='panda_2f85', help='contract (default: %(default)s)')
+    parser.add_argument('--backend', default='lerobot', help='default: %(default)s')
+    parser.add_argument(
+        '--policy', default='panda_lift_act', help='checkpoint or dataset (default: %(default)s)'
+    )
+    parser.add_argument('--device', default='cpu', help='torch device (default: %(default)s)')
+    parser.add_argument(
+        '--precision',
+        default=AUTO,
+        help='a method of vla_policy_server.precision.comparing.benchmark '
+        '(default: %(default)s, its best)',
+    )
+    parser.add_argument(
+        '--max-batch', type=int, default=8, help='robots in one inference (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--ray', default='', help="address of a Ray cluster: 'auto', 'local', ray://host:port"
+    )
+    parser.add_argument(
+        '--replicas', default='1', help='policies on Ray: 2, or 1:4 by load (default: %(default)s)'
+    )
+    add_server_arguments(parser)
+    arguments = parser.parse_args()
+    settings = server_settings(arguments)
+    settings.require_safe()  # before the minutes that a large model takes to load
+    contract = load_contract(arguments.robot)
+    load = partial(
+        _load_shareable,
+        arguments.backend,
+        contract,
+        arguments.policy,
+        arguments.device,
+        arguments.precision,
+    )
+    engine: Engine
+    if arguments.ray:
+        engine = FleetEngine(load, _fleet_settings(arguments))
+    else:
+        engine = LocalEngine(load, arguments.max_batch)
+    about = {'backend': arguments.backend, 'policy': arguments.policy}
+    try:
+        serve_until_told(PolicyService(contract, engine, about), settings)
+    finally:
+        engine.close()
+    return DONE
+
+
+def _load_shareable(
+    backend: str, contract: RobotContract, policy_path: str, device: str, precision: str
+) -> Policy:
+    return share(make_policy(backend, contract, policy_path, device, precision))
+
+
+def _fleet_settings(arguments: argparse.Namespace) -> FleetSettings:
+    least, _, most = arguments.replicas.partition(':')
+    try:
+        bounds = int(least), int(most or least)
+    except ValueError:
+        bounds = 0, 0
+    if not 1 <= bounds[0] <= bounds[1]:
+        raise PolicyError(f"--replicas: found '{arguments.replicas}'; allowed: 2, or 1:4")
+    gpus = float(arguments.device.startswith('cuda'))
+    return FleetSettings(arguments.ray, *bounds, gpus, arguments.max_batch)
+
+
+def main() -> int:
+    """Run the command."""
+    return run_command(_serve)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

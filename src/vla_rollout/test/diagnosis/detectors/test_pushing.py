@@ -1,0 +1,108 @@
+from dataclasses import replace
+
+import mujoco
+import numpy as np
+import pytest
+from vla_contract.share import package_file
+from vla_rollout.diagnosis.detectors.momentum_observer import MomentumObserver
+from vla_rollout.diagnosis.detectors.pushing import Pushing
+
+DT_S, PERIOD_NS = 0.001, 1_000_000
+DRAG = np.array([40.0, 40.0, 40.0, 40.0, 1.0, 1.0, 1.0])  # so that the arm moves slowly
+
+
+@pytest.fixture(scope='module')
+def arm(contract):
+    """Return the contract's arm, free to move."""
+    spec = mujoco.MjSpec.from_file(str(package_file(contract.model.package, contract.model.mjcf)))
+    spec.option.timestep = DT_S
+    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    arm = [contract.joints[i].model_joint for i in contract.arm]
+    for joint in spec.joints:
+        if joint.name not in arm:
+            joint.damping[:] = 1.0  # fingers stay where they are
+    for body in spec.bodies:
+        body.gravcomp = 0.0
+    spec.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
+    model = spec.compile()
+    return model, mujoco.MjData(model)
+
+
+def observe(contract, arm, external, seconds=0.6):
+    """Hold the arm with known torques against an external one; return the last residual."""
+    model, data = arm
+    mujoco.mj_resetData(model, data)
+    names = [contract.joints[i].model_joint for i in contract.arm]
+    q = [model.joint(name).qposadr[0] for name in names]
+    v = [model.joint(name).dofadr[0] for name in names]
+    data.qpos[q] = contract.home[list(contract.arm)]
+    observer = MomentumObserver(contract)
+    for k in range(int(seconds / DT_S)):
+        mujoco.mj_forward(model, data)
+        tau = np.array(data.qfrc_bias[v]) - DRAG * data.qvel[v]
+        data.qfrc_applied[:] = 0.0
+        data.qfrc_applied[v] = tau + external
+        residual = observer.update(k * PERIOD_NS, data.qpos[q], data.qvel[v], tau)
+        mujoco.mj_step(model, data)
+    return residual
+
+
+def test_the_residual_finds_an_external_torque_and_nothing_else(contract, arm):
+    external = np.array([0.0, 6.0, 0.0, -4.0, 0.0, 1.0, 0.0])
+    assert np.abs(observe(contract, arm, np.zeros(7))).max() < 0.3
+    assert observe(contract, arm, external) == pytest.approx(external, abs=0.3)
+
+
+def test_without_effort_it_is_unavailable(contract, cycle):
+    detector = Pushing(contract)
+    detector.restart()
+    assert detector.see_cycle(cycle(0)) is None
+    assert detector.see_cycle(cycle(1, effort=np.zeros(8))) is not None
+
+
+def test_effort_of_nan_is_no_effort(contract, cycle):
+    detector = Pushing(contract)
+    detector.restart()
+    assert [detector.see_cycle(cycle(k, effort=np.full(8, np.nan))) for k in range(3)] == [
+        None
+    ] * 3
+
+
+def test_one_cycle_without_effort_poisons_nothing(contract, cycle):
+    detector, gappy = Pushing(contract), Pushing(contract)
+    for pushing in (detector, gappy):
+        pushing.restart()
+    effort = np.full(8, 3.0)
+    for k in range(40):
+        whole = detector.see_cycle(cycle(k, effort=effort))
+        missing = np.where(np.arange(8) == 2, np.nan, effort) if k % 7 == 3 else effort
+        score = gappy.see_cycle(cycle(k, effort=missing))
+    assert score == pytest.approx(whole, rel=0.1)
+
+
+def test_a_gripper_without_effort_takes_nothing_from_the_arm(contract, cycle):
+    with_gripper, without = Pushing(contract), Pushing(contract)
+    for pushing in (with_gripper, without):
+        pushing.restart()
+    effort = np.full(8, 3.0)
+    for k in range(5):
+        one = with_gripper.see_cycle(cycle(k, effort=effort))
+        other = without.see_cycle(cycle(k, effort=np.where(np.arange(8) == 7, np.nan, effort)))
+    assert one == other
+
+
+def test_a_joint_that_is_never_measured_leaves_the_others(contract, cycle):
+    detector = Pushing(contract)
+    detector.restart()
+    effort = np.where(np.arange(8) == 0, np.nan, 50.0)
+    scores = [detector.see_cycle(cycle(k, effort=effort)) for k in range(30)]
+    assert np.isfinite(scores).all()
+    assert scores[-1] > 0.3
+
+
+def test_without_velocity_it_is_unavailable(contract, cycle):
+    detector = Pushing(contract)
+    detector.restart()
+    seen = cycle(0, effort=np.zeros(8))
+    joints = replace(seen.joints, velocity=np.full(8, np.nan))
+    assert detector.see_cycle(replace(seen, joints=joints)) is None

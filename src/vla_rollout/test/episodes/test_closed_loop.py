@@ -1,0 +1,185 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from vla_action_filter.config import FilterConfig
+from vla_contract.contract import load_contract
+from vla_contract.policy import CUBE_POSE
+from vla_contract.values import ActionChunk, to_ns
+from vla_policy_server.backends.registry import make_policy
+from vla_rollout.episodes.closed_loop import ClosedLoop
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
+
+CONTRACT = load_contract('panda_2f85')
+
+
+@pytest.fixture(scope='module')
+def world() -> World:
+    return World(CONTRACT, load_world_config('lift_cube'))
+
+
+def make_loop(world, policy, latency_s=0.06, **settings) -> ClosedLoop:
+    return ClosedLoop(world, policy, FilterConfig(), settings.pop('execute_steps', 4), latency_s,
+                      **settings)  # fmt: skip
+
+
+@pytest.fixture(scope='module')
+def expert():
+    return make_policy('scripted', CONTRACT, '', 'cpu')
+
+
+def test_the_expert_succeeds_through_session_and_filter(world, expert):
+    loop = make_loop(world, expert)
+    results = [loop.run(seed) for seed in range(10)]
+    assert sum(result.success for result in results) >= 9
+    assert {result.termination for result in results} <= {'success', 'timeout'}
+    assert all(result.chunks > 2 for result in results)
+
+
+def test_the_same_seed_gives_the_same_numbers(world, expert):
+    loop = make_loop(world, expert)
+    first = loop.run(3)
+    loop.run(11)
+    assert loop.run(3) == first
+    again = make_loop(World(CONTRACT, load_world_config('lift_cube')), expert)
+    assert again.run(3) == first
+
+
+def test_the_world_moves_on_while_the_policy_thinks(world, expert):
+    quick, slow = (make_loop(world, expert, latency_s=s).run(0) for s in (0.0, 0.4))
+    assert quick.chunk_latency_p50_ms == 0.0
+    assert slow.chunk_latency_p50_ms == 400.0
+    assert slow.duration_s > quick.duration_s
+
+
+def test_with_a_long_delay_async_never_starves_and_sync_stutters(world, expert):
+    # Three periods fit twice into the expert's chunk of eight, with a frame to wait for.
+    run, walk = (make_loop(world, expert, latency_s=0.3, mode=m).run(0) for m in ('async', 'sync'))
+    assert run.success
+    assert walk.success
+    assert run.starved_periods == 0
+    # It stands for at least the delay of three control periods at every chunk but the first.
+    assert walk.starved_periods >= 3 * (walk.chunks - 1) > 0
+    assert walk.duration_s > run.duration_s
+    assert min(run.seams['seam_distance_p50_rad'], walk.seams['seam_distance_p50_rad']) > 0.0
+
+
+def test_holding_still_ends_in_a_timeout_and_moves_nothing(world):
+    result = make_loop(world, make_policy('hold', CONTRACT, '', 'cpu')).run(0)
+    assert not result.success
+    assert result.termination == 'timeout'
+    assert result.duration_s == pytest.approx(12.0, abs=0.02)
+    home = np.array([result.manifest['values'][f'home.{n}']['value'] for n in
+                     CONTRACT.joint_names[:7]])  # fmt: skip
+    assert world.joint_sample().position[:7] == pytest.approx(home, abs=0.005)
+
+
+class Broken:
+    needs_images = False
+    needs_extras = ()
+
+    def infer(self, observation):
+        return ActionChunk(observation.stamp_ns, to_ns(0.1), np.full((16, 8), np.nan))
+
+    def reset(self):
+        pass
+
+
+def test_a_policy_that_answers_nan_moves_nothing(world):
+    world.reset(0)
+    start = world.command
+    result = make_loop(world, Broken()).run(0)
+    assert not result.success
+    assert result.chunks == 0
+    assert world.command[:7] == pytest.approx(start[:7], abs=1e-3)
+
+
+def test_a_video_sees_every_frame(world, expert):
+    frames = []
+    result = make_loop(world, expert).run(0, lambda images: frames.append(images['top'].mean()))
+    assert len(frames) == pytest.approx(result.duration_s * 15, abs=2)
+
+
+def test_without_a_filter_the_plan_goes_to_the_world_as_it_is(world, expert):
+    loop = ClosedLoop(world, expert, None, execute_steps=4, latency_s=0.06)
+    result = loop.run(0)
+    assert result.success
+    assert result.added_lag_ms == pytest.approx(0.0, abs=1e-6)
+    assert result.interventions == 0
+
+
+def test_the_filter_neither_stops_nor_delays_a_good_policy_much(world, expert):
+    result = make_loop(world, expert).run(0)
+    assert result.stopped_cycles == 0
+    assert abs(result.added_lag_ms) < 20.0
+    assert result.added_lag_with_starts_ms > result.added_lag_ms
+
+
+def test_at_a_tenth_of_the_speed_it_lifts_the_cube_later(world, expert):
+    class Commands:
+        def restart(self) -> None:
+            self.positions: list[np.ndarray] = []
+
+        def see_chunk(self, chunk) -> None:
+            pass
+
+        def see_cycle(self, cycle) -> None:
+            self.positions.append(cycle.command[: len(CONTRACT.arm)])
+
+    commands = Commands()
+    quick = make_loop(world, expert).run(0)
+    slow = make_loop(world, expert, speed=0.1, observers=[commands]).run(0)
+    assert slow.success
+    assert slow.duration_s > 1.5 * quick.duration_s
+    speeds = np.abs(np.diff(commands.positions, axis=0)) * CONTRACT.rates.filter_hz
+    limits = np.array([CONTRACT.joints[i].velocity for i in CONTRACT.arm])
+    assert 0.99 < (speeds / limits).max() / 0.1 <= 1.0 + 1e-9
+
+
+class TestNamedCube:
+    """Two cubes, and an instruction that names one."""
+
+    @pytest.fixture(scope='class')
+    def named(self) -> World:
+        return World(CONTRACT, load_world_config('lift_named_cube'))
+
+    def test_the_policy_hears_what_the_episode_says(self, named, expert):
+        heard = []
+
+        class Listener:
+            needs_images, needs_extras = False, ()
+
+            def infer(self, observation):
+                heard.append(observation.instruction)
+                return expert.infer(named.observe())
+
+            def reset(self):
+                pass
+
+        loop = make_loop(named, Listener())
+        said = [loop.run(seed).manifest['instruction'] for seed in range(4)]
+        assert set(heard) == set(said)
+        assert len(set(said)) > 1
+
+    def test_lifting_the_other_cube_ends_the_episode_as_a_failure(self, named, expert):
+        class Disobedient:
+            needs_images, needs_extras = False, ()
+
+            def infer(self, observation):
+                other = next(cube for cube in named.task.cubes if cube is not named.task.target)
+                pose = other.pose(named.data.qpos)
+                return expert.infer(replace(observation, extras={CUBE_POSE: pose}))
+
+            def reset(self):
+                pass
+
+        results = [make_loop(named, Disobedient()).run(seed) for seed in range(3)]
+        assert [result.termination for result in results] == ['wrong_object'] * 3
+        assert not any(result.success for result in results)
+        assert max(result.duration_s for result in results) < 8.0
+
+    def test_a_replayed_manifest_is_the_same_episode(self, named, expert):
+        loop = make_loop(named, expert)
+        first = loop.run(5)
+        assert loop.run(0, replay=first.manifest) == first

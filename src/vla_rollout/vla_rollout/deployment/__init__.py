@@ -1,0 +1,1 @@
+"""How fast a policy may move, and who may unlock it."""

@@ -1,0 +1,69 @@
+"""The deployment gate of a rollout: preflight passed, speed by the rule, state on disk."""
+
+import argparse
+from datetime import datetime, UTC
+from pathlib import Path
+from typing import Any
+
+from vla_contract.errors import VlaError
+from vla_rollout.deployment.deployment import Deployment, load_deployment, save_deployment
+from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.episodes.episode import EpisodeResult
+from vla_rollout.preflight.gate import require_passed
+
+
+def add_deployment_gate(parser: argparse.ArgumentParser) -> None:
+    """Add what a deployment on a real arm needs."""
+    parser.add_argument(
+        '--deployment', type=Path, help='state of the deployment (YAML): slow first, by the rule'
+    )
+    parser.add_argument('--preflight', type=Path, help='preflight.json of this robot and policy')
+    parser.add_argument('--soft', action='store_true', help='the objects of this run are soft')
+
+
+class SupervisedDeployment:
+    """Says how fast the next episode may be, and remembers every episode across restarts."""
+
+    def __init__(self, path: Path, state: Deployment, is_soft: bool) -> None:
+        """Go on from a state."""
+        self._path, self._state, self._is_soft = path, state, is_soft
+
+    @classmethod
+    def of(cls, args: argparse.Namespace, facts: dict[str, Any]) -> 'SupervisedDeployment | None':
+        """Return the deployment that the arguments name, None without one.
+
+        Raises:
+            VlaError: preflight did not pass for this robot and checkpoint, or the state does not
+                belong to them.
+        """
+        path = getattr(args, 'deployment', None)
+        if path is None:
+            return None
+        if args.preflight is None:
+            raise VlaError('--deployment needs --preflight PREFLIGHT.json; run preflight first')
+        hashes = facts['contract_sha256'], facts['policy_sha256']
+        require_passed(args.preflight, *hashes, datetime.now(UTC))
+        return cls(path, load_deployment(path, *hashes), args.soft)
+
+    def next_speed(self) -> float:
+        """Return the share of the velocity limits that the next episode may use.
+
+        Raises:
+            VlaError: episodes with soft objects come first, and these are not soft.
+        """
+        if self._state.needs_soft_object and not self._is_soft:
+            raise VlaError(f'{self._state.describe()}: run it with soft objects and --soft')
+        return self._state.speed
+
+    def count(self, result: EpisodeResult) -> None:
+        """Take an episode into account, and save the state.
+
+        Raises:
+            OSError: the state cannot be saved; the rule would be lost.
+        """
+        is_alarming = result.failure_mode == Mode.COLLISION or bool(
+            result.filter_counters.get('stops', 0)
+        )
+        self._state = self._state.after(result.success, self._is_soft, is_alarming)
+        save_deployment(self._path, self._state)
+        print(self._state.describe(), flush=True)

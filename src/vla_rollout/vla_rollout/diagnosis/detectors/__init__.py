@@ -1,0 +1,1 @@
+"""One detector of a failure each."""

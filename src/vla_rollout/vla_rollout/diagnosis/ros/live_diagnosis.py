@@ -1,0 +1,109 @@
+"""The diagnosis of the running episode: every alarm on /diagnostics, and in the result."""
+
+from collections.abc import Callable
+from functools import partial
+import threading
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from vla_contract.contract import RobotContract
+from vla_contract.errors import ContractError
+from vla_contract.ros.listening.any_publisher import subscribe_to_any
+from vla_contract.ros.node.diagnostics import ERROR, Health, status_msg
+from vla_contract.ros.qos import STATE
+from vla_contract.values import ActionChunk
+from vla_rollout.diagnosis.alarm import Alarm
+from vla_rollout.diagnosis.diagnosis import Diagnosis
+from vla_rollout.diagnosis.healthy import Healthy
+from vla_rollout.episodes.cycle import Cycle
+from vla_rollout.recording.ros.recorded_cycles import CycleJoiner
+from vla_rollout.recording.ros.recorded_episode import episode_streams, Slowed
+from vla_rollout.recording.topics import LATCHED_TOPICS
+
+# Half a second of the fastest stream: callbacks wait for each other.
+_QOS = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+class LiveDiagnosis:
+    """Watches the topics of an episode between `begin` and `end`."""
+
+    def __init__(self, node: Node, contract: RobotContract, healthy: Healthy) -> None:
+        """Subscribe on a node."""
+        self._node = node
+        self._contract = contract
+        self._diagnosis = Diagnosis(contract, healthy)
+        self._speed = 1.0
+        self._joiner = self._new_joiner()
+        self._lock = threading.Lock()
+        self._is_watching = False
+        self._publisher = node.create_publisher(DiagnosticArray, 'diagnostics', STATE)
+        for topic, (kind, decode) in episode_streams(contract, with_images=False).items():
+            callback = partial(self._take, decode)
+            if topic in LATCHED_TOPICS:
+                subscribe_to_any(node, kind, topic, callback)
+            else:
+                node.create_subscription(kind, topic, callback, _QOS)
+
+    def begin(self) -> None:
+        """Forget the last episode and watch."""
+        with self._lock:
+            self._diagnosis.restart()
+            self._joiner = self._new_joiner()
+            self._is_watching = True
+
+    def go_on(self) -> None:
+        """Go on after a pause."""
+        with self._lock:
+            self._diagnosis.go_on()
+            self._joiner = self._new_joiner()
+
+    def end(self) -> list[Alarm]:
+        """Cease to watch; return the alarms of the episode, in order."""
+        with self._lock:
+            self._is_watching = False
+            return list(self._diagnosis.alarms)
+
+    def restart(self) -> None:
+        """Begin anew, as an observer."""
+        self._diagnosis.restart()
+
+    def see_chunk(self, chunk: ActionChunk) -> None:
+        """Pass a chunk on."""
+        self._diagnosis.see_chunk(chunk)
+
+    def see_cycle(self, cycle: Cycle) -> None:
+        """Pass a cycle on and publish the alarms that begin in it."""
+        for alarm in self._diagnosis.see_cycle(cycle):
+            self._publish(alarm)
+
+    def _new_joiner(self) -> CycleJoiner:
+        return CycleJoiner(self._contract, self, self._speed)
+
+    def _take(self, decode: Callable[[object], object], msg: object) -> None:
+        try:
+            payload = decode(msg)
+        except ContractError:
+            return  # the node that is addressed refuses and reports it
+        with self._lock:
+            if isinstance(payload, Slowed):
+                # Said once, mostly before the episode.
+                self._speed = payload.speed
+            if self._is_watching and payload is not None:
+                self._joiner.take(self._node.get_clock().now().nanoseconds, payload)
+
+    def _publish(self, alarm: Alarm) -> None:
+        cause = alarm.cause
+        values = {
+            'cause': cause.name,
+            'score': alarm.score,
+            'threshold': alarm.threshold,
+            'unit': alarm.unit,
+            'probable_roots': '; '.join(cause.roots),
+            'fix': cause.fix,
+        }
+        health = Health(ERROR, f'{cause.mode}: {cause.symptom}', values)
+        msg = DiagnosticArray(status=[status_msg('rollout diagnosis', health)])
+        msg.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(msg)
+        self._node.get_logger().error(f'{alarm}; {cause.fix}')

@@ -1,0 +1,1 @@
+"""One episode: the loop, its end, keys, video, provenance."""

@@ -1,0 +1,128 @@
+"""What one counted episode leaves behind."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from vla_rollout.statistics.intervals import format_interval, wilson_interval
+
+
+@dataclass(frozen=True)
+class EpisodeResult:
+    """Outcome of one episode; how it ended is separate from whether it succeeded.
+
+    Attributes:
+        seed: seed of the episode.
+        success: the task was done: by the simulator's truth, without a simulator by the label of
+            the operator.
+        termination: why the episode ended: success, timeout, a failure that the world saw such
+            as wrong_object, or the order of the operator: operator (labelled while it ran),
+            discard, stop.
+        duration_s: simulated or real time from start to end [s].
+        interventions: how often the filter stopped passing the policy's wish unchanged.
+        chunks: action chunks the policy delivered.
+        chunk_latency_p50_ms: median age of a chunk on arrival at the filter [ms], or None.
+        chunk_latency_p95_ms: its 95th percentile [ms], or None.
+        filter_counters: cycles by verdict, rejected inputs and more.
+        added_lag_ms: delay of the command behind the policy's plan in motion [ms], or None.
+        added_lag_with_starts_ms: the same with the first 0.3 s after standing, in which the arm
+            gets up to the speed that the plan begins with.
+        stopped_cycles: filter cycles that held or stopped after the first motion.
+        starved_periods: control periods after the first chunk in which no step was left.
+        seams: distance [rad] and velocity jump [rad/s] of each chunk to the one before.
+        failure_mode: what the diagnosis called it, None when nothing was found or looked for.
+        alarms: every alarm of the diagnosis, in order.
+        manifest: every sampled value of the world.
+        recording: file name of the MCAP recording, or None.
+        video: file name of the video, or None.
+        simulator_success: what the simulator says, None without one.
+        operator_label: what the operator says, success or failure, None when nothing.
+        bad_images: frames of the first camera that were no picture, and are not in the video.
+        is_counted: False for an episode that the operator discarded or stopped.
+    """
+
+    seed: int
+    success: bool
+    termination: str
+    duration_s: float
+    interventions: int
+    chunks: int
+    chunk_latency_p50_ms: float | None
+    chunk_latency_p95_ms: float | None
+    filter_counters: dict[str, int] = field(default_factory=dict)
+    added_lag_ms: float | None = None
+    added_lag_with_starts_ms: float | None = None
+    stopped_cycles: int | None = None
+    starved_periods: int | None = None
+    seams: dict[str, float | None] = field(default_factory=dict)
+    failure_mode: str | None = None
+    alarms: list[str] = field(default_factory=list)
+    manifest: dict[str, Any] = field(default_factory=dict)
+    recording: str | None = None
+    video: str | None = None
+    simulator_success: bool | None = None
+    operator_label: str | None = None
+    bad_images: int = 0
+    is_counted: bool = True
+
+    @property
+    def outcome(self) -> str:
+        """What the episode counts as: success, failure or not_counted."""
+        if not self.is_counted:
+            return 'not_counted'
+        return 'success' if self.success else 'failure'
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {'outcome': self.outcome, **asdict(self)}
+
+
+def episode_line(number: int, total: int, result: EpisodeResult) -> str:
+    """Return the one line a person reads per episode."""
+    causes = ', '.join(filter(None, (result.termination, result.failure_mode)))
+    outcome = 'success' if result.success else f'FAILED ({causes})'
+    if not result.is_counted:
+        outcome = f'not counted ({causes})'
+    latency = 'no chunk'
+    if result.chunk_latency_p50_ms is not None and result.chunk_latency_p95_ms is not None:
+        p50, p95 = result.chunk_latency_p50_ms, result.chunk_latency_p95_ms
+        latency = f'chunk latency {p50:.0f}/{p95:.0f} ms (p50/p95)'
+    return (
+        f'episode {number}/{total}  seed {result.seed}  {outcome}  {result.duration_s:.1f} s  '
+        f'{result.interventions} filter interventions  {latency}'
+    )
+
+
+def summarise(episodes: list[EpisodeResult], settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the summary.json of a run: counts, interval, settings and every episode.
+
+    Episodes that the operator discarded or stopped are listed apart: they stay visible, and
+    rates leave them out.
+    """
+    results = [result for result in episodes if result.is_counted]
+    not_counted = [result.as_dict() for result in episodes if not result.is_counted]
+    successes = sum(result.success for result in results)
+    summary: dict[str, Any] = {'episodes': len(results), 'successes': successes}
+    if results:
+        rate, lower, upper = wilson_interval(successes, len(results))
+        summary |= {'success_rate': rate, 'wilson_95': [lower, upper]}
+    summary['terminations'] = dict(Counter(result.termination for result in results))
+    summary |= {'settings': settings, 'results': [result.as_dict() for result in results]}
+    if not_counted:
+        summary['not_counted'] = not_counted
+    return summary
+
+
+def summary_line(episodes: list[EpisodeResult]) -> str:
+    """Return the last line of a run."""
+    results = [result for result in episodes if result.is_counted]
+    if not results:
+        return 'no episode finished'
+    successes = sum(result.success for result in results)
+    failed = Counter(result.termination for result in results if not result.success)
+    causes = ', '.join(f'{count} {cause}' for cause, count in failed.most_common())
+    line = f'success {format_interval(successes, len(results))}'
+    if causes:
+        line = f'{line}; failed: {causes}'
+    not_counted = len(episodes) - len(results)
+    return f'{line}; not counted: {not_counted}' if not_counted else line

@@ -1,0 +1,146 @@
+"""The closed loop from its settings, and one episode in it, in whichever process that runs."""
+
+import argparse
+from collections.abc import Sequence
+from functools import lru_cache
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from vla_action_filter.config import FilterConfig, load_filter_config
+from vla_contract.cli.command import positive
+from vla_contract.contract import load_contract
+from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.serving.chunk_scheduler import MODES
+from vla_rollout.diagnosis.diagnosis import diagnosed, Diagnosis
+from vla_rollout.diagnosis.healthy import find_healthy
+from vla_rollout.episodes.closed_loop import ClosedLoop
+from vla_rollout.episodes.cycle import CycleObserver
+from vla_rollout.episodes.episode import EpisodeResult
+from vla_rollout.episodes.video import VideoWriter
+from vla_rollout.simulation.domains import load_domain
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
+
+Task = tuple[dict[str, Any], int]
+"""Settings of `build_loop` and a seed."""
+
+
+def run_episode(task: Task, videos: Path | None = None) -> EpisodeResult:
+    """Run one seed; the loop of the last settings is kept, so that tasks alike come fast.
+
+    Args:
+        task: settings of the loop, and the seed.
+        videos: where to write the episode's video, None for none.
+    """
+    settings, seed = task
+    loop, diagnosis = _watched_loop(json.dumps(settings, sort_keys=True))
+    if videos is None:
+        result = loop.run(seed)
+    else:
+        with VideoWriter(videos / f'seed_{seed}.mp4', fps=loop.frame_hz) as video:
+            result = loop.run(seed, lambda images: video.write(next(iter(images.values()))))
+    return diagnosed(result, diagnosis.alarms) if diagnosis else result
+
+
+@lru_cache(maxsize=1)
+def _watched_loop(text: str) -> tuple[ClosedLoop, Diagnosis | None]:
+    """Return the loop of these settings, and who diagnoses where the policy's health is known."""
+    settings = json.loads(text)
+    contract = load_contract(settings['robot'])
+    healthy = find_healthy(settings['policy'], contract)
+    diagnosis = Diagnosis(contract, healthy) if healthy else None
+    return build_loop(settings, (diagnosis,) if diagnosis else ()), diagnosis
+
+
+def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()) -> ClosedLoop:
+    """Build world, policy and filter; observers watch every cycle.
+
+    Raises:
+        VlaError: one of them cannot be built; nothing has been written.
+    """
+    _use_one_thread()
+    contract = load_contract(settings['robot'])
+    world = World(
+        contract,
+        load_world_config(settings['world']),
+        load_domain(settings['randomization']),
+    )
+    policy = make_policy(
+        settings['backend'],
+        contract,
+        settings['policy'],
+        settings['device'],
+        settings['precision'],
+    )
+    return ClosedLoop(
+        world,
+        policy,
+        filter_config(settings['filter'], settings['robot']),
+        settings['execute_steps'],
+        settings['latency_s'],
+        settings['blank_images'],
+        settings['mode'],
+        observers,
+        settings['speed'],
+    )
+
+
+def add_loop(parser: argparse.ArgumentParser) -> None:
+    """Add what `build_loop` needs beside robot, world and policy."""
+    parser.add_argument(
+        '--precision',
+        default='',
+        help='how the network is computed; vla_policy_server.precision.comparing.benchmark',
+    )
+    parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
+    parser.add_argument('--execute-steps', type=positive, default=4, help='steps per inference')
+    parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
+    parser.add_argument(
+        '--filter', default='default', help='default, off, or a parameter file of action_filter'
+    )
+    parser.add_argument(
+        '--speed', type=_share, default=1.0, help='share of the velocity limits, as on a new robot'
+    )
+    parser.add_argument('--blank-images', action='store_true', help='black images: must fail')
+
+
+def _share(text: str) -> float:
+    """Parse a share above 0, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value <= 1.0:
+        raise argparse.ArgumentTypeError(f'found {text}; allowed: above 0, up to 1')
+    return value
+
+
+def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings of `build_loop` from parsed arguments."""
+    return {
+        key: getattr(args, key)
+        for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'filter')
+        + ('precision', 'mode', 'execute_steps', 'latency_s', 'blank_images', 'speed')
+    }
+
+
+def filter_config(name: str, robot: str) -> FilterConfig | None:
+    """Return the filter's settings: the defaults, those of a parameter file, or None for off.
+
+    Raises:
+        VlaError: the file cannot be read, or a value is unknown or out of range.
+    """
+    if name == 'off':
+        return None
+    return load_filter_config(None if name == 'default' else Path(name), robot)
+
+
+def _use_one_thread() -> None:
+    """Give every worker one torch thread: results must not depend on how many share the cores."""
+    try:
+        import torch
+    except ImportError:
+        return
+    torch.set_num_threads(1)

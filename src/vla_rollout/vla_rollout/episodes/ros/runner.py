@@ -1,0 +1,234 @@
+"""One episode on a running graph, under the orders of an operator."""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+import math
+from pathlib import Path
+from typing import Any
+
+from vla_contract.values import NS_PER_S, to_ns
+from vla_rollout.diagnosis.diagnosis import diagnosed
+from vla_rollout.episodes.control import EpisodeControl, Order, Phase
+from vla_rollout.episodes.episode import EpisodeResult
+from vla_rollout.episodes.latch import latch_sentence, stopped_line
+from vla_rollout.episodes.video import VideoWriter
+from vla_rollout.graph.ros.graph import RolloutGraph
+from vla_rollout.graph.ros.node_calls import GraphError
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How an episode ended: by itself, by an order, or both when the label came afterwards.
+
+    Attributes:
+        termination: as in `EpisodeResult`.
+        order: the operator's last order, None without one.
+        running_ns: how long it ran, pauses left out [ns].
+    """
+
+    termination: str
+    order: Order | None
+    running_ns: int
+
+
+class EpisodeRunner:
+    """Resets, runs until something or somebody ends the episode, and brings the arm to rest.
+
+    Without a simulator the operator is asked: to place the object and say start, and to label
+    what has ended by itself.
+    """
+
+    def __init__(
+        self,
+        graph: RolloutGraph,
+        control: EpisodeControl,
+        time_limit_s: float,
+        fps: float,
+        tell: Callable[[str], None],
+    ) -> None:
+        """Prepare for a graph whose nodes are ready.
+
+        Args:
+            graph: the running graph.
+            control: where the operator's orders come from.
+            time_limit_s: an episode ends after this much time of the graph [s].
+            fps: frame rate of the videos [Hz].
+            tell: says to the operator what is awaited.
+        """
+        self._graph, self._control, self._tell = graph, control, tell
+        self._limit_ns = to_ns(time_limit_s)
+        self._fps = fps
+        self._said = ('', '')
+
+    def run(
+        self, seed: int, video: Path | None, record_as: Mapping[str, Any] | None = None
+    ) -> EpisodeResult | None:
+        """Run one episode; None when the operator stopped the run before it began.
+
+        Args:
+            seed: seed of the simulator's reset, or number of the scene.
+            video: file for the frames of the first camera, or None.
+            record_as: what the recording says beside the outcome; None records nothing.
+        """
+        graph = self._graph
+        self._control.enter(Phase.BUSY)
+        graph.motion.pause()
+        manifest = graph.reset_world(seed) if graph.has_simulator else {}
+        if not self._may_start():
+            return None
+        if record_as is not None:
+            graph.recorder.start()
+        with VideoWriter(video, self._fps) if video else nullcontext() as writer:
+            graph.monitor.begin(writer)
+            try:
+                if graph.diagnosis:
+                    graph.diagnosis.begin()
+                ending = self._drive()
+                success = graph.monitor.success
+                alarms = graph.diagnosis.end() if graph.diagnosis else []
+                graph.motion.pause()
+            except BaseException:
+                # Before anything else, such as the end of a video on a disk that is full.
+                graph.rest()
+                raise
+            finally:
+                # Images go on coming, also while an interrupted rollout brings the arm to rest.
+                graph.monitor.end()
+        ending = self._labelled(ending)
+        truth = success if graph.has_simulator else None
+        result = diagnosed(self._result(seed, ending, truth, manifest), alarms)
+        if ending.order is Order.DISCARD:
+            return self._forget(result, video, record_as)
+        if video:
+            result = replace(result, video=f'videos/{video.name}')
+        if record_as is None:
+            return result
+        recording = graph.recorder.stop({**record_as, **result.as_dict()})
+        return replace(result, recording=recording.name)
+
+    def _may_start(self) -> bool:
+        """Arm the filter and return whether to begin; without a simulator, when told to."""
+        while self._is_told_to_start():
+            cause = self._graph.arm()
+            if not cause:
+                return True
+            self._graph.motion.pause()
+            if self._graph.has_simulator:
+                raise GraphError(latch_sentence(cause))
+            self._tell(latch_sentence(cause))
+        return False
+
+    def _is_told_to_start(self) -> bool:
+        if self._graph.has_simulator:
+            return not self._control.is_stopped
+        self._control.enter(Phase.READY)
+        self._tell('place the object, then start')
+        return self._next_order() is Order.START
+
+    def _drive(self) -> _Ending:
+        """Let the policy move the arm until the episode ends."""
+        graph, control = self._graph, self._control
+        running_ns = 0
+        while True:
+            control.enter(Phase.RUNNING)
+            begin_ns = graph.now_ns()
+            graph.motion.resume()
+            end_ns = begin_ns + self._limit_ns - running_ns
+            # Simulated time may run slower than the clock on a loaded machine, but not for ever.
+            graph.wait_until(
+                lambda end_ns=end_ns: self._is_over(end_ns),
+                60.0 + 20.0 * self._limit_ns / NS_PER_S,
+                'the end of the episode',
+            )
+            running_ns += graph.now_ns() - begin_ns
+            order = control.take()
+            if order is Order.PAUSE:
+                order = self._paused()
+            if order is not Order.START:
+                return _Ending(self._termination(order), order, running_ns)
+
+    def _is_over(self, end_ns: int) -> bool:
+        """Return whether the episode has ended; say meanwhile what a person should know."""
+        monitor = self._graph.monitor
+        bad_image = f'not filmed: {monitor.bad_image}' if monitor.bad_image else ''
+        news = (stopped_line(monitor.filter_says), bad_image)
+        for line, before in zip(news, self._said, strict=True):
+            if line and line != before:
+                self._tell(line)
+        self._said = news
+        return (
+            self._control.order is not None
+            or monitor.success
+            or bool(monitor.failure)
+            or self._graph.now_ns() >= end_ns
+        )
+
+    def _paused(self) -> Order:
+        """Keep the arm at rest until the next order."""
+        self._graph.motion.pause()
+        self._control.enter(Phase.PAUSED)
+        self._tell('paused: start goes on')
+        order = self._next_order()
+        if order is Order.START and self._graph.diagnosis:
+            self._graph.diagnosis.go_on()
+        return order
+
+    def _labelled(self, ending: _Ending) -> _Ending:
+        """Ask for the label that only a person can give."""
+        if ending.order is not None or self._graph.has_simulator:
+            return ending
+        self._control.enter(Phase.ENDED)
+        self._tell(f'episode ended ({ending.termination}): success, failure or discard?')
+        return replace(ending, order=self._next_order())
+
+    def _next_order(self) -> Order:
+        self._graph.wait_until(
+            lambda: self._control.order is not None, math.inf, 'an order of the operator'
+        )
+        order = self._control.take()
+        if order is None:
+            raise RuntimeError('the order that was seen is gone')
+        return order
+
+    def _termination(self, order: Order | None) -> str:
+        monitor = self._graph.monitor
+        if order is not None:
+            return 'operator' if order in (Order.SUCCESS, Order.FAILURE) else str(order)
+        return 'success' if monitor.success else monitor.failure or 'timeout'
+
+    def _result(
+        self, seed: int, ending: _Ending, truth: bool | None, manifest: dict[str, Any]
+    ) -> EpisodeResult:
+        monitor = self._graph.monitor
+        counters = monitor.counters()
+        label = ending.order if ending.order in (Order.SUCCESS, Order.FAILURE) else None
+        return EpisodeResult(
+            seed=seed,
+            success=label is Order.SUCCESS if truth is None else truth,
+            termination=ending.termination,
+            duration_s=ending.running_ns / NS_PER_S,
+            interventions=counters.get('interventions', 0),
+            chunks=monitor.chunks,
+            chunk_latency_p50_ms=monitor.latency_ms(50),
+            chunk_latency_p95_ms=monitor.latency_ms(95),
+            filter_counters=counters,
+            manifest=manifest,
+            simulator_success=truth,
+            operator_label=str(label) if label else None,
+            bad_images=monitor.bad_images,
+            is_counted=ending.order not in (Order.DISCARD, Order.STOP),
+        )
+
+    def _forget(
+        self,
+        result: EpisodeResult,
+        video: Path | None,
+        record_as: Mapping[str, Any] | None,
+    ) -> EpisodeResult:
+        """Remove what was recorded; the row of the episode stays."""
+        if video:
+            video.unlink(missing_ok=True)
+        if record_as is not None:
+            self._graph.recorder.discard()
+        return result

@@ -1,0 +1,37 @@
+"""No filter at all: the plan as it comes, to see what the filter costs and what it prevents."""
+
+from collections import Counter
+
+from vla_action_filter.plan.chunk_player import ChunkPlayer
+from vla_action_filter.verdict import FilterResult, State, Verdict
+from vla_contract.contract import RobotContract
+from vla_contract.values import ActionChunk, JointSample, to_ns
+
+
+class Unfiltered:
+    """Plays chunks by time and limits nothing; for simulations, never for a robot."""
+
+    def __init__(self, contract: RobotContract) -> None:
+        """Prepare for a robot."""
+        self.period_ns = to_ns(1.0 / contract.rates.filter_hz)
+        self.counters: Counter[str] = Counter()
+        self._player = ChunkPlayer()
+        self._joints: JointSample | None = None
+
+    def offer_joints(self, sample: JointSample) -> None:
+        """Take a measurement, to stand at until the first chunk comes."""
+        self._joints = self._joints or sample
+
+    def offer_chunk(self, chunk: ActionChunk, now_ns: int) -> str:
+        """Take a chunk unless it is older than the one in use."""
+        taken = self._player.offer(chunk)
+        self.counters['chunks' if taken else 'rejected_chunks'] += 1
+        return '' if taken else 'chunk is older than the one in use'
+
+    def step(self, now_ns: int) -> FilterResult:
+        """Return the plan's position at a time."""
+        sampled = self._player.sample(now_ns)
+        if sampled is not None:
+            return FilterResult(sampled[0], Verdict.PASS, (), State.ACTIVE)
+        start = self._joints.position if self._joints else None
+        return FilterResult(start, Verdict.HOLD, ('no chunk',), State.ARMED)

@@ -1,0 +1,1 @@
+"""The nodes of a stack: starting them and talking to them."""

@@ -1,0 +1,93 @@
+"""Start the whole stack, run a few episodes through it, stop everything."""
+
+import argparse
+import os
+import signal
+import sys
+
+from vla_contract.cli.command import (
+    command_parser,
+    natural,
+    NOT_GOOD_ENOUGH,
+    run_command,
+    WRONG_USE,
+)
+from vla_contract.ros.free_domain import take_domain
+from vla_contract.ros.node.graph_arguments import parse_in_graph
+from vla_rollout.arguments import (
+    add_deployment,
+    add_episodes,
+    add_one_worker,
+    add_record,
+    add_web,
+)
+from vla_rollout.episodes.control import EpisodeControl
+from vla_rollout.episodes.ros.rollout import report, run_rollout
+from vla_rollout.episodes.run_folder import make_run_folder
+from vla_rollout.graph.ros.interruption import once_interrupted
+from vla_rollout.graph.stack import ProcessDiedError, Stack
+
+
+def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
+    """Return the parameters that the command line changes, by process."""
+    robot = {'robot': args.robot}
+    return {
+        'mujoco_bridge': {
+            **robot,
+            'world': args.world,
+            'randomization': args.randomization,
+            'headless': not args.viewer,
+        },
+        'action_filter': dict(robot),
+        'policy_server': {
+            **robot,
+            'backend': args.backend,
+            'policy_path': args.policy,
+            'device': args.device,
+        },
+    }
+
+
+def demo(args: argparse.Namespace) -> int:
+    """Run the demo; whatever happens, no process survives it."""
+    folder = make_run_folder('demo', args.runs)
+    domain_id = args.domain_id or take_domain()
+    options = ('recorder',) if args.record else ()
+    overrides = stack_overrides(args)
+    overrides['recorder'] = {'robot': args.robot, 'folder': str(folder / 'recordings')}
+    stack = Stack('sim', folder / 'logs', domain_id, overrides, options, args.namespace)
+    print(f'starting {", ".join(stack.names)} (ROS_DOMAIN_ID={domain_id})', flush=True)
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    try:
+        with stack:
+            results = run_rollout(args, folder, domain_id, stack.check, EpisodeControl())
+    except ProcessDiedError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return WRONG_USE if error.returncode == WRONG_USE else NOT_GOOD_ENOUGH
+    report(args, folder, results)
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_rollout.graph.ros.demo',
+        'Start simulator, policy server and action filter, run episodes, stop everything.',
+        'python -m vla_rollout.graph.ros.demo --episodes 5',
+    )
+    add_episodes(parser, episodes=5)
+    add_deployment(parser)
+    add_one_worker(parser)
+    add_record(parser)
+    add_web(parser)
+    parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
+    parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
+    parser.set_defaults(operator=None, time_limit_s=None)
+    args = parse_in_graph(parser, argv)
+    # A demo that runs under nohup outlives its terminal.
+    ends = (signal.SIGINT, signal.SIGTERM)
+    return run_command(lambda: once_interrupted(lambda: demo(args), ends))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

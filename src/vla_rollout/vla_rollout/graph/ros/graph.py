@@ -1,0 +1,229 @@
+"""The rollout's side of a running graph: motion, reset, and what the topics say."""
+
+from collections.abc import Callable
+import json
+import threading
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from rcl_interfaces.srv import SetParameters
+from rclpy.context import Context
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+from sensor_msgs.msg import Image
+from std_msgs.msg import Bool, Float64, String
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+from vla_contract.contract import RobotContract
+from vla_contract.errors import VlaError
+from vla_contract.ros.messages.images import image_from_msg
+from vla_contract.ros.messages.stamps import from_stamp
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_lerobot.images import require_size
+from vla_rollout.diagnosis.healthy import Healthy
+from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
+from vla_rollout.episodes.control import EpisodeControl
+from vla_rollout.episodes.latch import latch_cause
+from vla_rollout.episodes.monitor import EpisodeMonitor
+from vla_rollout.episodes.ros.services import offer_orders
+from vla_rollout.graph.ros.heartbeat import Heartbeat
+from vla_rollout.graph.ros.motion import ACTIVE, FILTER, INACTIVE, Motion, POLICY
+from vla_rollout.graph.ros.node_calls import GraphError, NoAnswerError, NodeCalls
+from vla_rollout.graph.ros.node_thread import NodeThread
+from vla_rollout.recording.ros.recorder_watch import RecorderWatch
+
+_POLL_S = 0.02
+# The filter speaks ten times a second, of simulated time.
+_STATUS_S = 20.0
+
+Check = Callable[[], None]
+
+
+class RolloutGraph:
+    """Drives episodes on a running graph from plain synchronous code.
+
+    Threads of their own serve the callbacks; `check` is called while waiting and may raise.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        contract: RobotContract,
+        check: Check,
+        healthy: Healthy | None = None,
+        control: EpisodeControl | None = None,
+        has_simulator: bool = True,
+    ) -> None:
+        """Join the graph of an initialised context.
+
+        Args:
+            context: of rclpy.
+            contract: the robot.
+            check: called while waiting; may raise.
+            healthy: what episodes of this policy look like, None for no diagnosis.
+            control: takes the operator's orders from services, None for no such services.
+            has_simulator: whether a simulator resets the scene and tells success.
+        """
+        self.has_simulator = has_simulator
+        self._check = check
+        self._camera = contract.cameras[0]
+        self.monitor = EpisodeMonitor()
+        # What is diagnosed may take its time; what stops the arm must not wait for it.
+        self._threads = [NodeThread(name, context) for name in ('rollout', 'rollout_diagnosis')]
+        self._node = self._threads[0].node
+        self._subscribe(contract)
+        self._speed: Publisher | None = None
+        self._is_ending, self._problem = False, ''
+        self._heartbeat = Heartbeat(self._node, 'rollout')
+        self.calls = NodeCalls(self._node, self.wait_until)
+        self.motion = Motion(self.calls, self._heartbeat)
+        self.recorder = RecorderWatch(self._node, self.calls)
+        observer = self._threads[1].node
+        self.diagnosis = LiveDiagnosis(observer, contract, healthy) if healthy else None
+        if control:
+            offer_orders(self._node, control)
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Leave the graph."""
+        for thread in self._threads:
+            thread.close()
+
+    def now_ns(self) -> int:
+        """Return the time of the graph [ns]."""
+        return int(self._node.get_clock().now().nanoseconds)
+
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+        """Wait for a condition, watching the processes, the recorder and, in motion, the arm.
+
+        Raises:
+            NoAnswerError: it did not become true in time; says what was awaited.
+            GraphError: the recorder does not record any more.
+            OSError: a callback could not write its video frame.
+        """
+        deadline = time.monotonic() + timeout_s
+        pause = threading.Event()
+        while not condition():
+            if not self._is_ending:
+                self._look_around()
+            if time.monotonic() > deadline:
+                raise NoAnswerError(timeout_s, what)
+            self._heartbeat.beat()
+            pause.wait(_POLL_S)
+
+    def wait_until_ready(self, timeout_s: float) -> None:
+        """Wait until the nodes of an episode are configured and time runs.
+
+        Nothing that moves the arm need be active yet: the first episode activates it.
+
+        Raises:
+            GraphError: names the node that did not become active, or did not get configured.
+        """
+        motion = ((name, (ACTIVE, INACTIVE), 'be configured') for name in (FILTER, POLICY))
+        simulator = [('mujoco_bridge', (ACTIVE,), 'become active')] if self.has_simulator else []
+        for name, allowed, verb in (*simulator, *motion):
+            self.calls.wait_for_node(name, timeout_s)
+            self.wait_until(
+                lambda name=name, allowed=allowed: self.calls.state(name) in allowed,
+                timeout_s,
+                f'node {name} to {verb}',
+            )
+        # Latencies are measured by the clock that stamps the chunks: the machine's, or /clock.
+        by_simulator = self.calls.get_parameter(FILTER, 'use_sim_time').bool_value
+        for thread in self._threads:
+            thread.node.set_parameters([Parameter('use_sim_time', value=by_simulator)])
+        self.wait_until(lambda: self.now_ns() > 0, timeout_s, 'simulated time')
+
+    def arm(self) -> str:
+        """Activate the filter; returns why it stands latched, '' when it does not."""
+        self.monitor.on_filter('')
+        self.motion.arm()
+        self.wait_until(
+            lambda: self.monitor.filter_says not in ('', 'inactive'),
+            _STATUS_S,
+            f'the status of {FILTER}',
+        )
+        return latch_cause(self.monitor.filter_says)
+
+    def rest(self) -> str:
+        """Bring the arm to rest within a second, whatever has happened; the end of every run.
+
+        Returns:
+            How the arm stands, and what could not be done.
+        """
+        self._is_ending = True
+        self._problem = self.motion.rest() or self._problem
+        how = 'the arm was NOT brought to rest' if self._heartbeat.is_on else 'the arm rests'
+        return '; '.join(filter(None, (how, self._problem)))
+
+    def reset_world(self, seed: int) -> dict[str, Any]:
+        """Reset the simulator; returns the manifest of the episode."""
+        self.calls.set_parameter('mujoco_bridge', 'next_seed', seed)
+        request = Trigger.Request()
+        response = self.calls.order('mujoco_bridge', Trigger, 'sim/reset', request)
+        manifest: dict[str, Any] = json.loads(response.message)
+        if manifest['seed'] != seed:
+            raise GraphError(f'sim/reset used seed {manifest["seed"]} instead of {seed}')
+        return manifest
+
+    def set_speed(self, scale: float) -> None:
+        """Limit the filter to a share of the velocity limits, until it is set again.
+
+        A supervisor owns the speed where there is one; two would contradict each other.
+
+        Raises:
+            GraphError: the supervisor does not answer, or refuses.
+        """
+        if self._speed is None and self.calls.has_service(
+            SetParameters, 'supervisor/set_parameters'
+        ):
+            self.calls.set_parameter('supervisor', 'speed', scale)
+            return
+        if self._speed is None:
+            self._speed = self._node.create_publisher(Float64, 'speed_scale', LATCHED)
+        self._speed.publish(Float64(data=scale))
+
+    def _look_around(self) -> None:
+        self._check()
+        self.recorder.check()
+        for thread in self._threads:
+            if thread.error is not None:
+                raise thread.error
+
+    def _subscribe(self, contract: RobotContract) -> None:
+        node, monitor = self._node, self.monitor
+        node.create_subscription(
+            Bool, 'sim/success', lambda msg: monitor.on_success(msg.data), LATCHED
+        )
+        node.create_subscription(
+            String, 'sim/failure', lambda msg: monitor.on_failure(msg.data), LATCHED
+        )
+        node.create_subscription(
+            JointTrajectory,
+            'policy_chunk',
+            lambda msg: monitor.on_chunk(self.now_ns() - from_stamp(msg.header.stamp)),
+            COMMAND,
+        )
+        node.create_subscription(
+            DiagnosticStatus,
+            'action_filter/status',
+            self._on_status,
+            STATE,
+        )
+        node.create_subscription(Image, f'{self._camera.topic}/image_raw', self._on_image, SENSOR)
+
+    def _on_status(self, msg: DiagnosticStatus) -> None:
+        self.monitor.on_filter(msg.message)
+        counters = {v.key: int(v.value) for v in msg.values if v.value.isdecimal()}
+        self.monitor.on_counters(counters)
+
+    def _on_image(self, msg: Image) -> None:
+        """Film a frame; one that is no picture of this camera is the camera's fault alone."""
+        try:
+            image = image_from_msg(msg)
+            require_size(self._camera, image)
+            self.monitor.on_image(image)
+        except VlaError as error:
+            self.monitor.on_bad_image(str(error))

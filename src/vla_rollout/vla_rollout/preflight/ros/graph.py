@@ -1,0 +1,196 @@
+"""The part of the checklist that listens to the running robot: rates, clocks, cameras."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus
+import numpy as np
+from rcl_interfaces.srv import GetParameters
+import rclpy
+from rclpy.client import Client
+from rclpy.node import Node
+from rclpy.parameter import Parameter, parameter_value_to_python
+from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
+from vla_contract.channels import default_channels
+from vla_contract.contract import RobotContract
+from vla_contract.errors import VlaError
+from vla_contract.joints.joint_states import JointStateMerge
+from vla_contract.ros.messages.joints import merge_msg
+from vla_contract.ros.messages.stamps import from_stamp
+from vla_contract.ros.node.graph_arguments import publishers_of
+from vla_contract.ros.qos import JOINTS, SENSOR, STATE
+from vla_contract.ros.question import introduction, Question
+from vla_contract.values import Vector
+from vla_rollout.preflight.controller_items import (
+    check_controller,
+    check_update_rate,
+    PARAMETERS,
+)
+from vla_rollout.preflight.finding import Finding, measured, unknown
+
+_LISTEN_S = 5.0
+_CLOCK_S = 0.1
+_ANSWER_S = 5.0
+# The check draws the arm once per camera.
+_CAMERAS_S = 30.0
+
+
+class PreflightGraph(Node):
+    """Listens to the robot and to the action filter; commands nothing.
+
+    Attributes:
+        contract: the robot.
+        positions: stamp [ns] and position of every joint_states, shape (D,) [rad or m].
+        filter_says: the newest verdict of the action filter, '' before the first.
+        pressed_ns: when e_stop was last heard to be pressed, 0 before the first time.
+    """
+
+    def __init__(self, contract: RobotContract) -> None:
+        """Subscribe."""
+        super().__init__('preflight')
+        self.contract = contract
+        self.positions: list[tuple[int, Vector]] = []
+        self.filter_says = ''
+        self.pressed_ns = 0
+        self._merge = JointStateMerge(contract)
+        self._arrivals: dict[str, list[int]] = defaultdict(list)
+        self._ages: dict[str, list[float]] = defaultdict(list)
+        self.create_subscription(JointState, 'joint_states', self._on_joints, JOINTS)
+        self.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
+        # Best effort and volatile hears every publisher, whatever the action filter hears.
+        self.create_subscription(Bool, 'e_stop', self._on_e_stop, SENSOR)
+        for camera in contract.cameras:
+            topic = f'{camera.topic}/image_raw'
+            self.create_subscription(
+                Image, topic, lambda msg, topic=topic: self._on_stamp(topic, msg), SENSOR
+            )
+
+    def listen(self) -> None:
+        """Take in the topics for a few seconds, with the clock they are stamped by."""
+        self.spin_until(lambda: bool(self.positions), 2.0)
+        if publishers_of(self, '/clock') > 0:
+            self.set_parameters([Parameter('use_sim_time', value=True)])
+            self.spin_until(lambda: self.now_ns() > 0, 5.0)
+        self._arrivals.clear()
+        self._ages.clear()
+        self.spin_until(lambda: False, _LISTEN_S)
+
+    def now_ns(self) -> int:
+        """Return the time of the node's clock [ns]."""
+        return int(self.get_clock().now().nanoseconds)
+
+    def check_rates(self) -> Iterator[Finding]:
+        """Yield the rate of joint_states and of every camera."""
+        wanted = {'joint_states': self.contract.rates.joint_states_hz}
+        wanted |= {f'{c.topic}/image_raw': c.rate_hz for c in self.contract.cameras}
+        for topic, rate_hz in wanted.items():
+            arrivals = self._arrivals[topic]
+            item, allowed = f'rate of {topic}', f'>= {0.8 * rate_hz:.0f} Hz'
+            fix = 'check driver, network and QoS (config/dds)'
+            if len(arrivals) < 2:
+                yield unknown(item, 'nothing arrives', allowed, fix)
+                continue
+            found_hz = (len(arrivals) - 1) * 1e9 / (arrivals[-1] - arrivals[0])
+            yield measured(item, found_hz >= 0.8 * rate_hz, f'{found_hz:.1f} Hz', allowed, fix)
+
+    def check_clocks(self) -> Iterator[Finding]:
+        """Yield how far the stamps of every stream are from this machine's clock."""
+        deadlines = self.contract.deadlines
+        for topic, ages in self._ages.items():
+            is_image = topic.endswith('image_raw')
+            oldest_s = deadlines.image_age_s if is_image else deadlines.joint_state_age_s
+            median_s = float(np.median(ages))
+            yield measured(
+                f'clock offset of {topic}',
+                -_CLOCK_S < median_s < oldest_s,
+                f'stamped {median_s * 1e3:.0f} ms ago',
+                f'-{_CLOCK_S * 1e3:.0f} to {oldest_s * 1e3:.0f} ms',
+                'synchronise the clocks (chrony); stamp at capture, not on delivery',
+            )
+
+    def check_cameras(self) -> Iterator[Finding]:
+        """Yield whether every camera is where it was calibrated, where a node can tell."""
+        client = self.create_client(Trigger, 'verify_calibration/check')
+        # Without that node, the operator's answer has to do.
+        if not self.spin_until(client.service_is_ready, 1.0):
+            return
+        is_in_place, said = self._call(client, _CAMERAS_S)
+        yield measured(
+            'cameras are where they were calibrated',
+            is_in_place,
+            said,
+            'within the limits of verify_calibration',
+            'put the camera back, or calibrate it again',
+        )
+
+    def check_controllers(self) -> Iterator[Finding]:
+        """Yield how the controllers of the robot's channels are set."""
+        rate_hz = self._parameters_of('controller_manager', ('update_rate',)).get('update_rate')
+        for channel in self.contract.channels or default_channels(self.contract.joint_names):
+            names = PARAMETERS.get(channel.kind)
+            if names:
+                yield from check_controller(
+                    channel, self._parameters_of(channel.controller, names)
+                )
+            yield from check_update_rate(channel, rate_hz)
+
+    def _parameters_of(self, node: str, names: Sequence[str]) -> dict[str, Any]:
+        """Return the parameters of another node that are set; empty without an answer."""
+        client = self.create_client(GetParameters, f'{node}/get_parameters')
+        question = Question(client, GetParameters.Request(names=list(names)), again_s=1.0)
+        answered = self.spin_until(question.is_answered, _ANSWER_S)
+        self.destroy_client(client)
+        if not answered:
+            return {}
+        values = [parameter_value_to_python(value) for value in question.answer.values]
+        return {n: v for n, v in zip(names, values, strict=False) if v is not None}
+
+    def trigger(self, service: str) -> str:
+        """Call a service of type Trigger; returns '' or why it did not succeed."""
+        client = self.create_client(Trigger, service)
+        if not self.spin_until(client.service_is_ready, _ANSWER_S):
+            return f'no service {service}'
+        succeeded, said = self._call(client, _ANSWER_S)
+        return '' if succeeded else said
+
+    def spin_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Serve callbacks until a condition holds; False when it did not in time."""
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline:
+                return False
+            rclpy.spin_once(self, timeout_sec=0.02)
+        return True
+
+    def _call(self, client: Client, timeout_s: float) -> tuple[bool, str]:
+        node, _, _ = client.srv_name.rpartition('/')
+        order = Question(client, Trigger.Request())
+        for question in (introduction(self, node), order):
+            if not self.spin_until(question.is_answered, timeout_s):
+                return False, f'{client.srv_name} does not answer'
+        return order.answer.success, order.answer.message
+
+    def _on_joints(self, msg: JointState) -> None:
+        self._on_stamp('joint_states', msg)
+        try:
+            sample = merge_msg(self._merge, msg, self.now_ns())
+        except VlaError as error:
+            self.get_logger().error(str(error), throttle_duration_sec=5.0)
+            return
+        if sample is not None:
+            self.positions.append((sample.stamp_ns, sample.position))
+
+    def _on_stamp(self, topic: str, msg: Any) -> None:
+        self._arrivals[topic].append(time.monotonic_ns())
+        self._ages[topic].append((self.now_ns() - from_stamp(msg.header.stamp)) / 1e9)
+
+    def _on_e_stop(self, msg: Bool) -> None:
+        if msg.data:
+            self.pressed_ns = self.now_ns()
+
+    def _on_status(self, msg: DiagnosticStatus) -> None:
+        self.filter_says = msg.message

@@ -1,0 +1,145 @@
+"""Go through the checklist before a deployment."""
+
+import argparse
+from collections.abc import Iterator
+from datetime import datetime, UTC
+import json
+from pathlib import Path
+import subprocess
+import sys
+import tempfile
+import time
+
+import rclpy
+from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
+from vla_contract.contract import load_contract, RobotContract
+from vla_contract.ros.node.graph_arguments import parse_in_graph
+from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.self_test.subject import subject_of
+from vla_rollout.arguments import add_deployment
+from vla_rollout.episodes.provenance import provenance
+from vla_rollout.episodes.run_folder import make_run_folder
+from vla_rollout.preflight.calibration_items import check_calibrations
+from vla_rollout.preflight.contract_items import check_action_bounds, check_workspace, weight_bytes
+from vla_rollout.preflight.finding import Finding, measured, unknown
+from vla_rollout.preflight.machine_items import check_disk, check_gpu
+from vla_rollout.preflight.page import all_hold, finding_line, write_checklist
+from vla_rollout.preflight.policy_items import check_latency, check_policy
+from vla_rollout.preflight.questions import check_questions, Operator
+from vla_rollout.preflight.ros.e_stop import check_e_stop
+from vla_rollout.preflight.ros.graph import PreflightGraph
+
+
+def findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Finding]:
+    """Yield every item, those without motion first."""
+    yield check_workspace(contract)
+    yield from check_calibrations(contract)
+    yield check_disk(args.runs)
+    yield from _policy_findings(args, contract)
+    yield from check_questions(Operator(args.operator, input))
+    if args.without_robot:
+        yield unknown('robot', 'left out (--without-robot)', 'checked', 'run it beside the robot')
+        return
+    rclpy.init(args=args.ros_arguments)
+    try:
+        yield from _graph_findings(args, contract)
+    finally:
+        rclpy.try_shutdown()
+
+
+def _policy_findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Finding]:
+    policy = make_policy(args.backend, contract, args.policy, args.device)
+    subject = subject_of(contract, policy, args.frames)
+    yield from check_policy(subject)
+    yield check_action_bounds(subject)
+    yield check_latency(subject, time.perf_counter_ns)
+    yield from check_gpu(args.device, weight_bytes(policy))
+
+
+def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Finding]:
+    graph = PreflightGraph(contract)
+    try:
+        graph.listen()
+        yield from graph.check_rates()
+        yield from graph.check_clocks()
+        yield from graph.check_cameras()
+        yield from graph.check_controllers()
+        if not (args.yes or _may_move()):
+            for item in ('joint order', 'emergency stop of the filter'):
+                yield unknown(item, 'the arm may not move', 'tested', 'run it again and say yes')
+            return
+        yield check_joint_order(args.robot, args.ros_arguments)
+        yield check_e_stop(graph, lambda line: print(line, flush=True), args.e_stop_from_here)
+    finally:
+        graph.destroy_node()
+
+
+def check_joint_order(robot: str, ros_arguments: list[str]) -> Finding:
+    """Have excite_joints sway each joint and say whether the right one moved the right way."""
+    item, allowed = 'joint order', 'each joint moves when told, by as much, the same way'
+    fix = 'compare joint names and signs of contract, driver and controller'
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / 'joints.json'
+        command = [sys.executable, '-m', 'vla_identification.joints.ros.excite_joints', '--yes']
+        command += ['--robot', robot, '--json', str(figures)]
+        command += ['--output', str(Path(folder) / 'excitation.npz'), *ros_arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not figures.is_file():
+            said = done.stderr.strip().splitlines()[-1:] or ['excite_joints ended without a word']
+            why = said[0].removeprefix('error: ')
+            return unknown(
+                item, why, allowed, 'let the filter move the arm: call supervisor/check'
+            )
+        problems = json.loads(figures.read_text())['problems']
+    found = '; '.join(problems) or 'all as told'
+    return measured(item, not problems, found, allowed, fix)
+
+
+def _may_move() -> bool:
+    print('each joint of the arm will sway by 0.05 rad, and the arm is stopped once in motion')
+    return input('is the space around it free? [y/N] ').strip().lower() in ('y', 'yes')
+
+
+def preflight(args: argparse.Namespace) -> int:
+    """Go through everything, print each item as it comes, write JSON and page."""
+    contract = load_contract(args.robot)
+    folder = make_run_folder('preflight', args.runs)
+    found = []
+    for finding in findings(args, contract):
+        print(finding_line(finding), flush=True)
+        found.append(finding)
+    date = datetime.now(UTC).isoformat(timespec='seconds')
+    facts = {**provenance(contract, args), 'operator': args.operator, 'date': date}
+    write_checklist(folder, found, facts, args.json)
+    passed = all_hold(found)
+    print(f'{"passed" if passed else "NOT passed"}: {folder}/preflight.html')
+    return DONE if passed else NOT_GOOD_ENOUGH
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_rollout.preflight.ros.preflight',
+        'The checklist before a deployment: measured where software can, asked where it cannot. '
+        'Robot, cameras and action filter run; the policy server does not. It asks before '
+        'anything moves. Status 0 only when every item holds.',
+        'ros2 run vla_rollout preflight --robot my_arm --policy my_policy --operator "A. Smith"',
+    )
+    add_deployment(parser)
+    parser.add_argument('--operator', default='', help='your name, under what only you can answer')
+    parser.add_argument('--frames', type=Path, help='dataset of this robot, for real frames')
+    parser.add_argument('--without-robot', action='store_true', help='what needs no robot')
+    parser.add_argument('--yes', action='store_true', help='move without asking')
+    parser.add_argument(
+        '--e-stop-from-here',
+        action='store_true',
+        help='nobody has a device that publishes e_stop: preflight presses itself, and says so',
+    )
+    parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
+    parser.add_argument('--json', type=Path, help='also write the result here')
+    args = parse_in_graph(parser, argv)
+    return run_command(lambda: preflight(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Recordings to a LeRobotDataset v3 that lerobot-train takes as it is."""
+
+import argparse
+from pathlib import Path
+import sys
+
+from tqdm import tqdm
+from vla_contract.cli.command import command_parser, run_command, write_json
+from vla_contract.contract import load_contract
+from vla_contract.errors import VlaError
+from vla_contract.ros.messages.recorded import read_metadata, recording_files
+from vla_lerobot.lerobot_import import quiet_lerobot
+from vla_rollout.recording.ros.recorded_frames import frame_features, recorded_frames
+
+
+def convert(args: argparse.Namespace) -> int:
+    """Write every recording in which the policy acted as one episode.
+
+    Raises:
+        VlaError: the output exists, a recording is damaged, or none has a frame.
+    """
+    if args.output.exists():
+        raise VlaError(f'{args.output} exists; name a new folder, nothing was written')
+    contract = load_contract(args.robot)
+    recordings = [
+        (file, notes)
+        for path in args.recordings
+        for file in recording_files(path)
+        if (notes := read_metadata(file, 'vla')).get('outcome', '') == args.only or not args.only
+    ]
+    if not recordings:
+        raise VlaError(f"no recording has the outcome '{args.only}'; nothing was written")
+    quiet_lerobot()
+    from lerobot.datasets import LeRobotDataset
+
+    dataset = LeRobotDataset.create(
+        repo_id=f'local/{args.output.name}',
+        fps=round(contract.action.fps),
+        features=frame_features(contract),
+        root=args.output,
+        robot_type=contract.name,
+        use_videos=False,
+    )
+    episodes = []
+    for file, notes in tqdm(recordings, unit='recording'):
+        count = 0
+        for frame in recorded_frames(file, contract):
+            dataset.add_frame(frame)
+            count += 1
+        if count:
+            dataset.save_episode()
+            episodes.append({**notes, 'recording': file.name, 'frames': count})
+    dataset.finalize()
+    if not episodes:
+        raise VlaError(
+            f'none of {len(recordings)} recordings has a frame: no chunk, image or action'
+        )
+    record = {'contract_sha256': contract.sha256, 'episodes': episodes}
+    write_json(args.output / 'meta' / 'vla_episodes.json', record)
+    frames = sum(int(episode['frames']) for episode in episodes)
+    print(f'{len(episodes)} episodes, {frames} frames in {args.output}')
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_rollout.recording.ros.convert_recording',
+        'Turn recordings (ours, or of ros2 bag record) into a LeRobotDataset v3.',
+        'python -m vla_rollout.recording.ros.convert_recording runs/recordings --output '
+        'datasets/real',
+    )
+    parser.add_argument('recordings', nargs='+', type=Path, help='MCAP files or folders of them')
+    parser.add_argument('--output', type=Path, required=True, help='new dataset folder')
+    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    parser.add_argument('--only', default='', help="episodes with this outcome, e.g. 'success'")
+    args = parser.parse_args(argv)
+    return run_command(lambda: convert(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

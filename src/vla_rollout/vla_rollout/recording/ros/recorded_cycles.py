@@ -1,0 +1,63 @@
+"""The filter's cycles out of a recording, so that it can be diagnosed like a live episode."""
+
+from pathlib import Path
+
+from vla_action_filter.plan.paced_player import PacedPlayer
+from vla_action_filter.verdict import Verdict
+from vla_contract.contract import RobotContract
+from vla_contract.values import ActionChunk, JointSample
+from vla_rollout.episodes.cycle import Cycle, CycleObserver
+from vla_rollout.recording.ros.recorded_episode import Judged, read_episode, Sent, Slowed
+
+
+class CycleJoiner:
+    """Makes a cycle of every action the filter sent, from the newest of the other streams."""
+
+    def __init__(
+        self, contract: RobotContract, observer: CycleObserver, speed: float = 1.0
+    ) -> None:
+        """Tell an observer of each cycle and chunk.
+
+        Args:
+            contract: the robot.
+            observer: who is told.
+            speed: share of the velocity limits in use until another is heard of.
+        """
+        self._observer = observer
+        self._plan = PacedPlayer(contract)
+        self._speed = speed
+        self._joints: JointSample | None = None
+        self._verdict, self._reason = Verdict.HOLD, ''
+
+    def take(self, now_ns: int, payload: object) -> None:
+        """Take a message of a recording or of the running graph."""
+        match payload:
+            case JointSample():
+                self._joints = payload
+            case Judged(verdict, reason):
+                self._verdict, self._reason = verdict, reason
+            case Slowed(speed):
+                self._speed = speed
+            case ActionChunk():
+                played = self._plan.as_played(payload)
+                if self._plan.offer(payload):
+                    self._observer.see_chunk(played)
+            case Sent(command) if self._joints is not None:
+                verdict, reason = self._verdict, self._reason
+                sampled = self._plan.sample(now_ns, self._speed, verdict is Verdict.HOLD)
+                (wish, pace), plan_ns = sampled or (None, None), self._plan.plan_ns
+                self._observer.see_cycle(
+                    Cycle(now_ns, wish, pace, command, self._joints, verdict, reason, plan_ns)
+                )
+
+
+def replay_cycles(path: Path, contract: RobotContract, observer: CycleObserver) -> None:
+    """Show an observer a recorded episode.
+
+    Raises:
+        VlaError: the recording is damaged or of another robot.
+    """
+    observer.restart()
+    joiner = CycleJoiner(contract, observer)
+    for recorded in read_episode(path, contract, with_images=False):
+        joiner.take(recorded.now_ns, recorded.payload)

@@ -1,0 +1,1 @@
+"""Counted episodes without ROS, one by one or in a sweep."""

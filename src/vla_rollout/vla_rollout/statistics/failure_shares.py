@@ -1,0 +1,30 @@
+"""How often each failure mode occurs, with intervals that hold for all of them together."""
+
+from collections.abc import Mapping
+
+from statsmodels.stats.proportion import multinomial_proportions_confint
+from vla_rollout.statistics.intervals import Interval, wilson_interval
+
+
+def failure_shares(counts: Mapping[str, int]) -> dict[str, Interval]:
+    """Return the share of each outcome with simultaneous 95 % intervals (Goodman 1965).
+
+    Outcomes are multinomial: separate intervals would all be too short to be read together. Two
+    outcomes are one question, asked twice: they have Wilson's interval, shorter than Goodman's.
+
+    Args:
+        counts: episodes by outcome, success among them.
+
+    Raises:
+        ValueError: no episodes.
+    """
+    total = sum(counts.values())
+    if total == 0:
+        raise ValueError('no episodes')
+    if len(counts) <= 2:
+        return {name: wilson_interval(count, total) for name, count in counts.items()}
+    intervals = multinomial_proportions_confint(list(counts.values()), 0.05, method='goodman')
+    return {
+        name: Interval(count / total, float(lower), float(upper))
+        for (name, count), (lower, upper) in zip(counts.items(), intervals, strict=True)
+    }

@@ -1,0 +1,1 @@
+"""Boards and robots as the cameras see them, to test calibrations."""

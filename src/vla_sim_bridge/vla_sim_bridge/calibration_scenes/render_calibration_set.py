@@ -1,0 +1,194 @@
+"""Render images of a board with the robot's poses: a calibration set whose truth is known."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+import sys
+from typing import Any
+
+import cv2
+import mujoco
+import numpy as np
+from scipy.spatial.transform import Rotation
+from tqdm import tqdm
+from vla_contract.cli.command import command_parser, DONE, run_command
+from vla_contract.contract import load_contract, RobotContract
+from vla_contract.errors import SimError
+from vla_contract.transforms import make_transform
+from vla_contract.values import Image, Vector
+from vla_contract.whole_file import require_free, write_whole
+from vla_sim_bridge.calibration_scenes.board_plate import board_points
+from vla_sim_bridge.calibration_scenes.calibration_views import draw_positions
+from vla_sim_bridge.cameras.camera_info import Intrinsics
+from vla_sim_bridge.cameras.placed_camera import place_cameras, PlacedCamera
+from vla_sim_bridge.cameras.renderer import open_renderer
+from vla_sim_bridge.scene.robot_spec import ROBOT, SHOWN_GROUPS
+from vla_sim_bridge.scene.scene import build_model
+from vla_sim_bridge.scene.world_config import BoardConfig, load_world_config, WorldConfig
+import yaml
+
+# Each pixel is the mean of 3x3 drawn ones, as a sensor integrates light over its area.
+_OVERSAMPLING = 3
+# Noise of a good sensor [grey levels].
+_NOISE = 2.0
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
+
+
+class CalibrationSet:
+    """Draws what the first camera of a world with a board sees; use it as a context manager."""
+
+    def __init__(self, contract: RobotContract, config: WorldConfig, seed: int) -> None:
+        """Compile the world and open a renderer.
+
+        Raises:
+            SimError: the world has no board, or no OpenGL context can be made.
+        """
+        if config.board is None:
+            raise SimError('the world: found no board; needed: one, as in calibrate_in_hand')
+        self.contract, self.board = contract, config.board
+        self.placed = next(iter(place_cameras(contract, config).values()))
+        fine = _oversampled(self.placed)
+        self._model = build_model(contract, config, cameras=[fine])
+        self._data = mujoco.MjData(self._model)
+        joints = [ROBOT + joint.model_joint for joint in contract.joints]
+        self._qpos = np.array([self._model.joint(name).qposadr[0] for name in joints])
+        self._rng = np.random.default_rng(seed)
+        self._option = mujoco.MjvOption()
+        self._option.geomgroup[:] = 0
+        self._option.geomgroup[list(SHOWN_GROUPS)] = 1
+        # Below the table: cubes stand where boards lie until an episode places them.
+        for name in config.cube_colours:
+            self._data.joint(name).qpos[2] = -1.0
+        self._renderer = open_renderer(self._model, fine.drawn_size)
+
+    def __enter__(self) -> 'CalibrationSet':
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._renderer.close()
+
+    def views(self) -> Iterator[tuple[Vector, Vector, Image]]:
+        """Yield joints, shape (D,), pose of the tool, shape (4, 4), and image, without end.
+
+        Views in which the arm hides a part of the board are left out.
+        """
+        for position in draw_positions(
+            self.contract, self._model, self.placed, self.board, self._rng
+        ):
+            T_base_tool, image = self._look(position)
+            size = (self.board.cols, self.board.rows)
+            is_whole, _ = cv2.findChessboardCorners(image, size, flags=cv2.CALIB_CB_FAST_CHECK)
+            if is_whole:
+                yield position, T_base_tool, image
+
+    def _look(self, position: Vector) -> tuple[Vector, Image]:
+        self._data.qpos[self._qpos] = position
+        mujoco.mj_forward(self._model, self._data)
+        self._renderer.update_scene(self._data, self.placed.camera.name, self._option)
+        drawn = cv2.cvtColor(self._renderer.render(), cv2.COLOR_RGB2GRAY)
+        seen = cv2.resize(drawn, self.placed.drawn_size, interpolation=cv2.INTER_AREA)
+        seen = self.placed.warp.apply(seen) if self.placed.warp else seen
+        noisy = seen + self._rng.normal(0.0, _NOISE, seen.shape)
+        tool = self._data.site(ROBOT + self.contract.model.tool_site)
+        T_base_tool = make_transform(tool.xpos.copy(), tool.xmat.reshape(3, 3).copy())
+        return T_base_tool, np.clip(np.round(noisy), 0, 255).astype(np.uint8)
+
+
+def _oversampled(placed: PlacedCamera) -> PlacedCamera:
+    """Return the pinhole that draws the same with more pixels."""
+    k, (width, height) = _OVERSAMPLING, placed.drawn_size
+    camera = replace(placed.camera, width=k * width, height=k * height)
+    fx, fy, cx, cy = placed.drawn_intrinsics
+    # The middle of the first pixel is that of k drawn ones.
+    fine = Intrinsics(k * fx, k * fy, k * (cx + 0.5) - 0.5, k * (cy + 0.5) - 0.5)
+    return replace(placed, camera=camera, intrinsics=fine, warp=None)
+
+
+def write_set(folder: Path, scene: CalibrationSet, count: int) -> None:
+    """Write views as vla_calibration's capture node does; see its capture_folder."""
+    index = []
+    names = scene.contract.joint_names
+    for k, (position, T, image) in enumerate(
+        tqdm(islice(scene.views(), count), total=count, desc='rendering', unit='view')
+    ):
+        _, jpeg = cv2.imencode('.jpg', image, _JPEG)
+        write_whole(folder / f'images/{k:04d}.jpg', jpeg.tobytes())
+        joints = dict(zip(names, position.tolist(), strict=True))
+        _write_yaml(folder / f'joints/{k:04d}.yaml', joints)
+        _write_yaml(folder / f'poses/{k:04d}.yaml', _tool_pose(scene.contract, T))
+        index.append({
+            'image': f'images/{k:04d}.jpg', 'stamp_ns': k, 'pose': f'poses/{k:04d}.yaml',
+            'joints': f'joints/{k:04d}.yaml',
+        })  # fmt: skip
+    _write_yaml(folder / 'session.yaml', _session(scene.contract, scene.placed, scene.board))
+    # The index comes last: it never names a file that is not there.
+    _write_yaml(folder / 'cal_data.yaml', index)
+
+
+def _tool_pose(contract: RobotContract, T: Vector) -> dict[str, Any]:
+    x, y, z = T[:3, 3].tolist()
+    qx, qy, qz, qw = Rotation.from_matrix(T[:3, :3]).as_quat(canonical=True).tolist()
+    return {
+        'parent': contract.model.base_frame, 'child': contract.model.tool_frame,
+        'x': x, 'y': y, 'z': z, 'qx': qx, 'qy': qy, 'qz': qz, 'qw': qw,
+    }  # fmt: skip
+
+
+def _session(contract: RobotContract, placed: PlacedCamera, board: BoardConfig) -> dict[str, Any]:
+    is_in_hand = placed.parent == contract.model.tool_frame
+    return {
+        'schema': 1,
+        'robot': contract.name,
+        'contract_sha256': contract.sha256,
+        'camera': placed.camera.name,
+        'setup': 'eye-in-hand' if is_in_hand else 'eye-to-hand',
+        'base_frame': contract.model.base_frame,
+        'tool_frame': contract.model.tool_frame,
+        'camera_frame': placed.camera.frame,
+        'board': {
+            'kind': 'chessboard', 'cols': board.cols, 'rows': board.rows,
+            'square_m': board.square_m,
+        },
+    }  # fmt: skip
+
+
+def _write_yaml(path: Path, content: object) -> None:
+    write_whole(path, yaml.safe_dump(content, sort_keys=False))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Render and write."""
+    require_free(args.output / 'cal_data.yaml', args.force)
+    contract = load_contract(args.robot)
+    with CalibrationSet(contract, load_world_config(args.world), args.seed) as scene:
+        write_set(args.output, scene, args.views)
+        points = len(board_points(scene.board))
+    print(f'{args.output}: {args.views} views of {points} corners')
+    return DONE
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_sim_bridge.calibration_scenes.render_calibration_set',
+        'Render images of the board in a world from all sides, with the pose of the robot in '
+        'each: to try calibrate_hand_eye on, whose answer should be where the world has the '
+        'camera.',
+        'python -m vla_sim_bridge.calibration_scenes.render_calibration_set --world '
+        'calibrate_in_hand --output '
+        'runs/in_hand',
+    )
+    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    parser.add_argument('--world', default='calibrate_in_hand', help='name or path of a world')
+    parser.add_argument('--views', type=int, default=20, help='default: 20')
+    parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same views')
+    parser.add_argument('--output', type=Path, required=True, help='folder to write')
+    parser.add_argument('--force', action='store_true', help='replace files that exist')
+    args = parser.parse_args(argv)
+    return run_command(lambda: run(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Simulated cameras: placement, lens, rendering."""

@@ -1,0 +1,140 @@
+"""A camera of the contract with its place in the world: as written there, or as calibrated."""
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from vla_contract.cameras.calibration import Extrinsics, LensCalibration
+from vla_contract.cameras.calibration_file import load_calibration, resolve_calibration
+from vla_contract.contract import Camera, RobotContract
+from vla_contract.errors import ContractError, NameMismatchError
+from vla_contract.transforms import look_at, make_transform, xyzw_from_wxyz
+from vla_contract.values import Vector
+from vla_sim_bridge.cameras.camera_info import Intrinsics, pinhole_intrinsics
+from vla_sim_bridge.cameras.lens_warp import LensWarp
+from vla_sim_bridge.scene.world_config import CameraPlacement, WorldConfig
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedCamera:
+    """A camera that can be drawn.
+
+    Attributes:
+        camera: as the contract describes it.
+        parent: frame it is mounted to: the contract's base or tool frame.
+        T_parent_camera: pose of its optical frame, shape (4, 4) [m].
+        intrinsics: of the image it delivers.
+        model: distortion model.
+        distortion: its coefficients.
+        fovy_deg: vertical field of view of a plain pinhole; None of a calibrated camera.
+        warp: turns the drawn image into the delivered one; None without distortion.
+    """
+
+    camera: Camera
+    parent: str
+    T_parent_camera: Vector
+    intrinsics: Intrinsics
+    model: str = 'plumb_bob'
+    distortion: tuple[float, ...] = (0.0,) * 5
+    fovy_deg: float | None = None
+    warp: LensWarp | None = None
+
+    @property
+    def quaternion_xyzw(self) -> Vector:
+        """Orientation of the optical frame in its parent, shape (4,)."""
+        wxyz = np.empty(4)
+        mujoco.mju_mat2Quat(wxyz, self.T_parent_camera[:3, :3].ravel())
+        return xyzw_from_wxyz(wxyz)
+
+    @property
+    def drawn_size(self) -> tuple[int, int]:
+        """Width and height of the pinhole image to draw [px]."""
+        return self.warp.size if self.warp else (self.camera.width, self.camera.height)
+
+    @property
+    def drawn_intrinsics(self) -> Intrinsics:
+        """Intrinsics of the pinhole image to draw."""
+        return self.warp.intrinsics if self.warp else self.intrinsics
+
+
+def place_cameras(contract: RobotContract, config: WorldConfig) -> dict[str, PlacedCamera]:
+    """Place every camera of the contract, by name.
+
+    Raises:
+        NameMismatchError: the world does not place every camera of the contract.
+        ContractError: a calibration is of another frame or resolution than the contract says.
+        ResourceNotFoundError, UnknownNameError: a calibration does not exist.
+    """
+    wanted = [camera.name for camera in contract.cameras]
+    placements = {placement.name: placement for placement in config.cameras}
+    if sorted(placements) != sorted(wanted) or len(placements) != len(config.cameras):
+        names = [placement.name for placement in config.cameras]
+        raise NameMismatchError('cameras of the world', wanted, names)
+    return {c.name: place_camera(contract, c, placements[c.name]) for c in contract.cameras}
+
+
+def place_camera(
+    contract: RobotContract, camera: Camera, placement: CameraPlacement
+) -> PlacedCamera:
+    """Place one camera; raises as `place_cameras` does."""
+    if placement.calibration:
+        return place_calibrated(contract, camera, placement.calibration)
+    eye, target, fovy_deg = placement.look()
+    T = make_transform(np.array(eye), look_at(np.array(eye), np.array(target)))
+    intrinsics = pinhole_intrinsics(camera, fovy_deg)
+    return PlacedCamera(camera, contract.model.base_frame, T, intrinsics, fovy_deg=fovy_deg)
+
+
+def place_calibrated(contract: RobotContract, camera: Camera | None, name: str) -> PlacedCamera:
+    """Place a camera as calibrated.
+
+    Args:
+        contract: names the frames a camera may be mounted to.
+        camera: the camera to place; None for the one that the file names.
+        name: 'robot/camera', or the path of a calibration file.
+
+    Raises:
+        ContractError, ResourceNotFoundError, UnknownNameError: as `place_cameras`.
+        VlaError: the calibration has no pose.
+        SimError: the lens cannot be drawn.
+    """
+    calibration = load_calibration(resolve_calibration(name))
+    camera = camera or contract.camera(calibration.camera)
+    lens, pose = calibration.lens, calibration.require_extrinsics()
+    _check_fit(contract, camera, lens, pose, name)
+    return PlacedCamera(
+        camera,
+        pose.parent,
+        _matrix(pose),
+        Intrinsics(lens.fx, lens.fy, lens.cx, lens.cy),
+        lens.model,
+        lens.distortion,
+        warp=LensWarp(lens) if lens.is_distorted else None,
+    )
+
+
+def _check_fit(
+    contract: RobotContract, camera: Camera, lens: LensCalibration, pose: Extrinsics, name: str
+) -> None:
+    if (lens.width, lens.height) != (camera.width, camera.height):
+        raise ContractError(
+            f'calibration {name}: found {lens.width}x{lens.height} px; contract {contract.name} '
+            f'has camera {camera.name} with {camera.width}x{camera.height}'
+        )
+    frames = (contract.model.base_frame, contract.model.tool_frame)
+    if pose.parent not in frames:
+        raise ContractError(
+            f'calibration {name}: parent: found {pose.parent}; allowed: {" or ".join(frames)}'
+        )
+
+
+def _matrix(pose: Extrinsics) -> Vector:
+    x, y, z, w = np.array(pose.quaternion_xyzw) / np.linalg.norm(pose.quaternion_xyzw)
+    rotation = np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+    return make_transform(np.array(pose.position_m), rotation)

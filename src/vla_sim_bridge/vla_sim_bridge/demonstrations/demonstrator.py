@@ -1,0 +1,108 @@
+"""The scripted expert as a demonstrator: one seed gives one episode of training frames."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from vla_contract.joints.joint_map import JointMap
+from vla_contract.policy import CUBE_POSE
+from vla_contract.values import to_ns
+from vla_lerobot.features import ACTION, FeatureEncoder
+from vla_sim_bridge.cameras.renderer import CameraRenderer
+from vla_sim_bridge.demonstrations.expert import ScriptedExpert
+from vla_sim_bridge.physics.kinematics import ArmKinematics
+from vla_sim_bridge.randomization.term import random_stream
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import WorldConfig
+
+Frame = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """One successful episode.
+
+    Attributes:
+        frames: what a LeRobotDataset takes, one dictionary per time step.
+        manifest: every sampled value of the world, from its reset.
+    """
+
+    frames: list[Frame]
+    manifest: dict[str, Any]
+
+
+class Demonstrator:
+    """Plays expert episodes in a world and yields the frames of the successful ones.
+
+    The executed command carries joint noise while the clean command is recorded: the policy
+    learns to come back from where noise took the arm (Laskey et al., 'DART', CoRL 2017). Some
+    episodes begin, unrecorded, with a missed grasp: closed fingers somewhere around the cube.
+    Without them a policy that misses once holds its empty fingers up for ever.
+    """
+
+    def __init__(self, world: World, noise_rad: float, missed_share: float) -> None:
+        """Prepare to record.
+
+        Args:
+            world: the world to record in.
+            noise_rad: standard deviation of the noise on executed commands [rad].
+            missed_share: share of episodes that begin with a missed grasp, in [0, 1].
+        """
+        contract = world.contract
+        self._world = world
+        self._noise_rad = noise_rad
+        self._renderer = CameraRenderer(world)
+        self._missed_share = missed_share
+        self._kinematics = ArmKinematics(world.model, contract)
+        self._expert = ScriptedExpert(contract, self._kinematics)
+        names = contract.joint_names
+        self._encode = FeatureEncoder(contract)
+        self._to_action = JointMap(names, contract.action.names, 'contract joints')
+        self._period_ns = to_ns(1.0 / contract.action.fps)
+
+    def record(self, seed: int) -> Demonstration | None:
+        """Return one episode, or None when the expert failed."""
+        manifest = self._world.reset(seed)
+        rng = random_stream(seed, 'missed_grasp')
+        if rng.uniform() < self._missed_share:
+            self._miss(rng)
+        frames = list(self._frames(seed))
+        return Demonstration(frames, manifest) if self._world.success else None
+
+    def _miss(self, rng: np.random.Generator) -> None:
+        """Close the fingers up to 6 cm beside the cube and up to 20 cm above the table."""
+        world, contract = self._world, self._world.contract
+        arm, gripper = list(contract.arm), contract.grippers[0]
+        beside = world.cube_pose()[:2] + rng.uniform(-0.06, 0.06, 2)
+        place = np.array([*beside, rng.uniform(0.05, 0.20)])
+        for _ in range(round(rng.uniform(6, 14))):
+            command = world.joint_sample().position.copy()
+            now, rotation = self._kinematics.tool_pose(command[arm])
+            towards = now + np.clip(place - now, -0.04, 0.04)
+            command[arm] = self._kinematics.step_towards(command[arm], towards, rotation)
+            command[gripper] = contract.joints[gripper].closed
+            world.step(command, self._period_ns)
+
+    def _frames(self, seed: int) -> Iterator[Frame]:
+        world, contract = self._world, self._world.contract
+        rng = random_stream(seed, 'expert_noise')
+        arm = list(contract.arm)
+        for _ in range(round(world.config.time_limit_s * contract.action.fps)):
+            seen = world.observe(self._renderer.render)
+            command = self._expert.plan(seen.state, seen.extras[CUBE_POSE], horizon=1)[0]
+            yield {
+                **self._encode(seen),
+                ACTION: self._to_action(command).astype(np.float32),
+                'task': seen.instruction,
+            }
+            command[arm] += rng.normal(0.0, self._noise_rad, len(arm))
+            world.step(command, self._period_ns)
+            if world.success:
+                return
+
+
+def with_margin(config: WorldConfig, margin_m: float) -> WorldConfig:
+    """Widen the area of the cube, so that evaluation does not happen at the data's edge."""
+    x, y = ((low - margin_m, high + margin_m) for low, high in (config.cube.x_m, config.cube.y_m))
+    return replace(config, cube=replace(config.cube, x_m=x, y_m=y))

@@ -1,0 +1,172 @@
+"""Record the scripted expert into a LeRobotDataset v3: in parallel, and resumable."""
+
+import argparse
+from functools import partial
+import json
+from pathlib import Path
+import shutil
+import sys
+from typing import Any
+
+from tqdm import tqdm
+from vla_contract.cli.command import command_parser, natural, positive, run_command, write_json
+from vla_contract.cli.worker_pool import OrderedMap, worker_pool
+from vla_contract.contract import load_contract, RobotContract
+from vla_contract.errors import VlaError
+from vla_lerobot.features import dataset_features
+from vla_lerobot.lerobot_import import quiet_lerobot
+from vla_sim_bridge.demonstrations.demonstrator import Demonstrator, with_margin
+from vla_sim_bridge.demonstrations.episode_store import EpisodeStore
+from vla_sim_bridge.randomization.randomization import load_randomization
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
+
+# Every worker process holds one, built once.
+_demonstrator: Demonstrator | None = None
+
+
+def _start_worker(settings: dict[str, Any]) -> None:
+    global _demonstrator
+    config = with_margin(load_world_config(settings['world']), settings['margin_m'])
+    randomization = load_randomization(settings['randomization'])
+    world = World(load_contract(settings['robot']), config, randomization)
+    _demonstrator = Demonstrator(world, settings['noise_rad'], settings['missed_share'])
+
+
+def _record_seed(seed: int, store: EpisodeStore) -> bool:
+    """Record a seed that the store lacks; return whether the expert succeeded."""
+    if store.outcome(seed) is None:
+        if _demonstrator is None:
+            raise RuntimeError('the worker has no demonstrator')
+        store.save(seed, _demonstrator.record(seed))
+    return bool(store.outcome(seed))
+
+
+def record_episodes(
+    map_seeds: OrderedMap, store: EpisodeStore, first_seed: int, episodes: int
+) -> tuple[list[int], list[int]]:
+    """Record the first `episodes` successful seeds from `first_seed` up.
+
+    Every round records as many seeds as are missing: which ones are taken depends on the seeds
+    alone, never on how many workers there are or how often they were interrupted.
+
+    Returns:
+        The successful seeds and the failed ones.
+
+    Raises:
+        VlaError: the expert fails more than half of its episodes.
+    """
+    good: list[int] = []
+    failed: list[int] = []
+    seed = first_seed
+    with tqdm(total=episodes, unit='episode') as progress:
+        while len(good) < episodes:
+            batch = range(seed, seed + episodes - len(good))
+            for seed, succeeded in zip(
+                batch, map_seeds(partial(_record_seed, store=store), batch), strict=True
+            ):
+                (good if succeeded else failed).append(seed)
+                progress.update(succeeded)
+                if len(failed) > 10 + len(good):
+                    tried = len(failed) + len(good)
+                    raise VlaError(f'the expert failed {len(failed)} of {tried} episodes')
+            seed = batch.stop
+    return good, failed
+
+
+def write_dataset(
+    store: EpisodeStore, seeds: list[int], contract: RobotContract, output: Path
+) -> int:
+    """Write stored episodes as a LeRobotDataset with their manifests; return its frames."""
+    quiet_lerobot()
+    # Imported here, because it takes seconds and --help must not.
+    from lerobot.datasets import LeRobotDataset
+
+    dataset = LeRobotDataset.create(
+        repo_id=f'local/{output.name}',
+        fps=round(contract.action.fps),
+        features=dataset_features(contract),
+        root=output,
+        robot_type=contract.name,
+        use_videos=False,
+    )
+    manifests = []
+    for seed in tqdm(seeds, unit='episode', desc='writing'):
+        demonstration = store.load(seed)
+        for frame in demonstration.frames:
+            dataset.add_frame(frame)
+        dataset.save_episode()
+        manifests.append(json.dumps(demonstration.manifest) + '\n')
+    dataset.finalize()
+    (output / 'meta' / 'vla_manifests.jsonl').write_text(''.join(manifests))
+    return int(dataset.num_frames)
+
+
+def make_dataset(args: argparse.Namespace) -> int:
+    """Record `args.episodes` successful episodes into the folder `args.output`.
+
+    Episodes wait in `<output>.recording` until all are there; the same command goes on where an
+    interrupted one stopped.
+
+    Raises:
+        VlaError: the folder exists, another recording was begun for it, or the expert fails more
+            than half of its episodes.
+    """
+    if args.output.exists():
+        raise VlaError(f'{args.output} exists; name a new folder, nothing was written')
+    contract = load_contract(args.robot)
+    names = ('robot', 'world', 'randomization', 'noise_rad', 'missed_share', 'margin_m')
+    settings = {name: getattr(args, name) for name in names}
+    load_world_config(args.world)
+    hashes = {
+        'contract_sha256': contract.sha256,
+        'randomization_sha256': load_randomization(args.randomization).sha256,
+    }
+    store = EpisodeStore(args.output.with_name(args.output.name + '.recording'))
+    store.begin({**settings, **hashes})
+    with worker_pool(args.workers, _start_worker, settings) as map_seeds:
+        seeds, failed = record_episodes(map_seeds, store, args.first_seed, args.episodes)
+    # Written beside the episodes and moved, so that the output is complete or not there.
+    unfinished = store.folder / args.output.name
+    _remove_half_written(unfinished)
+    frames = write_dataset(store, seeds, contract, unfinished)
+    provenance = {**settings, **hashes, 'seeds': seeds, 'failed_seeds': failed}
+    write_json(unfinished / 'meta' / 'vla_provenance.json', provenance)
+    unfinished.rename(args.output)
+    store.delete()
+    print(f'{len(seeds)} episodes, {frames} frames, {len(failed)} failed seeds')
+    return 0
+
+
+def _remove_half_written(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_sim_bridge.demonstrations.make_dataset',
+        'Record the scripted expert into a LeRobotDataset v3: in parallel, and resumable.',
+        'python -m vla_sim_bridge.demonstrations.make_dataset --episodes 400 --workers 4 '
+        '--randomization training --output datasets/lift_cube',
+    )
+    parser.add_argument('--output', type=Path, required=True, help='new folder')
+    parser.add_argument(
+        '--episodes', type=positive, default=400, help='successful episodes wanted'
+    )
+    # The first 100 000 seeds are kept for evaluation, so that no run trains on what it tests.
+    parser.add_argument('--first-seed', type=natural, default=100_000)
+    parser.add_argument('--workers', type=positive, default=1, help='processes')
+    parser.add_argument('--noise-rad', type=float, default=0.015, help='noise on executed command')
+    parser.add_argument('--missed-share', type=float, default=0.25, help='begin with a miss')
+    parser.add_argument('--margin-m', type=float, default=0.01, help='wider than the world')
+    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    parser.add_argument('--randomization', default='none', help='name under config/randomization')
+    args = parser.parse_args(argv)
+    return run_command(lambda: make_dataset(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

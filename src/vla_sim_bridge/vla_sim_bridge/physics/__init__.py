@@ -1,0 +1,1 @@
+"""Drives, delays and rates between commands and the simulated arm."""

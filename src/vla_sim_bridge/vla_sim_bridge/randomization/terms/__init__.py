@@ -1,0 +1,1 @@
+"""What is randomised, by subject."""

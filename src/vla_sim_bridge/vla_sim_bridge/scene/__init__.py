@@ -1,0 +1,1 @@
+"""The MuJoCo scene and world of a robot and a task."""

@@ -1,0 +1,99 @@
+"""A contact sheet of randomised scenes, and the table of what can be randomised."""
+
+import argparse
+from pathlib import Path
+import sys
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+from vla_contract.cli.command import command_parser, DONE, run_command, write_json
+from vla_contract.contract import load_contract
+from vla_contract.errors import VlaError
+from vla_contract.values import Image
+from vla_sim_bridge.cameras.renderer import CameraRenderer
+from vla_sim_bridge.randomization.randomization import load_randomization
+from vla_sim_bridge.randomization.term_table import term_table
+from vla_sim_bridge.scene.world import World
+from vla_sim_bridge.scene.world_config import load_world_config
+
+SHIPPED = ('narrow', 'tutorial', 'wide')
+_LABEL_PX = 18
+
+
+def contact_sheet(tiles: list[tuple[str, Image]], columns: int) -> Image:
+    """Return the tiles in rows, each with its label above, shape (H, W, 3)."""
+    labelled = []
+    for label, image in tiles:
+        bar = np.full((_LABEL_PX, image.shape[1], 3), 30, dtype=np.uint8)
+        cv2.putText(
+            bar, label, (4, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (230, 230, 230), 1, cv2.LINE_AA
+        )
+        labelled.append(np.concatenate([bar, image]))
+    blank = np.zeros_like(labelled[0])
+    labelled += [blank] * (-len(labelled) % columns)
+    rows = [
+        np.concatenate(labelled[i : i + columns], axis=1) for i in range(0, len(labelled), columns)
+    ]
+    sheet: Image = np.concatenate(rows)
+    return sheet
+
+
+def preview(args: argparse.Namespace) -> int:
+    """Render the scenes and write the sheet, and the manifests beside it.
+
+    Raises:
+        VlaError: a name is unknown, or the output exists.
+    """
+    if args.terms:
+        print(term_table(load_randomization(name) for name in SHIPPED))
+        return DONE
+    randomization = load_randomization(args.randomization)
+    if args.output.exists() and not args.force:
+        raise VlaError(f'{args.output} exists; name another file or give --force')
+    world = World(load_contract(args.robot), load_world_config(args.world), randomization)
+    renderer = CameraRenderer(world)
+    tiles, manifests = [], []
+    for seed in tqdm(range(args.first_seed, args.first_seed + args.scenes), unit='scene'):
+        manifests.append(world.reset(seed))
+        for name, image in renderer.render(world.data.qpos).items():
+            scale = args.tile_px / image.shape[0]
+            small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            tiles.append((f'seed {seed}  {name}', small))
+    args.output.parent.mkdir(parents=True, exist_ok=True)
+    sheet = contact_sheet(tiles, args.columns)
+    cv2.imwrite(str(args.output), sheet[..., ::-1])
+    values = args.output.with_suffix('.json')
+    write_json(values, {'randomization': randomization.name, 'manifests': manifests})
+    print(f'{len(tiles)} pictures in {args.output}, their values in {values}')
+    return DONE
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'vla_sim_bridge.scene.preview',
+        'Render randomised scenes into a contact sheet, or print the table of terms.',
+        'python -m vla_sim_bridge.scene.preview --randomization tutorial --scenes 24 --output '
+        'sheet.png',
+    )
+    parser.add_argument('--randomization', default='tutorial', help='under config/randomization')
+    parser.add_argument(
+        '--terms',
+        action='store_true',
+        help='print what can be randomised, and how far the shipped configurations do',
+    )
+    parser.add_argument('--scenes', type=int, default=24)
+    parser.add_argument('--first-seed', type=int, default=0)
+    parser.add_argument('--columns', type=int, default=6)
+    parser.add_argument('--tile-px', type=int, default=192, help='height of a picture')
+    parser.add_argument('--output', type=Path, default=Path('runs/preview.png'))
+    parser.add_argument('--force', action='store_true', help='overwrite the output')
+    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    args = parser.parse_args(argv)
+    return run_command(lambda: preview(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

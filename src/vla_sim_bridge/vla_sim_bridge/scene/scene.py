@@ -1,0 +1,185 @@
+"""Build the MuJoCo model of a world: table, cube, cameras, and the contract's robot."""
+
+from collections.abc import Iterable
+
+import mujoco
+import numpy as np
+from vla_contract.contract import RobotContract
+from vla_contract.errors import SimError
+from vla_contract.transforms import make_transform
+from vla_contract.values import Vector
+from vla_sim_bridge.calibration_scenes.board_plate import add_board
+from vla_sim_bridge.cameras.placed_camera import place_cameras, PlacedCamera
+from vla_sim_bridge.scene.extras import (
+    add_distractors,
+    add_lights,
+    add_texture,
+    NO_EXTRAS,
+    SceneExtras,
+    SKY,
+    SKY_SIDE,
+    TABLE,
+)
+from vla_sim_bridge.scene.robot_spec import attach_robot, load_robot, prepare_robot, ROBOT
+from vla_sim_bridge.scene.world_config import Colour, CubeConfig, WorldConfig
+
+
+def build_model(
+    contract: RobotContract,
+    config: WorldConfig,
+    extras: SceneExtras = NO_EXTRAS,
+    cameras: Iterable[PlacedCamera] | None = None,
+) -> mujoco.MjModel:
+    """Compile the world with the contract's robot at the origin of the base frame.
+
+    Args:
+        contract: the robot and its cameras.
+        config: table, object and where the cameras stand.
+        extras: what randomisation needs beside the nominal world.
+        cameras: where the cameras stand; None places them as the world says.
+
+    Raises:
+        NameMismatchError: the world does not place every camera of the contract.
+        ContractError: a camera's calibration does not fit the contract.
+        ResourceNotFoundError: the robot model is not installed.
+        SimError: the model lacks a joint or a body that the contract names, or does not compile.
+    """
+    spec = _empty_world(config, extras)
+    _add_table(spec, config, extras)
+    for number, (name, colour) in enumerate(config.cube_colours.items()):
+        _add_cube(spec, config.cube, name, colour, number, extras)
+    for obstacle in config.obstacles:
+        spec.worldbody.add_geom(
+            name=obstacle.name,
+            type=mujoco.mjtGeom.mjGEOM_BOX,
+            size=np.array(obstacle.size_m) / 2,
+            pos=obstacle.centre_m,
+            rgba=obstacle.rgba,
+        )
+    add_distractors(spec, extras)
+    robot = load_robot(contract)
+    prepare_robot(robot, contract, config)
+    attach_robot(spec, robot, contract)
+    if config.board is not None:
+        is_on_tool = config.board.frame == 'tool'
+        frame = contract.model.tool_frame if is_on_tool else contract.model.base_frame
+        add_board(*_mount(spec, contract, frame), config.board)
+    add_cameras(
+        spec, contract, place_cameras(contract, config).values() if cameras is None else cameras
+    )
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        raise SimError(f'world with robot {contract.name} does not compile: {error}') from error
+    return model
+
+
+def _empty_world(config: WorldConfig, extras: SceneExtras) -> mujoco.MjSpec:
+    spec = mujoco.MjSpec()
+    option = spec.option
+    option.timestep = config.physics_step_s
+    option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    # Elliptic cones with a high impedance ratio and no-slip iterations keep a grasped cube from
+    # creeping out of the fingers (MuJoCo documentation, 'Preventing slip').
+    option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    option.impratio = 10.0
+    option.noslip_iterations = 3
+    spec.visual.quality.offsamples = 0
+    spec.visual.headlight.ambient = [0.45, 0.45, 0.45]
+    spec.visual.headlight.diffuse = [0.35, 0.35, 0.35]
+    spec.visual.headlight.specular = [0.0, 0.0, 0.0]
+    spec.add_texture(
+        name=SKY,
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+        rgb1=[0.86, 0.89, 0.93],
+        rgb2=[0.60, 0.66, 0.74],
+        width=SKY_SIDE,
+        height=6 * SKY_SIDE,
+    )
+    add_lights(spec, extras)
+    return spec
+
+
+def _add_table(spec: mujoco.MjSpec, config: WorldConfig, extras: SceneExtras) -> None:
+    table = config.table
+    half = np.array(table.size_m) / 2
+    top = spec.worldbody.add_geom(
+        name=TABLE,
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=half,
+        pos=[*table.centre_m, -half[2]],
+        rgba=table.rgba,
+    )
+    add_texture(spec, top, extras)
+
+
+def _add_cube(
+    spec: mujoco.MjSpec,
+    cube: CubeConfig,
+    name: str,
+    colour: Colour,
+    number: int,
+    extras: SceneExtras,
+) -> None:
+    """Add one cube; cubes stand in a row from the middle of their area until an episode begins."""
+    x, y = sum(cube.x_m) / 2, sum(cube.y_m) / 2
+    body = spec.worldbody.add_body(name=name, pos=[x, y + 0.1 * number, cube.edge_m / 2])
+    body.add_freejoint(name=name)
+    geom = body.add_geom(
+        name=name,
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=[cube.edge_m / 2] * 3,
+        mass=cube.mass_kg,
+        friction=[cube.friction, 0.005, 0.0001],
+        condim=4,
+        rgba=colour,
+    )
+    add_texture(spec, geom, extras)
+
+
+def add_cameras(
+    spec: mujoco.MjSpec, contract: RobotContract, cameras: Iterable[PlacedCamera]
+) -> None:
+    """Add cameras to a world whose robot is attached, on its base or on its tool."""
+    for placed in cameras:
+        body, T_body_parent = _mount(spec, contract, placed.parent)
+        _add_camera(body, placed, T_body_parent @ placed.T_parent_camera)
+        width, height = placed.drawn_size
+        spec.visual.global_.offwidth = max(spec.visual.global_.offwidth, width)
+        spec.visual.global_.offheight = max(spec.visual.global_.offheight, height)
+
+
+def _add_camera(body: mujoco.MjsBody, placed: PlacedCamera, T_body_camera: Vector) -> None:
+    # MuJoCo cameras look along -z with y up: half a turn about x from the optical frame.
+    rotation = T_body_camera[:3, :3] @ np.diag([1.0, -1.0, -1.0])
+    quaternion = np.empty(4)
+    mujoco.mju_mat2Quat(quaternion, rotation.ravel())
+    size = placed.drawn_size
+    camera = body.add_camera(
+        name=placed.camera.name, pos=T_body_camera[:3, 3], quat=quaternion, resolution=size
+    )
+    if placed.fovy_deg is not None:
+        camera.fovy = placed.fovy_deg
+        return
+    lens = placed.drawn_intrinsics
+    # The size of the sensor cancels out; a pitch of 10 um keeps its numbers handy.
+    camera.sensor_size = 1e-5 * np.array(size)
+    camera.focal_pixel = [lens.fx, lens.fy]
+    # MuJoCo shifts the image by this from its centre, against the direction of our cx and cy.
+    camera.principal_pixel = [(size[0] - 1) / 2 - lens.cx, (size[1] - 1) / 2 - lens.cy]
+
+
+def _mount(
+    spec: mujoco.MjSpec, contract: RobotContract, frame: str
+) -> tuple[mujoco.MjsBody, Vector]:
+    """Return the body that carries the contract's tool or base frame, and the frame's pose there.
+
+    The robot must be attached.
+    """
+    if frame != contract.model.tool_frame:
+        return spec.worldbody, np.eye(4)
+    tool = spec.site(ROBOT + contract.model.tool_site)
+    rotation = np.empty(9)
+    mujoco.mju_quat2Mat(rotation, tool.quat)
+    return tool.parent, make_transform(tool.pos, rotation.reshape(3, 3))

@@ -1,0 +1,246 @@
+"""A simulated robot at a task: reset with a seed, step, observe, judge. No ROS, no clock."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+from vla_contract.contract import RobotContract
+from vla_contract.errors import SimError
+from vla_contract.policy import CUBE_POSE
+from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
+from vla_sim_bridge.cameras.placed_camera import place_cameras
+from vla_sim_bridge.physics.drive import Drive
+from vla_sim_bridge.physics.motor_effort import motor_effort
+from vla_sim_bridge.randomization.appearance import Appearance
+from vla_sim_bridge.randomization.motor_path import MotorPath
+from vla_sim_bridge.randomization.randomization import (
+    NOTHING,
+    RandomizationConfig,
+    Randomizer,
+    values_of_manifest,
+)
+from vla_sim_bridge.randomization.signals import JointReading
+from vla_sim_bridge.randomization.term import random_stream
+from vla_sim_bridge.scene.robot_spec import place_mimics, ROBOT
+from vla_sim_bridge.scene.scene import build_model
+from vla_sim_bridge.scene.world_config import WorldConfig
+from vla_sim_bridge.tasks.registry import make_task
+from vla_sim_bridge.tasks.task import Start
+
+Render = Callable[[NDArray[np.float64]], dict[str, Image]]
+
+
+class World:
+    """One robot, one task. Time never goes backwards, not even on reset."""
+
+    def __init__(
+        self,
+        contract: RobotContract,
+        config: WorldConfig,
+        randomization: RandomizationConfig = NOTHING,
+    ) -> None:
+        """Compile the model; the world stands at rest with the arm at home.
+
+        Raises:
+            SimError, NameMismatchError, ResourceNotFoundError: as `build_model`.
+        """
+        self.contract = contract
+        self.config = config
+        self.cameras = place_cameras(contract, config)
+        self.model = build_model(contract, config, randomization.extras, self.cameras.values())
+        self.data = mujoco.MjData(self.model)
+        names = [ROBOT + joint.model_joint for joint in contract.joints]
+        self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])
+        self._qvel = np.array([self.model.joint(name).dofadr[0] for name in names])
+        self._drive = Drive(self.model, contract)
+        self.task = make_task(config, self.model)
+        cubes = tuple(cube.name for cube in self.task.cubes)
+        self._randomizer = Randomizer(self.model, contract, randomization, cubes)
+        self._episode = 0
+        self._step_ns = to_ns(config.physics_step_s)
+        self._steps = 0
+        self._owed_ns = 0
+        self._command = contract.home
+        self.reset(0)
+
+    @property
+    def time_ns(self) -> int:
+        """Simulated time since construction [ns]."""
+        return self._steps * self._step_ns
+
+    @property
+    def command(self) -> Vector:
+        """The commanded joint position of this instant, shape (D,) [rad or m]."""
+        return self._command.copy()
+
+    @property
+    def appearance(self) -> Appearance:
+        """What cameras see of this episode's randomisation; a copy, safe to keep."""
+        return self._appearance
+
+    def reset(self, seed: int, replay: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Start an episode: arm near home, objects and instruction as the task draws them.
+
+        Args:
+            seed: the same seed gives the same episode, whatever came before.
+            replay: manifest of an earlier episode, whose values are used instead of new ones;
+                the seed is then its seed.
+
+        Returns:
+            The manifest: seed, versions and every sampled value with its unit.
+
+        Raises:
+            SimError: the manifest to replay does not fit this world.
+        """
+        if replay is not None:
+            seed = int(replay['seed'])
+        randomizer = self._randomizer
+        values = randomizer.sample(seed) if replay is None else values_of_manifest(replay)
+        randomizer.apply(values, seed)
+        self._episode += 1
+        self._appearance = Appearance.of(randomizer.stage, self._episode, self.time_ns)
+        start = self._sample_start(seed) if replay is None else self._start_of_manifest(replay)
+        self._place(start)
+        self.task.begin(start)
+        return {
+            'seed': seed,
+            'task': self.config.task,
+            'contract_sha256': self.contract.sha256,
+            'mujoco': version('mujoco'),
+            'instruction': self.task.instruction,
+            'values': start,
+            'randomization': {
+                'name': randomizer.config.name,
+                'sha256': randomizer.config.sha256,
+                'difficulty': randomizer.config.difficulty,
+                'values': randomizer.describe(values),
+            },
+        }
+
+    def _sample_start(self, seed: int) -> Start:
+        """Draw where objects and arm begin."""
+        contract = self.contract
+        rng = random_stream(self.task.scene(seed), 'home_jitter')
+        jitter = rng.uniform(-1.0, 1.0, len(contract.arm))
+        home = contract.home
+        home[list(contract.arm)] += self.config.home_jitter_rad * jitter
+        start = self.task.sample(seed)
+        for i in contract.arm:
+            start[f'home.{contract.joints[i].name}'] = {'value': float(home[i]), 'unit': 'rad'}
+        return start
+
+    def _start_of_manifest(self, manifest: dict[str, Any]) -> Start:
+        start: Start = manifest.get('values') or {}
+        for name in self._sample_start(0):
+            if name not in start:
+                raise SimError(f'manifest without values.{name}: it is not one of this world')
+        return start
+
+    def _place(self, start: Start) -> None:
+        """Put objects and arm where the episode begins, at rest."""
+        contract, stage = self.contract, self._randomizer.stage
+        home = contract.home
+        for i in contract.arm:
+            home[i] = start[f'home.{contract.joints[i].name}']['value']
+        mujoco.mj_resetData(self.model, self.data)
+        self.data.qpos[self._qpos] = home
+        place_mimics(self.model, self.data, contract)
+        table = (
+            self.model.geom_pos[stage.table_geom, 2] + self.model.geom_size[stage.table_geom, 2]
+        )
+        for cube in self.task.cubes:
+            cube.place(start, self.data.qpos, float(table))
+        self._command = home
+        self._controls = self._drive.controls(home)
+        self.data.ctrl[:] = self._controls
+        mujoco.mj_forward(self.model, self.data)
+        self._owed_ns = 0
+        self._motors = MotorPath(
+            stage.signals,
+            self.model,
+            stage.arm_actuators,
+            self._controls,
+            1.0 / contract.action.fps,
+            self.config.time_limit_s,
+        )
+        self._reading = JointReading(
+            stage.signals,
+            contract.arm,
+            len(contract.joints),
+            self.time_ns,
+            self.config.time_limit_s,
+        )
+
+    def step(self, target: NDArray[np.float64], duration_ns: int) -> None:
+        """Move the commanded position linearly to `target` over `duration_ns`, and simulate.
+
+        Args:
+            target: commanded joint position at the end, contract order, shape (D,) [rad or m].
+            duration_ns: how long to simulate [ns]; what is no whole physics step is owed to the
+                next call, so that time keeps up in the mean.
+        """
+        count, self._owed_ns = divmod(self._owed_ns + duration_ns, self._step_ns)
+        model, data = self.model, self.data
+        before, after = self._controls, self._drive.controls(target)
+        ramp = (after - before) * _shares(count)
+        ramp += before
+        # Views taken once: a step costs 30 us, and each look through `data` about one.
+        control, position, watch, mj_step = data.ctrl, data.qpos, self.task.watch, mujoco.mj_step
+        for controls in self._motors.pass_through(ramp):
+            control[:] = controls
+            mj_step(model, data)
+            watch(position)
+        if count:
+            self._command, self._controls = np.array(target), after
+        self._steps += count
+
+    def joint_sample(self) -> JointSample:
+        """Measure the joints now, as encoders and, where there are any, torque sensors do.
+
+        A world says whether it measures effort.
+        """
+        position = self._reading.read(self.data.qpos[self._qpos], self.time_ns)
+        effort = None
+        if self.config.servo.measures_effort:
+            effort = motor_effort(self.model, self.data)[self._qvel]
+        return JointSample(self.time_ns, position, self.data.qvel[self._qvel], effort)
+
+    def observe(self, render: Render | None = None) -> Observation:
+        """See the world now.
+
+        Args:
+            render: makes the images, e.g. `CameraRenderer.render`; without it there are none.
+        """
+        images = render(self.data.qpos) if render else {}
+        extras = {CUBE_POSE: self.cube_pose()}
+        state = self.joint_sample().position
+        return Observation(self.time_ns, state, images, self.task.instruction, extras)
+
+    @property
+    def success(self) -> bool:
+        """Whether the task is done."""
+        return self.task.success
+
+    @property
+    def failure(self) -> str:
+        """Why the episode has failed for good, as a termination; '' while it may still succeed."""
+        return self.task.failure
+
+    @property
+    def height_m(self) -> float:
+        """How far the named cube's centre is above its rest [m]."""
+        return self.task.target.height_m(self.data.qpos)
+
+    def cube_pose(self) -> Vector:
+        """Return the named cube's pose in the base frame: position [m] and wxyz, shape (7,)."""
+        return self.task.target.pose(self.data.qpos)
+
+
+@lru_cache
+def _shares(count: int) -> Vector:
+    """Return which share of a ramp each of its steps has done, shape (count, 1)."""
+    return np.asarray(np.arange(1, count + 1)[:, None] / max(count, 1))
