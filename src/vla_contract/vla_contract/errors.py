@@ -6,11 +6,31 @@ says what was wrong, which name it concerns, what was found and what is allowed.
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known names for an error message, after the one that was probably meant."""
+    names = sorted(known)
+    listed = f'it has: {", ".join(names) or "none"}'
+    meant = get_close_matches(name.lower(), names, 1) or get_close_matches(name, names, 1)
+    return f'did you mean {meant[0]}? {listed}' if meant else listed
 
 
 class VlaError(Exception):
     """Base of every error a user of the workspace can cause and cure."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive a process boundary, whatever arguments a subclass is made from."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[VlaError], args: tuple[Any, ...]) -> VlaError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 class ContractError(VlaError):
@@ -35,8 +55,7 @@ class UnknownNameError(ContractError):
     """A name was asked for that does not exist; the message lists those that do."""
 
     def __init__(self, kind: str, name: str, owner: str, known: Iterable[str]) -> None:
-        names = ', '.join(sorted(known)) or 'none'
-        super().__init__(f"{kind} '{name}' is not in {owner}; it has: {names}")
+        super().__init__(f"{kind} '{name}' is not in {owner}; {nearest(name, known)}")
         self.name = name
 
 
