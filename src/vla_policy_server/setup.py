@@ -20,10 +20,17 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            'benchmark = vla_policy_server.precision.comparing.benchmark:main',
-            'check_policy = vla_policy_server.self_test.check_policy:main',
             'policy_server = vla_policy_server.ros.policy_server_node:main',
-            'policy_worker = vla_policy_server.worker.policy_worker:main',
+        ],
+        'vla_backends': [
+            'hold = vla_policy_server.backends.hold:make_hold',
+            'lerobot = vla_policy_server.backends.lerobot_policy:make_lerobot',
+            'remote = vla_policy_server.backends.remote:make_remote',
+            'replay = vla_policy_server.backends.replay:make_replay',
+        ],
+        'vla_commands': [
+            'check.policy = vla_policy_server.self_test.check_policy:main',
+            'policy.serve = vla_policy_server.worker.policy_worker:main',
         ],
     },
 )

@@ -21,13 +21,23 @@ setup(
     entry_points={
         'console_scripts': [
             'mujoco_bridge = vla_sim_bridge.ros.mujoco_bridge:main',
-            'check_camera = vla_sim_bridge.calibration_scenes.check_camera:main',
-            'export_gazebo = vla_sim_bridge.gazebo.export_gazebo:main',
-            'make_dataset = vla_sim_bridge.demonstrations.make_dataset:main',
-            'nominal_calibration = vla_sim_bridge.calibration_scenes.nominal_calibration:main',
             'render_calibration_set = '
             'vla_sim_bridge.calibration_scenes.render_calibration_set:main',
-            'preview = vla_sim_bridge.scene.preview:main',
+        ],
+        'vla_backends': [
+            'scripted = vla_sim_bridge.demonstrations.expert:make_scripted_expert',
+        ],
+        'vla_silhouettes': [
+            'model = vla_sim_bridge.calibration_scenes.silhouette:make',
+            'simulated = vla_sim_bridge.calibration_scenes.silhouette:make_simulated',
+        ],
+        'vla_commands': [
+            'camera.nominal = vla_sim_bridge.calibration_scenes.nominal_calibration:main',
+            'dataset.record-sim = vla_sim_bridge.demonstrations.make_dataset:main',
+            'sim.board-views = vla_sim_bridge.calibration_scenes.render_calibration_set:main',
+            'sim.check-camera = vla_sim_bridge.calibration_scenes.check_camera:main',
+            'sim.export-gazebo = vla_sim_bridge.gazebo.export_gazebo:main',
+            'sim.preview = vla_sim_bridge.scene.preview:main',
         ],
     },
 )

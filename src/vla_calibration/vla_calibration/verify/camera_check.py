@@ -12,8 +12,8 @@ from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
 from vla_contract.values import Image
 
-# It needs the simulator's model, so it lives there; it is imported only when it is asked for.
-SILHOUETTE = 'vla_sim_bridge.calibration_scenes.silhouette:make'
+# Drawn by the model of the simulator; `simulated` draws what the simulator shows.
+SILHOUETTE = 'model'
 AUTO, BOARD, OUTLINE = 'auto', 'board', 'silhouette'
 METHODS = (AUTO, BOARD, OUTLINE)
 
@@ -36,9 +36,9 @@ class CameraCheck:
             path: calibration file.
             robot: name or path of the contract; '' for that of the calibration.
             method: one of METHODS; auto takes the board where one was recorded.
-            silhouette: 'module:function' that builds what draws the arm.
+            silhouette: what draws the arm, an entry point of `vla_silhouettes`.
             limits: where a drift begins to count.
-            reference: of record_reference; None for the file beside the calibration.
+            reference: of `vla camera reference`; None for the file beside the calibration.
 
         Raises:
             VlaError: the calibration was never accepted, or a file is malformed.
@@ -72,8 +72,9 @@ class CameraCheck:
             return check_board(image, self._reference, self.calibration, robot, self._limits)
         if joints is None:
             raise VlaError(
-                f'nothing to compare with: found no {self._reference_path} (see record_reference) '
-                'and no positions of the joints, for a comparison with the silhouette of the arm'
+                f'nothing to compare with: found no {self._reference_path} '
+                '(see vla camera reference) and no positions of the joints, for a comparison with '
+                'the silhouette of the arm'
             )
         position = in_contract_order(joints, load_contract(self._robot))
         return check_silhouette(image, position, self._draw, self.calibration, self._limits)

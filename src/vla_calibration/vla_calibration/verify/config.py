@@ -14,9 +14,11 @@ class VerifyConfig:
     robot: str = setting('panda_2f85', doc='name or path of the robot contract')
     cameras: str = setting('', doc="cameras separated by spaces, '' for all of the contract")
     method: str = setting(
-        AUTO, doc='auto: by the board where record_reference saw one', choices=METHODS
+        AUTO, doc='auto: by the board where vla camera reference saw one', choices=METHODS
     )
-    silhouette: str = setting(SILHOUETTE, doc='module:function that builds what draws the arm')
+    silhouette: str = setting(
+        SILHOUETTE, doc='what draws the arm: model, or simulated for images of the simulator'
+    )
     still_s: float = setting(
         0.3, doc='time for which the arm must stand still', unit='s', lower=0.0, upper=5.0
     )

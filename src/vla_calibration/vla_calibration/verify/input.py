@@ -2,7 +2,6 @@
 
 import argparse
 from functools import cache
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from vla_calibration.verify.silhouette import DrawArm
 from vla_contract.cameras.calibration import CameraCalibration
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import NameMismatchError, ResourceNotFoundError, VlaError
+from vla_contract.plugins import plugin
 from vla_contract.schema import load_yaml
 from vla_contract.values import Image, Vector
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vla_calibration.geometry.arm_kinematics import ArmKinematics
 
 Joints = dict[str, float]
+SILHOUETTES = 'vla_silhouettes'
 
 
 def add_joint_option(parser: argparse.ArgumentParser, when: str) -> None:
@@ -97,17 +98,13 @@ def load_arm_drawing(factory: str, robot: str, calibration: str) -> DrawArm:
     """Build what draws the arm.
 
     Args:
-        factory: 'module:function', called with the robot and the calibration.
+        factory: name of an entry point of `vla_silhouettes`, or 'module:function'; called with the
+            robot and the calibration.
         robot: name or path of the contract.
         calibration: 'robot/camera', or the path of a calibration file.
 
     Raises:
         VlaError: the factory cannot be imported, or refuses.
     """
-    module, _, name = factory.partition(':')
-    try:
-        make = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise VlaError(f"--silhouette '{factory}' cannot be imported: {error}") from None
-    draw: DrawArm = make(robot, calibration)
+    draw: DrawArm = plugin(SILHOUETTES, factory, 'silhouette')(robot, calibration)
     return draw

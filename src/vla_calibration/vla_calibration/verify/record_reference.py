@@ -30,12 +30,11 @@ def run(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_calibration.verify.record_reference',
+        'camera reference',
         'Remember where a board is, in one image taken when the camera was calibrated. Bring the '
-        'board back to the same place (a mark, two pins) and verify_calibration tells whether '
+        'board back to the same place (a mark, two pins) and vla camera verify tells whether '
         'the camera still is where it was.',
-        'python -m vla_calibration.verify.record_reference panda_2f85/top today.png --board 9x6 '
-        '--square-mm 25',
+        'vla camera reference panda_2f85/top today.png --board 9x6 --square-mm 25',
     )
     parser.add_argument('calibration', help="'robot/camera', or a calibration.yaml")
     parser.add_argument('image', type=Path, help='image with the board in it')

@@ -35,12 +35,11 @@ def run(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_calibration.verify.verify_calibration',
+        'camera verify',
         'Check one fresh image against the calibration of a camera: by a board that stands where '
-        'record_reference saw it, or by the arm itself, whose outline the simulator draws from '
-        'its joint positions. Status 1 when the view has moved too far.',
-        'python -m vla_calibration.verify.verify_calibration panda_2f85/top now.png --joints '
-        'joints.yaml',
+        'vla camera reference saw it, or by the arm itself, whose outline the simulator draws '
+        'from its joint positions. Status 1 when the view has moved too far.',
+        'vla camera verify panda_2f85/top now.png --joints joints.yaml',
     )
     parser.add_argument('calibration', help="'robot/camera', or a calibration.yaml")
     parser.add_argument('image', type=Path, help='fresh image, the arm standing still')
@@ -50,9 +49,9 @@ def main(argv: list[str] | None = None) -> int:
         '--method', choices=METHODS, default=AUTO, help='default: board where it is recorded'
     )
     parser.add_argument(
-        '--silhouette', default=SILHOUETTE, metavar='MODULE:FUNCTION',
-        help=f'draws the arm; default: {SILHOUETTE}; for images of the simulator itself: '
-        'vla_sim_bridge.calibration_scenes.silhouette:make_simulated',
+        '--silhouette', default=SILHOUETTE,
+        help='what draws the arm: model; simulated for images of the simulator itself; or '
+        'module:function',
     )  # fmt: skip
     for field in fields(DriftLimits):
         name, unit = field.name.replace('_', '-'), field.metadata['unit']

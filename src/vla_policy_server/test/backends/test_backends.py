@@ -10,6 +10,7 @@ from vla_contract.errors import (
     PolicyMismatchError,
     ResourceNotFoundError,
     UnknownNameError,
+    VlaError,
 )
 from vla_contract.share import find_model
 from vla_contract.values import Observation, to_ns
@@ -26,7 +27,7 @@ def test_an_unknown_backend_lists_those_that_exist(contract):
 def test_a_backend_of_ones_own_is_a_factory(contract):
     policy = make_policy('vla_policy_server.backends.hold:make_hold', contract, '', 'cpu')
     assert not policy.needs_images
-    with pytest.raises(PolicyError, match='cannot be imported'):
+    with pytest.raises(VlaError, match='cannot be imported'):
         make_policy('no_such_module:make', contract, '', 'cpu')
 
 

@@ -45,9 +45,7 @@ def test_a_policy_that_draws_noise_is_not_exported(noisy_network):
 
 def test_int8_without_frames_says_how_to_get_them(exported, tmp_path):
     bare = Network(exported.policy, exported.example, 'cpu', tmp_path)
-    with pytest.raises(
-        PolicyError, match='run python -m vla_policy_server.precision.comparing.benchmark'
-    ):
+    with pytest.raises(PolicyError, match='run vla policy benchmark'):
         int8_graph(bare)
 
 

@@ -16,7 +16,7 @@ from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, SENSOR, STATE
 from vla_contract.share import find_config
 from vla_contract.values import ActionChunk, JointSample, Observation
-from vla_policy_server.backends.registry import BACKENDS, make_policy
+from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.ros.policy_server_node import PolicyServer
 
 CONTRACT = load_contract('panda_2f85')
@@ -266,9 +266,8 @@ def make_blind(contract, policy_path, device):
     return Blind()
 
 
-def test_a_policy_that_fails_its_self_test_is_refused_unless_it_is_off(server, monkeypatch):
-    monkeypatch.setitem(BACKENDS, 'blind', f'{__name__}:make_blind')
-    use(server, backend='blind', policy_path='')
+def test_a_policy_that_fails_its_self_test_is_refused_unless_it_is_off(server):
+    use(server, backend=f'{__name__}:make_blind', policy_path='')
     assert server.trigger_configure() == TransitionCallbackReturn.FAILURE
     assert 'images: black, white or real image change the answer by: top 0' in server.failure
     use(server, check_policy=False)

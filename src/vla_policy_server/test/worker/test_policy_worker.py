@@ -25,7 +25,7 @@ def test_a_worker_serves_until_it_is_told_to_end():
 @pytest.mark.parametrize(
     ('arguments', 'reason'),
     [
-        (['--backend', 'none'], "backend 'none' is not in vla_policy_server"),
+        (['--backend', 'none'], "backend 'none' is not in vla_backends"),
         (['--host', '0.0.0.0'], 'there is no token'),
         (['--token-file', '/none'], 'token file /none cannot be read'),
         (['--tls-certificate', '/none', '--backend', 'hold'], 'certificate /none cannot be used'),

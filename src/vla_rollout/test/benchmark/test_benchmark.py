@@ -4,12 +4,12 @@ import subprocess
 import numpy as np
 import pytest
 from vla_contract.errors import PolicyError, UnknownNameError
-from vla_policy_server.precision.comparing import benchmark as command
-from vla_policy_server.precision.comparing import closed_loop_success as closed_loop
 from vla_policy_server.precision.comparing.comparison import Comparison
 from vla_policy_server.precision.comparing.method_process import Report
 from vla_policy_server.precision.evidence import best_precision
 from vla_policy_server.precision.registry import PRECISIONS
+from vla_rollout.benchmark import benchmark as command
+from vla_rollout.benchmark import closed_loop_success as closed_loop
 
 
 @pytest.fixture

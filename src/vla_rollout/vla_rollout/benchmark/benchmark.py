@@ -11,7 +11,6 @@ from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_
 from vla_contract.contract import load_contract
 from vla_contract.errors import PolicyError, UnknownNameError
 from vla_policy_server.precision.candidate import CheckpointJob
-from vla_policy_server.precision.comparing.closed_loop_success import closed_loop_success
 from vla_policy_server.precision.comparing.comparison import (
     build_first,
     bursts,
@@ -19,7 +18,7 @@ from vla_policy_server.precision.comparing.comparison import (
     compare_side_by_side,
     Comparison,
 )
-from vla_policy_server.precision.comparing.frames import load_frames, record_frames
+from vla_policy_server.precision.comparing.frames import load_frames
 from vla_policy_server.precision.comparing.method_process import Job
 from vla_policy_server.precision.comparing.openvla_job import ShapeJob
 from vla_policy_server.precision.comparing.openvla_shape import require_room, SHAPES
@@ -30,6 +29,8 @@ from vla_policy_server.precision.evidence import REFERENCE, write_evidence
 from vla_policy_server.precision.gate import Limits
 from vla_policy_server.precision.graph_folder import precision_root
 from vla_policy_server.precision.registry import PRECISIONS
+from vla_rollout.benchmark.closed_loop_success import closed_loop_success
+from vla_rollout.benchmark.simulated_frames import record_frames
 
 _ALL = 'all'
 _SHAPE_METHODS = ('fp32', 'bf16', 'int8', 'nf4', 'compiled')
@@ -173,10 +174,9 @@ def _with_success(
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_policy_server.precision.comparing.benchmark',
+        'policy benchmark',
         'Latency, memory, action error and success of a policy in every precision and runtime.',
-        'python -m vla_policy_server.precision.comparing.benchmark panda_lift_act --methods '
-        'all --episodes 50',
+        'vla policy benchmark panda_lift_act --methods all --episodes 50',
     )
     parser.add_argument(
         'checkpoint', help=f'name under models/, folder, hub id, or {" or ".join(SHAPES)}'

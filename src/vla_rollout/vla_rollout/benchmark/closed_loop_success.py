@@ -7,8 +7,8 @@ import sys
 import tempfile
 
 from vla_contract.errors import PolicyError
-from vla_policy_server.precision.comparing.frames import last_line
 from vla_policy_server.precision.comparing.result import Success
+from vla_rollout.benchmark.simulated_frames import last_line
 
 
 def closed_loop_success(

@@ -8,7 +8,7 @@ from vla_contract.errors import VlaError
 from vla_rollout.preflight.finding import Finding, measured, unknown
 
 _REPROJECTION_PX, _HAND_EYE_MM = 0.5, 5.0
-_FIX = 'calibrate the camera: calibrate_intrinsics, calibrate_hand_eye'
+_FIX = 'calibrate the camera: vla camera intrinsics, vla camera hand-eye'
 
 
 def check_calibrations(contract: RobotContract) -> Iterator[Finding]:

@@ -15,9 +15,11 @@ from vla_contract.whole_file import require_free
 from vla_identification.excitation.joint_track import load_track
 from vla_identification.joints.check_joints import report
 from vla_identification.joints.ros.exciter import Exciter
-from vla_identification.motion_recording import save_recording
+from vla_identification.motion_recording import MotionRecording, save_recording
 
 _LARGEST_AMPLITUDE = 0.2
+# What tells joints apart without getting near anything [rad or m], [s].
+AMPLITUDE, PERIOD_S = 0.05, 2.0
 # Share of the velocity limits on the way to the start of a motion.
 _APPROACH_SPEED = 0.15
 
@@ -40,6 +42,19 @@ def _planned(
 def _may_move(motion: JointTrajectory, text: str) -> bool:
     print(f'{text} for {motion.duration_s:.0f} s')
     return input('is the space around it free? [y/N] ').strip().lower() in ('y', 'yes')
+
+
+def record_sway(contract: RobotContract) -> MotionRecording:
+    """Sway every joint, one after the other, and return what was recorded; rclpy has begun.
+
+    Raises:
+        VlaError: the action filter does not listen, somebody else commands the arm, or it stops.
+    """
+    node = Exciter(contract, contract.cameras[0])
+    try:
+        return node.run(excitation_of(contract, node.get_ready(), [], AMPLITUDE, PERIOD_S))
+    finally:
+        node.destroy_node()
 
 
 def run(args: argparse.Namespace) -> int:
@@ -73,22 +88,22 @@ def run(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_identification.joints.ros.excite_joints',
+        'arm excite',
         'Sway each joint of the arm a little through the action filter, and tell which joint '
         'moved, which way round, and how late joint_states and images are. It asks before '
         'anything moves; the policy server must not run. Status 1 when a joint did what it '
         'should not.',
-        'python -m vla_identification.joints.ros.excite_joints --output runs/excitation.npz',
+        'vla arm excite --output runs/excitation.npz',
     )
     parser.add_argument('--robot', default='panda_2f85', help='robot contract')
     parser.add_argument('--camera', default='', help='camera that sees the arm, default: first')
     parser.add_argument('--joint', action='append', default=[], help='only this one; repeatable')
-    parser.add_argument('--amplitude', type=float, default=0.05, help='of the sway [rad], 0.05')
-    parser.add_argument('--period-s', type=float, default=2.0, help='of the sway [s], 2')
+    parser.add_argument('--amplitude', type=float, default=AMPLITUDE, help='of the sway [rad]')
+    parser.add_argument('--period-s', type=float, default=PERIOD_S, help='of the sway [s]')
     parser.add_argument(
         '--motion',
         type=Path,
-        help='play this instead, as vla_identification.excitation.excitation writes it',
+        help='play this instead, as vla arm excitation writes it',
     )
     parser.add_argument('--output', type=Path, default=Path('excitation.npz'), help='recording')
     parser.add_argument('--json', type=Path, help='write the figures here')

@@ -1,12 +1,11 @@
 from dataclasses import replace
 from pathlib import Path
-import subprocess
 
 import numpy as np
 import pytest
-from vla_contract.errors import NameMismatchError, PolicyError, ResourceNotFoundError
+from vla_contract.errors import NameMismatchError, ResourceNotFoundError
 from vla_lerobot.lerobot_import import quiet_lerobot
-from vla_policy_server.precision.comparing.frames import load_frames, record_frames
+from vla_policy_server.precision.comparing.frames import load_frames
 
 
 @pytest.fixture(scope='module')
@@ -72,22 +71,3 @@ def test_a_camera_that_was_not_recorded_is_named(contract, dataset):
 def test_no_dataset_is_one_sentence(contract, tmp_path):
     with pytest.raises(ResourceNotFoundError, match='LeRobotDataset'):
         load_frames(contract, tmp_path)
-
-
-def test_a_simulator_that_fails_is_quoted_and_leaves_nothing(tmp_path, monkeypatch):
-    failed = subprocess.CompletedProcess([], 2, '', 'noise\nerror: no EGL\n')
-    monkeypatch.setattr(subprocess, 'run', lambda *_, **__: failed)
-    with pytest.raises(PolicyError, match=r'\(error: no EGL\); give a dataset with --frames'):
-        record_frames('panda_2f85', 'lift_cube', tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_frames_are_recorded_once(tmp_path, monkeypatch):
-    def record(command, **_):
-        Path(command[command.index('--output') + 1]).mkdir()
-        return subprocess.CompletedProcess(command, 0, '', '')
-
-    monkeypatch.setattr(subprocess, 'run', record)
-    root = record_frames('panda_2f85', 'lift_cube', tmp_path)
-    monkeypatch.setattr(subprocess, 'run', None)
-    assert record_frames('panda_2f85', 'lift_cube', tmp_path) == root

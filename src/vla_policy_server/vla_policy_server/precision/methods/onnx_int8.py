@@ -67,8 +67,8 @@ def _newest(folder: Path) -> Path:
     graphs = sorted(folder.glob('int8_*.onnx'), key=lambda path: path.stat().st_mtime_ns)
     if not graphs:
         raise PolicyError(
-            'INT8 graphs are calibrated on real frames: run python -m '
-            'vla_policy_server.precision.comparing.benchmark CHECKPOINT --methods onnx_int8 once'
+            'INT8 graphs are calibrated on real frames: run '
+            'vla policy benchmark CHECKPOINT --methods onnx_int8 once'
         )
     return graphs[-1]
 

@@ -3,17 +3,17 @@
 import argparse
 from collections.abc import Iterator
 from datetime import datetime, UTC
-import json
 from pathlib import Path
-import subprocess
 import sys
-import tempfile
 import time
 
 import rclpy
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
 from vla_contract.contract import load_contract, RobotContract
+from vla_contract.errors import VlaError
 from vla_contract.ros.node.graph_arguments import parse_in_graph
+from vla_identification.joints.joint_check import check_joints
+from vla_identification.joints.ros.excite_joints import record_sway
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.self_test.subject import subject_of
 from vla_rollout.arguments import add_deployment
@@ -68,31 +68,23 @@ def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterat
             for item in ('joint order', 'emergency stop of the filter'):
                 yield unknown(item, 'the arm may not move', 'tested', 'run it again and say yes')
             return
-        yield check_joint_order(args.robot, args.ros_arguments)
+        yield check_joint_order(contract)
         yield check_e_stop(graph, lambda line: print(line, flush=True), args.e_stop_from_here)
     finally:
         graph.destroy_node()
 
 
-def check_joint_order(robot: str, ros_arguments: list[str]) -> Finding:
-    """Have excite_joints sway each joint and say whether the right one moved the right way."""
+def check_joint_order(contract: RobotContract) -> Finding:
+    """Sway each joint and say whether the right one moved the right way."""
     item, allowed = 'joint order', 'each joint moves when told, by as much, the same way'
+    try:
+        problems = check_joints(record_sway(contract)).problems
+    except VlaError as error:
+        return unknown(
+            item, str(error), allowed, 'let the filter move the arm: call supervisor/check'
+        )
     fix = 'compare joint names and signs of contract, driver and controller'
-    with tempfile.TemporaryDirectory() as folder:
-        figures = Path(folder) / 'joints.json'
-        command = [sys.executable, '-m', 'vla_identification.joints.ros.excite_joints', '--yes']
-        command += ['--robot', robot, '--json', str(figures)]
-        command += ['--output', str(Path(folder) / 'excitation.npz'), *ros_arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if not figures.is_file():
-            said = done.stderr.strip().splitlines()[-1:] or ['excite_joints ended without a word']
-            why = said[0].removeprefix('error: ')
-            return unknown(
-                item, why, allowed, 'let the filter move the arm: call supervisor/check'
-            )
-        problems = json.loads(figures.read_text())['problems']
-    found = '; '.join(problems) or 'all as told'
-    return measured(item, not problems, found, allowed, fix)
+    return measured(item, not problems, '; '.join(problems) or 'all as told', allowed, fix)
 
 
 def _may_move() -> bool:
@@ -119,11 +111,11 @@ def preflight(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_rollout.preflight.ros.preflight',
+        'rollout preflight',
         'The checklist before a deployment: measured where software can, asked where it cannot. '
         'Robot, cameras and action filter run; the policy server does not. It asks before '
         'anything moves. Status 0 only when every item holds.',
-        'ros2 run vla_rollout preflight --robot my_arm --policy my_policy --operator "A. Smith"',
+        'vla rollout preflight --robot my_arm --policy my_policy --operator "A. Smith"',
     )
     add_deployment(parser)
     parser.add_argument('--operator', default='', help='your name, under what only you can answer')
