@@ -32,7 +32,7 @@ $(BUILT): $(METADATA) | venv
 	@rm -f install/.built-* log-build.txt && touch $@
 
 demo: setup ## simulator, policy and filter over ROS 2: episodes, success rate, videos
-	@$(ENV) && exec python -m vla_rollout.graph.ros.demo --episodes $(EPISODES)
+	@$(ENV) && exec vla demo --episodes $(EPISODES)
 
 test: setup ## colcon test, then the system tests
 	@$(ENV) && tools/run_tests.sh
@@ -53,9 +53,9 @@ bench: setup ## speed figures, side by side with references
 
 STAMP := $(shell date +%Y%m%d-%H%M%S)
 model: setup ## record demonstrations and train the demo policy again, on a CPU
-	@$(ENV) && python -m vla_sim_bridge.demonstrations.make_dataset --episodes 400 --output datasets/lift_cube-$(STAMP) \
-	  && python -m vla_finetune.act.train_act --dataset datasets/lift_cube-$(STAMP) --output runs/act-$(STAMP) \
-	  && python -m vla_rollout.simulation.simulate --policy runs/act-$(STAMP) --episodes 100
+	@$(ENV) && vla dataset record-sim --episodes 400 --output datasets/lift_cube-$(STAMP) \
+	  && vla train act --dataset datasets/lift_cube-$(STAMP) --output runs/act-$(STAMP) \
+	  && vla sim run --policy runs/act-$(STAMP) --episodes 100
 
 .PHONY: samples
 samples: venv ## OpenCV's photographs of a chessboard, for the tests of intrinsics on real images

@@ -15,6 +15,10 @@ if [ -f "$VLA_WORKSPACE/install/local_setup.sh" ]; then
   COLCON_CURRENT_PREFIX="$VLA_WORKSPACE/install" . "$VLA_WORKSPACE/install/local_setup.sh"
 fi
 export VLA_WORKSPACE
+case ":$PATH:" in
+  *":$VLA_WORKSPACE/tools/bin:"*) ;;
+  *) export PATH="$VLA_WORKSPACE/tools/bin:$PATH" ;;
+esac
 export MUJOCO_GL="${MUJOCO_GL:-egl}"
 export FASTRTPS_DEFAULT_PROFILES_FILE="${FASTRTPS_DEFAULT_PROFILES_FILE:-$VLA_WORKSPACE/config/dds/fastdds.xml}"
 export RMW_FASTRTPS_USE_QOS_FROM_XML="${RMW_FASTRTPS_USE_QOS_FROM_XML:-0}"

@@ -1,6 +1,6 @@
 """Gazebo with an exported world, its bridge, policy server and action filter.
 
-python -m vla_sim_bridge.gazebo.export_gazebo --output runs/gazebo
+vla sim export-gazebo --output runs/gazebo
 ros2 launch vla_bringup gazebo.launch.py folder:=runs/gazebo policy:=panda_lift_act
 """
 

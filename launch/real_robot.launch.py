@@ -4,7 +4,7 @@ Nothing moves after this: all nodes are inactive, the speed is 10 %, and the fil
 
 ros2 launch vla_bringup real_robot.launch.py robot:=my_arm policy:=my_policy
 ros2 service call /supervisor/check std_srvs/srv/Trigger    # the filter alone, for preflight
-ros2 run vla_rollout preflight --robot my_arm --policy my_policy --json preflight.json
+vla rollout preflight --robot my_arm --policy my_policy --json preflight.json
 ros2 service call /supervisor/release std_srvs/srv/Trigger  # refused until preflight passed
 """
 

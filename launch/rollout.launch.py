@@ -2,7 +2,7 @@
 
 ros2 launch vla_bringup rollout.launch.py episodes:=20 randomization:=tutorial monitor:=rviz
 
-On a real robot run `ros2 run vla_rollout rollout --operator NAME` in a terminal of its own: it
+On a real robot run `vla rollout run --operator NAME` in a terminal of its own: it
 takes keys.
 """
 

@@ -3,7 +3,7 @@
     python tests/bench_precision.py
 
 All take turns in one run, so that ratios hold on a busy machine too. torch.compile is left out
-for the minutes it compiles; `vla_policy_server.precision.comparing.benchmark` has it, and GPUs.
+for the minutes it compiles; `vla_rollout.benchmark.benchmark` has it, and GPUs.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 import sys
 import tempfile
 
-from vla_policy_server.precision.comparing.benchmark import main as benchmark
+from vla_rollout.benchmark.benchmark import main as benchmark
 
 METHODS = 'bf16,int8,onnx,onnx_int8,openvino,openvino_bf16,openvino_int8'
 MIN_SPEEDUP, MAX_ERROR_OF_RANGE = 2.5, 1e-3

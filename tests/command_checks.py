@@ -17,7 +17,15 @@ from typing import Any
 from unittest import mock
 
 from node_interfaces import node_type
-from package_facts import executables, is_node, launch_arguments, PACKAGES, ROOT, source_of
+from package_facts import (
+    commands,
+    executables,
+    is_node,
+    launch_arguments,
+    PACKAGES,
+    ROOT,
+    source_of,
+)
 from shell_blocks import simple_commands
 from vla_contract.schema import build, load_yaml
 import yaml
@@ -28,8 +36,8 @@ FOREIGN = {
     *('lerobot-train', 'mkdir', 'pre-commit', 'rosdep', 'ssh', 'sudo', 'tc', 'vcs'),
 }
 
-# Our commands by the names of `ros2 run`, as pages call them for short.
-OURS = {name: module for package in PACKAGES for name, module in executables(package).items()}
+# Our commands by the words that `vla` takes.
+OURS = {name: module for package in PACKAGES for name, module in commands(package).items()}
 
 
 class _ParsedError(Exception):
@@ -58,8 +66,6 @@ def check_words(words: Sequence[str]) -> None:
     program, *rest = words
     if program in CHECKS:
         CHECKS[program](rest)
-    elif program in OURS:
-        check_module(OURS[program], rest)
     elif '/' in program:
         assert (ROOT / program).is_file(), f'{program} does not exist'
     else:
@@ -73,6 +79,14 @@ def check_python(words: Sequence[str]) -> None:
         compile(words[1], words[1], 'exec')
     else:
         check_script(ROOT / words[0], words[1:])
+
+
+def check_vla(words: Sequence[str]) -> None:
+    for count in (1, 2):
+        if module := OURS.get(' '.join(words[:count])):
+            check_module(module, words[count:])
+            return
+    assert words[0] in ('--help', 'NOUN'), f'no command vla {" ".join(words[:2])}'
 
 
 def check_module(module: str, words: Sequence[str]) -> None:
@@ -211,4 +225,5 @@ CHECKS: dict[str, Callable[[Sequence[str]], None]] = {
     'pip': check_pip,
     'python': check_python,
     'ros2': check_ros2,
+    'vla': check_vla,
 }

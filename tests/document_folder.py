@@ -41,15 +41,15 @@ _SHIPPED = {
 }
 # What is made, in this order, from what is there.
 _COMMANDS = (
-    '-m vla_sim_bridge.demonstrations.make_dataset --episodes 3 --workers 1 --output '
+    '-m vla_contract.cli.vla dataset record-sim --episodes 3 --workers 1 --output '
     'datasets/lift_cube',
-    '-m vla_sim_bridge.demonstrations.make_dataset --world lift_named_cube --episodes 2 '
+    '-m vla_contract.cli.vla dataset record-sim --world lift_named_cube --episodes 2 '
     '--output datasets/named',
-    '-m vla_rollout.graph.ros.demo --record --episodes 1',
-    '-m vla_identification.excitation.excitation --duration-s 2 --output runs/motion.npz',
+    '-m vla_contract.cli.vla demo --record --episodes 1',
+    '-m vla_contract.cli.vla arm excitation --duration-s 2 --output runs/motion.npz',
     'tests/study_identify.py --robots 1 --duration-s 2 --recordings runs',
-    '-m vla_identification.arm.identify --log runs/robot0_fit.npz --output identified.yaml',
-    '-m vla_calibration.export.export_calibration my_arm/top --output exported',
+    '-m vla_contract.cli.vla arm identify --log runs/robot0_fit.npz --output identified.yaml',
+    '-m vla_contract.cli.vla camera export my_arm/top --output exported',
 )
 _MADE = {
     'runs/fit.npz': 'runs/robot0_fit.npz',
@@ -121,14 +121,14 @@ def _add_own_robot(share: Path) -> None:
 def _add_calibrations(folder: Path) -> None:
     own = load_yaml(_CALIBRATIONS / 'panda_2f85' / 'top' / 'calibration.yaml')
     _write_yaml(folder / 'calibration_data/my_arm/top/calibration.yaml', own | {'robot': 'my_arm'})
-    # What calibrate_hand_eye adds the pose to.
+    # What `vla camera hand-eye` adds the pose to.
     lens = load_yaml(_IN_HAND / 'calibration.yaml')
     del lens['extrinsics']
     _write_yaml(folder / 'calibration_data/my_arm/wrist/calibration.yaml', lens)
 
 
 def _add_policies(folder: Path) -> None:
-    """Copy the policies of which learn_healthy is to learn what the shipped ones know."""
+    """Copy the policies that `vla rollout learn-thresholds` is to learn from."""
     unlearned = shutil.ignore_patterns('healthy.json')
     models = folder / 'overlay' / 'share' / 'vla_bringup' / 'models'
     shutil.copytree(_MODELS / 'panda_lift_act', folder / 'runs' / 'act', ignore=unlearned)

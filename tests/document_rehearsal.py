@@ -1,14 +1,14 @@
 """Turn a documented command into one that can be run here: as it stands, only smaller.
 
 A reader's own things (`my_arm`, `path/to/pretrained_model`) are there: `document_folder` makes
-them. Counts become small, the GPU a CPU, and `ros2 run` the module behind it.
+them. Counts become small and the GPU a CPU.
 """
 
 from collections.abc import Iterable
 from itertools import pairwise
 import re
 
-from package_facts import executables, PACKAGES
+from package_facts import commands, PACKAGES
 from shell_blocks import simple_commands
 
 # What no test runs as a page has it, by how it begins, and what it needs. The longest counts.
@@ -21,23 +21,19 @@ NEEDS = {
     'make samples': 'the network; test_fetch_opencv_samples stands in for it',
     'pip install': 'an environment of its own',
     'python -m colcon': 'a workspace, not a folder beside it; make setup runs it',
-    'python -m vla_calibration.hand_eye.calibrate_hand_eye LEFT': (
-        'two cameras; test_multi_camera has them'
-    ),
-    'python -m vla_identification.joints.ros.excite_joints': (
-        'a moving robot; test_excite_joints has one'
-    ),
+    'vla camera hand-eye LEFT': ('two cameras; test_multi_camera has them'),
+    'vla arm excite': ('a moving robot; test_excite_joints has one'),
     'python -m vla_calibration.verify.ros.verify_node': 'a camera; test_verified_rollout has one',
-    'python -m vla_policy_server.precision.comparing.benchmark openvla': 'a GPU',
-    'python -m vla_policy_server.worker.policy_worker --ray': 'Ray',
-    'python -m vla_rollout.graph.ros.demo --viewer': 'a display',
+    'vla policy benchmark openvla': 'a GPU',
+    'vla policy serve --ray': 'Ray',
+    'vla demo --viewer': 'a display',
     'python tests/soak_recorder.py': 'minutes, each an episode',
     'ros2 launch': 'ROS 2; the container of the workflow starts them',
     'ros2 lifecycle': 'ROS 2 and a running graph',
     'ros2 node': 'ROS 2 and a running graph',
     'ros2 run vla_calibration capture': 'a camera; test_capture_session has one',
-    'ros2 run vla_rollout preflight': 'a robot; test_real_robot has a fake one',
-    'ros2 run vla_rollout rollout': 'a running graph; test_rollout has one',
+    'vla rollout preflight': 'a robot; test_real_robot has a fake one',
+    'vla rollout run': 'a running graph; test_rollout has one',
     'ros2 service': 'ROS 2 and a running graph',
     'ros2 topic': 'ROS 2 and a running graph',
     'rosdep': 'ROS 2',
@@ -62,18 +58,16 @@ _SMALLER = {
 }
 # Options of one command, instead of its own or of its defaults.
 _OPTIONS = {
-    'vla_calibration.verify.verify_calibration': (
-        '--silhouette vla_sim_bridge.calibration_scenes.silhouette:make_simulated'
-    ),
-    'vla_finetune.finetune': '--batch 2 --steps 2 --validate-every 1',
-    'vla_finetune.act.train_act': '--batch 2 --steps 2',
-    'vla_identification.simopt.tune_randomization': '--iterations 1 --samples 4',
-    'vla_policy_server.precision.comparing.benchmark': '--repeats 2',
-    'vla_rollout.simulation.check_instruction': '--episodes 1',
-    'vla_rollout.diagnosis.learn_healthy': '--episodes 12 --false-alarm-rate 0.9 --workers 1',
-    'vla_rollout.graph.ros.demo': '--episodes 1',
-    'vla_rollout.simulation.simulate': '--episodes 1 --workers 1',
-    'vla_sim_bridge.demonstrations.make_dataset': '--episodes 1 --workers 1',
+    'camera verify': '--silhouette simulated',
+    'train finetune': '--batch 2 --steps 2 --validate-every 1',
+    'train act': '--batch 2 --steps 2',
+    'arm tune': '--iterations 1 --samples 4',
+    'policy benchmark': '--repeats 2',
+    'check instruction': '--episodes 1',
+    'rollout learn-thresholds': '--episodes 12 --false-alarm-rate 0.9 --workers 1',
+    'demo': '--episodes 1',
+    'sim run': '--episodes 1 --workers 1',
+    'dataset record-sim': '--episodes 1 --workers 1',
     'tests/bench_hand_eye.py': '--trials 2',
     'tests/bench_policy_server.py': '--seconds 1',
     'tests/bench_remote.py': '--inferences 2',
@@ -89,9 +83,9 @@ _PLACEHOLDERS = {
     '$run': 'finetuned_real',
     'ROBOT/CAMERA': 'my_arm/top',
     '--camera my_arm/wrist': '--camera my_arm/top',
-    'export_calibration my_arm/wrist': 'export_calibration my_arm/top',
+    'camera export my_arm/wrist': 'camera export my_arm/top',
 }
-_MODULES = {name: module for package in PACKAGES for name, module in executables(package).items()}
+_NAMES = [name for package in PACKAGES for name in commands(package)]
 
 
 def needs(line: str) -> str:
@@ -107,20 +101,20 @@ def needs(line: str) -> str:
 def is_mention(line: str) -> bool:
     """Whether a line only names a command, or is a piece of a loop around commands."""
     words = line.split()
-    return bool(re.fullmatch(r'ros2 \w+|python -m [\w.]+', line)) or words[0] in ('for', 'done')
+    is_name = re.fullmatch(r'ros2 \w+|python -m [\w.]+', line) or line[4:] in _NAMES
+    return bool(is_name) or words[0] in ('for', 'done')
 
 
 def rehearsed(line: str) -> str:
-    """Return what stands for a line: modules for `ros2 run`, small numbers, no GPU."""
+    """Return what stands for a line: small numbers, no GPU."""
     if '\n' not in line:
         line = ' '.join(line.split(' #')[0].split())
-    line = re.sub(r'^(?:ros2 run \w+ )?(\w+)(?= |$)', _as_module, line)
     for name, value in _PLACEHOLDERS.items():
         line = line.replace(name, value)
     for option, value in _SMALLER.items():
         line = _with(line, option, value, is_added=False)
-    command = re.match(r'python (?:-m )?(\S+)', line)
-    options = _OPTIONS.get(command[1], '').split() if command else []
+    command = re.match(rf'python (?:-m )?(\S+)|vla ({"|".join(_NAMES)})', line)
+    options = _OPTIONS.get(command[1] or command[2], '').split() if command else []
     for option, value in pairwise(options):
         if option.startswith('--'):
             line = _with(line, option, value)
@@ -139,7 +133,7 @@ def differing(lines: Iterable[str]) -> list[str]:
 def makes(line: str) -> list[str]:
     """Return the files and folders that a line makes, and that must not be there before."""
     made = re.findall(r'--(?:output|report|plot|json) (\S+)', line)
-    if 'calibrate_intrinsics' in line or 'adopt_lens' in line:
+    if 'camera intrinsics' in line or 'camera import' in line:
         made.append('calibration_data/my_arm/top/calibration.yaml')
     return made
 
@@ -147,8 +141,3 @@ def makes(line: str) -> list[str]:
 def _with(line: str, option: str, value: str, is_added: bool = True) -> str:
     line, found = re.subn(rf'(?<= {option} )[^\s-]\S*', value, line)
     return line if found or not is_added else f'{line} {option} {value}'
-
-
-def _as_module(found: re.Match[str]) -> str:
-    module = _MODULES.get(found[1])
-    return f'python -m {module}' if module else found[0]

@@ -6,18 +6,12 @@ import re
 import shlex
 import textwrap
 
-from package_facts import executables, PACKAGES
-
 # The first word of a block that is shell; blocks of YAML and of output begin otherwise.
 PROGRAMS = {
     *('.', 'apt-get', 'cd', 'colcon', 'docker', 'git', 'head', 'lerobot-train', 'make', 'mkdir'),
-    *('pip', 'pre-commit', 'python', 'ros2', 'rosdep', 'ssh', 'sudo', 'vcs'),
+    *('pip', 'pre-commit', 'python', 'ros2', 'rosdep', 'ssh', 'sudo', 'vcs', 'vla'),
 }
-# Our commands, by the names that `ros2 run` takes.
-NAMES = [name for package in PACKAGES for name in executables(package)]
-_INLINE = re.compile(
-    rf'`((?:python|ros2|make|docker|pip) [^`]+|(?:{"|".join(NAMES)}) [^` ]*[/-][^`]*)`'
-)
+_INLINE = re.compile(r'`((?:python|ros2|make|docker|pip|vla) [^`]+)`')
 _FENCE = re.compile(r'^```\w*\n(.*?)^```', re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r'(?:^(?: {4}.*)?\n)+', re.MULTILINE)
 

@@ -120,7 +120,7 @@ def test_a_camera_that_moved_is_told_by_the_arm_alone(tmp_path, capsys):
         '--joints',
         str(joints),
         '--silhouette',
-        'vla_sim_bridge.calibration_scenes.silhouette:make_simulated',
+        'simulated',
     ]
     still = ['panda_2f85/top', str(tmp_path / 'still.png'), '--json', str(tmp_path / 'a.json')]
     assert verify_calibration([*still, *drawing]) == 0

@@ -13,7 +13,7 @@ PAGE = (DOCS / 'randomization.md').read_text()
 
 def test_the_page_holds_the_table_that_the_command_prints():
     table = term_table(load_randomization(name) for name in SHIPPED)
-    assert table in PAGE, 'python -m vla_sim_bridge.scene.preview --terms has the new one'
+    assert table in PAGE, 'vla sim preview --terms has the new one'
 
 
 def test_its_pictures_exist_and_are_small():

@@ -38,9 +38,7 @@ def test_a_camera_that_was_pushed_is_told_before_the_rollout(
         (tmp_path / name).symlink_to(CONFIG / name)
     overrides = {
         'mujoco_bridge': {'world': str(tmp_path / 'world.yaml')},
-        'verify_calibration': {
-            'silhouette': 'vla_sim_bridge.calibration_scenes.silhouette:make_simulated'
-        },
+        'verify_calibration': {'silhouette': 'simulated'},
     }
     found: list[DiagnosticArray] = []
     with Stack(str(tmp_path / 'stacks' / 'verify.yaml'), tmp_path, DOMAIN, overrides) as stack:

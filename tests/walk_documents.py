@@ -17,7 +17,7 @@ import pytest
 from test_documents import COMMANDS
 
 LINES = differing(rehearsed(c) for c in COMMANDS if not needs(c) and not is_mention(c))
-WORKER = 'python -m vla_policy_server.worker.policy_worker'
+WORKER = 'vla policy serve'
 # Both ends of a remote policy, on the port that the page names.
 REMOTE = [line for line in LINES if WORKER in line or '--backend remote' in line]
 LIMIT_S = 300.0
@@ -25,7 +25,7 @@ LIMIT_S = 300.0
 
 def marked(line: str) -> object:
     marks = [pytest.mark.xdist_group('port 8000')] if line in REMOTE else []
-    return pytest.param(line, marks=marks, id=line.removeprefix('python ').removeprefix('-m '))
+    return pytest.param(line, marks=marks, id=line.removeprefix('python '))
 
 
 @pytest.fixture(scope='session')
@@ -77,7 +77,7 @@ def worker(line, folder) -> Iterator[None]:
 
 def run(line: str, folder: Path, output: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        ['bash', '-c', f'exec {line}' if line.startswith('python') else line],
+        ['bash', '-c', f'exec {line}' if line.startswith(('python', 'vla')) else line],
         cwd=folder,
         env=environment_of(folder),
         stdin=subprocess.DEVNULL,

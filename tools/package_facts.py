@@ -12,8 +12,20 @@ PACKAGES = sorted(path.parent.name for path in ROOT.glob('src/*/setup.py'))
 @cache
 def executables(package: str) -> dict[str, str]:
     """Return the modules of a package by the names that `ros2 run` takes."""
+    return _entry_points(package, 'console_scripts')
+
+
+@cache
+def commands(package: str) -> dict[str, str]:
+    """Return the modules of a package by the words that `vla` takes, such as 'sim run'."""
+    points = _entry_points(package, 'vla_commands')
+    return {name.replace('.', ' '): module for name, module in points.items()}
+
+
+def _entry_points(package: str, group: str) -> dict[str, str]:
     setup = (ROOT / 'src' / package / 'setup.py').read_text()
-    return dict(re.findall(r"'(\w+) = ([\w.]+):main'", setup))
+    listed = re.search(rf"'{group}': \[(.*?)\]", setup, re.DOTALL)
+    return dict(re.findall(r"'([\w.-]+) = ([\w.]+):main'", listed[1] if listed else ''))
 
 
 @cache

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 from node_interfaces import interfaces, node_type
 from package_facts import (
+    commands,
     executables,
     is_node,
     launch_arguments,
@@ -63,14 +64,13 @@ def readme(package: str) -> str:
 
 def _commands(package: str) -> Iterator[str]:
     rows = [
-        (f'`{name}`', f'`python -m {module}`', summary(source_of(module)))
-        for name, module in sorted(executables(package).items())
-        if not is_node(module)
+        (f'`vla {name}`', summary(source_of(module)))
+        for name, module in sorted(commands(package).items())
     ]
     if rows:
         yield '## Commands'
-        yield f'Each is also `ros2 run {package} NAME`; `--help` lists its options.'
-        yield _table(('name', 'anywhere', 'what for'), rows)
+        yield '`--help` lists the options of each.'
+        yield _table(('command', 'what for'), rows)
 
 
 def _node(package: str, name: str, module: str) -> Iterator[str]:

@@ -21,7 +21,9 @@ setup(
     entry_points={
         'console_scripts': [
             'action_filter = vla_action_filter.ros.action_filter_node:main',
-            'replay_filter = vla_action_filter.replay.ros.replay_filter:main',
+        ],
+        'vla_commands': [
+            'filter.replay = vla_action_filter.replay.ros.replay_filter:main',
         ],
     },
 )

@@ -20,15 +20,17 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            'make_board = vla_calibration.board.make_board:main',
-            'calibrate_intrinsics = vla_calibration.lens.calibrate_intrinsics:main',
-            'calibrate_hand_eye = vla_calibration.hand_eye.calibrate_hand_eye:main',
-            'adopt_lens = vla_calibration.lens.adopt_lens:main',
-            'export_calibration = vla_calibration.export.export_calibration:main',
-            'record_reference = vla_calibration.verify.record_reference:main',
-            'verify_calibration = vla_calibration.verify.verify_calibration:main',
             'verify_calibration_node = vla_calibration.verify.ros.verify_node:main',
             'capture = vla_calibration.capture.ros.capture_node:main',
+        ],
+        'vla_commands': [
+            'camera.board = vla_calibration.board.make_board:main',
+            'camera.export = vla_calibration.export.export_calibration:main',
+            'camera.hand-eye = vla_calibration.hand_eye.calibrate_hand_eye:main',
+            'camera.import = vla_calibration.lens.adopt_lens:main',
+            'camera.intrinsics = vla_calibration.lens.calibrate_intrinsics:main',
+            'camera.reference = vla_calibration.verify.record_reference:main',
+            'camera.verify = vla_calibration.verify.verify_calibration:main',
         ],
     },
 )

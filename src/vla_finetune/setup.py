@@ -19,9 +19,9 @@ setup(
     description='Training and fine-tuning on what was recorded.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [
-            'finetune = vla_finetune.finetune:main',
-            'train_act = vla_finetune.act.train_act:main',
+        'vla_commands': [
+            'train.act = vla_finetune.act.train_act:main',
+            'train.finetune = vla_finetune.finetune:main',
         ],
     },
 )

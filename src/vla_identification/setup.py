@@ -19,14 +19,14 @@ setup(
     description='Identification of the arm: joints, excitation, latency, sim-to-real gap.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [
-            'check_joints = vla_identification.joints.check_joints:main',
-            'excitation = vla_identification.excitation.excitation:main',
-            'excite_joints = vla_identification.joints.ros.excite_joints:main',
-            'extract_motion = vla_identification.ros.extract_motion:main',
-            'gap = vla_identification.gap.gap:main',
-            'identify = vla_identification.arm.identify:main',
-            'tune_randomization = vla_identification.simopt.tune_randomization:main',
+        'vla_commands': [
+            'arm.check-joints = vla_identification.joints.check_joints:main',
+            'arm.excitation = vla_identification.excitation.excitation:main',
+            'arm.excite = vla_identification.joints.ros.excite_joints:main',
+            'arm.extract-motion = vla_identification.ros.extract_motion:main',
+            'arm.gap = vla_identification.gap.gap:main',
+            'arm.identify = vla_identification.arm.identify:main',
+            'arm.tune = vla_identification.simopt.tune_randomization:main',
         ],
     },
 )

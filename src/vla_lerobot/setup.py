@@ -19,8 +19,8 @@ setup(
     description='Formats of LeRobot: checkpoints, features, frames and checks of datasets.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [
-            'check_dataset = vla_lerobot.dataset_checks.check_dataset:main',
+        'vla_commands': [
+            'check.dataset = vla_lerobot.dataset_checks.check_dataset:main',
         ],
     },
 )

@@ -21,14 +21,19 @@ setup(
     entry_points={
         'console_scripts': [
             'rollout = vla_rollout.episodes.ros.rollout:main',
-            'simulate = vla_rollout.simulation.simulate:main',
-            'demo = vla_rollout.graph.ros.demo:main',
-            'preflight = vla_rollout.preflight.ros.preflight:main',
-            'report = vla_rollout.report.ros.report:main',
             'recorder = vla_rollout.recording.ros.recorder_node:main',
             'supervisor = vla_rollout.deployment.ros.supervisor_node:main',
-            'convert_recording = vla_rollout.recording.ros.convert_recording:main',
-            'learn_healthy = vla_rollout.diagnosis.learn_healthy:main',
+        ],
+        'vla_commands': [
+            'check.instruction = vla_rollout.simulation.check_instruction:main',
+            'dataset.convert = vla_rollout.recording.ros.convert_recording:main',
+            'demo = vla_rollout.graph.ros.demo:main',
+            'policy.benchmark = vla_rollout.benchmark.benchmark:main',
+            'rollout.learn-thresholds = vla_rollout.diagnosis.learn_healthy:main',
+            'rollout.preflight = vla_rollout.preflight.ros.preflight:main',
+            'rollout.report = vla_rollout.report.ros.report:main',
+            'rollout.run = vla_rollout.episodes.ros.rollout:main',
+            'sim.run = vla_rollout.simulation.simulate:main',
         ],
     },
 )

@@ -57,7 +57,7 @@ def test_a_new_lens_drops_the_pose_that_was_computed_with_the_old_one(tmp_path):
     path, source = tmp_path / 'calibration.yaml', describe_source('test')
     lens = describe_lens(LENS, source, Verdict(True), 0.2)
     pose = describe_pose(POSE, 'eye-to-hand', source, Verdict(True))
-    with pytest.raises(VlaError, match='run calibrate_intrinsics first'):
+    with pytest.raises(VlaError, match='run vla camera intrinsics first'):
         save_pose(path, pose)
     save_lens(path, 'arm', 'top', lens)
     save_pose(path, pose)

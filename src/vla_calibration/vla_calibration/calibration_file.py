@@ -184,7 +184,7 @@ def save_pose(path: Path, pose: Extrinsics, force: bool = False) -> CameraCalibr
         VlaError: the file has a pose already and `force` is not set, or a value is not valid.
     """
     if not path.is_file():
-        raise ResourceNotFoundError('calibration', path, 'run calibrate_intrinsics first')
+        raise ResourceNotFoundError('calibration', path, 'run vla camera intrinsics first')
     calibration = load_calibration(path)
     if calibration.extrinsics is not None and not force:
         raise VlaError(f'{path} has a pose already; give --force to replace it')

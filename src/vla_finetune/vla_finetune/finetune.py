@@ -95,10 +95,10 @@ def is_main_process() -> bool:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_finetune.finetune',
+        'train finetune',
         'Fine-tune any LeRobot policy on demonstrations of the robot, alone or with simulated '
         'ones.',
-        'python -m vla_finetune.finetune --policy panda_lift_act --real datasets/real '
+        'vla train finetune --policy panda_lift_act --real datasets/real '
         '--sim datasets/lift_cube --output runs/finetuned',
     )
     parser.add_argument('--output', type=Path, help='new folder')

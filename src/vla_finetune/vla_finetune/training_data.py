@@ -88,7 +88,7 @@ def open_checked(
         named = '; '.join(f'{episode} ({", ".join(faults)})' for episode, faults in bad.items())
         raise VlaError(
             f'{path} has bad episodes: {named}; look at them with '
-            'vla_lerobot.dataset_checks.check_dataset, or '
+            'vla check dataset, or '
             'leave them out with --skip-bad'
         )
     return CheckedDataset(dataset, samples, episode_roles(dataset), bad)

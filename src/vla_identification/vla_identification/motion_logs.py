@@ -24,8 +24,8 @@ def load_logs(paths: Sequence[Path], contract: RobotContract) -> list[MotionReco
 def _load(path: Path, contract: RobotContract) -> MotionRecording:
     if path.suffix == '.mcap' or path.is_dir():
         raise VlaError(
-            f'{path} holds ROS messages; make motion of it first: python -m '
-            f'vla_identification.ros.extract_motion {path} --output motion.npz'
+            f'{path} holds ROS messages; make motion of it first: '
+            f'vla arm extract-motion {path} --output motion.npz'
         )
     recording = load_recording(path)
     order = JointMap(recording.names, contract.joint_names, str(path))

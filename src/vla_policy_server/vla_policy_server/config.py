@@ -23,7 +23,7 @@ class PolicyServerConfig:
     precision: str = setting(
         AUTO,
         doc='how the network is computed: a method of '
-        'vla_policy_server.precision.comparing.benchmark, or auto for '
+        'vla policy benchmark, or auto for '
         'the fastest that it has accepted on this machine (fp32 until it has run)',
         choices=(AUTO, *PRECISIONS),
     )

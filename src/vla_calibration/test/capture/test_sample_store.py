@@ -163,9 +163,9 @@ def test_the_default_folder_names_robot_camera_and_time():
 
 
 def test_what_to_type_next_depends_on_the_setup(tmp_path):
-    assert next_command(tmp_path, CaptureConfig()).endswith(f'calibrate_hand_eye {tmp_path}')
+    assert next_command(tmp_path, CaptureConfig()).endswith(f'vla camera hand-eye {tmp_path}')
     config = CaptureConfig(setup='intrinsics', board='charuco', board_size='5x7', marker_mm=18.0)
     assert next_command(tmp_path, config).endswith(
-        f'calibrate_intrinsics {tmp_path}/images --kind charuco --board 5x7 --square-mm 25 '
+        f'vla camera intrinsics {tmp_path}/images --kind charuco --board 5x7 --square-mm 25 '
         '--marker-mm 18 --dictionary DICT_5X5_100'
     )

@@ -80,7 +80,7 @@ def test_wrong_use_is_one_sentence(three, tmp_path, capsys, more, message):
 def test_help_shows_an_example(capsys):
     with pytest.raises(SystemExit):
         main(['--help'])
-    assert 'python -m vla_calibration.lens.calibrate_intrinsics' in capsys.readouterr().out
+    assert 'vla camera intrinsics' in capsys.readouterr().out
 
 
 def test_the_report_shows_rejected_views_and_every_picture(tmp_path):

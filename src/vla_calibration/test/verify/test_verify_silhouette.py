@@ -137,7 +137,7 @@ def test_joints_are_joined_by_name(tmp_path):
         read_joints(path)
 
 
-@pytest.mark.parametrize('factory', ['no_such_module:make', 'os:nothing', 'plain'])
+@pytest.mark.parametrize('factory', ['no_such_module:make', 'os:nothing'])
 def test_a_drawing_that_is_not_there_is_one_sentence(factory):
     with pytest.raises(VlaError, match=f"'{factory}' cannot be imported"):
         load_arm_drawing(factory, 'panda_2f85', 'panda_2f85/top')

@@ -28,9 +28,9 @@ def run(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_calibration.board.make_board',
+        'camera board',
         'Write a calibration board as a PDF of exact size, with a scale bar to check the print.',
-        'python -m vla_calibration.board.make_board --board 9x6 --square-mm 25 --output board.pdf',
+        'vla camera board --board 9x6 --square-mm 25 --output board.pdf',
     )
     add_board_options(parser)
     parser.add_argument('--output', type=Path, required=True, help='PDF to write')

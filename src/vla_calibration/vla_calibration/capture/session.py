@@ -30,9 +30,9 @@ def session_folder(contract: RobotContract, config: CaptureConfig, now: datetime
 def next_command(folder: Path, config: CaptureConfig) -> str:
     """Return what to type when a session is complete."""
     if config.setup != INTRINSICS:
-        return f'python -m vla_calibration.hand_eye.calibrate_hand_eye {folder}'
+        return f'vla camera hand-eye {folder}'
     options = board_options(config.board_object)
-    return f'python -m vla_calibration.lens.calibrate_intrinsics {folder / "images"} {options}'
+    return f'vla camera intrinsics {folder / "images"} {options}'
 
 
 def make_session(contract: RobotContract, config: CaptureConfig) -> Session:

@@ -73,9 +73,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     formats = '\n'.join(f'  {name:<18}{each.purpose}' for name, each in FORMATS.items())
     parser = command_parser(
-        'vla_calibration.export.export_calibration',
+        'camera export',
         f'Export the calibration of a camera. Formats, all of them by default:\n{formats}',
-        'python -m vla_calibration.export.export_calibration panda_2f85/top --formats urdf mujoco',
+        'vla camera export panda_2f85/top --formats urdf mujoco',
     )
     parser.add_argument('calibration', help="'robot/camera', or a calibration.yaml")
     parser.add_argument('--formats', nargs='+', metavar='FORMAT', help='some formats only')

@@ -115,12 +115,12 @@ def _lines(result: HandEyeResult, views: Views) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = command_parser(
-        'vla_calibration.hand_eye.calibrate_hand_eye',
+        'camera hand-eye',
         'Find the pose of a camera on the gripper (eye-in-hand) or beside the robot '
         '(eye-to-hand), with its error. Status 1, and what to do, when it is not accepted.\n'
         'Several folders, one for each of several cameras that saw the same board, are solved '
         'together; --calibration or --camera-info then names one file for each, in that order.',
-        'python -m vla_calibration.hand_eye.calibrate_hand_eye '
+        'vla camera hand-eye '
         'calibration_data/my_arm/wrist/images_1 '
         '--setup eye-in-hand --camera-info runs/wrist/camera_info.yaml --kind charuco '
         '--board 7x5 --square-mm 30 --marker-mm 22 --report runs/wrist/hand_eye.html',

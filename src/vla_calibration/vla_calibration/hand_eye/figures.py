@@ -70,7 +70,7 @@ def extrinsics(result: HandEyeResult, views: Views) -> Extrinsics:
     """Return the pose as it stands in the calibration file of a camera."""
     used = set(np.array(result.names)[result.solution.used])
     source = describe_source(
-        'vla_calibration.hand_eye.calibrate_hand_eye', views.board,
+        'vla camera hand-eye', views.board,
         [path for path in views.images if path.name in used], dict(rejected(result, views)),
     )  # fmt: skip
     return describe_pose(

@@ -1,4 +1,4 @@
-"""What calibrate_hand_eye is given: folders of images or lists of poses, options, calibrations."""
+"""What `vla camera hand-eye` is given: folders of images or lists of poses, and options."""
 
 import argparse
 from dataclasses import dataclass, fields
@@ -40,7 +40,7 @@ class CameraInput:
 
 
 def read_inputs(args: argparse.Namespace) -> list[CameraInput]:
-    """Read what the arguments of calibrate_hand_eye name; options say what files do not.
+    """Read what the arguments of `vla camera hand-eye` name; options say what files do not.
 
     Raises:
         VlaError: files and options do not fit together, or a file is malformed.
@@ -81,7 +81,7 @@ def _lens_files(args: argparse.Namespace, folders: list[Path]) -> list[Path]:
         given = [folder / 'camera_info.yaml' for folder in folders]
         if not all(path.is_file() for path in given):
             raise HandEyeError(
-                'images: need --calibration or --camera-info, of calibrate_intrinsics'
+                'images: need --calibration or --camera-info, of vla camera intrinsics'
             )
     if len(given) != len(folders):
         raise HandEyeError(

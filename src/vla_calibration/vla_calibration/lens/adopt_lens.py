@@ -27,12 +27,11 @@ def run(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_calibration.lens.adopt_lens',
+        'camera import',
         'Begin the calibration file of a camera with the camera_info of its driver or of another '
-        'tool. What calibrate_intrinsics finds it writes by itself; calibrate_hand_eye adds the '
+        'tool. What vla camera intrinsics finds it writes by itself; vla camera hand-eye adds the '
         'pose.',
-        'python -m vla_calibration.lens.adopt_lens panda_2f85/top factory.yaml '
-        "--because 'calibrated by its maker'",
+        "vla camera import panda_2f85/top factory.yaml --because 'calibrated by its maker'",
     )
     parser.add_argument('camera', metavar='ROBOT/CAMERA', help='contract and one of its cameras')
     parser.add_argument('camera_info', type=Path, help='camera_info YAML')

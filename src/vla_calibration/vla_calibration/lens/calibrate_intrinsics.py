@@ -129,11 +129,11 @@ def _lines(result: Intrinsics, images: ImageSet) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = command_parser(
-        'vla_calibration.lens.calibrate_intrinsics',
+        'camera intrinsics',
         'Calibrate the intrinsics of a camera from images of a board. Rejects views that do not '
         'belong, chooses the lens model by views left out, and accepts only what every gate '
         'passes: status 1 and what to add otherwise.',
-        'python -m vla_calibration.lens.calibrate_intrinsics calibration_data/opencv_samples '
+        'vla camera intrinsics calibration_data/opencv_samples '
         "--glob 'left*.jpg' --board 9x6 --square-mm 25 --output runs/left",
     )
     parser.add_argument('images', nargs='+', type=Path, help='folder, or image files')

@@ -29,7 +29,7 @@ def describe_intrinsics(result: Intrinsics, images: ImageSet, board: Board) -> L
     used = [images.used[view].path for view in result.kept]
     return describe_lens(
         result.lens,
-        describe_source('vla_calibration.lens.calibrate_intrinsics', board, used, rejected),
+        describe_source('vla camera intrinsics', board, used, rejected),
         Verdict(result.accepted, tuple(result.reasons)),
         result.fit.rms,
         result.held_out_rms_px,

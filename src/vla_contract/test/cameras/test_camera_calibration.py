@@ -63,7 +63,7 @@ def test_a_lens_alone_is_a_calibration_that_asks_for_a_pose(tmp_path):
     loaded = load_calibration(tmp_path / 'calibration.yaml')
     assert loaded == alone
     assert not loaded.accepted
-    with pytest.raises(VlaError, match='lens without a pose; run calibrate_hand_eye'):
+    with pytest.raises(VlaError, match='lens without a pose; run vla camera hand-eye'):
         loaded.require_extrinsics()
 
 

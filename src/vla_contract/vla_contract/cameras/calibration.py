@@ -153,6 +153,6 @@ class CameraCalibration:
         if self.extrinsics is None:
             raise VlaError(
                 f'calibration of {self.robot}/{self.camera}: found a lens without a pose; '
-                'run calibrate_hand_eye first'
+                'run vla camera hand-eye first'
             )
         return self.extrinsics

@@ -2,13 +2,15 @@
 
 import argparse
 from collections.abc import Callable
+from difflib import get_close_matches
 import errno
 import json
 import os
 from pathlib import Path
+import re
 import sys
 import tempfile
-from typing import Any
+from typing import Any, NoReturn
 
 from vla_contract.errors import VlaError
 from vla_contract.whole_file import write_whole
@@ -16,13 +18,43 @@ from vla_contract.whole_file import write_whole
 DONE, NOT_GOOD_ENOUGH, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 
-def command_parser(module: str, summary: str, example: str) -> argparse.ArgumentParser:
-    """Return a parser whose --help ends in an example that can be pasted."""
-    return argparse.ArgumentParser(
-        prog=f'python -m {module}',
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Shows the default of every option that has one and does not say so itself."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text = action.help or ''
+        is_said = 'default' in text or action.default in (None, '', False, argparse.SUPPRESS)
+        has_value = bool(action.option_strings) and not isinstance(action.default, (list, tuple))
+        return text if is_said or not has_value else f'{text} (default: %(default)s)'
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Answers wrong use by one sentence, with the option that was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and end with status 2."""
+        unknown = re.match(r'unrecognized arguments: (--?[\w-]+)', message)
+        if unknown:
+            known = [option for option in self._option_string_actions if len(option) > 2]
+            meant = get_close_matches(unknown[1], known, 1)
+            message = f'unknown option {unknown[1]}'
+            message += f'; did you mean {meant[0]}?' if meant else ''
+        self.exit(WRONG_USE, f'error: {message} (see {self.prog} --help)\n')
+
+
+def command_parser(name: str, summary: str, example: str) -> CommandParser:
+    """Return a parser whose --help ends in an example that can be pasted.
+
+    Args:
+        name: noun and verb, as `vla` takes them, or a module that `vla` does not have.
+        summary: what the command does.
+        example: how it is called.
+    """
+    return CommandParser(
+        prog=f'python -m {name}' if '.' in name else f'vla {name}',
         description=summary,
         epilog=f'example:\n  {example}',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
 
 

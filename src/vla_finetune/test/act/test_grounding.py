@@ -73,7 +73,7 @@ def test_without_manifests_or_names_there_is_nothing_to_ground(root, data):
     with pytest.raises(VlaError, match='name no object'):
         load_named_objects(root, data)
     path.unlink()
-    with pytest.raises(VlaError, match='make_dataset'):
+    with pytest.raises(VlaError, match='vla dataset record-sim'):
         load_named_objects(root, data)
 
 

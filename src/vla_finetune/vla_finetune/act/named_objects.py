@@ -28,7 +28,7 @@ class NamedObjects:
 
 
 def load_named_objects(root: Path, data: Demonstrations) -> NamedObjects:
-    """Read from the manifests that `make_dataset` leaves beside the frames.
+    """Read from the manifests that `vla dataset record-sim` leaves beside the frames.
 
     Args:
         root: folder of the dataset.
@@ -39,7 +39,9 @@ def load_named_objects(root: Path, data: Demonstrations) -> NamedObjects:
     """
     path = root / 'meta' / 'vla_manifests.jsonl'
     if not path.is_file():
-        raise VlaError(f'{root} has no meta/vla_manifests.jsonl; record it with make_dataset')
+        raise VlaError(
+            f'{root} has no meta/vla_manifests.jsonl; record it with vla dataset record-sim'
+        )
     # An episode that is cut short by `most_frames` still began.
     frames = torch.unique(torch.searchsorted(data.last, data.last))
     manifests = [json.loads(line) for line in path.read_text().splitlines()][: len(frames)]

@@ -176,9 +176,9 @@ def train_act(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_finetune.act.train_act',
+        'train act',
         'Train a compact LeRobot ACT policy on a small dataset, on a CPU, in minutes.',
-        'python -m vla_finetune.act.train_act --dataset datasets/lift_cube --output runs/act',
+        'vla train act --dataset datasets/lift_cube --output runs/act',
     )
     parser.add_argument('--dataset', type=Path, required=True, help='LeRobotDataset v3 folder')
     parser.add_argument('--output', type=Path, required=True, help='new checkpoint folder')

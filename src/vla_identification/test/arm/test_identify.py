@@ -109,7 +109,7 @@ def test_one_recording_is_split_in_time_and_its_beginning_left_out(recordings):
 
 @pytest.mark.parametrize(
     ('name', 'message'),
-    [('none.npz', 'not found'), ('episode.mcap', 'vla_identification.ros.extract_motion')],
+    [('none.npz', 'not found'), ('episode.mcap', 'vla arm extract-motion')],
 )
 def test_what_is_no_motion_is_one_sentence(tmp_path, capsys, name, message):
     output = str(tmp_path / 'out.yaml')

@@ -90,7 +90,7 @@ def test_a_track_comes_back_as_it_was_saved(tmp_path):
 
 
 def test_what_is_no_track_is_refused(tmp_path):
-    with pytest.raises(ResourceNotFoundError, match='vla_identification.excitation.excitation'):
+    with pytest.raises(ResourceNotFoundError, match='vla arm excitation'):
         load_track(tmp_path / 'none.npz', ('a',))
     (tmp_path / 'text.npz').write_text('no motion')
     with pytest.raises(VlaError, match='no motion of joints'):

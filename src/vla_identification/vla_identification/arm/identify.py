@@ -138,17 +138,17 @@ def _print(found: Identification) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_identification.arm.identify',
+        'arm identify',
         'Identify friction, damping, armature, gain, delay, backlash and encoder zero of an arm '
         'from recorded motion, and write them as a randomisation of the simulator. Of several '
         'recordings the last is held out for the test, of one its last third. Status 1 when the '
         'simulator came no nearer to it.',
-        'python -m vla_identification.arm.identify --log runs/excitation.npz --output '
+        'vla arm identify --log runs/excitation.npz --output '
         'identified.yaml '
         '--report identified.html',
     )
     parser.add_argument('--log', type=Path, nargs='+', required=True,
-                        help='.npz of excite_joints or extract_motion, or .csv')  # fmt: skip
+                        help='.npz of vla arm excite or extract-motion, or .csv')  # fmt: skip
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
     parser.add_argument('--world', default='lift_cube', help='name or path of a world')
     parser.add_argument('--output', type=Path, required=True, help='randomisation YAML to write')

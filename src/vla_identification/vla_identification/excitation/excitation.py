@@ -41,12 +41,12 @@ def excite(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_identification.excitation.excitation',
+        'arm excitation',
         'Make a motion from which the physics of an arm can be identified: harmonics up to '
         '1.6 Hz of all joints about home, within shares of the limits of joints and workspace '
-        'that the robot contract has.\nPlay and record it through the action filter: python -m '
-        'vla_identification.joints.ros.excite_joints --motion FILE',
-        'python -m vla_identification.excitation.excitation --output runs/excitation-motion.npz',
+        'that the robot contract has.\nPlay and record it through the action filter: '
+        'vla arm excite --motion FILE',
+        'vla arm excitation --output runs/excitation-motion.npz',
     )
     defaults = ExcitationConfig()
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')

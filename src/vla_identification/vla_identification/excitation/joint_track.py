@@ -59,9 +59,7 @@ def load_track(path: Path, names: tuple[str, ...]) -> JointTrack:
         VlaError: it is no motion.
     """
     if not path.is_file():
-        raise ResourceNotFoundError(
-            'motion', path, 'make one with vla_identification.excitation.excitation'
-        )
+        raise ResourceNotFoundError('motion', path, 'make one with vla arm excitation')
     try:
         with np.load(path, allow_pickle=False) as content:
             found = tuple(str(name) for name in content['names'])

@@ -48,12 +48,11 @@ def measure_gap(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_identification.gap.gap',
+        'arm gap',
         'Send the commands of a recording to the simulator, and compare the motion: errors of '
         'joints and tool over time, with the physics of two randomisations (the middle of their '
         'ranges). Status 1 when the second is worse.',
-        'python -m vla_identification.gap.gap --log runs/excitation.npz --after identified.yaml '
-        '--plot gap.png',
+        'vla arm gap --log runs/excitation.npz --after identified.yaml --plot gap.png',
     )
     parser.add_argument('--log', type=Path, required=True, help='.npz or .csv of recorded motion')
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')

@@ -101,14 +101,13 @@ def run(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_identification.joints.check_joints',
+        'arm check-joints',
         'Check a recording of a small motion: which joint moved when told, which way round, how '
         'far, and with which delays. Status 1 when a joint did what it should not.\n'
-        'Record one on a running robot or simulator: python -m '
-        'vla_identification.joints.ros.excite_joints',
-        'python -m vla_identification.joints.check_joints runs/excitation.npz --json joints.json',
+        'Record one on a running robot or simulator: vla arm excite',
+        'vla arm check-joints runs/excitation.npz --json joints.json',
     )
-    parser.add_argument('recording', type=Path, help='.npz of excite_joints, or .csv')
+    parser.add_argument('recording', type=Path, help='.npz of vla arm excite, or .csv')
     parser.add_argument('--json', type=Path, help='write the figures here')
     args = parser.parse_args(argv)
     return run_command(lambda: run(args))

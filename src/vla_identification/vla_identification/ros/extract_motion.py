@@ -96,11 +96,10 @@ def extract(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_identification.ros.extract_motion',
+        'arm extract-motion',
         f'Take the motion of the arm, {_COMMAND} and {_MEASURED}, out of an MCAP recording, for '
-        'vla_identification.arm.identify and vla_identification.gap.gap.',
-        'python -m vla_identification.ros.extract_motion runs/recordings/episode.mcap '
-        '--output motion.npz',
+        'vla arm identify and vla_identification.gap.gap.',
+        'vla arm extract-motion runs/recordings/episode.mcap --output motion.npz',
     )
     parser.add_argument('recording', type=Path, help='MCAP file, or folder of a rosbag2')
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')

@@ -60,13 +60,11 @@ def tune(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_identification.simopt.tune_randomization',
+        'arm tune',
         "SimOpt's update (Chebotar et al. 2019): draw simulators from the ranges of a "
         'randomisation, replay recorded rollouts in each, and move the ranges towards those that '
         'come nearest, objects included where their pose was recorded. Terms of images stay out.',
-        'python -m vla_identification.simopt.tune_randomization --log episode.npz '
-        '--randomization narrow '
-        '--output tuned.yaml',
+        'vla arm tune --log episode.npz --randomization narrow --output tuned.yaml',
     )
     parser.add_argument('--log', type=Path, nargs='+', required=True, help='recorded rollouts')
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')

@@ -43,9 +43,9 @@ def check_dataset(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_lerobot.dataset_checks.check_dataset',
+        'check dataset',
         'Name every episode that is corrupt, truncated, idle, or whose action and state disagree.',
-        'python -m vla_lerobot.dataset_checks.check_dataset datasets/real --report runs/real.html',
+        'vla check dataset datasets/real --report runs/real.html',
     )
     parser.add_argument('dataset', type=Path, help='folder of a LeRobotDataset v3')
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')

@@ -45,7 +45,7 @@ class EpisodeRoles:
 def episode_roles(dataset: Any) -> EpisodeRoles:
     """Sort the episodes of a LeRobotDataset by its intervention column and recorded outcomes.
 
-    Outcomes stand in meta/vla_episodes.json, which `convert_recording` writes. An episode led by
+    Outcomes stand in meta/vla_episodes.json, which `vla dataset convert` writes. An episode led by
     a person from its first to its last frame is a demonstration.
     """
     columns = ['episode_index']

@@ -85,9 +85,9 @@ def _write_golden(subject: Subject) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_policy_server.self_test.check_policy',
+        'check policy',
         'Test a policy before it moves anything: does it see, hear, feel, and mean our units?',
-        'python -m vla_policy_server.self_test.check_policy runs/act --dataset datasets/lift_cube',
+        'vla check policy runs/act --dataset datasets/lift_cube',
     )
     parser.add_argument('policy', help='checkpoint: name under models/, folder, or hub id')
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')

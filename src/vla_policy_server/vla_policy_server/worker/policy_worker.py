@@ -20,14 +20,12 @@ from vla_policy_server.worker.inference_engine import Engine, LocalEngine
 from vla_policy_server.worker.policy_service import PolicyService
 from vla_policy_server.worker.ray_fleet import FleetEngine, FleetSettings
 
-_MODULE = 'vla_policy_server.worker.policy_worker'
-
 
 def _serve() -> int:
     parser = command_parser(
-        _MODULE,
+        'policy serve',
         "Serve a policy over openpi's websocket protocol, to one or many robots.",
-        f'python -m {_MODULE} --policy panda_lift_act --device cuda --token-file ~/worker.token '
+        'vla policy serve --policy panda_lift_act --device cuda --token-file ~/worker.token '
         '--host 0.0.0.0',
     )
     parser.add_argument('--robot', default='panda_2f85', help='contract (default: %(default)s)')
@@ -39,8 +37,7 @@ def _serve() -> int:
     parser.add_argument(
         '--precision',
         default=AUTO,
-        help='a method of vla_policy_server.precision.comparing.benchmark '
-        '(default: %(default)s, its best)',
+        help='a method of vla policy benchmark (default: %(default)s, its best)',
     )
     parser.add_argument(
         '--max-batch', type=int, default=8, help='robots in one inference (default: %(default)s)'

@@ -85,7 +85,7 @@ def test_a_learned_threshold_lets_what_it_learned_from_pass(contract, cycle, tmp
 def test_too_few_episodes_and_foreign_files_are_refused(contract, tmp_path):
     with pytest.raises(VlaError, match='39 are needed for 0.025'):
         learn_thresholds([{'no_actions': 1.0, 'tracking': 0.1}], 0.05)
-    with pytest.raises(VlaError, match='not what vla_rollout.diagnosis.learn_healthy writes'):
+    with pytest.raises(VlaError, match='not what vla rollout learn-thresholds writes'):
         load_healthy(tmp_path / 'nothing.json', contract)
     foreign = Healthy({}, np.empty((0, 7)), 1, 0.05, 'another')
     foreign.save(tmp_path / 'foreign.json')

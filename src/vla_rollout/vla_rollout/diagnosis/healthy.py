@@ -27,7 +27,7 @@ class OtherContractError(VlaError):
     def __init__(self, path: Path, robot: str) -> None:
         super().__init__(
             f'{path} was learned with another contract than {robot}; learn anew '
-            '(python -m vla_rollout.diagnosis.learn_healthy)'
+            '(vla rollout learn-thresholds)'
         )
 
 
@@ -66,9 +66,7 @@ def load_healthy(path: Path, contract: RobotContract) -> Healthy:
         values = json.loads(path.read_text())
         healthy = Healthy(**{**values, 'postures': np.array(values['postures'], dtype=float)})
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise VlaError(
-            f'{path}: not what vla_rollout.diagnosis.learn_healthy writes: {error}'
-        ) from error
+        raise VlaError(f'{path}: not what vla rollout learn-thresholds writes: {error}') from error
     if healthy.contract_sha256 != contract.sha256:
         raise OtherContractError(path, contract.name)
     return healthy

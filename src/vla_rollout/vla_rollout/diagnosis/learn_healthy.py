@@ -128,9 +128,9 @@ def learn_healthy(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_rollout.diagnosis.learn_healthy',
+        'rollout learn-thresholds',
         'Learn from successful episodes when a rollout should be called failing, and how.',
-        'python -m vla_rollout.diagnosis.learn_healthy --policy panda_lift_act',
+        'vla rollout learn-thresholds --policy panda_lift_act',
     )
     add_deployment(parser)
     add_loop(parser)

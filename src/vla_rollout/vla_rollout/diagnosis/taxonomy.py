@@ -47,7 +47,7 @@ POLICY_STAYS = Cause(
     Mode.FROZEN,
     'chunks arrive and ask the arm to stay where it is',
     ('idle frames in the demonstrations', 'image or state not normalised', 'image ignored'),
-    'run check_policy; remove idle frames from the data',
+    'run vla check policy; remove idle frames from the data',
 )
 ACTUATOR_STUCK = Cause(
     'actuator_stuck',
@@ -61,28 +61,28 @@ REVERSALS = Cause(
     Mode.OSCILLATION,
     'joints shake to and fro',
     ('action scale or statistics wrong', 'latency near the chunk length', 'chunks not blended'),
-    'run check_policy; compare latency with the chunk; seam: fade or ensemble',
+    'run vla check policy; compare latency with the chunk; seam: fade or ensemble',
 )
 DISAGREEMENT = Cause(
     'disagreement',
     Mode.OSCILLATION,
     'each chunk wants something else than the one before',
     ('action scale or statistics wrong', 'observation far from the training data', 'stale images'),
-    'run check_policy; compare the images with those of the data set',
+    'run vla check policy; compare the images with those of the data set',
 )
 TRACKING = Cause(
     'tracking',
     Mode.DRIFT,
     'the arm lags further and further behind its commands',
     ('latency accumulates', 'controller gains', 'payload or friction'),
-    'measure the delay (excite_joints); check the controller',
+    'measure the delay (vla arm excite); check the controller',
 )
 OFF_PATH = Cause(
     'off_path',
     Mode.DRIFT,
     'the arm goes where it never goes when it succeeds',
     ('joints permuted or reversed', 'statistics of another robot', 'camera moved'),
-    'check joint names and statistics (check_policy); verify_calibration',
+    'check joint names and statistics (vla check policy); vla camera verify',
 )
 PUSHING = Cause(
     'pushing',

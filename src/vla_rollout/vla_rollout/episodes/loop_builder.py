@@ -92,7 +92,7 @@ def add_loop(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--precision',
         default='',
-        help='how the network is computed; vla_policy_server.precision.comparing.benchmark',
+        help='how the network is computed; vla policy benchmark',
     )
     parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
     parser.add_argument('--execute-steps', type=positive, default=4, help='steps per inference')

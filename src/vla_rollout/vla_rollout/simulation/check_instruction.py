@@ -116,10 +116,9 @@ def check_instruction(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_rollout.simulation.check_instruction',
+        'check instruction',
         'Tell a policy both colours in every scene, and count what it lifts.',
-        'python -m vla_rollout.simulation.check_instruction --episodes 100 --policy '
-        'panda_language_act',
+        'vla check instruction --episodes 100 --policy panda_language_act',
     )
     add_episodes(parser)
     add_deployment(parser)

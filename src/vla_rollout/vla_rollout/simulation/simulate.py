@@ -127,9 +127,9 @@ def _mean(values: list[float | None], unit: str = 'ms') -> str:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_rollout.simulation.simulate',
+        'sim run',
         'Counted episodes in one process, without DDS: fast, deterministic, parallel.',
-        'python -m vla_rollout.simulation.simulate --episodes 100',
+        'vla sim run --episodes 100',
     )
     add_episodes(parser, episodes=20)
     add_deployment(parser)

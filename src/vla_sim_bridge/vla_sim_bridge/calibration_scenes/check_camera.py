@@ -134,11 +134,10 @@ def check_camera(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_sim_bridge.calibration_scenes.check_camera',
+        'sim check-camera',
         'Check that a world shows what a calibrated camera sees: the same board, projected with '
         'the calibration and drawn by the simulator, in pixels.',
-        'python -m vla_sim_bridge.calibration_scenes.check_camera panda_2f85/top --world '
-        'lift_cube',
+        'vla sim check-camera panda_2f85/top --world lift_cube',
     )
     parser.add_argument('calibration', help="'robot/camera', or the path of a calibration file")
     parser.add_argument('--world', default='lift_cube', help='name or path of a world')

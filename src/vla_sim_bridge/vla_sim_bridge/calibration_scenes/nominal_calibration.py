@@ -76,10 +76,9 @@ def write_nominal(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_sim_bridge.calibration_scenes.nominal_calibration',
+        'camera nominal',
         'Write the calibration that the cameras of a world have in the simulator.',
-        'python -m vla_sim_bridge.calibration_scenes.nominal_calibration --robot panda_2f85 '
-        '--world lift_cube',
+        'vla camera nominal --robot panda_2f85 --world lift_cube',
     )
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
     parser.add_argument('--world', default='lift_cube', help='name or path of a world')

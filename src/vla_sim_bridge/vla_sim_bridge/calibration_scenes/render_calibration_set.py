@@ -172,13 +172,11 @@ def run(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_sim_bridge.calibration_scenes.render_calibration_set',
+        'sim board-views',
         'Render images of the board in a world from all sides, with the pose of the robot in '
-        'each: to try calibrate_hand_eye on, whose answer should be where the world has the '
+        'each: to try vla camera hand-eye on, whose answer should be where the world has the '
         'camera.',
-        'python -m vla_sim_bridge.calibration_scenes.render_calibration_set --world '
-        'calibrate_in_hand --output '
-        'runs/in_hand',
+        'vla sim board-views --world calibrate_in_hand --output runs/in_hand',
     )
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
     parser.add_argument('--world', default='calibrate_in_hand', help='name or path of a world')

@@ -146,9 +146,9 @@ def _remove_half_written(folder: Path) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_sim_bridge.demonstrations.make_dataset',
+        'dataset record-sim',
         'Record the scripted expert into a LeRobotDataset v3: in parallel, and resumable.',
-        'python -m vla_sim_bridge.demonstrations.make_dataset --episodes 400 --workers 4 '
+        'vla dataset record-sim --episodes 400 --workers 4 '
         '--randomization training --output datasets/lift_cube',
     )
     parser.add_argument('--output', type=Path, required=True, help='new folder')

@@ -78,10 +78,9 @@ def _read_manifest(path: Path | None) -> dict[str, Any] | None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_sim_bridge.gazebo.export_gazebo',
+        'sim export-gazebo',
         'Write an episode of a world as SDF 1.9 with meshes, ros_gz_bridge topics and manifest.',
-        'python -m vla_sim_bridge.gazebo.export_gazebo --randomization tutorial --seed 3 '
-        '--output runs/gazebo',
+        'vla sim export-gazebo --randomization tutorial --seed 3 --output runs/gazebo',
     )
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
     parser.add_argument('--world', default='lift_cube', help='name or path of a world')

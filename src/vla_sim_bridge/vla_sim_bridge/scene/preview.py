@@ -72,10 +72,9 @@ def preview(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_sim_bridge.scene.preview',
+        'sim preview',
         'Render randomised scenes into a contact sheet, or print the table of terms.',
-        'python -m vla_sim_bridge.scene.preview --randomization tutorial --scenes 24 --output '
-        'sheet.png',
+        'vla sim preview --randomization tutorial --scenes 24 --output sheet.png',
     )
     parser.add_argument('--randomization', default='tutorial', help='under config/randomization')
     parser.add_argument(

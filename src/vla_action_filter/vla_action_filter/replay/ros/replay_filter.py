@@ -70,10 +70,10 @@ def _lines(figures: dict) -> list[str]:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_action_filter.replay.ros.replay_filter',
+        'filter replay',
         'Run a recorded or synthetic stream through the filter and score it. Status 1 when it '
         'stopped falsely in more than 5 % of the cycles, or held less than 90 % of a fault.',
-        'python -m vla_action_filter.replay.ros.replay_filter synthetic --plot replay.png',
+        'vla filter replay synthetic --plot replay.png',
     )
     parser.add_argument('recording', help='MCAP file, rosbag2 folder, or: synthetic')
     parser.add_argument('--robot', default='panda_2f85', help='robot contract')

@@ -172,12 +172,12 @@ def _tell(line: str) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_rollout.episodes.ros.rollout',
+        'rollout run',
         'Counted episodes on a running graph: reset, run, time-out, success, videos, interval.\n'
         'Keys, or std_srvs/Trigger services rollout/ORDER, end and label an episode:\n'
         'start, success, failure, discard (runs again), pause, stop (ends the run).',
-        'ros2 run vla_rollout rollout --episodes 20   # while sim.launch.py runs\n'
-        '  ros2 run vla_rollout rollout --operator "A. Smith"   # on a robot',
+        'vla rollout run --episodes 20   # while sim.launch.py runs\n'
+        '  vla rollout run --operator "A. Smith"   # on a robot',
     )
     add_episodes(parser)
     add_deployment(parser)

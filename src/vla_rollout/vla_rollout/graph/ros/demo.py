@@ -71,9 +71,9 @@ def demo(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_rollout.graph.ros.demo',
+        'demo',
         'Start simulator, policy server and action filter, run episodes, stop everything.',
-        'python -m vla_rollout.graph.ros.demo --episodes 5',
+        'vla demo --episodes 5',
     )
     add_episodes(parser, episodes=5)
     add_deployment(parser)

@@ -65,10 +65,9 @@ def convert(args: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_rollout.recording.ros.convert_recording',
+        'dataset convert',
         'Turn recordings (ours, or of ros2 bag record) into a LeRobotDataset v3.',
-        'python -m vla_rollout.recording.ros.convert_recording runs/recordings --output '
-        'datasets/real',
+        'vla dataset convert runs/recordings --output datasets/real',
     )
     parser.add_argument('recordings', nargs='+', type=Path, help='MCAP files or folders of them')
     parser.add_argument('--output', type=Path, required=True, help='new dataset folder')

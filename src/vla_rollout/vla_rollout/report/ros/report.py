@@ -115,9 +115,9 @@ def _figures(run: Run, episodes: Mapping[tuple[str, int], RecordedEpisode]) -> d
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
-        'vla_rollout.report.ros.report',
+        'rollout report',
         'One self-contained page about one or more runs, and JUnit beside it.',
-        'python -m vla_rollout.report.ros.report runs/latest',
+        'vla rollout report runs/latest',
     )
     parser.add_argument('runs', nargs='+', type=Path, help='run folders')
     parser.add_argument('--output', type=Path, help='folder, default: the first run')
