@@ -72,6 +72,7 @@ _OPTIONS = {
     'tests/bench_policy_server.py': '--seconds 1',
     'tests/bench_remote.py': '--inferences 2',
     'tests/bench_rendered_hand_eye.py': '--runs 1 --pool 24',
+    'tests/e_stop_latency.py': '--presses 5 --kills 1',
     'tests/fuzz_filter.py': '--cycles 1000 --workers 1',
     'tests/kill_server.py': '--times 1',
     'tests/soak.py': '--minutes 0.4 --warm-up 0.05 --anew 1 --anew-minutes 0.2',

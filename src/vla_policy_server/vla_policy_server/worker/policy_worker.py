@@ -21,7 +21,7 @@ from vla_policy_server.worker.policy_service import PolicyService
 from vla_policy_server.worker.ray_fleet import FleetEngine, FleetSettings
 
 
-def _serve() -> int:
+def _serve(argv: list[str] | None) -> int:
     parser = command_parser(
         'policy serve',
         "Serve a policy over openpi's websocket protocol, to one or many robots.",
@@ -49,7 +49,7 @@ def _serve() -> int:
         '--replicas', default='1', help='policies on Ray: 2, or 1:4 by load (default: %(default)s)'
     )
     add_server_arguments(parser)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     settings = server_settings(arguments)
     settings.require_safe()  # before the minutes that a large model takes to load
     contract = load_contract(arguments.robot)
@@ -92,9 +92,9 @@ def _fleet_settings(arguments: argparse.Namespace) -> FleetSettings:
     return FleetSettings(arguments.ray, *bounds, gpus, arguments.max_batch)
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run the command."""
-    return run_command(_serve)
+    return run_command(lambda: _serve(argv))
 
 
 if __name__ == '__main__':
