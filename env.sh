@@ -1,5 +1,9 @@
 # Source this file: `. ./env.sh`. It gives a shell, and every make target, all that runs need.
 # Works in bash and zsh.
+if [ -z "${BASH_VERSION:-}${ZSH_VERSION:-}" ]; then
+  echo 'error: env.sh is for bash and zsh; in another shell use ./vla' >&2
+  return 2
+fi
 VLA_WORKSPACE="$(cd "$(dirname "${BASH_SOURCE[0]:-$0}")" && pwd)"
 if [ -f "$VLA_WORKSPACE/.venv/bin/activate" ]; then
   . "$VLA_WORKSPACE/.venv/bin/activate"

@@ -51,7 +51,7 @@ class FinetuneSettings:
         2.0, doc='datasets up to this size are kept in memory', unit='GB', lower=0.0
     )
     loaders: int = setting(4, doc='processes that read larger datasets', lower=0)
-    threads: int = setting(0, doc='of the processor, 0 for all', lower=0)
+    threads: int = setting(0, doc='CPU threads, 0 for all', lower=0)
     device: str = setting('cpu', doc='torch device')
     seed: int = setting(0, doc='of samples, order and noise', lower=0)
 

@@ -1,4 +1,4 @@
-"""Temporal ensembling: every chunk that covers an instant has a say in it."""
+"""Temporal ensembling: the weighted mean of all chunks that cover an instant."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Writes a calibration board as a PDF of exact size."""
+"""Write a calibration board as a PDF of exact size."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Export the calibration of a camera for ROS, URDF, MuJoCo, Gazebo and easy_handeye2."""
+"""Export a camera calibration to ROS, URDF, MuJoCo, Gazebo and easy_handeye2."""
 
 import argparse
 from pathlib import Path

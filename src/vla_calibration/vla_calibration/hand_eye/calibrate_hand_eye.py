@@ -1,4 +1,4 @@
-"""Calibrates where a camera is: on the gripper, or beside the robot; several cameras together."""
+"""Calibrate eye-in-hand or eye-to-hand extrinsics, of one camera or several together."""
 
 import argparse
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Begin the calibration file of a camera with a lens that was calibrated elsewhere."""
+"""Import intrinsics from elsewhere, such as a factory calibration."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Calibrates a camera's intrinsics from images of a board, and begins its calibration file."""
+"""Calibrate the intrinsics of a camera from images of a board."""
 
 import argparse
 from pathlib import Path

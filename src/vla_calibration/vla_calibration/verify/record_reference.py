@@ -1,4 +1,4 @@
-"""Remember where a board is, seen by a camera that was just calibrated."""
+"""Store the pose of a board seen by a calibrated camera, to compare with later."""
 
 import argparse
 import hashlib

@@ -1,4 +1,4 @@
-"""Check one fresh image against the accepted calibration of a camera."""
+"""Check one image against the accepted calibration of a camera."""
 
 import argparse
 from dataclasses import fields

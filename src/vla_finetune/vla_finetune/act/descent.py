@@ -1,4 +1,4 @@
-"""How a network here goes down its loss: AdamW, a rate that warms up and decays, clipped steps."""
+"""Optimiser: AdamW with warm-up, cosine decay and gradient clipping."""
 
 from collections.abc import Sequence
 import math

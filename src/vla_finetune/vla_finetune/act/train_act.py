@@ -1,4 +1,4 @@
-"""Train a compact LeRobot ACT policy on a small dataset, on a CPU, in minutes.
+"""Train a compact LeRobot ACT policy on a small dataset, on a CPU.
 
 LeRobot's own `train` spends three quarters of a step in its data loader at this size; here the
 frames stay in memory. Network, processors and checkpoint format are LeRobot's.

@@ -93,7 +93,7 @@ def test_what_is_no_track_is_refused(tmp_path):
     with pytest.raises(ResourceNotFoundError, match='vla arm excitation'):
         load_track(tmp_path / 'none.npz', ('a',))
     (tmp_path / 'text.npz').write_text('no motion')
-    with pytest.raises(VlaError, match='no motion of joints'):
+    with pytest.raises(VlaError, match='not a joint trajectory'):
         load_track(tmp_path / 'text.npz', ('a',))
     with pytest.raises(VlaError, match='do not increase'):
         JointTrack(('a',), np.array([0.0, 0.0]), np.zeros((2, 1)))

@@ -1,4 +1,4 @@
-"""Identify the physics of an arm from its recorded motion."""
+"""Identify friction, inertia, gains and delays of an arm from recorded motion."""
 
 import argparse
 from dataclasses import asdict, dataclass

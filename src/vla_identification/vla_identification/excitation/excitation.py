@@ -1,4 +1,4 @@
-"""Make a motion from which the physics of an arm can be identified."""
+"""Design an excitation trajectory for identification."""
 
 import argparse
 from pathlib import Path
@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         '--sway', type=float, default=defaults.sway, help='farthest from home [rad or m]'
     )
-    parser.add_argument('--seed', type=natural, default=0, help='another one, another motion')
+    parser.add_argument('--seed', type=natural, default=0, help='random seed')
     parser.add_argument('--json', type=Path, help='write the figures here')
     parser.add_argument('--force', action='store_true', help='replace the output')
     args = parser.parse_args(argv)

@@ -65,7 +65,7 @@ def load_track(path: Path, names: tuple[str, ...]) -> JointTrack:
             found = tuple(str(name) for name in content['names'])
             track = JointTrack(found, content['time_s'], content['position'])
     except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
-        raise VlaError(f'{path} is no motion of joints: {error}') from None
+        raise VlaError(f'{path} is not a joint trajectory file: {error}') from None
     if found != names:
         raise NameMismatchError(f'{path}: joints', names, found)
     return track

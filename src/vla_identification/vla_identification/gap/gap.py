@@ -1,4 +1,4 @@
-"""Measure how far the simulator is from a recording of the real arm, before and after."""
+"""Measure the sim-to-real error of joint motion, before and after identification."""
 
 import argparse
 from pathlib import Path

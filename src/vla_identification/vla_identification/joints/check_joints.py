@@ -1,4 +1,4 @@
-"""The command check_joints: which joint moved when told, and with which delays."""
+"""Check from a recording that each joint moved as commanded, and with which delay."""
 
 import argparse
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""The commands and joint states of an MCAP recording, as motion that can be identified from."""
+"""Extract commands and joint states of an MCAP recording for identification."""
 
 import argparse
 from pathlib import Path

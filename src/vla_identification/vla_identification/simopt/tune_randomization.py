@@ -1,4 +1,4 @@
-"""Move a randomisation towards simulators that replay recorded rollouts as they were."""
+"""Tune randomisation ranges on recorded rollouts (SimOpt)."""
 
 import argparse
 from pathlib import Path

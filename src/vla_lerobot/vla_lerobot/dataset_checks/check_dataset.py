@@ -1,4 +1,4 @@
-"""Is a dataset fit to train on? Every bad episode by name, with a page of findings."""
+"""Check a LeRobotDataset before training, and name every bad episode."""
 
 import argparse
 from pathlib import Path

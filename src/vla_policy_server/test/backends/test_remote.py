@@ -203,8 +203,8 @@ def test_a_failing_openpi_server_is_one_sentence_and_found_again(contract):
         ({'actions': np.zeros((1001, 8))}, r'shape \(1001, 8\)'),
         ({'actions': np.zeros((1, 2, 8))}, r'shape \(1, 2, 8\)'),
         ({'actions': np.full((2, 8), np.nan)}, 'not finite'),
-        ({'actions': np.zeros((2, 8)), 'chunk': {'id': 7}}, 'another question'),
-        ({'actions': np.zeros((2, 8)), 'chunk': 3}, 'another question'),
+        ({'actions': np.zeros((2, 8)), 'chunk': {'id': 7}}, 'did not answer request'),
+        ({'actions': np.zeros((2, 8)), 'chunk': 3}, 'did not answer request'),
     ],
 )
 def test_an_answer_that_cannot_be_used_is_refused(contract, answer, reason):

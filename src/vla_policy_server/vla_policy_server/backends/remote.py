@@ -105,7 +105,7 @@ class RemotePolicy:
         match about:
             case {'id': self._terms.id, 'stamp_ns': int(stamp_ns), 'period_ns': int(period_ns)}:
                 return ActionChunk(stamp_ns, period_ns, positions)
-        raise WireError(f'{self._url} answered another question than {self._terms.id}')
+        raise WireError(f'{self._url} did not answer request {self._terms.id}')
 
     def _travel(self, answer: Answer) -> dict[str, int]:
         """Split the time of an exchange into its parts, as far as the server's stamps tell."""

@@ -94,7 +94,7 @@ class PolicyServer(VlaNode):
     def _examine(self, policy: Policy, settings: PolicyServerConfig) -> None:
         """Say what was mapped on loading, and refuse a policy that fails its self-test.
 
-        Policies without eyes are ours, and have nothing that could be wrong unnoticed.
+        Policies without image input are built in and skip the self-test.
         """
         self._notes = tuple(policy.notes) if isinstance(policy, ReportingPolicy) else ()
         for note in self._notes:

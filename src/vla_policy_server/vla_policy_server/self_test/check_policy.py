@@ -1,4 +1,4 @@
-"""Test a policy before it moves anything: does it see, hear, feel, and mean our units?"""
+"""Check that a policy uses its images, instruction and state, and the contract's units."""
 
 import argparse
 from pathlib import Path

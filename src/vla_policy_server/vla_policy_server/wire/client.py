@@ -131,7 +131,7 @@ class WireClient:
         try:
             greeting = connection.recv(timeout=self._endpoint.answer_within_s)
         except (OSError, WebSocketException) as error:
-            raise UnreachableError(f'{url} did not introduce itself: {error}') from None
+            raise UnreachableError(f'{url}: no handshake: {error}') from None
         if isinstance(greeting, str):
             raise WireError(f'{url} is no policy server: it sent text, not metadata')
         self.metadata = unpack(greeting, self._limits)

@@ -46,7 +46,7 @@ def dial(endpoint: Endpoint, max_bytes: int) -> ClientConnection:
             ssl=_tls_context(endpoint),
             additional_headers={'Authorization': f'Api-Key {token}'} if token else None,
             compression=None,
-            proxy=None,  # a robot's images take no detour
+            proxy=None,  # images go to the server directly
             max_size=max_bytes,
             open_timeout=endpoint.answer_within_s,
             close_timeout=_CLOSE_WITHIN_S,

@@ -1,4 +1,4 @@
-"""Serve a policy to robots on other machines."""
+"""Serve a policy over openpi's websocket protocol, to one or many robots."""
 
 import argparse
 from functools import partial

@@ -1,4 +1,4 @@
-"""How fast a policy can be computed on this machine, and what each way costs in accuracy."""
+"""Measure latency, memory, error and success of every precision and runtime."""
 
 import argparse
 from collections.abc import Mapping

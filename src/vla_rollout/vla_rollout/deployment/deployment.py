@@ -1,4 +1,4 @@
-"""How fast a policy may move a real arm: slow at first, faster by a stated rule, never by hope."""
+"""Staged speed limits: faster after a sequential test accepts, slower after a failure."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -114,7 +114,7 @@ def load_deployment(path: Path, contract_sha256: str, policy_sha256: str) -> Dep
         if found != wanted:
             raise VlaError(
                 f'{path} was begun with another {what} ({found[:8]}, not {wanted[:8]}); '
-                'name a new file: what changed begins at the slowest speed again'
+                'name a new file: a changed policy or robot starts at the lowest speed'
             )
     return state
 

@@ -1,4 +1,4 @@
-"""Learn what healthy episodes of a policy look like, for the diagnosis of the others."""
+"""Learn the thresholds of the failure diagnosis from successful episodes."""
 
 import argparse
 from collections.abc import Iterator
@@ -141,7 +141,7 @@ def main(argv: list[str] | None = None) -> int:
         '--false-alarm-rate',
         type=float,
         default=0.05,
-        help='share of healthy episodes, all in all',
+        help='share of successful episodes with an alarm of any detector',
     )
     parser.add_argument('--output', type=Path, help=f'default: {FILE_NAME} in the checkpoint')
     parser.add_argument('--force', action='store_true', help='replace what was learned before')

@@ -6,7 +6,7 @@ from vla_policy_server.self_test.subject import Subject
 from vla_rollout.preflight.finding import Finding, measured, unknown
 
 # Of a joint's range. Demonstrations command the very ends of a gripper and a network scatters
-# about what it has seen, harmlessly, since the filter ends there; an arm has no business outside.
+# about what it has seen, harmlessly, since the filter ends there; an arm must not leave it.
 _SLACK, _GRIPPER_SLACK = 1e-6, 0.05
 
 

@@ -1,4 +1,4 @@
-"""Does a policy obey its instruction? Every scene twice: told as drawn, then told another colour.
+"""Measure instruction following: every scene with the original and the other colour.
 
 A policy that ignores the text can still look good: it succeeds whenever it happens to prefer what
 was named. Told otherwise in the very same scene, it then lifts the wrong object.
@@ -117,14 +117,14 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
         'check instruction',
-        'Tell a policy both colours in every scene, and count what it lifts.',
+        'Run every scene with both instructions and report which cube was lifted.',
         'vla check instruction --episodes 100 --policy panda_language_act',
     )
     add_episodes(parser)
     add_deployment(parser)
     add_loop(parser)
     parser.set_defaults(world='lift_named_cube', policy='panda_language_act')
-    parser.add_argument('--held-out', action='store_true', help='in words that no episode draws')
+    parser.add_argument('--held-out', action='store_true', help='phrasings not trained on')
     parser.add_argument('--least', type=float, default=0.9, help='share that must be obeyed')
     args = parser.parse_args(argv)
     return run_command(lambda: check_instruction(args))

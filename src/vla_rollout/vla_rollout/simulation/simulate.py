@@ -1,4 +1,4 @@
-"""Counted episodes in one process, without DDS: fast, deterministic, parallel."""
+"""Run counted episodes in the simulator, in one process or several, without ROS."""
 
 import argparse
 from functools import partial

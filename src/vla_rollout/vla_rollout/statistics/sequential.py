@@ -19,8 +19,8 @@ class SequentialTest:
 
     bad: float = setting(0.7, doc='success rate that must not be accepted', lower=0.01, upper=0.99)
     good: float = setting(0.9, doc='success rate that should be', lower=0.01, upper=0.99)
-    alpha: float = setting(0.05, doc='probability to accept a bad one', lower=1e-6, upper=0.5)
-    beta: float = setting(0.1, doc='probability to reject a good one', lower=1e-6, upper=0.5)
+    alpha: float = setting(0.05, doc='probability of accepting a bad one', lower=1e-6, upper=0.5)
+    beta: float = setting(0.1, doc='probability of rejecting a good one', lower=1e-6, upper=0.5)
 
     def evidence(self, outcomes: Iterable[bool]) -> float:
         """Return the log likelihood ratio of good over bad."""

@@ -116,9 +116,11 @@ def test_a_name_that_the_model_lacks_lists_those_it_has(world, contract):
     for what, change in {
         'base_body nose': {'base_body': 'nose'},
         'finger_geoms nail': {'finger_geoms': ('nail',)},
+        'tool_site hook': {'tool_site': 'hook'},
+        'gripper_actuator fingers_actuatr': {'gripper_actuator': 'fingers_actuatr'},
     }.items():
         wrong = replace(contract, model=replace(contract.model, **change))
-        with pytest.raises(SimError, match=f'no {what} in .*; the model has: '):
+        with pytest.raises(SimError, match=f'no {what} in .*it has: '):
             World(wrong, world.config)
 
 

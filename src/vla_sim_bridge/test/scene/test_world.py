@@ -122,7 +122,7 @@ def test_a_world_without_the_contracts_camera_is_refused(contract, config):
 
 def test_a_joint_that_the_model_lacks_is_refused(contract, config):
     joints = (replace(contract.joints[0], model_joint='jointX'), *contract.joints[1:])
-    with pytest.raises(SimError, match='no model_joint jointX in .*; the model has: joint1'):
+    with pytest.raises(SimError, match='no model_joint jointX in .*it has: joint1'):
         World(replace(contract, joints=joints), config)
 
 

@@ -1,4 +1,4 @@
-"""Project the same board with a calibration and in the simulator, and compare the pixels."""
+"""Compare the projection of a board by a calibration and by the simulator, in pixels."""
 
 import argparse
 from pathlib import Path

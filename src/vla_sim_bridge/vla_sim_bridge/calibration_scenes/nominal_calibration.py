@@ -1,4 +1,4 @@
-"""Write the calibration that the cameras of a world would have, were they calibrated perfectly.
+"""Write the exact calibration of the cameras of a simulated world.
 
 A sample to look at, and a first file for a simulated camera.
 """

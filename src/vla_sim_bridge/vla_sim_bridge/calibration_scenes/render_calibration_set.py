@@ -1,4 +1,4 @@
-"""Render images of a board with the robot's poses: a calibration set whose truth is known."""
+"""Render a hand-eye calibration set with known extrinsics."""
 
 import argparse
 from collections.abc import Iterator

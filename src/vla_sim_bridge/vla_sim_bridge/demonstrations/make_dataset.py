@@ -1,4 +1,4 @@
-"""Record the scripted expert into a LeRobotDataset v3: in parallel, and resumable."""
+"""Record the scripted expert into a LeRobotDataset v3."""
 
 import argparse
 from functools import partial
@@ -159,8 +159,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--first-seed', type=natural, default=100_000)
     parser.add_argument('--workers', type=positive, default=1, help='processes')
     parser.add_argument('--noise-rad', type=float, default=0.015, help='noise on executed command')
-    parser.add_argument('--missed-share', type=float, default=0.25, help='begin with a miss')
-    parser.add_argument('--margin-m', type=float, default=0.01, help='wider than the world')
+    parser.add_argument('--missed-share', type=float, default=0.25, help='begin by a failed grasp')
+    parser.add_argument('--margin-m', type=float, default=0.01, help='wider area of objects [m]')
     parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
     parser.add_argument('--world', default='lift_cube', help='name or path of a world')
     parser.add_argument('--randomization', default='none', help='name under config/randomization')

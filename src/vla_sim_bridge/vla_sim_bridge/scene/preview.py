@@ -1,4 +1,4 @@
-"""A contact sheet of randomised scenes, and the table of what can be randomised."""
+"""Render randomised scenes into a contact sheet, or print the table of terms."""
 
 import argparse
 from pathlib import Path

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import mujoco
 from vla_contract.contract import RobotContract
-from vla_contract.errors import SimError
+from vla_contract.errors import nearest, SimError
 from vla_contract.share import package_file
 from vla_sim_bridge.scene.world_config import WorldConfig
 
@@ -24,7 +24,7 @@ def load_robot(contract: RobotContract) -> mujoco.MjSpec:
 
     Raises:
         ResourceNotFoundError: the package or the file is missing.
-        SimError: it lacks a body, joint or geom that the contract names; lists those it has.
+        SimError: it lacks something that the contract names; lists what it has.
     """
     model = contract.model
     robot = mujoco.MjSpec.from_file(str(package_file(model.package, model.mjcf)))
@@ -33,6 +33,8 @@ def load_robot(contract: RobotContract) -> mujoco.MjSpec:
     _require(contract, 'base_body', [model.base_body], robot.bodies)
     _require(contract, 'model_joint', joints, robot.joints)
     _require(contract, 'finger_geoms', model.finger_geoms, robot.geoms)
+    _require(contract, 'tool_site', filter(None, [model.tool_site]), robot.sites)
+    _require(contract, 'gripper_actuator', filter(None, [model.gripper_actuator]), robot.actuators)
     return robot
 
 
@@ -125,5 +127,5 @@ def _require(
     if missing:
         raise SimError(
             f'contract {contract.name}: no {what} {", ".join(missing)} in {contract.model.mjcf}; '
-            f'the model has: {", ".join(sorted(known))}'
+            f'{nearest(missing[0], known)}'
         )

@@ -1,4 +1,4 @@
-"""Runs a recorded or synthetic stream through the filter and scores it."""
+"""Run a recorded or synthetic stream through the action filter and score the result."""
 
 import argparse
 from dataclasses import asdict

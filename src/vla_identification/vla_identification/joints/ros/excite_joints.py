@@ -1,4 +1,4 @@
-"""Moves each joint a little through the action filter, and measures what moved and how late."""
+"""Sway each joint, or play an excitation trajectory, through the action filter, and record it."""
 
 import argparse
 from pathlib import Path

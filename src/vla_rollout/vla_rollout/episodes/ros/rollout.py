@@ -1,4 +1,4 @@
-"""Counted episodes on a running graph."""
+"""Run counted episodes on a running graph, simulated or real."""
 
 import argparse
 from contextlib import ExitStack, suppress
@@ -117,7 +117,7 @@ def _add_operator(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--operator',
         metavar='NAME',
-        help='no simulator: NAME places the object, starts and labels every episode',
+        help='a person, not the simulator, places objects, starts and labels every episode',
     )
     parser.add_argument(
         '--time-limit-s', type=_seconds, help="an episode ends then; default: the world's"

@@ -1,4 +1,4 @@
-"""Start the whole stack, run a few episodes through it, stop everything."""
+"""Start simulator, policy and filter, run a few episodes, stop everything."""
 
 import argparse
 import os

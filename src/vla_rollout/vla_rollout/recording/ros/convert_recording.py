@@ -1,4 +1,4 @@
-"""Recordings to a LeRobotDataset v3 that lerobot-train takes as it is."""
+"""Convert MCAP recordings to a LeRobotDataset v3."""
 
 import argparse
 from pathlib import Path

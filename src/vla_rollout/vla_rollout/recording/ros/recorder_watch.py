@@ -37,7 +37,7 @@ class RecorderWatch:
         """
         if not self._has_recorded:
             # A rollout that was killed has left it recording.
-            self._keep_incomplete('the rollout ended without a word')
+            self._keep_incomplete('the rollout ended before its episode')
             self._has_recorded = True
         self._order('start')
         self._failure, self._heard_s, self._is_recording = '', time.monotonic(), True

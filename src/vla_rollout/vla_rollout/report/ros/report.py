@@ -1,4 +1,4 @@
-"""Runs as one page, with videos, joint plots and alarms; also JSON and JUnit."""
+"""Write runs as one HTML page with videos and joint plots; also JSON and JUnit."""
 
 import argparse
 from collections.abc import Mapping
