@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 import io
 
-from matplotlib.figure import Figure
 import numpy as np
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, NS_PER_S, Vector
@@ -38,6 +37,8 @@ def draw_episode(
     contract: RobotContract, cycles: Sequence[Cycle], alarms: Sequence[Alarm]
 ) -> bytes:
     """Return a PNG with one row per joint and one for effort where it is measured."""
+    from matplotlib.figure import Figure
+
     cycles = cycles[:: max(1, len(cycles) // _MOST_POINTS)]
     time_s = np.array([cycle.now_ns - cycles[0].now_ns for cycle in cycles]) / NS_PER_S
     dim = len(contract.joints)

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 import io
+from typing import TYPE_CHECKING
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 import numpy as np
 from vla_rollout.report.runs import Run, SUCCESS
 from vla_rollout.statistics.failure_shares import failure_shares
 from vla_rollout.statistics.intervals import wilson_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 _INK, _GOOD, _BAD, _BAND = '#283240', '#1e7a34', '#c22727', '#b9c6d6'
 _LATENCY_LINE_MS = 200.0
@@ -26,7 +29,7 @@ def running_rate(run: Run) -> bytes:
     )
     axes.plot(count, done / count, color=_INK)
     axes.set(ylim=(0, 1.02), xlabel='episode', ylabel='success rate')
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _whole_numbers(axes.xaxis)
     return _png(figure)
 
 
@@ -56,7 +59,7 @@ def latency_histogram(run: Run) -> bytes:
     axes.text(_LATENCY_LINE_MS, axes.get_ylim()[1], ' 200 ms', color=_BAD, va='top')
     axes.set(xlabel='median chunk latency of an episode [ms]', ylabel='episodes')
     axes.set_xlim(left=0)
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    _whole_numbers(axes.yaxis)
     return _png(figure)
 
 
@@ -69,7 +72,10 @@ def sim_against_real(simulated: Sequence[float], real: Sequence[float]) -> bytes
     return _png(figure)
 
 
-def _axes(height: float = 2.8, width: float = 7.0) -> tuple[Figure, Axes]:
+def _axes(height: float = 2.8, width: float = 7.0) -> 'tuple[Figure, Axes]':
+    # Slow to import: only who draws waits for it.
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(width, height), layout='constrained')
     axes = figure.add_subplot()
     axes.spines[['top', 'right']].set_visible(False)
@@ -78,7 +84,13 @@ def _axes(height: float = 2.8, width: float = 7.0) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _png(figure: Figure) -> bytes:
+def _whole_numbers(axis: 'Axis') -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _png(figure: 'Figure') -> bytes:
     stream = io.BytesIO()
     figure.savefig(stream, format='png', dpi=110)
     return stream.getvalue()

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 import io
 
-from matplotlib.figure import Figure
 from vla_rollout.simulation.sweep import Row
 
 _COLOURS = ('#d08a2e', '#2b6cb0')
@@ -12,6 +11,8 @@ _APART = 0.22
 
 def draw_sweep(rows: Sequence[Row]) -> bytes:
     """Return a PNG: success rate and Wilson interval of every policy in every domain."""
+    from matplotlib.figure import Figure
+
     domains = list(dict.fromkeys(row.domain for row in rows))
     policies = list(dict.fromkeys(row.policy for row in rows))
     figure = Figure(figsize=(7.0, 1.2 + 0.45 * len(domains)), layout='constrained')

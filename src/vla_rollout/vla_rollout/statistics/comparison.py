@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import barnard_exact
 from vla_rollout.statistics.intervals import Interval
 
 
@@ -46,6 +45,8 @@ def compare(first: Sequence[bool], second: Sequence[bool], are_paired: bool) -> 
         for one, other in zip(first, second, strict=True):
             table[one][other] += 1
         return Comparison(difference, float(mcnemar(table, exact=True).pvalue), 'exact McNemar')
+    from scipy.stats import barnard_exact
+
     losses, base_losses = len(second) - wins, len(first) - base_wins
     p_value = barnard_exact([[wins, base_wins], [losses, base_losses]]).pvalue
     return Comparison(difference, float(p_value), 'Barnard')

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from statsmodels.stats.proportion import multinomial_proportions_confint
 from vla_rollout.statistics.intervals import Interval, wilson_interval
 
 
@@ -23,6 +22,9 @@ def failure_shares(counts: Mapping[str, int]) -> dict[str, Interval]:
         raise ValueError('no episodes')
     if len(counts) <= 2:
         return {name: wilson_interval(count, total) for name, count in counts.items()}
+    # Slow to import, with pandas in it.
+    from statsmodels.stats.proportion import multinomial_proportions_confint
+
     intervals = multinomial_proportions_confint(list(counts.values()), 0.05, method='goodman')
     return {
         name: Interval(count / total, float(lower), float(upper))

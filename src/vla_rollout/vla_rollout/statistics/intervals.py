@@ -1,8 +1,6 @@
 """Intervals for success rates."""
 
-from typing import NamedTuple
-
-from scipy.stats import binomtest
+from typing import Any, NamedTuple
 
 
 class Interval(NamedTuple):
@@ -25,8 +23,7 @@ def wilson_interval(successes: int, episodes: int) -> Interval:
     Raises:
         ValueError: no episodes, or more successes than episodes.
     """
-    result = binomtest(successes, episodes).proportion_ci(method='wilson')
-    return Interval(successes / episodes, float(result.low), float(result.high))
+    return _interval(successes, episodes, 'wilson')
 
 
 def exact_interval(successes: int, episodes: int) -> Interval:
@@ -38,11 +35,18 @@ def exact_interval(successes: int, episodes: int) -> Interval:
     Raises:
         ValueError: no episodes, or more successes than episodes.
     """
-    result = binomtest(successes, episodes).proportion_ci(method='exact')
-    return Interval(successes / episodes, float(result.low), float(result.high))
+    return _interval(successes, episodes, 'exact')
 
 
 def format_interval(successes: int, episodes: int) -> str:
     """Return e.g. '9/12 (75 %, 95 % interval 47-91 %)'."""
     rate, lower, upper = wilson_interval(successes, episodes)
     return f'{successes}/{episodes} ({rate:.0%}, 95 % interval {lower * 100:.0f}-{upper:.0%})'
+
+
+def _interval(successes: int, episodes: int, method: str) -> Interval:
+    # Half a second that no --help should wait for.
+    from scipy.stats import binomtest
+
+    limits: Any = binomtest(successes, episodes).proportion_ci(method=method)
+    return Interval(successes / episodes, float(limits.low), float(limits.high))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import pearsonr
 
 
 def correlation(*, simulated: Sequence[float], real: Sequence[float]) -> float:
@@ -14,6 +13,8 @@ def correlation(*, simulated: Sequence[float], real: Sequence[float]) -> float:
     Raises:
         ValueError: fewer than two policies, or lists of different length.
     """
+    from scipy.stats import pearsonr
+
     return float(pearsonr(simulated, real).statistic)
 
 
