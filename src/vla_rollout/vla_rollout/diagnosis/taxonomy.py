@@ -96,5 +96,5 @@ EMPTY_GRASP = Cause(
     Mode.GRASP,
     'the fingers close on nothing, or lose what they held',
     ('visual domain gap', 'camera moved', 'slippery object', 'too few positions in the data'),
-    'verify_calibration; more visual randomisation; fine-tune on real images',
+    'vla camera verify; more visual randomisation; fine-tune on real images',
 )
