@@ -1,7 +1,9 @@
 """kill -9 of the policy server in mid-motion: the filter brakes within limits and holds."""
 
+from contextlib import suppress
 import os
 import signal
+import time
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_contract.contract import load_contract
 from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
 from vla_rollout.graph.ros.graph import RolloutGraph
+from vla_rollout.graph.ros.node_calls import NoAnswerError
 from vla_rollout.graph.stack import Stack
 
 CONTRACT = load_contract('panda_2f85')
@@ -26,6 +29,7 @@ class CommandLog:
     def __init__(self, node) -> None:
         self.positions: list[np.ndarray] = []
         self.numbers: list[int] = []
+        self._heard_at = time.monotonic()
         node.create_subscription(
             JointTrajectory,
             'joint_trajectory_controller/joint_trajectory',
@@ -36,6 +40,11 @@ class CommandLog:
     def _on_command(self, msg: JointTrajectory, info) -> None:
         self.positions.append(np.array(msg.points[0].positions)[ARM])
         self.numbers.append(info['publication_sequence_number'])
+        self._heard_at = time.monotonic()
+
+    def is_silent(self) -> bool:
+        """Return whether no command has come for half a second: at rest none is sent."""
+        return time.monotonic() - self._heard_at > 0.5
 
     def speeds(self, start: int = 0) -> np.ndarray:
         """Return the velocity of every command, shape (N, 7) [rad/s], NaN after a gap."""
@@ -65,26 +74,34 @@ def graph(stack):
     rclpy.try_shutdown(context=context)
 
 
+def wait_for_motion(graph: RolloutGraph, log: CommandLog) -> None:
+    """Reset the scene until the arm is seen in motion.
+
+    An episode lasts two seconds: on a busy machine it may be over before anybody looks.
+    """
+    for seed in range(5):
+        graph.motion.pause()
+        graph.reset_world(seed)
+        graph.monitor.begin(None)
+        log.positions.clear()
+        log.numbers.clear()
+        graph.motion.resume()
+        with suppress(NoAnswerError):
+            graph.wait_until(
+                lambda: len(log.positions) > 20 and np.nanmax(np.abs(log.speeds(-10))) > 0.2,
+                30.0,
+                'motion',
+            )
+            return
+    raise AssertionError('the arm did not move in five scenes')
+
+
 def test_the_filter_brakes_within_limits_holds_and_resumes(stack, graph):
     log = CommandLog(graph._node)
-    graph.motion.pause()
-    graph.reset_world(0)
-    graph.monitor.begin(None)
-    log.positions.clear()
-    log.numbers.clear()
-    graph.motion.resume()
-    graph.wait_until(
-        lambda: len(log.positions) > 20 and np.nanmax(np.abs(log.speeds(-10))) > 0.2,
-        120.0,
-        'motion',
-    )
+    wait_for_motion(graph, log)
     os.kill(stack.pid('policy_server'), signal.SIGKILL)
     killed_at = len(log.positions)
-    graph.wait_until(
-        lambda: len(log.positions) > killed_at + 20 and not np.nanmax(np.abs(log.speeds(-15))),
-        120.0,
-        'standstill',
-    )
+    graph.wait_until(log.is_silent, 120.0, 'standstill')
 
     velocity = np.array([CONTRACT.joints[i].velocity for i in ARM])
     acceleration = np.array([CONTRACT.joints[i].acceleration for i in ARM])
@@ -94,7 +111,8 @@ def test_the_filter_brakes_within_limits_holds_and_resumes(stack, graph):
     assert np.nanmax(changes / acceleration) <= 1 + 1e-6
     # The chunk deadline, plus braking from full speed, plus two filter periods and slack for a
     # loaded machine.
-    standstill_s = (len(log.positions) - killed_at) * PERIOD_S
+    moving = np.flatnonzero(np.nan_to_num(np.abs(log.speeds(killed_at - 1))).max(axis=1))
+    standstill_s = (moving[-1] + 1) * PERIOD_S
     assert standstill_s <= CONTRACT.deadlines.chunk_age_s + 0.5 + 0.5
 
     held = log.positions[-1]

@@ -65,7 +65,7 @@ class MujocoBridge(VlaNode):
         world = World(contract, load_world_config(settings.world), randomization)
         cameras = CameraTopics(self, world.cameras, world.appearance, settings.published_camera)
         self._images = Delivery(cameras.send)
-        self._renderer = RenderThread(world, self._deliver, self.fail)
+        self._renderer = RenderThread(world, self._publish_images, self.fail)
         self._simulation = PacedSimulation(
             world,
             to_ns(1.0 / settings.clock_hz),
@@ -168,7 +168,7 @@ class MujocoBridge(VlaNode):
         orientation.x, orientation.y, orientation.z, orientation.w = xyzw
         self._cube_pub.publish(msg)
 
-    def _deliver(self, time_ns: int, looks: Appearance, images: dict[str, Pixels]) -> None:
+    def _publish_images(self, time_ns: int, looks: Appearance, images: dict[str, Pixels]) -> None:
         """Deliver images when their latency is over; their stamp stays that of capture."""
         self._images.add(time_ns + looks.vision_latency_ns(time_ns), (time_ns, looks, images))
         self._images.release(self._time_ns)
