@@ -77,7 +77,8 @@ def graph(stack):
 def wait_for_motion(graph: RolloutGraph, log: CommandLog) -> None:
     """Reset the scene until the arm is seen in motion.
 
-    An episode lasts two seconds: on a busy machine it may be over before anybody looks.
+    On a busy machine half a second may pass between arming and the next heartbeat of who watches;
+    the filter then holds, as it must, until it is activated anew.
     """
     for seed in range(5):
         graph.motion.pause()
