@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.parameter import Parameter
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray, String
 from std_srvs.srv import Trigger
@@ -144,6 +146,15 @@ def robot(make_robot):
     robot = make_robot()
     robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
     return robot
+
+
+def wait_for_arrival(subscription: Subscription) -> None:
+    """Wait until a message can be taken from a subscription that no executor serves."""
+    waiting = _rclpy.WaitSet(1, 0, 0, 0, 0, 0, rclpy.get_default_context().handle)
+    waiting.clear_entities()
+    waiting.add_subscription(subscription.handle)
+    waiting.wait(to_ns(60.0))
+    assert waiting.get_ready_entities('subscription')
 
 
 def cycles(node, count: int):
@@ -315,6 +326,22 @@ def test_a_heartbeat_that_ends_stops_the_arm_until_it_is_activated_anew(node, ro
     node.trigger_deactivate()
     node.trigger_activate()
     robot.wait(lambda: robot.statuses[-1] == 'hold: no chunk')
+
+
+def test_a_heartbeat_that_waits_for_a_late_cycle_is_heard_in_time(node, robot):
+    watch = robot.node.create_publisher(String, 'watch', COMMAND)
+    robot.wait(lambda: watch.get_subscription_count() == 1)
+    watch.publish(String(data='rollout'))
+    robot.wait(lambda: node._filter._outside._watch._heard_ns is not None)
+    node._read_inputs(node.now_ns())
+    now_ns = node.now_ns
+    robot.now_ns = node.now_ns = lambda: now_ns() + to_ns(0.6)
+    watch.publish(String(data='rollout'))
+    robot.measure()
+    wait_for_arrival(node._watch)
+    wait_for_arrival(node._joints._subscriptions[0])
+    robot.wait(cycles(node, 1))
+    assert node._result.reasons == ('no chunk',)
 
 
 def test_without_a_heartbeat_nothing_moves_where_one_is_required(node, ros):

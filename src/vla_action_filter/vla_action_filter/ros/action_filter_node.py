@@ -26,6 +26,7 @@ from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_map import JointMap
 from vla_contract.ros.listening.bounded import subscribe_bounded
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
+from vla_contract.ros.listening.unattended import taken, unattended_subscription
 from vla_contract.ros.messages.joints import JointReader, largest_chunk_bytes
 from vla_contract.ros.messages.stamps import from_stamp, to_time
 from vla_contract.ros.node.diagnostics import (
@@ -94,7 +95,7 @@ class ActionFilterNode(VlaNode):
             self.create_subscription(
                 JointTrajectoryPoint, 'policy_action', self._on_action, COMMAND
             )
-        self.create_subscription(String, 'watch', self._on_watch, COMMAND)
+        self._watch = unattended_subscription(self, String, 'watch', COMMAND)
         self.create_service(Trigger, 'action_filter/reset', self._on_reset)
         self.create_timer(_LOOK_S, self._look_around)
         self._diagnostics = DiagnosticsPublisher(self, self._diagnose)
@@ -140,6 +141,9 @@ class ActionFilterNode(VlaNode):
     def _read_inputs(self, now_ns: int) -> None:
         """Take what drivers and operators have said since the last time."""
         self._operator.poll(now_ns)
+        # Those that came while a loaded machine kept this cycle waiting count too.
+        for msg in taken(self._watch):
+            self._filter.offer_watch(msg.data, now_ns)
         rejected = self._joints.rejected
         sample = self._joints.poll(now_ns)
         if sample is not None:
@@ -195,9 +199,6 @@ class ActionFilterNode(VlaNode):
         for columns, found in filter(None, (sender.reference() for sender in self._senders)):
             reference[columns] = found
         self._filter.offer_reference(reference)
-
-    def _on_watch(self, msg: String) -> None:
-        self._filter.offer_watch(msg.data, self.now_ns())
 
     def _on_reset(self, request: Any, response: Any) -> Any:
         now_ns = self.now_ns()

@@ -7,7 +7,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from vla_action_filter.output.reference_watch import ReferenceWatch
 from vla_contract.channels import Channel
-from vla_contract.ros.listening.unattended import unattended_subscription
+from vla_contract.ros.listening.unattended import taken, unattended_subscription
 
 # At 1 kHz a look every tenth of a second needs the newest only.
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -20,25 +20,19 @@ class ControllerState:
         """Subscribe if the message type is installed."""
         self.watch = ReferenceWatch(channel.controller)
         self._joints = channel.joints
-        self._kind = _message_type()
         self._subscription = None
-        if self._kind is not None:
+        if kind := _message_type():
             topic = f'{channel.controller}/controller_state'
-            self._subscription = unattended_subscription(node, self._kind, topic, _NEWEST)
+            self._subscription = unattended_subscription(node, kind, topic, _NEWEST)
 
     def look(self, now_ns: int) -> None:
         """Take the newest state, if one came."""
         if self._subscription is None:
             return
-        handle = self._subscription.handle
-        with handle:
-            taken = handle.take_message(self._kind, False)
-        if taken is None:
-            return
-        msg = taken[0]
-        found = dict(zip(msg.joint_names, msg.reference.positions, strict=False))
-        if all(name in found for name in self._joints):
-            self.watch.hear(np.array([found[name] for name in self._joints]), now_ns)
+        for msg in taken(self._subscription):
+            found = dict(zip(msg.joint_names, msg.reference.positions, strict=False))
+            if all(name in found for name in self._joints):
+                self.watch.hear(np.array([found[name] for name in self._joints]), now_ns)
 
 
 def _message_type() -> Any:

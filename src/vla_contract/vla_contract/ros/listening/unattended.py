@@ -1,5 +1,6 @@
 """Subscriptions that no executor serves: who needs their messages takes them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
@@ -31,3 +32,17 @@ def unattended_subscription(
     return node.create_subscription(
         msg_type, topic, lambda msg: None, qos, callback_group=_NeverServed()
     )
+
+
+def taken(subscription: Subscription) -> Iterator[Any]:
+    """Yield the messages that wait in an unattended subscription, oldest first.
+
+    No more than can wait: a publisher that never pauses must not keep the reader here.
+    """
+    handle = subscription.handle
+    with handle:
+        for _ in range(subscription.qos_profile.depth):
+            found = handle.take_message(subscription.msg_type, False)
+            if found is None:
+                return
+            yield found[0]
