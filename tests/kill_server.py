@@ -11,67 +11,23 @@ from pathlib import Path
 import signal
 import sys
 import tempfile
-import time
 
 from conftest import wait_for
-import numpy as np
 import rclpy
-from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
-from sensor_msgs.msg import JointState
-from told_path import told_accelerations, told_speeds
+from told_path import ActionLog
 from vla_contract.contract import load_contract
 from vla_contract.ros.free_domain import enter_own_domain
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_rollout.graph.ros.graph import RolloutGraph
 from vla_rollout.graph.stack import Stack
 
 CONTRACT = load_contract('panda_2f85')
-ARM = list(CONTRACT.arm)
 DT = 1.0 / CONTRACT.rates.filter_hz
-VELOCITY = np.array([CONTRACT.joints[i].velocity for i in ARM])
-ACCELERATION = np.array([CONTRACT.joints[i].acceleration for i in ARM])
+BRAKING_S = max(
+    CONTRACT.joints[i].velocity / CONTRACT.joints[i].acceleration for i in CONTRACT.arm
+)
 # Deadline of the chunk, braking from the speed limit, two filter periods.
-LONGEST_S = CONTRACT.deadlines.chunk_age_s + float((VELOCITY / ACCELERATION).max()) + 2 * DT
-
-
-class ActionLog:
-    """What the arm was told, and when."""
-
-    def __init__(self, node) -> None:
-        self.times_ns: list[int] = []
-        self.path: list[np.ndarray] = []
-        self._heard_at = time.monotonic()
-        node.create_subscription(
-            JointState, 'action_filter/action', self._on_action, QoSProfile(depth=1000)
-        )
-
-    def _on_action(self, msg: JointState) -> None:
-        self.path.append(np.array(msg.position)[ARM])
-        self.times_ns.append(from_stamp(msg.header.stamp))
-        self._heard_at = time.monotonic()
-
-    def speed(self, start: int = 0) -> float:
-        """Return the highest share of a speed limit since an action."""
-        count = len(self.times_ns)
-        speeds = told_speeds(
-            np.array(self.times_ns[start:count]), np.array(self.path[start:count])
-        )
-        return float(np.nanmax(np.abs(speeds) / VELOCITY, initial=0.0))
-
-    def acceleration(self) -> float:
-        """Return the highest share of an acceleration limit."""
-        told = told_accelerations(np.array(self.times_ns), np.array(self.path))
-        return float(np.nanmax(np.abs(told) / ACCELERATION))
-
-    def stopped_ns(self) -> int:
-        """Return the time of the last action that moved [ns]."""
-        moving = np.flatnonzero(np.diff(np.array(self.path), axis=0).any(axis=1))
-        return self.times_ns[int(moving[-1]) + 1]
-
-    def is_silent(self) -> bool:
-        """Return whether no action has come for half a second: at rest none is sent."""
-        return time.monotonic() - self._heard_at > 0.5
+LONGEST_S = CONTRACT.deadlines.chunk_age_s + BRAKING_S + 2 * DT
 
 
 def kill_once(stack: Stack, log: ActionLog) -> tuple[float, float]:
@@ -106,7 +62,7 @@ def main() -> int:
         graph = RolloutGraph(context, CONTRACT, lambda: None)
         try:
             graph.wait_until_ready(60.0)
-            log = ActionLog(graph._node)
+            log = ActionLog(graph._node, CONTRACT)
             for k in range(args.times):
                 speed, standstill_s = kill_once(stack, log)
                 times.append(standstill_s)

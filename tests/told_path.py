@@ -1,6 +1,13 @@
-"""Speeds and accelerations of what the arm was told, `action_filter/action`, by its stamps."""
+"""What the arm was told, `action_filter/action`: speeds and accelerations by its stamps."""
+
+import time
 
 import numpy as np
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import JointState
+from vla_contract.contract import RobotContract
+from vla_contract.ros.messages.stamps import from_stamp
 
 # Longest time between two actions of one motion [s]; at rest none is sent.
 _GAP_S = 0.12
@@ -32,3 +39,51 @@ def told_accelerations(times_ns: np.ndarray, path: np.ndarray) -> np.ndarray:
     is_apart = between_s <= 0.0
     change = np.diff(told_speeds(times_ns, path), axis=0)
     return np.asarray(change / np.where(is_apart, np.nan, between_s)[:, None])
+
+
+class ActionLog:
+    """What an arm was told, and when.
+
+    Attributes:
+        times_ns: stamps of the actions [ns].
+        path: positions of the arm's joints, each of shape (D,) [rad or m].
+    """
+
+    def __init__(self, node: Node, contract: RobotContract) -> None:
+        """Listen from now on."""
+        self._arm = list(contract.arm)
+        limits = [contract.joints[i] for i in self._arm]
+        self._velocity = np.array([limit.velocity for limit in limits])
+        self._acceleration = np.array([limit.acceleration for limit in limits])
+        self.times_ns: list[int] = []
+        self.path: list[np.ndarray] = []
+        self._heard_at = time.monotonic()
+        node.create_subscription(
+            JointState, 'action_filter/action', self._on_action, QoSProfile(depth=1000)
+        )
+
+    def _on_action(self, msg: JointState) -> None:
+        self.path.append(np.array(msg.position)[self._arm])
+        self.times_ns.append(from_stamp(msg.header.stamp))
+        self._heard_at = time.monotonic()
+
+    def speed(self, start: int = 0) -> float:
+        """Return the highest share of a speed limit since an action."""
+        # Actions come in meanwhile.
+        end = len(self.times_ns)
+        speeds = told_speeds(np.array(self.times_ns[start:end]), np.array(self.path[start:end]))
+        return float(np.nanmax(np.abs(speeds) / self._velocity, initial=0.0))
+
+    def acceleration(self) -> float:
+        """Return the highest share of an acceleration limit."""
+        told = told_accelerations(np.array(self.times_ns), np.array(self.path))
+        return float(np.nanmax(np.abs(told) / self._acceleration))
+
+    def stopped_ns(self) -> int:
+        """Return the time of the last action that moved [ns]."""
+        moving = np.flatnonzero(np.diff(np.array(self.path), axis=0).any(axis=1))
+        return self.times_ns[int(moving[-1]) + 1]
+
+    def is_silent(self) -> bool:
+        """Return whether no action has come for half a second: at rest none is sent."""
+        return time.monotonic() - self._heard_at > 0.5
