@@ -13,7 +13,6 @@ from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.testing import ros  # noqa: F401
-from vla_contract.share import find_config
 from vla_rollout.graph.stack import Stack
 
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
@@ -23,21 +22,8 @@ ROLLOUT = ['--episodes', '1', '--backend', 'scripted', '--policy', 'lift_cube']
 
 
 @pytest.fixture
-def robot(tmp_path) -> Path:
-    """A robot whose filter waits for joint_states as long as two stacks on a busy machine take."""
-    text = find_config('robots', 'panda_2f85').read_text()
-    patient = text.replace('joint_state_age_s: 0.2 ', 'joint_state_age_s: 2.0 ')
-    assert patient != text
-    path = tmp_path / 'robot.yaml'
-    path.write_text(patient)
-    return path
-
-
-@pytest.fixture
-def stacks(tmp_path, robot):
-    nodes = ('mujoco_bridge', 'action_filter', 'policy_server')
-    overrides = {name: {'robot': str(robot)} for name in nodes}
-    overrides['policy_server'] |= {'backend': 'scripted', 'policy_path': 'lift_cube'}
+def stacks(tmp_path):
+    overrides = {'policy_server': {'backend': 'scripted', 'policy_path': 'lift_cube'}}
     both = [Stack('sim', tmp_path / ns, DOMAIN, overrides, namespace=ns) for ns in NAMESPACES]
     for stack in both:
         stack.start()
@@ -48,8 +34,7 @@ def stacks(tmp_path, robot):
 
 def rollout(tmp_path, *arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, '-m', 'vla_rollout.episodes.ros.rollout', *ROLLOUT]
-    command += ['--robot', str(tmp_path / 'robot.yaml'), '--runs', str(tmp_path / 'runs')]
-    command += arguments
+    command += ['--runs', str(tmp_path / 'runs'), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=280)
 
 

@@ -1,14 +1,13 @@
 import threading
 import time
 
+from arrival import wait_for_arrival
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.parameter import Parameter
-from rclpy.subscription import Subscription
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray, String
 from std_srvs.srv import Trigger
@@ -146,15 +145,6 @@ def robot(make_robot):
     robot = make_robot()
     robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
     return robot
-
-
-def wait_for_arrival(subscription: Subscription) -> None:
-    """Wait until a message can be taken from a subscription that no executor serves."""
-    waiting = _rclpy.WaitSet(1, 0, 0, 0, 0, 0, rclpy.get_default_context().handle)
-    waiting.clear_entities()
-    waiting.add_subscription(subscription.handle)
-    waiting.wait(to_ns(60.0))
-    assert waiting.get_ready_entities('subscription')
 
 
 def cycles(node, count: int):

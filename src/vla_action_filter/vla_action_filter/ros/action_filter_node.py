@@ -18,6 +18,7 @@ from vla_action_filter.output.command_loop import CommandLoop, Orders
 from vla_action_filter.ros.channels.registry import channels_of, make_senders
 from vla_action_filter.ros.channels.sender import Sender
 from vla_action_filter.ros.markers import MarkerPublisher
+from vla_action_filter.ros.newest_time import NewestTime
 from vla_action_filter.ros.operator_inputs import OperatorInputs
 from vla_action_filter.verdict import FilterResult, State, Verdict
 from vla_action_filter.watchdogs.loop_timing import LoopTiming
@@ -77,6 +78,7 @@ class ActionFilterNode(VlaNode):
         self._status_pub = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
         self._action_pub = self.create_publisher(JointState, 'action_filter/action', COMMAND)
         self._markers = MarkerPublisher(self, contract)
+        self._time = NewestTime(self)
         self._joints = JointStatesReader(self, contract, contract.joint_states)
         self._operator = OperatorInputs(self, self._filter, settings, settings.first_speed)
         self._chunk_reader = JointReader(self._names, 'policy_chunk')
@@ -211,7 +213,7 @@ class ActionFilterNode(VlaNode):
         return response
 
     def _on_timer(self) -> None:
-        now_ns = self.now_ns()
+        now_ns = self._time.now_ns()
         # An arm that follows late still goes where it was told before `stop`; armed now, it would
         # be told to come back. Much later than that is a clock that was set back.
         if 0 < self._rests_at_ns - now_ns <= self._late_ns:
