@@ -44,12 +44,12 @@ documents: setup ## run every command of the documents, with small numbers, in a
 lint: setup ## ruff and mypy
 	@$(ENV) && ruff check . && ruff format --check . && mypy
 
-bench: setup ## speed figures, side by side with references
-	@$(ENV) && python tests/bench.py && python tests/bench_filter.py && python tests/fuzz_filter.py \
-	  && python tests/bench_intrinsics.py && python tests/bench_hand_eye.py --trials 20 \
-  && python tests/bench_rendered_hand_eye.py --runs 20 --pool 40 \
-  && python tests/bench_policy_server.py --seconds 20 && python tests/bench_precision.py \
-  && python tests/bench_remote.py && python tests/fuzz_wire.py --messages 20000
+BENCHES := bench bench_help bench_filter fuzz_filter bench_intrinsics "bench_hand_eye --trials 20" \
+  "bench_rendered_hand_eye --runs 20 --pool 40" "bench_policy_server --seconds 20" bench_precision \
+  bench_remote "fuzz_wire --messages 20000"
+bench: setup ## speed figures, side by side with references; all run, whichever fails
+	@$(ENV) && status=0; for bench in $(BENCHES); do set -- $$bench; echo "== $$bench"; \
+	  python tests/$$1.py "$${@:2}" || status=1; done; exit $$status
 
 STAMP := $(shell date +%Y%m%d-%H%M%S)
 model: setup ## record demonstrations and train the demo policy again, on a CPU

@@ -1,6 +1,9 @@
 """Every command of `vla` can be called by it."""
 
 import ast
+import json
+import subprocess
+import sys
 
 from package_facts import commands, PACKAGES, source_of
 import pytest
@@ -26,3 +29,23 @@ def test_it_takes_arguments_calls_itself_by_its_name_and_says_what_it_is_for(nam
         if isinstance(call, ast.Call) and ast.unparse(call.func) == 'command_parser'
     ]
     assert parsers == [name]
+
+
+def test_help_imports_nothing_that_takes_long():
+    heavy = ('lerobot', 'matplotlib', 'scipy', 'torch', 'transformers')
+    script = f"""
+import contextlib, io, json, sys
+from importlib import import_module
+
+said = {{}}
+for module in {sorted(MODULES.values())!r}:
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.suppress(SystemExit):
+        import_module(module).main(['--help'])
+    heavy = [name for name in {heavy!r} if name in sys.modules]
+    said[module] = [out.getvalue().split('[')[0], *heavy]
+print(json.dumps(said))
+"""
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    expected = {module: [f'usage: vla {name} '] for name, module in MODULES.items()}
+    assert json.loads(done.stdout) == expected

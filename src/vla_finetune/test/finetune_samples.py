@@ -41,7 +41,7 @@ def tiny_act(folder: Path, dataset_root: Path, **changes) -> Path:
     from lerobot.policies.act.modeling_act import ACTPolicy
     from lerobot.policies.factory import make_pre_post_processors
     import torch
-    from vla_finetune.act.train_act import act_config
+    from vla_finetune.act.act_training import act_config
     from vla_lerobot.frames import open_dataset
 
     config = act_config(load_contract('panda_2f85'))

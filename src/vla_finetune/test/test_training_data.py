@@ -9,7 +9,7 @@ import pytest
 import torch
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
-from vla_finetune.act.train_act import act_config
+from vla_finetune.act.act_training import act_config
 from vla_finetune.finetune_settings import FinetuneSettings
 from vla_finetune.frames_in_memory import bytes_in_memory, FramesInMemory
 from vla_finetune.training_data import open_checked, prepare_data

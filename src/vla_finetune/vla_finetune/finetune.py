@@ -1,95 +1,18 @@
 """Fine-tune any LeRobot policy on demonstrations of the robot, alone or with simulated ones."""
 
 import argparse
-from dataclasses import asdict, replace
-import os
 from pathlib import Path
 import sys
-from typing import Any
 
-from vla_contract.cli.command import command_parser, DONE, run_command, write_json
-from vla_contract.errors import VlaError
-from vla_finetune.finetune_plan import make_plan
-from vla_finetune.finetune_settings import (
-    add_arguments,
-    BOTH,
-    KEEP,
-    RECOMPUTE,
-    settings_from,
-    store_settings,
-    stored_settings,
-)
-from vla_finetune.training import train, TrainingPlan
-from vla_finetune.training_checkpoints import History
-from vla_finetune.validation import best_of
+from vla_contract.cli.command import command_parser, run_command
+from vla_finetune.finetune_settings import add_arguments
 
 
-def finetune(args: argparse.Namespace) -> int:
-    """Begin a training, or go on with one.
+def _run(args: argparse.Namespace) -> int:
+    # torch takes seconds to import: not for --help, nor for a misspelt option.
+    from vla_finetune.finetuning import finetune
 
-    Raises:
-        VlaError: the output exists, or checkpoint, data and contract do not fit each other.
-    """
-    if args.resume:
-        folder, settings = args.resume, stored_settings(args.resume)
-    else:
-        folder, settings = args.output, settings_from(args)
-        if folder is None or (is_main_process() and folder.exists()):
-            raise VlaError(f'--output: found {folder}; allowed: a new folder')
-    plan = make_plan(settings, folder)
-    if is_main_process():
-        store_settings(folder, settings)
-    summary = {**plan.manifest, 'settings': asdict(settings)}
-    if settings.statistics == BOTH:
-        summary['statistics_compared'] = train_both(plan)
-    else:
-        summary['training'] = described(train(plan))
-    if not is_main_process():
-        return DONE
-    write_json(folder / 'summary.json', summary)
-    if args.json:
-        write_json(args.json, summary)
-    print(f'policy: {folder / "pretrained_model"}')
-    return DONE
-
-
-def train_both(plan: TrainingPlan) -> dict[str, Any]:
-    """Train once with each statistics; the one that is nearer to the held-out actions is kept.
-
-    Their losses cannot be compared, because each is counted in its own standard deviations.
-    """
-    results = {}
-    for statistics in (KEEP, RECOMPUTE):
-        own = replace(
-            plan,
-            settings=replace(plan.settings, statistics=statistics),
-            folder=plan.folder / statistics,
-            statistics=plan.statistics if statistics == RECOMPUTE else None,
-            manifest={**plan.manifest, 'statistics': statistics},
-        )
-        results[statistics] = described(train(own))
-    better = min(results, key=lambda name: float(results[name]['best']['action_error']))
-    if is_main_process():
-        link = plan.folder / 'pretrained_model'
-        link.unlink(missing_ok=True)
-        link.symlink_to(Path(better) / 'pretrained_model')
-    return {**results, 'better': better}
-
-
-def described(history: History) -> dict[str, Any]:
-    """Return a training for the summary; print its best validation."""
-    best = best_of(history.validations)
-    if is_main_process():
-        print(
-            f'best after {best.step} of {len(history.losses)} steps: held-out loss '
-            f'{best.loss:.4f}, first action {best.action_error:.4f} rad off in the mean'
-        )
-    return {**asdict(history), 'best': asdict(best)}
-
-
-def is_main_process() -> bool:
-    """Return whether this is the only process, or the first of those `accelerate` started."""
-    return int(os.environ.get('RANK', '0')) == 0
+    return finetune(args)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -106,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--json', type=Path, help='also write the summary here')
     add_arguments(parser)
     args = parser.parse_args(argv)
-    return run_command(lambda: finetune(args))
+    return run_command(lambda: _run(args))
 
 
 if __name__ == '__main__':

@@ -1,9 +1,12 @@
-"""Arguments that rollout, simulate and demo share."""
+"""Arguments that commands with episodes share."""
 
 import argparse
+import math
 from pathlib import Path
+from typing import Any
 
 from vla_contract.cli.command import natural, positive
+from vla_policy_server.serving.chunk_scheduler import MODES
 
 
 def add_episodes(parser: argparse.ArgumentParser, episodes: int = 20) -> None:
@@ -46,3 +49,42 @@ def add_web(parser: argparse.ArgumentParser) -> None:
         metavar='PORT',
         help='live page on this machine: camera, joints, verdict, chunk, alarms; default 8321',
     )
+
+
+def add_loop(parser: argparse.ArgumentParser) -> None:
+    """Add what `build_loop` needs beside robot, world and policy."""
+    parser.add_argument(
+        '--precision',
+        default='',
+        help='how the network is computed; vla policy benchmark',
+    )
+    parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
+    parser.add_argument('--execute-steps', type=positive, default=4, help='steps per inference')
+    parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
+    parser.add_argument(
+        '--filter', default='default', help='default, off, or a parameter file of action_filter'
+    )
+    parser.add_argument(
+        '--speed', type=_share, default=1.0, help='share of the velocity limits, as on a new robot'
+    )
+    parser.add_argument('--blank-images', action='store_true', help='black images: must fail')
+
+
+def _share(text: str) -> float:
+    """Parse a share above 0, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value <= 1.0:
+        raise argparse.ArgumentTypeError(f'found {text}; allowed: above 0, up to 1')
+    return value
+
+
+def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings of `build_loop` from parsed arguments."""
+    return {
+        key: getattr(args, key)
+        for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'filter')
+        + ('precision', 'mode', 'execute_steps', 'latency_s', 'blank_images', 'speed')
+    }

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 from vla_calibration.board.detection import Detection
 from vla_calibration.geometry.pose import Pose
+from vla_contract import so3
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ def carried_motion(poses: Sequence[Pose]) -> tuple[float, float]:
     last = poses[-1]
     positions = np.array([pose.position for pose in poses])
     distance = np.linalg.norm(positions - last.position, axis=1).max()
-    rotations = Rotation.from_matrix(np.array([pose.rotation for pose in poses]))
-    turn = (rotations * Rotation.from_matrix(last.rotation).inv()).magnitude().max()
+    rotations = so3.Rotation.from_matrix(np.array([pose.rotation for pose in poses]))
+    turn = (rotations * so3.Rotation.from_matrix(last.rotation).inv()).magnitude().max()
     return float(1000.0 * distance), float(np.degrees(turn))
 
 

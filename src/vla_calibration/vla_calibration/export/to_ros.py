@@ -5,9 +5,9 @@ import shlex
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 from vla_calibration.calibration_file import pose_of
 from vla_calibration.geometry.pose import Pose
+from vla_contract import so3
 from vla_contract.cameras.calibration import CameraCalibration
 from vla_contract.errors import VlaError
 from vla_contract.transforms import make_transform
@@ -16,7 +16,7 @@ import yaml
 
 # REP 103: an optical frame looks along z with x right; a body frame along x with z up.
 T_BODY_OPTICAL = make_transform(
-    np.zeros(3), Rotation.from_quat([-0.5, 0.5, -0.5, 0.5]).as_matrix()
+    np.zeros(3), np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 )
 _CALIBRATION_TYPES = {'eye-in-hand': 'eye_in_hand', 'eye-to-hand': 'eye_on_base'}
 
@@ -170,7 +170,7 @@ def rpy(rotation: Vector) -> Vector:
 
 def from_rpy(angles: Vector) -> Vector:
     """Return the rotation matrix of roll, pitch, yaw, shape (3,) [rad]."""
-    return np.asarray(Rotation.from_euler('xyz', angles).as_matrix())
+    return np.asarray(so3.Rotation.from_euler('xyz', angles).as_matrix())
 
 
 def required(element: ElementTree.Element, path: str) -> ElementTree.Element:

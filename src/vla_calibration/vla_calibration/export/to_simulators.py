@@ -3,7 +3,6 @@
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 from vla_calibration.calibration_file import lens_of, pose_of
 from vla_calibration.export.to_ros import (
     from_rpy,
@@ -17,6 +16,7 @@ from vla_calibration.export.to_ros import (
 )
 from vla_calibration.geometry.pose import Pose
 from vla_calibration.lens.lens import Lens
+from vla_contract import so3
 from vla_contract.cameras.calibration import CameraCalibration
 from vla_contract.cameras.sdf_camera import add_sdf_camera, SDF_COEFFICIENTS
 from vla_contract.transforms import invert, make_transform, wxyz_from_xyzw, xyzw_from_wxyz
@@ -37,7 +37,7 @@ def mujoco_camera(calibration: CameraCalibration) -> str:
     root.append(ElementTree.Comment(provenance_line(calibration) + f'in {pose.parent} '))
     if lens.distortion.any() or lens.model == 'equidistant':
         root.append(ElementTree.Comment(' a pinhole: compare with undistorted images '))
-    quaternion = Rotation.from_matrix(pose.rotation @ _HALF_TURN).as_quat(canonical=True)
+    quaternion = so3.Rotation.from_matrix(pose.rotation @ _HALF_TURN).as_quat(canonical=True)
     size, K = np.array(lens.size), lens.K
     # MuJoCo shifts the image by this from its centre, against the direction of cx and cy.
     shift = (size - 1) / 2.0 - K[:2, 2]
@@ -63,7 +63,7 @@ def read_mujoco_camera(text: str, parent: str, child: str) -> tuple[Lens, Pose]:
     cx, cy = (np.array([width, height]) - 1) / 2.0 - shift
     K = np.array([[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]])
     quaternion = xyzw_from_wxyz(numbers(camera['quat']))
-    rotation = Rotation.from_quat(quaternion).as_matrix() @ _HALF_TURN
+    rotation = so3.Rotation.from_quat(quaternion).as_matrix() @ _HALF_TURN
     pose = Pose(parent, child, make_transform(numbers(camera['pos']), rotation))
     return Lens(width, height, K, np.zeros(5)), pose
 

@@ -4,9 +4,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pinocchio
-from scipy.spatial.transform import Rotation
 from vla_calibration.geometry import se3
 from vla_calibration.geometry.pose import Pose, require_frames
+from vla_contract import so3
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.kinematics.arm_model import arm_order, body_frame, load_arm_model
@@ -124,4 +124,4 @@ def _placement(element: ElementTree.Element, site: str) -> Vector:
             raise ContractError(f"site {site}: found orientation '{orientation}'; allowed: quat")
     position = np.array(element.get('pos', '0 0 0').split(), dtype=np.float64)
     wxyz = np.array(element.get('quat', '1 0 0 0').split(), dtype=np.float64)
-    return make_transform(position, Rotation.from_quat(xyzw_from_wxyz(wxyz)).as_matrix())
+    return make_transform(position, so3.Rotation.from_quat(xyzw_from_wxyz(wxyz)).as_matrix())

@@ -7,7 +7,7 @@ it. A pose that knows which frame it is in, and which frame it is of, does.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+from vla_contract import so3
 from vla_contract.errors import VlaError
 from vla_contract.transforms import invert, make_transform
 from vla_contract.values import Vector
@@ -61,7 +61,7 @@ class Pose:
                 f'pose of {child} in {parent}: quaternion {q.tolist()} has length {norm:.3g}; '
                 'allowed: xyzw of length 1'
             )
-        rotation = Rotation.from_quat(q / norm).as_matrix()
+        rotation = so3.Rotation.from_quat(q / norm).as_matrix()
         return cls(parent, child, make_transform(np.asarray(position, float), rotation))
 
     @property
@@ -77,7 +77,7 @@ class Pose:
     @property
     def quaternion(self) -> Vector:
         """Quaternion xyzw with w >= 0, shape (4,)."""
-        return np.asarray(Rotation.from_matrix(self.rotation).as_quat(canonical=True))
+        return np.asarray(so3.Rotation.from_matrix(self.rotation).as_quat(canonical=True))
 
     def inverse(self) -> 'Pose':
         """Return the pose of the parent in the child."""

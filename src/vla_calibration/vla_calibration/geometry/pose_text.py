@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 from vla_calibration.geometry.pose import Pose
+from vla_contract import so3
 from vla_contract.errors import VlaError
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
@@ -166,7 +166,11 @@ def _matrix(values: Vector, kind: str, where: str) -> Vector:
             f'{form}_deg'
         )
     angles = np.radians(values) if unit == 'deg' else values
-    turn = Rotation.from_euler('xyz', angles) if form == 'rpy' else Rotation.from_rotvec(angles)
+    turn = (
+        so3.Rotation.from_euler('xyz', angles)
+        if form == 'rpy'
+        else so3.Rotation.from_rotvec(angles)
+    )
     return np.asarray(turn.as_matrix())
 
 

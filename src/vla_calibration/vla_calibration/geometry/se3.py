@@ -5,7 +5,7 @@ rotation and translation exchanged.
 """
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+from vla_contract import so3
 from vla_contract.values import Vector
 
 
@@ -57,7 +57,7 @@ def log(T: Vector) -> Vector:
 def rotation_vectors(rotations: Vector) -> Vector:
     """Return the rotation vectors, shape (..., 3) [rad], of matrices, shape (..., 3, 3)."""
     flat = np.asarray(rotations, dtype=np.float64).reshape(-1, 3, 3)
-    vectors: Vector = Rotation.from_matrix(flat).as_rotvec().reshape(rotations.shape[:-1])
+    vectors: Vector = so3.Rotation.from_matrix(flat).as_rotvec().reshape(rotations.shape[:-1])
     return vectors
 
 

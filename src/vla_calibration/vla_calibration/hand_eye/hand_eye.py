@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 from vla_calibration.geometry.pose import Pose
 from vla_calibration.geometry.se3 import inverse
 from vla_calibration.hand_eye.solve.checks import (
@@ -37,6 +36,7 @@ from vla_calibration.hand_eye.solve.problem import (
     Problem,
     View,
 )
+from vla_calibration.hand_eye.solve.quantiles import normal_quantile
 from vla_calibration.hand_eye.solve.solver import require_views, Solution, solve
 from vla_calibration.hand_eye.solve.validation import (
     OtherDistance,
@@ -50,7 +50,6 @@ from vla_contract.values import Vector
 # A robot worse than this is none: the views do not belong together.
 _LARGEST_SIGMA_DEG, _LARGEST_SIGMA_MM = 2.0, 15.0
 _CHI2_RANGE = (0.5, 2.0)
-_TWO_SIDED_95 = float(norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class Budget:
         Both move the camera by their relative error times the distance of the board.
         """
         sigma = np.hypot(self.focal_sigma_percent, self.board_sigma_percent) / 100.0
-        return float(_TWO_SIDED_95 * sigma * distance_m)
+        return float(normal_quantile(0.975) * sigma * distance_m)
 
 
 @dataclass(frozen=True, eq=False)

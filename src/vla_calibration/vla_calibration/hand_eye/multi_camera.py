@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import chi2
 from vla_calibration.geometry import se3
 from vla_calibration.geometry.pose import Pose
 from vla_calibration.hand_eye.hand_eye import Budget, calibrate_hand_eye, HandEyeResult
 from vla_calibration.hand_eye.solve.gls import inverse_normal, linearise, RobotSigma
 from vla_calibration.hand_eye.solve.problem import Frames, HandEyeError, Problem, View
+from vla_calibration.hand_eye.solve.quantiles import chi2_quantile
 from vla_contract.values import Vector
 
 # Two cameras that put one board further apart than this see two boards, or it was moved.
-_LARGEST_CHI2 = float(chi2.ppf(1.0 - 1e-6, 6))
+_LARGEST_CHI2_AT = 1.0 - 1e-6
 _MOST_STEPS = 50
 
 
@@ -153,7 +153,7 @@ def _require_one_board(alone: Mapping[str, HandEyeResult]) -> None:
         # Lens and board size shift the board too, by what the budgets say.
         budget_m = np.hypot(first.systematic_95_mm, other.systematic_95_mm) / 1000.0
         covariance = covariance + np.diag([0.0] * 3 + [budget_m**2] * 3)
-        if twist @ np.linalg.solve(covariance, twist) > _LARGEST_CHI2:
+        if twist @ np.linalg.solve(covariance, twist) > chi2_quantile(_LARGEST_CHI2_AT, 6):
             raise HandEyeError(
                 f"cameras '{name}' and '{other_name}' see the board "
                 f'{1000.0 * np.linalg.norm(twist[3:]):.1f} mm and '

@@ -6,12 +6,13 @@ from typing import Any
 from vla_calibration.hand_eye.data import Views
 from vla_calibration.hand_eye.figures import figures
 from vla_calibration.hand_eye.hand_eye import HandEyeResult
-from vla_calibration.hand_eye.pictures import agreement, directions, residual_bars, uncertainty
 from vla_contract.cli.page import Cell, figure, table, verdict, write_page
 
 
 def write_report(path: Path, result: HandEyeResult, views: Views) -> None:
     """Write the page."""
+    from vla_calibration.hand_eye.pictures import agreement, directions, residual_bars, uncertainty
+
     found = figures(result, views)
     title = f'Hand-eye: {result.camera.child} in {result.camera.parent} ({result.setup})'
     write_page(path, title, [

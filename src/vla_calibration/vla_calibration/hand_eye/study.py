@@ -7,7 +7,6 @@ images are drawn, so a thousand calibrations take a minute.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 from vla_calibration.board.boards import Board
 from vla_calibration.board.detection import Detection
 from vla_calibration.board.pose import board_pose, BoardPose, corner_noise_px
@@ -17,6 +16,7 @@ from vla_calibration.hand_eye.solve.methods import METHODS, solve_all
 from vla_calibration.hand_eye.solve.problem import Problem
 from vla_calibration.hand_eye.solve.solver import Solution, solve
 from vla_calibration.lens.lens import Lens
+from vla_contract import so3
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
 
@@ -164,7 +164,7 @@ def _random_view(scenario: Scenario, rng: np.random.Generator) -> Vector:
     """Return a pose of the board in the camera: near the middle of the image, not too far."""
     limit = np.radians(scenario.turn_deg)
     tilt_x, tilt_y, roll = rng.uniform(-limit, limit, 3)
-    R = Rotation.from_euler('zxy', [roll, tilt_x, tilt_y]).as_matrix()
+    R = so3.Rotation.from_euler('zxy', [roll, tilt_x, tilt_y]).as_matrix()
     distance = rng.uniform(0.35, 0.55)
     centre = np.array([*rng.uniform(-0.05, 0.05, 2), distance])
     return make_transform(centre - R @ BOARD.points().mean(axis=0), R)

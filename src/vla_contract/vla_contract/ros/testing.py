@@ -14,9 +14,9 @@ enter_own_domain()
 def ros() -> Iterator[None]:
     """Initialise rclpy for one test.
 
-    What the test before has left behind goes first: nodes refer to themselves, and the services of
-    a participant that the garbage collector ends while a client is matched with new ones of the
-    same name keep that client from ever finding them (rmw_fastrtps counts matches by their change).
+    What the test before has left behind goes first: nodes refer to themselves. The services of a
+    participant that the garbage collector ends while a client is matched with new ones of the same
+    name keep that client from ever finding them: rmw_fastrtps counts matches by their change.
     """
     gc.collect()
     rclpy.init()

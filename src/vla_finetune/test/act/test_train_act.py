@@ -3,9 +3,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 from vla_contract.contract import load_contract
-from vla_finetune.act import train_act
+from vla_finetune.act import act_training
+from vla_finetune.act.act_training import act_config, halve_weights
 from vla_finetune.act.descent import learning_rate_factor
-from vla_finetune.act.train_act import act_config, halve_weights, main
+from vla_finetune.act.train_act import main
 
 
 def test_the_rate_warms_up_and_decays_to_two_percent():
@@ -67,8 +68,8 @@ def test_norms_learn_while_training_and_the_checkpoint_is_lerobots(tmp_path, mon
         norms.extend(m for m in policy.modules() if isinstance(m, torch.nn.BatchNorm2d))
         return 0.0
 
-    monkeypatch.setattr(train_act, 'load_demonstrations', lambda *rest: data)
-    monkeypatch.setattr(train_act, 'fit', fit)
+    monkeypatch.setattr(act_training, 'load_demonstrations', lambda *rest: data)
+    monkeypatch.setattr(act_training, 'fit', fit)
     assert main(['--dataset', str(tmp_path), '--output', str(tmp_path / 'act')]) == 0
     assert len(norms) == 20
     saved = ACTPolicy.from_pretrained(tmp_path / 'act', strict=True)

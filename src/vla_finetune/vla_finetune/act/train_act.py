@@ -1,176 +1,17 @@
-"""Train a compact LeRobot ACT policy on a small dataset, on a CPU.
-
-LeRobot's own `train` spends three quarters of a step in its data loader at this size; here the
-frames stay in memory. Network, processors and checkpoint format are LeRobot's.
-"""
+"""Train a compact LeRobot ACT policy on a small dataset, on a CPU."""
 
 import argparse
 from pathlib import Path
 import sys
-import time
-from typing import Any
 
-import torch
-from tqdm import trange
-from vla_contract.cli.command import command_parser, positive, run_command, write_json
-from vla_contract.contract import load_contract, RobotContract
-from vla_contract.errors import VlaError
-from vla_finetune.act.batch_norms import freeze, thaw
-from vla_finetune.act.demonstrations import (
-    blank_some,
-    Demonstrations,
-    load_demonstrations,
-    STD_FLOOR,
-    vary_photometry,
-)
-from vla_finetune.act.descent import Descent, mean_of_last_tenth
-from vla_finetune.act.grounding import ground
-from vla_finetune.act.named_objects import load_named_objects
-from vla_lerobot.checkpoints.manifest import MANIFEST
-from vla_lerobot.features import ACTION, STATE
-from vla_lerobot.instruction_embedding import DEFAULT_ENCODER, ENVIRONMENT_STATE
-from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
-
-CHUNK, EXECUTE = 16, 8
+from vla_contract.cli.command import command_parser, positive, run_command
 
 
-def act_config(contract: RobotContract, embedding: int = 0) -> Any:
-    """Return the configuration of a 13 M parameter ACT for a contract.
+def _run(args: argparse.Namespace) -> int:
+    # torch takes seconds to import: not for --help, nor for a misspelt option.
+    from vla_finetune.act.act_training import train_act
 
-    Args:
-        contract: names and cameras.
-        embedding: length of the instruction's embedding; 0 for a policy of one task.
-    """
-    from lerobot.configs.types import FeatureType, NormalizationMode, PolicyFeature
-    from lerobot.policies.act.configuration_act import ACTConfig
-
-    def visual(height: int, width: int) -> PolicyFeature:
-        return PolicyFeature(type=FeatureType.VISUAL, shape=(3, height, width))
-
-    inputs = {c.feature: visual(c.policy_height, c.policy_width) for c in contract.cameras}
-    inputs[STATE] = PolicyFeature(type=FeatureType.STATE, shape=(len(contract.state.names),))
-    if embedding:
-        inputs[ENVIRONMENT_STATE] = PolicyFeature(type=FeatureType.ENV, shape=(embedding,))
-    outputs = {ACTION: PolicyFeature(type=FeatureType.ACTION, shape=(len(contract.action.names),))}
-    return ACTConfig(
-        input_features=inputs,
-        output_features=outputs,
-        normalization_mapping=dict.fromkeys(
-            ('VISUAL', 'STATE', 'ENV', 'ACTION'), NormalizationMode.MEAN_STD
-        ),
-        device='cpu',
-        push_to_hub=False,
-        chunk_size=CHUNK,
-        n_action_steps=EXECUTE,
-        pretrained_backbone_weights=None,
-        dim_model=256,
-        n_heads=8,
-        dim_feedforward=512,
-        n_encoder_layers=2,
-        n_decoder_layers=1,
-        use_vae=False,
-        dropout=0.0,
-    )
-
-
-def fit(
-    policy: Any,
-    preprocess: Any,
-    data: Demonstrations,
-    grippers: tuple[int, ...],
-    args: argparse.Namespace,
-) -> float:
-    """Train in place; return the mean loss of the last tenth."""
-    rng = torch.Generator().manual_seed(args.seed)
-    descent = Descent(policy, args.lr, args.steps)
-    losses = []
-    policy.train()
-    with trange(args.steps, unit='step') as progress:
-        for _ in progress:
-            frames = data.draw(args.batch, args.early_share, rng)
-            batch = data.batch(frames, CHUNK)
-            vary_photometry(batch, list(data.images), rng)
-            blank_some(batch, data, grippers, args.blank_share, rng)
-            with torch.autocast('cpu', torch.bfloat16, enabled=args.bf16):
-                loss, _parts = policy.forward(preprocess(batch))
-            descent.step(loss)
-            losses.append(float(loss.detach()))
-            progress.set_postfix(loss=f'{sum(losses[-50:]) / len(losses[-50:]):.4f}')
-    return mean_of_last_tenth(losses)
-
-
-def halve_weights(folder: Path) -> None:
-    """Store the weights in fp16; loading widens them again."""
-    from safetensors.torch import load_file, save_file
-
-    path = folder / 'model.safetensors'
-    weights = {
-        key: value.half() if value.is_floating_point() else value
-        for key, value in load_file(path).items()
-    }
-    save_file(weights, path, metadata={'format': 'pt'})
-
-
-def train_act(args: argparse.Namespace) -> int:
-    """Train and save a checkpoint into `args.output`.
-
-    Raises:
-        VlaError: the output folder exists, or the dataset does not fit the contract.
-    """
-    if args.output.exists():
-        raise VlaError(f'{args.output} exists; name a new folder, nothing was written')
-    quiet_lerobot()
-    skip_unneeded_extras('act')
-    from lerobot.policies.act.modeling_act import ACTPolicy
-    from lerobot.policies.factory import make_pre_post_processors
-
-    contract = load_contract(args.robot)
-    data = load_demonstrations(args.dataset, contract, STD_FLOOR, args.most_frames)
-    objects = load_named_objects(args.dataset, data) if args.ground_steps else None
-    torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
-    started = time.monotonic()
-    embedding = 0 if data.instruction is None else data.instruction.shape[1]
-    policy = ACTPolicy(act_config(contract, embedding)).to(memory_format=torch.channels_last)
-    preprocess, postprocess = make_pre_post_processors(policy.config, dataset_stats=data.stats)
-    grippers = tuple(
-        contract.action.names.index(contract.joint_names[i]) for i in contract.grippers
-    )
-    thaw(policy)
-    if objects:
-        rng = torch.Generator().manual_seed(args.seed)
-        found = ground(
-            policy, preprocess, data, objects, args.ground_steps, args.lr, args.bf16, rng
-        )
-        print(f'grounded: finds the named object in {found:.1%} of the last scenes')
-    loss = fit(policy, preprocess, data, grippers, args)
-    freeze(policy)
-    policy.save_pretrained(args.output)
-    preprocess.save_pretrained(args.output)
-    postprocess.save_pretrained(args.output)
-    halve_weights(args.output)
-    summary = {
-        'robot': contract.name,
-        'contract_sha256': contract.sha256,
-        'state_names': list(contract.state.names),
-        'action_names': list(contract.action.names),
-        'fps': contract.action.fps,
-        'dataset_frames': len(data.state),
-        'steps': args.steps,
-        'batch': args.batch,
-        'bf16': args.bf16,
-        'blank_share': args.blank_share,
-        'early_share': args.early_share,
-        'ground_steps': args.ground_steps,
-        'seed': args.seed,
-        'final_loss': loss,
-        'train_wall_s': round(time.monotonic() - started, 1),
-    }
-    if embedding:
-        summary['instruction_encoder'] = DEFAULT_ENCODER
-    write_json(args.output / MANIFEST, summary)
-    print(f'saved {args.output}: loss {loss:.4f} after {summary["train_wall_s"]} s')
-    return 0
+    return train_act(args)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -199,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--threads', type=int, default=2)
     args = parser.parse_args(argv)
-    return run_command(lambda: train_act(args))
+    return run_command(lambda: _run(args))
 
 
 if __name__ == '__main__':

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares
 from vla_contract.values import Vector
 from vla_identification.arm.arm_simulator import ArmSimulator, Values
 from vla_identification.arm.unknowns import Unknown
@@ -99,6 +98,8 @@ def fit_motion(
         unknowns: what may differ from the simulator's nominal arm.
         on_rollout: called once per simulated motion, for a progress bar.
     """
+    from scipy.optimize import least_squares
+
     problem = _Problem(simulator, motions, unknowns, on_rollout)
     lower, upper = problem.bounds
     x: Vector = problem.begin()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from vla_contract.cli.page import Cell, figure, mark, table, write_page
 from vla_identification.arm.findings import COARSE, Finding, IDENTIFIED
-from vla_identification.gap.figure import gap_figure
 from vla_identification.gap.replay_gap import ReplayGap
 
 
@@ -32,6 +31,8 @@ def write_identification_page(
         after: the same with the estimates.
         joints: names of the arm's joints.
     """
+    from vla_identification.gap.figure import gap_figure
+
     rows: list[tuple[Cell, ...]] = [_row(finding) for finding in findings]
     gaps: list[tuple[Cell, ...]] = [
         ('joints, rms [mrad]', 1000 * before.joint_rms, 1000 * after.joint_rms),

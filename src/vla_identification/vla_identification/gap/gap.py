@@ -8,7 +8,6 @@ from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_
 from vla_contract.contract import load_contract
 from vla_contract.whole_file import require_free, write_whole
 from vla_identification.arm.arm_simulator import ArmSimulator
-from vla_identification.gap.figure import gap_figure
 from vla_identification.gap.replay_gap import GapMeter, settled
 from vla_identification.motion_logs import load_logs
 from vla_sim_bridge.randomization.randomization import load_randomization
@@ -29,6 +28,8 @@ def measure_gap(args: argparse.Namespace) -> int:
     )
     joints = tuple(contract.joints[i].name for i in contract.arm)
     if args.plot:
+        from vla_identification.gap.figure import gap_figure
+
         write_whole(args.plot, gap_figure(before, after, joints))
     if args.json:
         write_json(args.json, {

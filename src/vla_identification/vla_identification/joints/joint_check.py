@@ -8,7 +8,6 @@ one to one; on the right robot that is itself, with gain 1 and sign +.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from vla_contract.values import Vector
 from vla_identification.joints.latency import Delay, LatencyError, measure_delay
 from vla_identification.motion_recording import MotionRecording
@@ -72,6 +71,8 @@ def check_joints(recording: MotionRecording, most_delay_s: float = 1.0) -> Joint
         recording: commands and joint states.
         most_delay_s: the longest delay to expect [s].
     """
+    from scipy.optimize import linear_sum_assignment
+
     told = np.ptp(recording.command, axis=0) > _SMALLEST_MOTION
     delays = _delays(recording, told, most_delay_s)
     correlation = np.array([[d.correlation if d else 0.0 for d in row] for row in delays])

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from vla_contract.errors import VlaError
 from vla_contract.values import Vector
 
@@ -107,6 +106,7 @@ def best_delay(
         least_s: smallest one [s].
         either_sign: let a correlation of -1 count as much as one of 1.
     """
+    from scipy.optimize import minimize_scalar
 
     def correlation(delay_s: float) -> float:
         value = _correlation(expected(delay_s), values)

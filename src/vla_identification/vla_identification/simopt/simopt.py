@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
-from scipy.optimize import minimize_scalar
 from vla_contract.schema import setting
 from vla_contract.values import Vector
 from vla_identification.arm.arm_simulator import ArmSimulator, Simulated, Values
@@ -105,6 +103,8 @@ def discrepancy(
     simulator: ArmSimulator, simulated: Simulated, recording: MotionRecording, smooth: float
 ) -> float:
     """Return the l1 plus the l2 distance of two rollouts, smoothed over time (eq. 4)."""
+    from scipy.ndimage import gaussian_filter1d
+
     arm = simulator.arm
     moved = (simulated.measured - recording.measured)[:, arm] / _JOINT_UNIT
     errors = [moved]
@@ -140,6 +140,8 @@ def entropy_weights(costs: Vector, kl_bound: float) -> Vector:
 
     The dual is g(eta) = eta * epsilon + eta * log mean exp(-cost / eta), convex in eta.
     """
+    from scipy.optimize import minimize_scalar
+
     excess = costs - costs.min()
     spread = max(float(excess.max()), 1e-12)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 import io
 from pathlib import Path
 
-from matplotlib.figure import Figure
 import numpy as np
 from vla_contract.cli.page import figure, Html, pair, table, verdict, write_page
 from vla_contract.contract import RobotContract
@@ -47,6 +46,8 @@ def write_check_page(
 
 
 def _motion_figure(entry: EpisodeVerdict, contract: RobotContract) -> Html:
+    from matplotlib.figure import Figure
+
     plot = Figure(figsize=(5.2, 3.7), layout='constrained')
     axes = plot.subplots()
     for number, joint in enumerate(contract.joint_names):

@@ -1,7 +1,7 @@
 """Moves of the tool as positions of the joints, step by step along a chunk."""
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+from vla_contract import so3
 from vla_contract.contract import RobotContract
 from vla_contract.end_effector import EndEffectorDelta
 from vla_contract.errors import PolicyError
@@ -69,9 +69,9 @@ class EndEffectorDeltas:
         angles = meaning.radians_per_unit * action[3:6]
         _require_possible(move, angles)
         if meaning.rotation == 'axis_angle':
-            turn = Rotation.from_rotvec(angles).as_matrix()
+            turn = so3.Rotation.from_rotvec(angles).as_matrix()
         else:
-            turn = Rotation.from_euler('xyz', angles).as_matrix()  # about fixed axes
+            turn = so3.Rotation.from_euler('xyz', angles).as_matrix()  # about fixed axes
         if meaning.frame == 'tool':
             return T_base_tool @ make_transform(move, turn)
         return make_transform(T_base_tool[:3, 3] + move, turn @ T_base_tool[:3, :3])

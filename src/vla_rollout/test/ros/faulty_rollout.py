@@ -12,7 +12,7 @@ import threading
 from typing import Any, NoReturn
 
 from vla_rollout.episodes.monitor import EpisodeMonitor
-from vla_rollout.episodes.ros import rollout
+from vla_rollout.episodes.ros import counted_rollout, rollout
 from vla_rollout.episodes.ros.runner import EpisodeRunner
 
 
@@ -41,7 +41,7 @@ FAULTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     'loop exits': (EpisodeRunner, '_is_over', _exit),
     'loop hangs': (EpisodeRunner, '_is_over', _hang),
     'video on a full disk': (EpisodeMonitor, 'on_image', _fill_disk),
-    'summary on a full disk': (rollout, 'write_json', _fill_disk),
+    'summary on a full disk': (counted_rollout, 'write_json', _fill_disk),
 }
 
 

@@ -1,7 +1,8 @@
 import json
 
 import pytest
-from vla_rollout.simulation.check_instruction import main, swapped_colour, told
+from vla_rollout.simulation.check_instruction import main
+from vla_rollout.simulation.instruction_pairs import swapped_colour, told
 
 SCRIPTED = ['--backend', 'scripted', '--policy', '', '--filter', 'off']
 

@@ -1,128 +1,18 @@
 """Learn the thresholds of the failure diagnosis from successful episodes."""
 
 import argparse
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-import multiprocessing
 from pathlib import Path
 import sys
-from typing import Any
 
-import numpy as np
-from tqdm import tqdm
 from vla_contract.cli.command import command_parser, positive, run_command
-from vla_contract.contract import load_contract
-from vla_contract.errors import VlaError
-from vla_contract.share import find_model
-from vla_contract.values import ActionChunk, Vector
-from vla_rollout.arguments import add_deployment
-from vla_rollout.diagnosis.detectors.joint_span import joint_span
-from vla_rollout.diagnosis.detectors.off_path import thin_out
-from vla_rollout.diagnosis.healthy import FILE_NAME, Healthy, HighestScores, learn_thresholds
-from vla_rollout.episodes.closed_loop import ClosedLoop
-from vla_rollout.episodes.cycle import Cycle
-from vla_rollout.episodes.loop_builder import add_loop, build_loop, loop_settings
-
-# The arm passes one every few centimetres of its way.
-_POSTURES = 200
-# Ten postures per second say where the arm was.
-_EVERY = 10
+from vla_rollout.arguments import add_deployment, add_loop
 
 
-class Postures:
-    """Observes where the arm is."""
+def _run(args: argparse.Namespace) -> int:
+    # The simulator takes a while to import: not for --help, nor for a misspelt option.
+    from vla_rollout.diagnosis.healthy_runs import learn_healthy
 
-    def __init__(self, arm: tuple[int, ...]) -> None:
-        """Prepare for the indices of the arm's joints."""
-        self._arm = list(arm)
-        self.restart()
-
-    def restart(self) -> None:
-        """Begin an episode."""
-        self.seen: list[Vector] = []
-        self._count = 0
-
-    def see_chunk(self, chunk: ActionChunk) -> None:
-        """Look at cycles alone."""
-
-    def see_cycle(self, cycle: Cycle) -> None:
-        """Keep every tenth posture."""
-        if self._count % _EVERY == 0:
-            self.seen.append(cycle.joints.position[self._arm])
-        self._count += 1
-
-
-@dataclass(frozen=True)
-class _Episode:
-    success: bool
-    postures: list[Vector]
-    scores: dict[str, float]
-
-
-@dataclass
-class _Worker:
-    """One loop per process, with those who watch it."""
-
-    loop: ClosedLoop
-    postures: Postures
-    scores: HighestScores
-
-
-_worker: _Worker | None = None
-
-
-def _start(settings: dict[str, Any], references: Vector) -> None:
-    global _worker
-    contract = load_contract(settings['robot'])
-    postures, scores = Postures(contract.arm), HighestScores(contract, references)
-    _worker = _Worker(build_loop(settings, (postures, scores)), postures, scores)
-
-
-def _run(seed: int) -> _Episode:
-    if _worker is None:
-        raise RuntimeError('the worker has no loop')
-    success = _worker.loop.run(seed).success
-    return _Episode(success, _worker.postures.seen, dict(_worker.scores.by_cause))
-
-
-def _episodes(args: argparse.Namespace, seeds: range, references: Vector) -> Iterator[_Episode]:
-    """Yield the successful episodes of these seeds."""
-    settings = loop_settings(args)
-    context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(args.workers, context, _start, (settings, references)) as pool:
-        for episode in tqdm(pool.map(_run, seeds), total=len(seeds), unit='episode'):
-            if episode.success:
-                yield episode
-
-
-def learn_healthy(args: argparse.Namespace) -> int:
-    """Run episodes and write what the successful ones look like.
-
-    Raises:
-        VlaError: too few succeeded, or there is nowhere to write.
-    """
-    contract = load_contract(args.robot)
-    folder = find_model(args.policy) or Path(args.policy)
-    output = args.output or folder / FILE_NAME
-    if output.exists() and not args.force:
-        raise VlaError(f'{output} exists; --force replaces it, nothing was written')
-    span = joint_span(contract)[list(contract.arm)]
-    references = range(args.first_seed, args.first_seed + max(1, args.episodes // 4))
-    seeds = range(references.stop, references.stop + args.episodes)
-    none = np.empty((0, len(contract.arm)))
-    seen = [p for e in _episodes(args, references, none) for p in e.postures]
-    if not seen:
-        raise VlaError(f'none of {len(references)} episodes succeeded: nothing healthy to learn')
-    postures = thin_out(np.array(seen) / span, _POSTURES) * span
-    scores = [episode.scores for episode in _episodes(args, seeds, postures)]
-    thresholds = learn_thresholds(scores, args.false_alarm_rate)
-    healthy = Healthy(thresholds, postures, len(scores), args.false_alarm_rate, contract.sha256)
-    healthy.save(output)
-    for name, threshold in thresholds.items():
-        print(f'{name:16s} {threshold:.4g}')
-    print(f'learned from {len(scores)} episodes: {output}')
-    return 0
+    return learn_healthy(args)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -143,10 +33,10 @@ def main(argv: list[str] | None = None) -> int:
         default=0.05,
         help='share of successful episodes with an alarm of any detector',
     )
-    parser.add_argument('--output', type=Path, help=f'default: {FILE_NAME} in the checkpoint')
+    parser.add_argument('--output', type=Path, help='default: healthy.json in the checkpoint')
     parser.add_argument('--force', action='store_true', help='replace what was learned before')
     args = parser.parse_args(argv)
-    return run_command(lambda: learn_healthy(args))
+    return run_command(lambda: _run(args))
 
 
 if __name__ == '__main__':

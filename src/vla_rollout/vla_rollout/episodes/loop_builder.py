@@ -1,18 +1,14 @@
 """The closed loop from its settings, and one episode in it, in whichever process that runs."""
 
-import argparse
 from collections.abc import Sequence
 from functools import lru_cache
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 from vla_action_filter.config import FilterConfig, load_filter_config
-from vla_contract.cli.command import positive
 from vla_contract.contract import load_contract
 from vla_policy_server.backends.registry import make_policy
-from vla_policy_server.serving.chunk_scheduler import MODES
 from vla_rollout.diagnosis.diagnosis import diagnosed, Diagnosis
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.episodes.closed_loop import ClosedLoop
@@ -85,45 +81,6 @@ def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()
         observers,
         settings['speed'],
     )
-
-
-def add_loop(parser: argparse.ArgumentParser) -> None:
-    """Add what `build_loop` needs beside robot, world and policy."""
-    parser.add_argument(
-        '--precision',
-        default='',
-        help='how the network is computed; vla policy benchmark',
-    )
-    parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
-    parser.add_argument('--execute-steps', type=positive, default=4, help='steps per inference')
-    parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
-    parser.add_argument(
-        '--filter', default='default', help='default, off, or a parameter file of action_filter'
-    )
-    parser.add_argument(
-        '--speed', type=_share, default=1.0, help='share of the velocity limits, as on a new robot'
-    )
-    parser.add_argument('--blank-images', action='store_true', help='black images: must fail')
-
-
-def _share(text: str) -> float:
-    """Parse a share above 0, for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0.0 < value <= 1.0:
-        raise argparse.ArgumentTypeError(f'found {text}; allowed: above 0, up to 1')
-    return value
-
-
-def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings of `build_loop` from parsed arguments."""
-    return {
-        key: getattr(args, key)
-        for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'filter')
-        + ('precision', 'mode', 'execute_steps', 'latency_s', 'blank_images', 'speed')
-    }
 
 
 def filter_config(name: str, robot: str) -> FilterConfig | None:

@@ -1,127 +1,17 @@
 """Run counted episodes in the simulator, in one process or several, without ROS."""
 
 import argparse
-from functools import partial
 import sys
-import time
 
-from tqdm import tqdm
-from vla_contract.cli.command import command_parser, positive, run_command, write_json
-from vla_contract.cli.worker_pool import worker_pool
-from vla_contract.contract import load_contract
-from vla_policy_server.backends.registry import make_policy
-from vla_rollout.arguments import add_deployment, add_episodes
-from vla_rollout.episodes.episode import EpisodeResult, summarise, summary_line
-from vla_rollout.episodes.loop_builder import add_loop, filter_config, loop_settings, run_episode
-from vla_rollout.episodes.run_folder import make_run_folder
-from vla_rollout.simulation.domains import expand, load_domain
-from vla_rollout.simulation.ray_pool import ray_pool
-from vla_rollout.simulation.sweep import run_sweep, sweep_summary, sweep_table
-from vla_rollout.simulation.sweep_figure import draw_sweep
-from vla_sim_bridge.scene.world_config import load_world_config
+from vla_contract.cli.command import command_parser, positive, run_command
+from vla_rollout.arguments import add_deployment, add_episodes, add_loop
 
 
-def check_names(args: argparse.Namespace) -> None:
-    """Build everything once, so that a wrong name is one sentence and leaves no empty run behind.
+def _run(args: argparse.Namespace) -> int:
+    # The simulator takes a while to import: not for --help, nor for a misspelt option.
+    from vla_rollout.simulation.counted_runs import simulate, sweep
 
-    Raises:
-        VlaError: a name is unknown, or something cannot be built.
-    """
-    load_world_config(args.world)
-    load_domain(args.randomization)
-    filter_config(args.filter, args.robot)
-    contract = load_contract(args.robot)
-    for policy in filter(None, (args.policy, args.compare)):
-        make_policy(args.backend, contract, policy, args.device, args.precision)
-
-
-def simulate(args: argparse.Namespace) -> int:
-    """Run the episodes and write summary.json."""
-    check_names(args)
-    settings = loop_settings(args)
-    folder = make_run_folder('simulate', args.runs)
-    videos = folder / 'videos' if args.video else None
-    tasks = [(settings, seed) for seed in episode_seeds(args)]
-    results: list[EpisodeResult] = []
-    started = time.monotonic()
-    progress = tqdm(total=len(tasks), unit='episode')
-    with worker_pool(args.workers) as map_episodes:
-        for result in map_episodes(partial(run_episode, videos=videos), tasks):
-            results.append(result)
-            progress.set_postfix(success=f'{sum(r.success for r in results)}/{len(results)}')
-            progress.update()
-    progress.close()
-    wall_s = time.monotonic() - started
-    simulated_s = sum(result.duration_s for result in results)
-    summary = summarise(results, settings)
-    summary['timing'] = {
-        'wall_s': round(wall_s, 2),
-        'simulated_s': round(simulated_s, 2),
-        'realtime_factor': round(simulated_s / wall_s, 2),
-    }
-    for path in filter(None, (folder / 'summary.json', args.json)):
-        write_json(path, summary)
-    print(summary_line(results))
-    print(_filter_line(results))
-    print(_schedule_line(results))
-    print(f'{simulated_s / wall_s:.1f} x real time; results in {folder}/summary.json')
-    failed = [result.seed for result in results if not result.success]
-    if failed:
-        print(f'failed seeds: {" ".join(map(str, failed))}')
-    return 0
-
-
-def sweep(args: argparse.Namespace) -> int:
-    """Run one or two policies in every domain; write summary.json and a figure."""
-    domains = expand(args.sweep)
-    check_names(args)
-    folder = make_run_folder('sweep', args.runs)
-    policies = [policy for policy in (args.policy, args.compare) if policy]
-    pool = ray_pool(args.ray) if args.ray else worker_pool(args.workers)
-    with pool as map_episodes:
-        rows = run_sweep(map_episodes, loop_settings(args), policies, domains, episode_seeds(args))
-    summary = sweep_summary(rows, loop_settings(args))
-    for path in filter(None, (folder / 'summary.json', args.json)):
-        write_json(path, summary)
-    (folder / 'sweep.png').write_bytes(draw_sweep(rows))
-    print(sweep_table(rows))
-    print(f'results in {folder}/summary.json, figure in {folder}/sweep.png')
-    return 0
-
-
-def episode_seeds(args: argparse.Namespace) -> range:
-    """Return the seeds that the arguments name."""
-    return range(args.first_seed, args.first_seed + args.episodes)
-
-
-def _filter_line(results: list[EpisodeResult]) -> str:
-    """Return what the filter did, over all episodes."""
-    lag = _mean([result.added_lag_ms for result in results])
-    starts = _mean([result.added_lag_with_starts_ms for result in results])
-    stops = sum(result.stopped_cycles or 0 for result in results)
-    cycles = sum(result.filter_counters.get('cycles', 0) for result in results)
-    return (
-        f'filter: added lag {lag} ({starts} with starts from standstill), stopped in {stops} of '
-        f'{cycles} cycles after the first motion'
-    )
-
-
-def _schedule_line(results: list[EpisodeResult]) -> str:
-    """Return how the chunks joined, over all episodes."""
-    starved = sum(result.starved_periods or 0 for result in results)
-    distance, jump = (
-        _mean([result.seams.get(f'seam_{name}') for result in results], unit)
-        for name, unit in (('distance_p50_rad', 'rad'), ('velocity_jump_p50_rad_s', 'rad/s'))
-    )
-    return (
-        f'schedule: {starved} control periods without a step; median seam: distance {distance}, '
-        f'velocity jump {jump}'
-    )
-
-
-def _mean(values: list[float | None], unit: str = 'ms') -> str:
-    known = [value for value in values if value is not None]
-    return f'{sum(known) / len(known):.3g} {unit}' if known else 'unavailable'
+    return sweep(args) if args.sweep else simulate(args)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -151,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.error('--compare and --ray need --sweep DOMAIN ...')
     if args.sweep is not None and args.video:
         parser.error('--video records single runs; leave out --sweep')
-    return run_command(lambda: sweep(args) if args.sweep else simulate(args))
+    return run_command(lambda: _run(args))
 
 
 if __name__ == '__main__':

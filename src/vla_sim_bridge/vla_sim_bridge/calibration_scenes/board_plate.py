@@ -2,7 +2,7 @@
 
 import mujoco
 import numpy as np
-from scipy.spatial.transform import Rotation
+from vla_contract import so3
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
 from vla_sim_bridge.scene.world_config import BoardConfig
@@ -22,7 +22,7 @@ def board_points(board: BoardConfig) -> Vector:
 
 def board_pose(board: BoardConfig) -> Vector:
     """Return the pose of the board in the frame that carries it, shape (4, 4) [m]."""
-    turn = Rotation.from_euler('xyz', board.rpy_deg, degrees=True).as_matrix()
+    turn = so3.Rotation.from_euler('xyz', board.rpy_deg, degrees=True).as_matrix()
     middle = board_points(board).mean(axis=0)
     return make_transform(np.array(board.centre_m) - turn @ middle, turn)
 

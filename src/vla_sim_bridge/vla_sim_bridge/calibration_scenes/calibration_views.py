@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import mujoco
 import numpy as np
-from scipy.spatial.transform import Rotation
+from vla_contract import so3
 from vla_contract.contract import RobotContract
 from vla_contract.errors import SimError
 from vla_contract.transforms import invert, make_transform
@@ -78,7 +78,7 @@ def _draw_view(placed: PlacedCamera, board: BoardConfig, rng: np.random.Generato
     direction = rng.uniform(0.0, 2.0 * np.pi)
     tilt = rng.uniform(0.2, 1.0) * _TILT_RAD * np.array([np.cos(direction), np.sin(direction), 0])
     roll = np.array([0.0, 0.0, rng.uniform(-_ROLL_RAD, _ROLL_RAD)])
-    turn = (Rotation.from_rotvec(tilt) * Rotation.from_rotvec(roll)).as_matrix()
+    turn = (so3.Rotation.from_rotvec(tilt) * so3.Rotation.from_rotvec(roll)).as_matrix()
     points = board_points(board)
     full_m = float((np.ptp(points[:, :2], axis=0) * [fx, fy] / size).max())
     depth_m = full_m / rng.uniform(_SMALLEST, _LARGEST)
@@ -103,11 +103,11 @@ def _reach(kinematics: ArmKinematics, start: Vector, T_base_tool: Vector) -> Vec
     for _ in range(_MOST_STEPS):
         place, rotation = kinematics.tool_pose(arm)
         way = T_base_tool[:3, 3] - place
-        turn = Rotation.from_matrix(goal @ rotation.T).as_rotvec()
+        turn = so3.Rotation.from_matrix(goal @ rotation.T).as_rotvec()
         far = max(np.linalg.norm(way) / _STEP_M, np.linalg.norm(turn) / _STEP_RAD)
         if far < _NEAR:
             return arm
         share = 1.0 / max(far, 1.0)
-        part = Rotation.from_rotvec(share * turn).as_matrix() @ rotation
+        part = so3.Rotation.from_rotvec(share * turn).as_matrix() @ rotation
         arm = kinematics.step_towards(arm, place + share * way, part)
     return None

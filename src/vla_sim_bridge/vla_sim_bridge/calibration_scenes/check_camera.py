@@ -6,8 +6,8 @@ import sys
 
 import cv2
 import numpy as np
-from scipy.spatial.transform import Rotation
 from tqdm import tqdm
+from vla_contract import so3
 from vla_contract.cameras.calibration import CameraCalibration
 from vla_contract.cameras.calibration_file import load_calibration, resolve_calibration
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
@@ -43,7 +43,7 @@ def board_poses(calibration: CameraCalibration) -> list[Vector]:
     depth_m = float((np.ptp(points[:, :2], axis=0) * focal / (_SPAN * size)).max())
     poses = []
     for share, turn_deg in _VIEWS:
-        turn = Rotation.from_rotvec(turn_deg, degrees=True).as_matrix()
+        turn = so3.Rotation.from_rotvec(turn_deg, degrees=True).as_matrix()
         middle = depth_m * np.append((np.array(share) * size - centre) / focal, 1.0)
         poses.append(make_transform(middle - turn @ points.mean(axis=0), turn))
     return poses

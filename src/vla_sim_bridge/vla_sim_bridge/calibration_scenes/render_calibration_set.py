@@ -11,8 +11,8 @@ from typing import Any
 import cv2
 import mujoco
 import numpy as np
-from scipy.spatial.transform import Rotation
 from tqdm import tqdm
+from vla_contract import so3
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import SimError
@@ -129,7 +129,7 @@ def write_set(folder: Path, scene: CalibrationSet, count: int) -> None:
 
 def _tool_pose(contract: RobotContract, T: Vector) -> dict[str, Any]:
     x, y, z = T[:3, 3].tolist()
-    qx, qy, qz, qw = Rotation.from_matrix(T[:3, :3]).as_quat(canonical=True).tolist()
+    qx, qy, qz, qw = so3.Rotation.from_matrix(T[:3, :3]).as_quat(canonical=True).tolist()
     return {
         'parent': contract.model.base_frame, 'child': contract.model.tool_frame,
         'x': x, 'y': y, 'z': z, 'qx': qx, 'qy': qy, 'qz': qz, 'qw': qw,

@@ -7,7 +7,7 @@ after a disturbance or in the middle of another policy's episode.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+from vla_contract import so3
 from vla_contract.contract import Joint, RobotContract
 from vla_contract.errors import PolicyError
 from vla_contract.policy import CUBE_POSE
@@ -184,7 +184,7 @@ def _decide(scene: _Scene) -> tuple[Vector, bool]:
 
 def _cube_yaw(wxyz: Vector) -> float:
     """Yaw of a horizontal edge of the cube, whichever face it lies on."""
-    rotation = Rotation.from_quat(xyzw_from_wxyz(wxyz)).as_matrix()
+    rotation = so3.Rotation.from_quat(xyzw_from_wxyz(wxyz)).as_matrix()
     upright = int(np.argmax(np.abs(rotation[2])))
     edge = rotation[:, (upright + 1) % 3]
     return float(np.arctan2(edge[1], edge[0]))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import mujoco
 import numpy as np
-from scipy.spatial import ConvexHull
 from vla_contract.values import Vector
 from vla_sim_bridge.gazebo.elements import sdf_name
 
@@ -27,6 +26,8 @@ class MeshFiles:
 
     def hull(self, mesh: int) -> str:
         """Write the convex hull, which is what MuJoCo lets collide."""
+        from scipy.spatial import ConvexHull
+
         vertices = self._vertices(mesh)
         hull = ConvexHull(vertices)
         corners = vertices[hull.simplices]

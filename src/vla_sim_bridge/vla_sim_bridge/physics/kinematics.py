@@ -3,7 +3,7 @@
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
+from vla_contract import so3
 from vla_contract.contract import Model, RobotContract
 from vla_contract.values import Vector
 from vla_sim_bridge.scene.robot_spec import ROBOT
@@ -53,7 +53,7 @@ class ArmKinematics:
             rotation: wanted rotation of the grasp, shape (3, 3); keep it within tenths of a rad.
         """
         now, now_rotation = self.tool_pose(arm)
-        turn = Rotation.from_matrix(rotation @ now_rotation.T).as_rotvec()
+        turn = so3.Rotation.from_matrix(rotation @ now_rotation.T).as_rotvec()
         error = np.concatenate([position - now, turn])
         mujoco.mj_comPos(self._model, self._data)
         mujoco.mj_jacSite(

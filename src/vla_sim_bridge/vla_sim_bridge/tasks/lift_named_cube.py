@@ -4,7 +4,6 @@ import mujoco
 import numpy as np
 from numpy import float64
 from numpy.typing import NDArray
-from scipy.spatial.distance import pdist
 from vla_contract.errors import SimError
 from vla_sim_bridge.randomization.term import random_stream
 from vla_sim_bridge.scene.world_config import cube_name, NamedCubesConfig, WorldConfig
@@ -62,6 +61,8 @@ class LiftNamedCube:
 
     def _sample_places(self, scene: int) -> Start:
         """Draw all places at once, again and again until no two cubes lie too close."""
+        from scipy.spatial.distance import pdist
+
         rng = random_stream(scene, 'cube_places')
         low, high = zip(*self._area, strict=True)
         for _ in range(_DRAWS):

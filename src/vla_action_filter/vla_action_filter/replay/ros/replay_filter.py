@@ -6,7 +6,6 @@ from pathlib import Path
 import sys
 
 from vla_action_filter.config import load_filter_config
-from vla_action_filter.replay.plot import plot_replay
 from vla_action_filter.replay.replay import replay
 from vla_action_filter.replay.ros.recording import read_recording
 from vla_action_filter.replay.score import score
@@ -37,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         write_json(args.json, figures)
     if args.plot:
+        from vla_action_filter.replay.plot import plot_replay
+
         plot_replay(trace, contract, args.plot)
         print(f'plot: {args.plot}')
     return 0 if _is_good(figures) else 1

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 from vla_calibration.geometry import se3
 from vla_calibration.hand_eye.solve.problem import HandEyeError, Problem
+from vla_contract import so3
 from vla_contract.values import Vector
 
 # No arm on a bench reaches further, no board is read from further away.
@@ -110,8 +110,8 @@ def remedies(problem: Problem) -> Iterator[tuple[str, Problem]]:
     robot = inverted.A if problem.gripper_is_reference else problem.A
     for order, name in (([1, 2, 3, 0], 'wxyz'), ([3, 0, 1, 2], 'xyzw')):
         turned = robot.copy()
-        quaternions = Rotation.from_matrix(robot[:, :3, :3]).as_quat()
-        turned[:, :3, :3] = Rotation.from_quat(quaternions[:, order]).as_matrix()
+        quaternions = so3.Rotation.from_matrix(robot[:, :3, :3]).as_quat()
+        turned[:, :3, :3] = so3.Rotation.from_quat(quaternions[:, order]).as_matrix()
         yield (
             f'they do agree when the quaternions of the robot are read as {name}',
             replace(problem, A=se3.inverse(turned) if problem.gripper_is_reference else turned),

@@ -11,15 +11,16 @@ eliminated, with 12 unknowns instead of 12 + 6 n.
 """
 
 from dataclasses import dataclass
+import math
 
 import numpy as np
-from scipy.stats import chi2 as chi2_distribution
 from vla_calibration.geometry import se3
 from vla_calibration.hand_eye.solve.problem import HandEyeError, Problem
+from vla_calibration.hand_eye.solve.quantiles import chi2_quantile
 from vla_contract.values import Vector
 
 # A view further out than 99 of 100 good ones loses weight (Huber).
-_HUBER = float(np.sqrt(chi2_distribution.ppf(0.99, 6)))
+_HUBER_AT = 0.99
 _MOST_STEPS = 50
 
 
@@ -148,7 +149,8 @@ def linearise(
     noise = problem.S + Ad @ sigma.covariance @ np.swapaxes(Ad, -1, -2)
     W = np.linalg.inv(noise)
     chi2 = np.einsum('ni,nij,nj->n', residuals, W, residuals)
-    weights = np.minimum(1.0, _HUBER / np.sqrt(np.maximum(chi2, 1e-12)))
+    huber = math.sqrt(chi2_quantile(_HUBER_AT, 6))
+    weights = np.minimum(1.0, huber / np.sqrt(np.maximum(chi2, 1e-12)))
     weights = weights if robust else np.ones(len(problem))
     JtW = np.swapaxes(J, 1, 2) @ (W * weights[:, None, None])
     normal = (JtW @ J).sum(axis=0)

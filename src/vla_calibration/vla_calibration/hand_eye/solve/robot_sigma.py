@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from vla_calibration.hand_eye.solve.gls import Fit, fit, linearise, robot_to_camera, RobotSigma
 from vla_calibration.hand_eye.solve.problem import Problem
 from vla_contract.values import Vector
@@ -81,6 +80,8 @@ def _sigma(logs: Vector) -> RobotSigma:
 
 def _likeliest(at: _Residuals, logs: Vector) -> Vector:
     """Return the logarithms of the two sigmas that make the residuals likeliest, in turn."""
+    from scipy.optimize import minimize_scalar
+
     lows = np.log([_SMALLEST_RAD, _SMALLEST_RAD * _METRES_PER_RAD])
     highs = np.log([_LARGEST_RAD, _LARGEST_RAD * _METRES_PER_RAD])
     for axis in (0, 1):

@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
-from scipy.stats import f as f_distribution
 from vla_calibration.hand_eye.solve.gls import Fit, linearise, RobotSigma
 from vla_calibration.hand_eye.solve.methods import initial_guess
 from vla_calibration.hand_eye.solve.problem import HandEyeError, Mask, Problem
+from vla_calibration.hand_eye.solve.quantiles import chi2_quantile, f_quantile
 from vla_calibration.hand_eye.solve.ransac import consensus
 from vla_calibration.hand_eye.solve.robot_sigma import fit_with_sigma
 from vla_contract.values import Vector
 
 # A view is wrong where fewer than one good one in 10 000 lies further out.
-_WRONG_CHI2 = float(chi2.ppf(1.0 - 1e-4, 6))
+_WRONG_CHI2_AT = 1.0 - 1e-4
 # With more views wrong than this the rest proves nothing.
 _LARGEST_WRONG_SHARE = 0.5
 FEWEST_VIEWS = 5
@@ -41,7 +40,7 @@ class Solution:
 
         Hotelling's, because the robot's sigma is estimated from the same residuals.
         """
-        return 3.0 * float(f_distribution.ppf(0.95, 3, self.fit.degrees_of_freedom))
+        return 3.0 * f_quantile(0.95, 3, self.fit.degrees_of_freedom)
 
     @property
     def error_95_m(self) -> float:
@@ -52,7 +51,7 @@ class Solution:
         """
         v = np.linalg.eigvalsh(self.fit.position_covariance)
         h = v.sum() ** 2 / (v**2).sum()
-        quantile = h * f_distribution.ppf(0.95, h, self.fit.degrees_of_freedom)
+        quantile = h * f_quantile(0.95, h, self.fit.degrees_of_freedom)
         return float(np.sqrt((v**2).sum() / v.sum() * quantile))
 
 
@@ -78,7 +77,7 @@ def solve(problem: Problem, seed: int = 0) -> Solution:
     for _ in range(5):
         answer, sigma = fit_with_sigma(problem.subset(used), X, Y)
         everywhere = linearise(problem, answer.X, answer.Y, sigma, False, answer.scale, False)
-        now = everywhere.chi2 <= _WRONG_CHI2
+        now = everywhere.chi2 <= chi2_quantile(_WRONG_CHI2_AT, 6)
         if agreed is None or (now == used).all():
             break
         _require_majority(now)

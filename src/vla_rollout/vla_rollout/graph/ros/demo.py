@@ -21,8 +21,6 @@ from vla_rollout.arguments import (
     add_record,
     add_web,
 )
-from vla_rollout.episodes.control import EpisodeControl
-from vla_rollout.episodes.ros.rollout import report, run_rollout
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.graph.ros.interruption import once_interrupted
 from vla_rollout.graph.stack import ProcessDiedError, Stack
@@ -50,6 +48,10 @@ def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
 
 def demo(args: argparse.Namespace) -> int:
     """Run the demo; whatever happens, no process survives it."""
+    # What talks to the graph takes a while to import: not for --help.
+    from vla_rollout.episodes.control import EpisodeControl
+    from vla_rollout.episodes.ros.counted_rollout import report, run_rollout
+
     folder = make_run_folder('demo', args.runs)
     domain_id = args.domain_id or take_domain()
     options = ('recorder',) if args.record else ()
