@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import Any
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the question after the known name that was probably meant, '' without one."""
+    names = sorted(known)
+    meant = get_close_matches(name.lower(), names, 1) or get_close_matches(name, names, 1)
+    return f'did you mean {meant[0]}?' if meant else ''
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the known names for an error message, after the one that was probably meant."""
     names = sorted(known)
     listed = f'it has: {", ".join(names) or "none"}'
-    meant = get_close_matches(name.lower(), names, 1) or get_close_matches(name, names, 1)
-    return f'did you mean {meant[0]}? {listed}' if meant else listed
+    return f'{did_you_mean(name, names)} {listed}'.lstrip()
 
 
 class VlaError(Exception):

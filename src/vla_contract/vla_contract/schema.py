@@ -11,7 +11,7 @@ import types
 import typing
 from typing import Any
 
-from vla_contract.errors import ResourceNotFoundError, SettingError, VlaError
+from vla_contract.errors import did_you_mean, ResourceNotFoundError, SettingError, VlaError
 import yaml
 
 
@@ -93,7 +93,8 @@ def build[T](cls: type[T], values: Any, where: str, prefix: str = '') -> T:
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     for key in values:
         if key not in fields:
-            raise SettingError(where, f'{prefix}{key}', 'an unknown name', ', '.join(fields))
+            found = f'an unknown name; {did_you_mean(str(key), fields)}'.rstrip('; ')
+            raise SettingError(where, f'{prefix}{key}', found, ', '.join(fields))
     hints = typing.get_type_hints(cls)
     built = {}
     for name, field in fields.items():

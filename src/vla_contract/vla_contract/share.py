@@ -4,7 +4,7 @@ import importlib.util
 import os
 from pathlib import Path
 
-from vla_contract.errors import ResourceNotFoundError, UnknownNameError
+from vla_contract.errors import did_you_mean, ResourceNotFoundError, UnknownNameError
 
 _BRINGUP = Path('share/vla_bringup')
 
@@ -26,7 +26,9 @@ def find_config(kind: str, name: str) -> Path:
     if '/' in name or name.endswith('.yaml'):
         path = Path(name).expanduser()
         if not path.is_file():
-            raise ResourceNotFoundError(f'configuration for {kind}', path, 'check the path')
+            beside = [found.name for found in path.parent.glob('*.yaml')]
+            cure = did_you_mean(path.name, beside) or 'check the path'
+            raise ResourceNotFoundError(f'configuration for {kind}', path, cure)
         return path
     folders = [root / 'config' / kind for root in shared_roots()]
     if not folders:
@@ -48,6 +50,15 @@ def find_model(name: str) -> Path | None:
         if Path(name).name == name and (root / 'models' / name).is_dir():
             return root / 'models' / name
     return None
+
+
+def model_names() -> list[str]:
+    """Return the names of the checkpoints shipped under models/."""
+    folders = (root / 'models' for root in shared_roots())
+    return sorted(
+        path.name for folder in folders if folder.is_dir() for path in folder.iterdir()
+        if path.is_dir()
+    )  # fmt: skip
 
 
 def package_file(package: str, path: str) -> Path:

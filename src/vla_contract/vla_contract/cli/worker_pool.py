@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 import multiprocessing
 from multiprocessing.connection import wait
 import os
 import signal
 import threading
 from typing import Any, Protocol
+
+_failure: Exception | None = None
+"""Why this worker could not be started."""
 
 
 class OrderedMap(Protocol):
@@ -42,7 +46,7 @@ def worker_pool(
     context = multiprocessing.get_context('spawn')
     pool = ProcessPoolExecutor(workers, context, _start_worker, (start, *args))
     try:
-        yield pool.map
+        yield lambda function, items: pool.map(partial(_call, function), items)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -52,7 +56,18 @@ def _start_worker(start: Callable[..., None] | None, *args: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if start:
-        start(*args)
+        try:
+            start(*args)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            # Raised here it would end the pool, and its reason with it.
+            global _failure
+            _failure = error
+
+
+def _call[S, T](function: Callable[[S], T], item: S) -> T:
+    if _failure is not None:
+        raise _failure
+    return function(item)
 
 
 def _end_with_parent() -> None:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from vla_contract.errors import PolicyError
-from vla_contract.share import find_model
+from vla_contract.errors import nearest, PolicyError
+from vla_contract.share import find_model, model_names
 
 
 def resolve_checkpoint(policy_path: str) -> str:
@@ -25,7 +25,7 @@ def resolve_checkpoint(policy_path: str) -> str:
         return str(folder)
     if policy_path.count('/') != 1 or policy_path.startswith(('.', '/', '~')):
         raise PolicyError(
-            f"checkpoint '{policy_path}' not found: neither a name under models/, nor a folder, "
-            'nor a hub id (user/name)'
+            f"checkpoint '{policy_path}' not found: neither a folder, nor a hub id (user/name), "
+            f'nor a name under models/; {nearest(policy_path, model_names())}'
         )
     return policy_path

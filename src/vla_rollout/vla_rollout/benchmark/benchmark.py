@@ -10,6 +10,7 @@ from tqdm import tqdm
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.contract import load_contract
 from vla_contract.errors import PolicyError, UnknownNameError
+from vla_lerobot.checkpoints.source import resolve_checkpoint
 from vla_policy_server.precision.candidate import CheckpointJob
 from vla_policy_server.precision.comparing.comparison import (
     build_first,
@@ -74,8 +75,9 @@ def measure(args: argparse.Namespace, methods: list[str]) -> Comparison:
     """Compare methods on a checkpoint.
 
     Raises:
-        VlaError: there are no frames.
+        VlaError: there is no such checkpoint, or there are no frames.
     """
+    resolve_checkpoint(args.checkpoint)
     root = args.frames or record_frames(args.robot, args.world, precision_root())
     frames = load_frames(load_contract(args.robot), root)
     jobs: dict[str, Job] = {

@@ -2,14 +2,13 @@
 
 import argparse
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-import multiprocessing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
+from vla_contract.cli.worker_pool import worker_pool
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
 from vla_contract.share import find_model
@@ -86,10 +85,8 @@ def _run(seed: int) -> _Episode:
 
 def _episodes(args: argparse.Namespace, seeds: range, references: Vector) -> Iterator[_Episode]:
     """Yield the successful episodes of these seeds."""
-    settings = loop_settings(args)
-    context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(args.workers, context, _start, (settings, references)) as pool:
-        for episode in tqdm(pool.map(_run, seeds), total=len(seeds), unit='episode'):
+    with worker_pool(args.workers, _start, loop_settings(args), references) as map_seeds:
+        for episode in tqdm(map_seeds(_run, seeds), total=len(seeds), unit='episode'):
             if episode.success:
                 yield episode
 

@@ -70,6 +70,9 @@ class ClosedLoop:
         Without a filter config the policy's plan goes to the world as it is; with one the arm has
         a share `speed` of its velocity limits. Observers are told of every cycle and of every
         chunk that the filter took.
+
+        Raises:
+            VlaError: the filter cannot be built for this robot.
         """
         contract = world.contract
         self.world = world
@@ -85,6 +88,8 @@ class ClosedLoop:
         self._watch = FilterWatch(contract)
         self._observers = (self._watch, *observers)
         self._plan = PacedPlayer(contract)
+        # Every episode has its own; a wrong name in the workspace is told before the first.
+        self._make_filter()
 
     def run(
         self,

@@ -40,6 +40,21 @@ def run_episode(task: Task, videos: Path | None = None) -> EpisodeResult:
     return diagnosed(result, diagnosis.alarms) if diagnosis else result
 
 
+def require_loop(settings: dict[str, Any], keep: bool) -> None:
+    """Build the loop of these settings, so that a wrong name is told before anything is written.
+
+    Args:
+        settings: of `build_loop`.
+        keep: have `run_episode` take this one; otherwise other processes build theirs.
+
+    Raises:
+        VlaError: a name is unknown, or something cannot be built.
+    """
+    _watched_loop(json.dumps(settings, sort_keys=True))
+    if not keep:
+        _watched_loop.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def _watched_loop(text: str) -> tuple[ClosedLoop, Diagnosis | None]:
     """Return the loop of these settings, and who diagnoses where the policy's health is known."""

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vla_contract.errors import VlaError
+from vla_contract.errors import did_you_mean, ResourceNotFoundError, VlaError
 
 SUCCESS = 'success'
 
@@ -69,6 +69,10 @@ def load_run(folder: Path) -> Run:
         # A run keeps its own name when it is looked at as runs/latest.
         run = Run(folder.resolve(), dict(values['settings']), tuple(values['results']))
         counted = run.successes
+    except FileNotFoundError:
+        runs = [found.parent.name for found in folder.parent.glob('*/summary.json')]
+        cure = f'{did_you_mean(folder.name, runs)} give the folder of a run'.lstrip()
+        raise ResourceNotFoundError('run', folder, cure) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise VlaError(f'{path}: not what rollout or simulate writes: {error}') from error
     if not run.results or counted > len(run.results):

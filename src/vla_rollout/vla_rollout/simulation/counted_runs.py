@@ -7,44 +7,28 @@ import time
 from tqdm import tqdm
 from vla_contract.cli.command import write_json
 from vla_contract.cli.worker_pool import worker_pool
-from vla_contract.contract import load_contract
-from vla_policy_server.backends.registry import make_policy
 from vla_rollout.arguments import loop_settings
 from vla_rollout.episodes.episode import EpisodeResult, summarise, summary_line
-from vla_rollout.episodes.loop_builder import filter_config, run_episode
+from vla_rollout.episodes.loop_builder import require_loop, run_episode
 from vla_rollout.episodes.run_folder import make_run_folder
-from vla_rollout.simulation.domains import expand, load_domain
+from vla_rollout.simulation.domains import expand
 from vla_rollout.simulation.ray_pool import ray_pool
 from vla_rollout.simulation.sweep import run_sweep, sweep_summary, sweep_table
 from vla_rollout.simulation.sweep_figure import draw_sweep
-from vla_sim_bridge.scene.world_config import load_world_config
-
-
-def check_names(args: argparse.Namespace) -> None:
-    """Build everything once, so that a wrong name is one sentence and leaves no empty run behind.
-
-    Raises:
-        VlaError: a name is unknown, or something cannot be built.
-    """
-    load_world_config(args.world)
-    load_domain(args.randomization)
-    filter_config(args.filter, args.robot)
-    contract = load_contract(args.robot)
-    for policy in filter(None, (args.policy, args.compare)):
-        make_policy(args.backend, contract, policy, args.device, args.precision)
 
 
 def simulate(args: argparse.Namespace) -> int:
     """Run the episodes and write summary.json."""
-    check_names(args)
     settings = loop_settings(args)
+    workers = min(args.workers, args.episodes)
+    require_loop(settings, keep=workers == 1)
     folder = make_run_folder('simulate', args.runs)
     videos = folder / 'videos' if args.video else None
     tasks = [(settings, seed) for seed in episode_seeds(args)]
     results: list[EpisodeResult] = []
     started = time.monotonic()
     progress = tqdm(total=len(tasks), unit='episode')
-    with worker_pool(min(args.workers, len(tasks))) as map_episodes:
+    with worker_pool(workers) as map_episodes:
         for result in map_episodes(partial(run_episode, videos=videos), tasks):
             results.append(result)
             progress.set_postfix(success=f'{sum(r.success for r in results)}/{len(results)}')
@@ -73,9 +57,10 @@ def simulate(args: argparse.Namespace) -> int:
 def sweep(args: argparse.Namespace) -> int:
     """Run one or two policies in every domain; write summary.json and a figure."""
     domains = expand(args.sweep)
-    check_names(args)
-    folder = make_run_folder('sweep', args.runs)
     policies = [policy for policy in (args.policy, args.compare) if policy]
+    for policy in policies:
+        require_loop({**loop_settings(args), 'policy': policy}, keep=False)
+    folder = make_run_folder('sweep', args.runs)
     pool = ray_pool(args.ray) if args.ray else worker_pool(args.workers)
     with pool as map_episodes:
         rows = run_sweep(map_episodes, loop_settings(args), policies, domains, episode_seeds(args))
