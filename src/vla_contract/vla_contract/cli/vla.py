@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 import sys
 
-from vla_contract.cli.command import DONE, WRONG_USE
+from vla_contract.cli.command import DONE, INTERRUPTED, WRONG_USE
 from vla_contract.errors import nearest
 
 GROUP = 'vla_commands'
@@ -31,9 +31,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     for count in (1, 2):
         name = ' '.join(words[:count])
         if name in commands:
-            status: int = commands[name].load()(words[count:])
-            return status
+            return _run(commands[name], words[count:])
     return _no_command(words, commands)
+
+
+def _run(entry: EntryPoint, words: list[str]) -> int:
+    try:
+        status: int = entry.load()(words)
+    except KeyboardInterrupt:
+        # Before the command began, which says itself what it leaves behind.
+        print('interrupted', file=sys.stderr)
+        return INTERRUPTED
+    return status
 
 
 def _no_command(words: Sequence[str], commands: Mapping[str, EntryPoint]) -> int:

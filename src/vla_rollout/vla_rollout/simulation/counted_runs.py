@@ -1,47 +1,57 @@
 """Counted episodes of one policy, or of two in many domains, in processes of their own."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 import time
 
 from tqdm import tqdm
 from vla_contract.cli.command import write_json
 from vla_contract.cli.worker_pool import worker_pool
+from vla_contract.contract import load_contract
 from vla_rollout.arguments import loop_settings
 from vla_rollout.episodes.episode import EpisodeResult, summarise, summary_line
 from vla_rollout.episodes.loop_builder import require_loop, run_episode
+from vla_rollout.episodes.provenance import policy_sha256, provenance
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.simulation.domains import expand
+from vla_rollout.simulation.journal import Journal
 from vla_rollout.simulation.ray_pool import ray_pool
 from vla_rollout.simulation.sweep import run_sweep, sweep_summary, sweep_table
 from vla_rollout.simulation.sweep_figure import draw_sweep
 
 
 def simulate(args: argparse.Namespace) -> int:
-    """Run the episodes and write summary.json."""
+    """Run the episodes, or those that are left, and write summary.json."""
     settings = loop_settings(args)
     workers = min(args.workers, args.episodes)
     require_loop(settings, keep=workers == 1)
-    folder = make_run_folder('simulate', args.runs)
-    videos = folder / 'videos' if args.video else None
+    journal = _journal(args, 'simulate')
+    videos = journal.folder / 'videos' if args.video else None
     tasks = [(settings, seed) for seed in episode_seeds(args)]
+    run = partial(run_episode, videos=videos)
+    before = len(journal.results)
     results: list[EpisodeResult] = []
     started = time.monotonic()
-    progress = tqdm(total=len(tasks), unit='episode')
-    with worker_pool(workers) as map_episodes:
-        for result in map_episodes(partial(run_episode, videos=videos), tasks):
+    with (
+        _told_how_to_go_on(journal),
+        worker_pool(workers) as map_episodes,
+        tqdm(total=len(tasks), initial=before, unit='episode') as progress,
+    ):
+        for result in journal.through(map_episodes)(run, tasks):
             results.append(result)
             progress.set_postfix(success=f'{sum(r.success for r in results)}/{len(results)}')
-            progress.update()
-    progress.close()
+            progress.update(len(results) > before)
     wall_s = time.monotonic() - started
-    simulated_s = sum(result.duration_s for result in results)
+    simulated_s = sum(result.duration_s for result in results[before:])
     summary = summarise(results, settings)
     summary['timing'] = {
         'wall_s': round(wall_s, 2),
         'simulated_s': round(simulated_s, 2),
         'realtime_factor': round(simulated_s / wall_s, 2),
     }
+    folder = journal.folder
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, summary)
     print(summary_line(results))
@@ -60,10 +70,17 @@ def sweep(args: argparse.Namespace) -> int:
     policies = [policy for policy in (args.policy, args.compare) if policy]
     for policy in policies:
         require_loop({**loop_settings(args), 'policy': policy}, keep=False)
-    folder = make_run_folder('sweep', args.runs)
+    journal = _journal(args, 'sweep')
     pool = ray_pool(args.ray) if args.ray else worker_pool(args.workers)
-    with pool as map_episodes:
-        rows = run_sweep(map_episodes, loop_settings(args), policies, domains, episode_seeds(args))
+    with _told_how_to_go_on(journal), pool as map_episodes:
+        rows = run_sweep(
+            journal.through(map_episodes),
+            loop_settings(args),
+            policies,
+            domains,
+            episode_seeds(args),
+        )
+    folder = journal.folder
     summary = sweep_summary(rows, loop_settings(args))
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, summary)
@@ -71,6 +88,25 @@ def sweep(args: argparse.Namespace) -> int:
     print(sweep_table(rows))
     print(f'results in {folder}/summary.json, figure in {folder}/sweep.png')
     return 0
+
+
+def _journal(args: argparse.Namespace, name: str) -> Journal:
+    """Begin a run, or go on with one of the same robot and policies."""
+    facts = provenance(load_contract(args.robot), args)
+    if args.compare:
+        facts['compare_sha256'] = policy_sha256(args.compare)
+    if args.resume:
+        return Journal.resume(args.resume, facts)
+    return Journal.begin(make_run_folder(name, args.runs), args.arguments, facts)
+
+
+@contextmanager
+def _told_how_to_go_on(journal: Journal) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        journal.tell_how_to_go_on()
+        raise
 
 
 def episode_seeds(args: argparse.Namespace) -> range:

@@ -1,16 +1,20 @@
 """Run counted episodes in the simulator, in one process or several, without ROS."""
 
 import argparse
+from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, positive, run_command
 from vla_rollout.arguments import add_deployment, add_episodes, add_loop
 
 
-def _run(args: argparse.Namespace) -> int:
+def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     # The simulator takes a while to import: not for --help, nor for a misspelt option.
     from vla_rollout.simulation.counted_runs import simulate, sweep
+    from vla_rollout.simulation.journal import arguments_of
 
+    if args.resume:
+        parser.parse_args([*arguments_of(args.resume), '--resume', str(args.resume)], args)
     return sweep(args) if args.sweep else simulate(args)
 
 
@@ -34,14 +38,22 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('--compare', help='with --sweep: a second policy, and the difference')
     parser.add_argument('--ray', metavar='ADDRESS', help='with --sweep: run on this Ray cluster')
-    args = parser.parse_args(argv)
+    parser.add_argument(
+        '--resume',
+        type=Path,
+        metavar='FOLDER',
+        help='go on with an interrupted run, as it was called',
+    )
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = parser.parse_args(words)
+    args.arguments = words
     if args.filter == 'off' and args.speed < 1.0:
         parser.error('--speed is kept by the filter; leave out --filter off')
     if args.sweep is None and (args.compare or args.ray):
         parser.error('--compare and --ray need --sweep DOMAIN ...')
     if args.sweep is not None and args.video:
         parser.error('--video records single runs; leave out --sweep')
-    return run_command(lambda: _run(args))
+    return run_command(lambda: _run(parser, args))
 
 
 if __name__ == '__main__':
