@@ -26,6 +26,15 @@ esac
 export MUJOCO_GL="${MUJOCO_GL:-egl}"
 export FASTRTPS_DEFAULT_PROFILES_FILE="${FASTRTPS_DEFAULT_PROFILES_FILE:-$VLA_WORKSPACE/config/dds/fastdds.xml}"
 export RMW_FASTRTPS_USE_QOS_FROM_XML="${RMW_FASTRTPS_USE_QOS_FROM_XML:-0}"
+# Tab completes what an interactive shell is typed.
+case $- in
+  *i*)
+    if [ -n "${ZSH_VERSION:-}" ]; then autoload -U compinit && compinit -u; fi
+    if command -v register-python-argcomplete >/dev/null; then
+      eval "$(register-python-argcomplete vla)"
+    fi
+    ;;
+esac
 # Results and logs of nodes go under the workspace, not into the home folder.
 export ROS_LOG_DIR="${ROS_LOG_DIR:-$VLA_WORKSPACE/log/ros}"
 export HF_HUB_DISABLE_TELEMETRY=1

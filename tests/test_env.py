@@ -24,3 +24,11 @@ def test_vla_needs_no_sourcing(tmp_path):
     )  # fmt: skip
     assert done.returncode == 2
     assert 'did you mean sim?' in done.stderr
+
+
+def test_an_interactive_shell_completes_vla():
+    done = subprocess.run(
+        ['bash', '--norc', '-i', '-c', '. ./env.sh; complete -p vla'],
+        cwd=ROOT, env={'PATH': '/usr/bin:/bin'}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert 'vla' in done.stdout, done.stderr

@@ -18,6 +18,7 @@ OURS = {path.name for path in PACKAGES}
 # Modules that Ubuntu 24.04 has as packages, by their rosdep keys. What has no key here comes from
 # requirements.txt alone; so do pinocchio and coal, whose ROS packages are built against numpy 1.
 APT = {
+    'argcomplete': 'python3-argcomplete',
     'cv2': 'python3-opencv',
     'hypothesis': 'python3-hypothesis',
     'matplotlib': 'python3-matplotlib',

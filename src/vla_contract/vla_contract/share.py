@@ -40,8 +40,13 @@ def find_config(kind: str, name: str) -> Path:
     for folder in folders:
         if (folder / f'{name}.yaml').is_file():
             return folder / f'{name}.yaml'
-    known = [path.stem for folder in folders for path in folder.glob('*.yaml')]
-    raise UnknownNameError('configuration', name, f'config/{kind}', known)
+    raise UnknownNameError('configuration', name, f'config/{kind}', config_names(kind))
+
+
+def config_names(kind: str) -> list[str]:
+    """Return the names of the installed configurations of a kind, such as robots."""
+    folders = (root / 'config' / kind for root in shared_roots())
+    return sorted(path.stem for folder in folders for path in folder.glob('*.yaml'))
 
 
 def find_model(name: str) -> Path | None:

@@ -1,5 +1,7 @@
 import errno
 import json
+import subprocess
+import sys
 
 import pytest
 from vla_contract.cli.command import run_command, write_json
@@ -22,6 +24,16 @@ def test_a_full_disk_is_one_sentence_and_status_1(capsys):
     full = OSError(errno.ENOSPC, 'No space left on device', '/data/x.json')
     assert run_command(raising(full)) == 1
     assert capsys.readouterr().err == 'error: cannot write /data/x.json: No space left on device\n'
+
+
+def test_output_that_nobody_reads_any_more_is_no_traceback():
+    script = (
+        'from vla_contract.cli.command import run_command;'
+        'raise SystemExit(run_command(lambda: [print(i, flush=True) for i in range(100000)][0]))'
+    )
+    line = f'{sys.executable} -c "{script}" | head -1; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(['bash', '-c', line], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, '0\n', '')
 
 
 def test_ctrl_c_is_status_130():

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from typing import Any, NoReturn
 
+from vla_contract.cli.completion import complete_options, is_completing
 from vla_contract.errors import VlaError
 from vla_contract.whole_file import write_whole
 
@@ -30,6 +31,12 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 class CommandParser(argparse.ArgumentParser):
     """Answers wrong use by one sentence, with the option that was probably meant."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, or answer the shell that asks what may come next."""
+        if is_completing():
+            complete_options(self)
+        return super().parse_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and end with status 2."""
@@ -79,8 +86,8 @@ def run_command(body: Callable[[], int]) -> int:
     """Run a command's body; turn the errors a user can cause into one sentence and a status.
 
     Returns:
-        What `body` returns; 2 for a VlaError; 1 when the disk is full or not writable; 130
-        after Ctrl-C.
+        What `body` returns; 2 for a VlaError; 1 when the disk is full or not writable, or nobody
+        reads the output any more; 130 after Ctrl-C.
     """
     try:
         return body()
@@ -90,6 +97,10 @@ def run_command(body: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # Who read the output, such as head, has enough; the interpreter must not write the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_GOOD_ENOUGH
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
             raise

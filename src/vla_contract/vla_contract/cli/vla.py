@@ -12,6 +12,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import DONE, INTERRUPTED, WRONG_USE
+from vla_contract.cli.completion import complete_words, is_completing, words_before_cursor
 from vla_contract.errors import nearest
 
 GROUP = 'vla_commands'
@@ -22,6 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command, or say which there are; returns its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
     commands = {entry.name.replace('.', ' '): entry for entry in entry_points(group=GROUP)}
+    if is_completing():
+        words = words_before_cursor()[1:]
+        _complete(words, commands)
     if not words or words[0] in _HELP:
         print(_overview(commands))
         return DONE
@@ -33,6 +37,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if name in commands:
             return _run(commands[name], words[count:])
     return _no_command(words, commands)
+
+
+def _complete(words: list[str], commands: Mapping[str, EntryPoint]) -> None:
+    """Offer nouns or verbs; return where the words name a command, which offers its options."""
+    if not words:
+        complete_words(1, {name.split()[0] for name in commands})
+    verbs = [name.split()[1] for name in commands if name.startswith(f'{words[0]} ')]
+    if len(words) == 1 and verbs:
+        complete_words(2, verbs)
 
 
 def _run(entry: EntryPoint, words: list[str]) -> int:

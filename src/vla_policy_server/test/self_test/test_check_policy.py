@@ -11,7 +11,7 @@ def test_the_shipped_policy_passes_and_the_result_is_written(tmp_path, capsys):
     assert 'no check failed' in capsys.readouterr().out
     result = json.loads((tmp_path / 'result.json').read_text())
     assert result['passed']
-    assert result['checks']['golden frames']['verdict'] == 'pass'
+    assert result['checks']['golden frames']['status'] == 'ok'
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from vla_contract.check import Status
 from vla_contract.errors import PolicyMismatchError
 from vla_contract.share import find_model
 from vla_contract.values import ActionChunk, to_ns
 from vla_lerobot.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from vla_policy_server.backends.lerobot_policy import LeRobotPolicy
-from vla_policy_server.self_test.checks import CHECKS, require_sound, run_checks
+from vla_policy_server.self_test.checks import require_sound, run_checks, SELF_TESTS
 from vla_policy_server.self_test.golden_frames import GOLDEN_FRAMES, load_golden_frames
 from vla_policy_server.self_test.subject import Subject, subject_of
 from vla_policy_server.self_test.timing import answer_repeats, chunk_fits_the_contract
@@ -45,8 +46,8 @@ def subject(contract, golden) -> Callable[[Checkpoint], Subject]:
 
 
 def has_failed(check: str, subject: Subject) -> bool:
-    look = next(row.look for row in CHECKS if row.name == check)
-    return look(subject).verdict == 'FAIL'
+    look = next(row.look for row in SELF_TESTS if row.name == check)
+    return look(subject)[0] is Status.FAIL
 
 
 def scaled(checkpoint: Checkpoint, pipeline: str, key: str, factor: float) -> Checkpoint:
@@ -60,9 +61,9 @@ def scaled(checkpoint: Checkpoint, pipeline: str, key: str, factor: float) -> Ch
 
 
 def test_the_shipped_policy_passes(subject, pristine):
-    verdicts = {row.check.name: row.finding.verdict for row in run_checks(subject(pristine))}
+    verdicts = {check.name: check.status for check in run_checks(subject(pristine))}
     assert verdicts.pop('instruction') == 'skip'
-    assert set(verdicts.values()) == {'pass'}
+    assert set(verdicts.values()) == {'ok'}
 
 
 @pytest.mark.parametrize(
@@ -137,12 +138,12 @@ class Sampling(LeRobotPolicy):
         return replace(chunk, positions=chunk.positions + 1e-2 * noise)
 
 
-@pytest.mark.parametrize(('kind', 'verdict'), [(Restless, 'FAIL'), (Sampling, 'pass')])
+@pytest.mark.parametrize(('kind', 'verdict'), [(Restless, Status.FAIL), (Sampling, Status.OK)])
 def test_noise_is_told_from_answers_that_cannot_be_repeated(
     contract, golden, pristine, kind, verdict
 ):
     asked = Subject(contract, kind(contract, pristine), golden, pristine)
-    assert answer_repeats(asked).verdict == verdict
+    assert answer_repeats(asked)[0] is verdict
 
 
 def test_another_rate_is_found(contract, subject, pristine):
@@ -161,23 +162,21 @@ class Short(LeRobotPolicy):
 
 
 def test_another_chunk_length_is_found(contract, pristine):
-    finding = chunk_fits_the_contract(Subject(contract, Short(contract, pristine), None, pristine))
-    assert finding.verdict == 'FAIL'
-    assert finding.found == '8 steps at 10 Hz; trained with 16 steps'
+    found = chunk_fits_the_contract(Subject(contract, Short(contract, pristine), None, pristine))
+    assert found == (Status.FAIL, '8 steps at 10 Hz; trained with 16 steps')
 
 
 def test_a_policy_may_answer_with_one_step(contract, pristine):
     policy = Short(contract, pristine)
     policy.steps = 1
-    finding = chunk_fits_the_contract(Subject(contract, policy, None, None))
-    assert finding.found == '1 steps at 10 Hz'
-    assert finding.verdict == 'pass'
+    found = chunk_fits_the_contract(Subject(contract, policy, None, None))
+    assert found == (Status.OK, '1 steps at 10 Hz')
 
 
 def test_a_refusal_names_the_failure_the_fix_and_the_switch(subject, checkpoint):
     leave_dropout_on(checkpoint)
     with pytest.raises(
-        PolicyMismatchError, match='dropout is on.*call .eval.*check_policy: false'
+        PolicyMismatchError, match='call .eval.*dropout is on.*check_policy: false'
     ):
         require_sound(subject(checkpoint))
 
@@ -199,12 +198,12 @@ class Deaf:
 
 def test_without_a_checkpoint_or_frames_what_can_be_asked_is_asked(contract):
     outcomes = run_checks(subject_of(contract, Deaf()))
-    verdicts = {outcome.check.name: outcome.finding.verdict for outcome in outcomes}
-    passed = {name for name, verdict in verdicts.items() if verdict == 'pass'}
+    verdicts = {check.name: check.status for check in outcomes}
+    passed = {name for name, verdict in verdicts.items() if verdict == 'ok'}
     assert passed == {'images', 'state', 'repeatable', 'chunk'}
-    assert 'FAIL' not in verdicts.values()
+    assert 'fail' not in verdicts.values()
 
 
 def test_every_check_names_a_known_failure_and_a_fix():
-    assert len({check.name for check in CHECKS}) == len(CHECKS)
-    assert all(check.failure and check.fix for check in CHECKS)
+    assert len({test.name for test in SELF_TESTS}) == len(SELF_TESTS)
+    assert all(test.failure and test.fix for test in SELF_TESTS)

@@ -1,10 +1,11 @@
 """Check that a policy uses its images, instruction and state, and the contract's units."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 import sys
-from typing import Any
 
+from vla_contract.check import Check, Status
 from vla_contract.cli.command import (
     command_parser,
     DONE,
@@ -15,8 +16,7 @@ from vla_contract.cli.command import (
 from vla_contract.contract import load_contract
 from vla_contract.errors import PolicyError, PolicyMismatchError
 from vla_policy_server.backends.registry import make_policy
-from vla_policy_server.self_test.checks import Outcome, run_checks
-from vla_policy_server.self_test.finding import FAIL
+from vla_policy_server.self_test.checks import run_checks
 from vla_policy_server.self_test.golden_frames import GOLDEN_FRAMES, save_golden_frames
 from vla_policy_server.self_test.subject import Subject, subject_of
 
@@ -31,47 +31,33 @@ def check_policy(args: argparse.Namespace) -> int:
     try:
         policy = make_policy(args.backend, contract, args.policy, args.device)
     except PolicyMismatchError as error:
-        print(f'{FAIL}  contract       {error}')
-        _write(args, {'passed': False, 'checks': {'contract': {'verdict': FAIL}}})
+        _report(args, [Check('contract', Status.FAIL, str(error), 'fits', '')])
         return NOT_GOOD_ENOUGH
     subject = subject_of(contract, policy, args.dataset)
     for note in getattr(policy, 'notes', ()):
         print(f'note  {note}')
-    outcomes = []
-    for outcome in run_checks(subject):
-        outcomes.append(outcome)
-        print(_line(outcome))
-    failed = [check.name for check, finding in outcomes if finding.verdict == FAIL]
-    print(f'failed: {", ".join(failed)}' if failed else 'no check failed')
-    _write(args, _summary(outcomes))
-    if failed:
+    if not _report(args, run_checks(subject)):
         return NOT_GOOD_ENOUGH
     if args.write_golden:
         _write_golden(subject)
     return DONE
 
 
-def _line(outcome: Outcome) -> str:
-    check, finding = outcome
-    line = f'{finding.verdict}  {check.name:<14} {finding.found}'
-    if finding.verdict == FAIL:
-        line += f'\n      known failure: {check.failure}\n      what helps: {check.fix}'
-    return line
-
-
-def _summary(outcomes: list[Outcome]) -> dict[str, Any]:
-    return {
-        'passed': all(finding.verdict != FAIL for _, finding in outcomes),
-        'checks': {
-            check.name: {'verdict': finding.verdict, 'found': finding.found}
-            for check, finding in outcomes
-        },
-    }
-
-
-def _write(args: argparse.Namespace, summary: dict[str, Any]) -> None:
+def _report(args: argparse.Namespace, checks: Iterable[Check]) -> bool:
+    """Print each check as it comes, write --json, and return whether none failed."""
+    found: list[Check] = []
+    for check in checks:
+        found.append(check)
+        print(f'{check.status:<5} {check.name:<14} {check.found}')
+        if check.status is Status.FAIL and check.fix:
+            print(f'      what helps: {check.fix}')
+    failed = [check.name for check in found if check.status is Status.FAIL]
+    print(f'failed: {", ".join(failed)}' if failed else 'no check failed')
     if args.json:
-        write_json(args.json, {'policy': args.policy, 'robot': args.robot, **summary})
+        rows = {check.name: {'status': check.status, 'found': check.found} for check in found}
+        summary = {'policy': args.policy, 'robot': args.robot, 'passed': not failed}
+        write_json(args.json, {**summary, 'checks': rows})
+    return not failed
 
 
 def _write_golden(subject: Subject) -> None:

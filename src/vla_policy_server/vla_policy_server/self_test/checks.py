@@ -1,10 +1,11 @@
 """The table of checks: what is asked, which known failure it finds, what helps."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from vla_contract.check import Check, Status
 from vla_contract.errors import PolicyMismatchError
-from vla_policy_server.self_test.finding import FAIL, Finding
+from vla_policy_server.self_test.found import Found
 from vla_policy_server.self_test.numbers import (
     answers_stay_in_the_data,
     golden_error_is_small,
@@ -23,17 +24,17 @@ from vla_policy_server.self_test.timing import (
 )
 
 
-class Check(NamedTuple):
-    """One row of the table."""
+class SelfTest(NamedTuple):
+    """One row of the table: what is asked, how, the failure that it finds, what helps."""
 
     name: str
-    look: Callable[[Subject], Finding]
+    look: Callable[[Subject], Found]
     failure: str
     fix: str
 
 
-CHECKS = (
-    Check(
+SELF_TESTS = (
+    SelfTest(
         'images',
         images_matter,
         'the policy does not see a camera (openvla #346: with another transformers version every '
@@ -41,52 +42,52 @@ CHECKS = (
         "install the versions it was trained with, and compare the camera's feature key and "
         'resize rule in the contract with the training data',
     ),
-    Check(
+    SelfTest(
         'instruction',
         instruction_matters,
         'the policy does not hear the instruction',
         'check tokenizer and prompt template; train with several instructions',
     ),
-    Check(
+    SelfTest(
         'state',
         state_matters,
         'the policy does not feel the joints, or their normalisation squeezes them to nothing',
         'compare the statistics of observation.state with those of the dataset',
     ),
-    Check(
+    SelfTest(
         'statistics',
         statistics_fit_the_joints,
         "normalisation with another robot's statistics or in other units, such as degrees "
         '(lerobot #1078, openpi #405), or in another joint order',
         'use the processors that were saved beside this very checkpoint',
     ),
-    Check(
+    SelfTest(
         'range',
         answers_stay_in_the_data,
         'actions come out on another scale than they were recorded in: the arm would shake',
         'compare the un-normaliser of the checkpoint with the statistics of its dataset',
     ),
-    Check(
+    SelfTest(
         'golden frames',
         golden_error_is_small,
         'joints in another order, wrong statistics, or images prepared otherwise than in training '
         '(lerobot #4452, #2980)',
         'for the joint that is named, compare order, units and statistics with the dataset',
     ),
-    Check(
+    SelfTest(
         'repeatable',
         answer_repeats,
         'dropout is on, or something random is not seeded',
         'call .eval() after loading',
     ),
-    Check(
+    SelfTest(
         'chunk',
         chunk_fits_the_contract,
         'chunk length or rate differs between training and serving: jumps between chunks '
         '(dsrl_pi0 #13)',
         'serve with the chunk_size of the training, and set action.fps in the contract',
     ),
-    Check(
+    SelfTest(
         'rate',
         rate_is_the_recorded_one,
         'the arm moves several times too fast or too slowly (lerobot #2412)',
@@ -95,31 +96,23 @@ CHECKS = (
 )
 
 
-class Outcome(NamedTuple):
-    """A row of the table with what it found."""
-
-    check: Check
-    finding: Finding
-
-
-def run_checks(subject: Subject) -> Iterable[Outcome]:
-    """Yield one outcome per check, as they come."""
-    for check in CHECKS:
-        yield Outcome(check, check.look(subject))
+def run_checks(subject: Subject) -> Iterator[Check]:
+    """Yield what each self-test finds, as they come."""
+    for test in SELF_TESTS:
+        status, found = test.look(subject)
+        fix = f'{test.fix} (known failure: {test.failure})'
+        yield Check(test.name, status, found, 'passes', fix)
 
 
 def require_sound(subject: Subject) -> None:
-    """Run every check.
+    """Run every self-test.
 
     Raises:
         PolicyMismatchError: some failed; names each with its known failure and its fix.
     """
-    failed = [outcome for outcome in run_checks(subject) if outcome.finding.verdict == FAIL]
+    failed = [check for check in run_checks(subject) if check.status is Status.FAIL]
     if failed:
-        reasons = '; '.join(
-            f'{check.name}: {finding.found} - {check.failure}; {check.fix}'
-            for check, finding in failed
-        )
+        reasons = '; '.join(f'{check.name}: {check.found}; {check.fix}' for check in failed)
         raise PolicyMismatchError(
             f'the policy failed its self-test ({reasons}); check_policy: false skips it'
         )

@@ -5,7 +5,7 @@ from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Vector
 from vla_lerobot.checkpoints.checks import normalised
 from vla_lerobot.features import ACTION, STATE
-from vla_policy_server.self_test.finding import Finding, judge, SKIP
+from vla_policy_server.self_test.found import Found, judge, skip
 from vla_policy_server.self_test.subject import Subject
 
 # How far beyond the recorded range an answer may go, as a share of that range.
@@ -20,11 +20,11 @@ _BEYOND_LIMITS = 0.1
 _ERROR_SHARE = 0.5
 
 
-def statistics_fit_the_joints(subject: Subject) -> Finding:
+def statistics_fit_the_joints(subject: Subject) -> Found:
     """Compare mean, extremes and deviation of state and action with every joint's limits."""
     checkpoint = subject.checkpoint
     if checkpoint is None:
-        return Finding(SKIP, 'the backend does not show its statistics')
+        return skip('the backend does not show its statistics')
     problems = []
     for pipeline, key, names in (
         (checkpoint.preprocess, STATE, checkpoint.names.state),
@@ -44,10 +44,10 @@ def statistics_fit_the_joints(subject: Subject) -> Finding:
     return judge(not problems, found)
 
 
-def answers_stay_in_the_data(subject: Subject) -> Finding:
+def answers_stay_in_the_data(subject: Subject) -> Found:
     """Compare answers on real frames with the recorded extremes or quantiles, and the limits."""
     if subject.checkpoint is None or subject.golden is None:
-        return Finding(SKIP, 'no golden frames or no statistics')
+        return skip('no golden frames or no statistics')
     entry = next(
         (
             entry
@@ -60,7 +60,7 @@ def answers_stay_in_the_data(subject: Subject) -> Finding:
     # Extremes first: LeRobot averages the quantiles of the episodes, which is no quantile of all.
     low, high = (entry.get(e, entry.get(q)) for e, q in (('min', 'q01'), ('max', 'q99')))
     if low is None or high is None:
-        return Finding(SKIP, 'the statistics have neither extremes nor quantiles')
+        return skip('the statistics have neither extremes nor quantiles')
     lower, upper = to_contract(np.asarray(low)), to_contract(np.asarray(high))
     margin = _MARGIN * (upper - lower)
     answers = np.concatenate(
@@ -79,14 +79,14 @@ def answers_stay_in_the_data(subject: Subject) -> Finding:
     return judge(not problems, '; '.join(problems[:3]) or 'every answer lies where the data lie')
 
 
-def golden_error_is_small(subject: Subject) -> Finding:
+def golden_error_is_small(subject: Subject) -> Found:
     """Compare the first steps of the answers with what was recorded, joint by joint.
 
     The arm's joints only: the instant at which a gripper closes is a matter of taste.
     """
     golden = subject.golden
     if golden is None:
-        return Finding(SKIP, 'no golden frames; give --dataset')
+        return skip('no golden frames; give --dataset')
     arm, steps = list(subject.contract.arm), golden.actions.shape[1]
     answers = np.stack([subject.chunk(seen).positions[:steps] for seen in golden.observations])
     recorded = golden.actions[:, : answers.shape[1]]

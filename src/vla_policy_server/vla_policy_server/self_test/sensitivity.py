@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-from vla_policy_server.self_test.finding import Finding, judge, SKIP
+from vla_policy_server.self_test.found import Found, judge, skip
 from vla_policy_server.self_test.subject import Subject
 
 # Smallest change that counts, as a share of a joint's range: 6 mrad of a Panda's first joint.
@@ -13,7 +13,7 @@ LEAST_CHANGE = 1e-3
 _SHIFT = 0.05
 
 
-def images_matter(subject: Subject) -> Finding:
+def images_matter(subject: Subject) -> Found:
     """Compare black, white and real image, camera by camera."""
     changes = {}
     for camera in subject.contract.cameras:
@@ -30,7 +30,7 @@ def images_matter(subject: Subject) -> Finding:
     )
 
 
-def state_matters(subject: Subject) -> Finding:
+def state_matters(subject: Subject) -> Found:
     """Shift one joint at a time towards the middle of its range."""
     seen, changes = subject.observation, []
     for index, joint in enumerate(subject.contract.joints):
@@ -43,10 +43,10 @@ def state_matters(subject: Subject) -> Finding:
     return judge(max(changes) >= LEAST_CHANGE, f'{found}{max(changes):.2g} of a range')
 
 
-def instruction_matters(subject: Subject) -> Finding:
+def instruction_matters(subject: Subject) -> Found:
     """Give another instruction: one of the other frames', or none of them."""
     if subject.checkpoint is None or not subject.checkpoint.takes_instruction:
-        return Finding(SKIP, 'the policy takes no instruction')
+        return skip('the policy takes no instruction')
     seen = subject.observation
     golden = subject.golden.observations if subject.golden else ()
     others = {frame.instruction for frame in golden} - {seen.instruction} or {'stop'}

@@ -3,17 +3,17 @@
 import numpy as np
 from vla_contract.values import to_ns
 from vla_lerobot.checkpoints.checkpoint import Checkpoint
-from vla_policy_server.self_test.finding import Finding, judge, SKIP
+from vla_policy_server.self_test.found import Found, judge, skip
 from vla_policy_server.self_test.subject import Subject
 
 
-def answer_repeats(subject: Subject) -> Finding:
+def answer_repeats(subject: Subject) -> Found:
     """Ask twice; a policy that draws noise must repeat itself with the same seed."""
     first, second = (subject.chunk(subject.observation, is_seeded=False) for _ in range(2))
     if np.array_equal(first.positions, second.positions):
         return judge(True, 'two answers are equal to the last bit')
     if subject.checkpoint is None:
-        return Finding(SKIP, 'two answers differ, and the backend cannot be seeded from here')
+        return skip('two answers differ, and the backend cannot be seeded from here')
     if _drops_out(subject.checkpoint):
         return judge(False, 'two answers differ, and dropout is on')
     change = subject.change(subject.observation, subject.observation)
@@ -21,7 +21,7 @@ def answer_repeats(subject: Subject) -> Finding:
     return judge(change < 1e-6, found)
 
 
-def chunk_fits_the_contract(subject: Subject) -> Finding:
+def chunk_fits_the_contract(subject: Subject) -> Found:
     """Compare length, period and width of a chunk with the contract and the checkpoint."""
     chunk = subject.chunk(subject.observation)
     fps = subject.contract.action.fps
@@ -36,10 +36,10 @@ def chunk_fits_the_contract(subject: Subject) -> Finding:
     return judge(not problems, '; '.join([found, *problems]))
 
 
-def rate_is_the_recorded_one(subject: Subject) -> Finding:
+def rate_is_the_recorded_one(subject: Subject) -> Found:
     """Compare the rate of the recording with the contract's."""
     if subject.golden is None:
-        return Finding(SKIP, 'no golden frames; give --dataset')
+        return skip('no golden frames; give --dataset')
     fps = subject.contract.action.fps
     return judge(
         subject.golden.fps == fps, f'recorded at {subject.golden.fps:g} Hz, contract {fps:g} Hz'

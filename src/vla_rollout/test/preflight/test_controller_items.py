@@ -1,6 +1,6 @@
 from vla_contract.channels import Channel
+from vla_contract.check import Status
 from vla_rollout.preflight.controller_items import check_controller, check_update_rate
-from vla_rollout.preflight.finding import Status
 
 ARM = Channel('arm', 'joint_trajectory', ('a', 'b'), 'arm')
 GOOD = {
@@ -13,7 +13,7 @@ GOOD = {
 
 
 def failing(found) -> list[str]:
-    return [f.item for f in check_controller(ARM, found) if f.status is not Status.HOLDS]
+    return [f.name for f in check_controller(ARM, found) if f.status is not Status.OK]
 
 
 def test_a_controller_that_is_set_right_holds():
@@ -36,11 +36,11 @@ def test_a_subset_is_enough_where_partial_goals_are_allowed():
 
 def test_a_controller_that_does_not_answer_leaves_the_item_open():
     (finding,) = check_controller(ARM, {})
-    assert finding.status is Status.OPEN
+    assert finding.status is Status.SKIP
 
 
 def test_a_forward_controller_must_not_write_faster_than_it_is_told():
     forward = Channel('arm', 'forward_position', ('a',), 'arm')
-    assert [f.status for f in check_update_rate(forward, 1000.0)] == [Status.FAILS]
-    assert [f.status for f in check_update_rate(forward, 100.0)] == [Status.HOLDS]
+    assert [f.status for f in check_update_rate(forward, 1000.0)] == [Status.FAIL]
+    assert [f.status for f in check_update_rate(forward, 100.0)] == [Status.OK]
     assert list(check_update_rate(ARM, 1000.0)) == []

@@ -3,16 +3,17 @@ import json
 
 import numpy as np
 import pytest
+from vla_contract.check import measured, skipped, Status
 from vla_contract.contract import load_contract
 from vla_contract.values import ActionChunk
 from vla_contract.workspace import Workspace
 from vla_policy_server.self_test.golden_frames import GoldenFrames
 from vla_policy_server.self_test.subject import Subject
+from vla_rollout.doctor.machine import check_disk
 from vla_rollout.preflight.calibration_items import check_calibrations
 from vla_rollout.preflight.contract_items import check_action_bounds, check_workspace
-from vla_rollout.preflight.finding import measured, Status, unknown
-from vla_rollout.preflight.machine_items import check_disk, check_gpu
-from vla_rollout.preflight.page import all_hold, finding_line, write_checklist
+from vla_rollout.preflight.machine_items import check_gpu
+from vla_rollout.preflight.page import all_hold, write_checklist
 from vla_rollout.preflight.policy_items import check_latency
 from vla_rollout.preflight.questions import check_questions, Operator, QUESTIONS
 
@@ -41,25 +42,25 @@ def subject(position, golden=True):
 
 
 def test_a_workspace_needs_walls_points_and_pairs():
-    assert check_workspace(CONTRACT).status is Status.HOLDS
+    assert check_workspace(CONTRACT).status is Status.OK
     without = replace(CONTRACT, workspace=replace(CONTRACT.workspace, boxes=(), planes=()))
-    assert check_workspace(without).status is Status.FAILS
+    assert check_workspace(without).status is Status.FAIL
     assert isinstance(CONTRACT.workspace, Workspace)
 
 
 def test_an_action_outside_the_limits_is_named():
-    assert check_action_bounds(subject(CONTRACT.home)).status is Status.HOLDS
+    assert check_action_bounds(subject(CONTRACT.home)).status is Status.OK
     far = CONTRACT.home
     far[3] = 0.5
     finding = check_action_bounds(subject(far))
-    assert finding.status is Status.FAILS
+    assert finding.status is Status.FAIL
     assert 'panda_joint4 0.570 outside' in finding.found
-    assert check_action_bounds(subject(CONTRACT.home, golden=False)).status is Status.OPEN
+    assert check_action_bounds(subject(CONTRACT.home, golden=False)).status is Status.SKIP
 
 
 def test_a_gripper_may_be_asked_a_little_beyond_its_ends():
     gripper = CONTRACT.joints[CONTRACT.grippers[0]]
-    for share, status in ((0.03, Status.HOLDS), (0.1, Status.FAILS)):
+    for share, status in ((0.03, Status.OK), (0.1, Status.FAIL)):
         position = CONTRACT.home
         position[CONTRACT.grippers[0]] = gripper.upper + share * (gripper.upper - gripper.lower)
         assert check_action_bounds(subject(position)).status is status
@@ -68,15 +69,15 @@ def test_a_gripper_may_be_asked_a_little_beyond_its_ends():
 def test_latency_is_the_95th_percentile_without_the_warm_up():
     times = iter(np.cumsum([0, 9e9, 9e9, 50e6] + [0, 50e6] * 19).astype(int).tolist())
     finding = check_latency(subject(CONTRACT.home), lambda: next(times))
-    assert finding.status is Status.HOLDS
+    assert finding.status is Status.OK
     assert finding.found.startswith('50 ms')
     slow = iter(np.cumsum([0, 1, 1, 250e6] + [0, 250e6] * 19).astype(int).tolist())
-    assert check_latency(subject(CONTRACT.home), lambda: next(slow)).status is Status.FAILS
+    assert check_latency(subject(CONTRACT.home), lambda: next(slow)).status is Status.FAIL
 
 
 def test_what_is_not_calibrated_is_open_not_good():
     bare = replace(CONTRACT, name='no_such_robot')
-    assert {f.status for f in check_calibrations(bare)} == {Status.OPEN}
+    assert {f.status for f in check_calibrations(bare)} == {Status.SKIP}
     assert len(list(check_calibrations(CONTRACT))) == 2
 
 
@@ -89,21 +90,21 @@ def test_answers_are_signed_and_unasked_questions_stay_open():
     answers = iter(['y', 'n', 'yes', ''])
     findings = list(check_questions(Operator('A. Smith', lambda question: next(answers))))
     assert [f.status for f in findings] == [
-        Status.HOLDS,
-        Status.FAILS,
-        Status.HOLDS,
-        Status.FAILS,
+        Status.OK,
+        Status.FAIL,
+        Status.OK,
+        Status.FAIL,
     ]
     assert 'A. Smith' in findings[0].found
     unasked = list(check_questions(Operator('', input)))
-    assert {f.status for f in unasked} == {Status.OPEN}
+    assert {f.status for f in unasked} == {Status.SKIP}
     assert len(unasked) == len(QUESTIONS)
 
 
 @pytest.mark.parametrize('status', ['holds', 'open'])
 def test_the_page_lists_everything_and_passes_only_when_all_holds(tmp_path, status):
     good = measured('disk', True, '50 GB', '>= 20 GB', '')
-    other = unknown('robot', 'left out', 'checked', 'run it beside the robot')
+    other = skipped('robot', 'left out', 'checked', 'run it beside the robot')
     findings = [good] if status == 'holds' else [good, other]
     write_checklist(tmp_path, findings, {'operator': 'A. <b>'}, tmp_path / 'too.json')
     result = json.loads((tmp_path / 'too.json').read_text())
@@ -111,4 +112,4 @@ def test_the_page_lists_everything_and_passes_only_when_all_holds(tmp_path, stat
     page = (tmp_path / 'preflight.html').read_text()
     assert '50 GB' in page
     assert '&lt;b&gt;' in page
-    assert finding_line(other).endswith('; run it beside the robot')
+    assert other.line.endswith('; run it beside the robot')

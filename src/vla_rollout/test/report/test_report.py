@@ -4,13 +4,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from vla_action_filter.verdict import Verdict
+from vla_contract.check import measured, skipped
 from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
 from vla_contract.values import JointSample
 from vla_rollout.diagnosis.alarm import Alarm
 from vla_rollout.diagnosis.taxonomy import REVERSALS
 from vla_rollout.episodes.cycle import Cycle
-from vla_rollout.preflight.finding import measured, unknown
 from vla_rollout.preflight.page import read_checklist, write_checklist
 from vla_rollout.report.comparisons import compare_runs
 from vla_rollout.report.episode_figure import draw_episode
@@ -118,7 +118,7 @@ def test_interventions_are_counted_by_reason_when_they_begin(run, tmp_path):
 def test_the_checklist_before_the_runs_is_on_the_page(run, tmp_path):
     findings = [
         measured('disk', True, '30 GB', '>= 20 GB', ''),
-        unknown('robot', 'no', 'yes', 'x'),
+        skipped('robot', 'no', 'yes', 'x'),
     ]
     write_checklist(tmp_path, findings, {}, None)
     again = read_checklist(tmp_path / 'preflight.json')
@@ -137,6 +137,9 @@ def test_junit_has_a_case_per_episode(run, tmp_path):
 
 
 def test_an_empty_or_damaged_run_is_refused(tmp_path):
+    (tmp_path / 'summary.json').write_text('{}')
+    with pytest.raises(VlaError, match='run not found: .*; did you mean'):
+        load_run(tmp_path.with_name(f'{tmp_path.name}1'))
     with pytest.raises(VlaError, match='not what rollout or simulate writes'):
         load_run(tmp_path)
     (tmp_path / 'summary.json').write_text('{"settings": {}, "results": []}')

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
+from vla_contract.check import Status
 from vla_contract.contract import load_contract
-from vla_rollout.preflight.finding import Status
 from vla_rollout.preflight.ros.e_stop import check_e_stop
 
 CONTRACT = load_contract('panda_2f85')
@@ -103,19 +103,19 @@ def check(robot: Robot, **more):
 @pytest.mark.parametrize('hears_after_s', [0.0, 4.0, 7.0])
 def test_a_filter_that_listens_late_is_tested_all_the_same(hears_after_s):
     finding = check(Robot(hears_after_s))
-    assert finding.status is Status.HOLDS, finding
+    assert finding.status is Status.OK, finding
 
 
 def test_the_operators_own_device_is_pressed_and_no_other():
     robot = Robot(0.0)
-    assert check(robot).status is Status.HOLDS
+    assert check(robot).status is Status.OK
     assert robot.topics == ['policy_chunk', 'watch']
 
 
 def test_without_a_device_nothing_moves_and_the_item_fails():
     robot = Robot(0.0, devices=0)
     finding = check(robot)
-    assert (finding.status, finding.found) == (Status.FAILS, 'nothing publishes e_stop')
+    assert (finding.status, finding.found) == (Status.FAIL, 'nothing publishes e_stop')
     assert '--e-stop-from-here' in finding.fix
     assert robot.topics == []
 
@@ -123,7 +123,7 @@ def test_without_a_device_nothing_moves_and_the_item_fails():
 def test_a_press_from_here_says_that_it_is_not_the_operators():
     robot = Robot(0.0, devices=0)
     finding = check(robot, from_here=True)
-    assert finding.status is Status.WARNS
+    assert finding.status is Status.WARN
     assert "not by the operator's own device" in finding.found
     assert sorted(robot.topics) == ['e_stop', 'policy_chunk', 'watch']
 
@@ -131,30 +131,30 @@ def test_a_press_from_here_says_that_it_is_not_the_operators():
 def test_a_device_that_the_filter_does_not_hear_fails():
     """Such as one that publishes as volatile to a filter that wants latched values."""
     finding = check(Robot(0.0, latches=False))
-    assert finding.status is Status.FAILS
+    assert finding.status is Status.FAIL
     assert 'NOT latched by it; the filter says: pass' in finding.found
 
 
 def test_nobody_presses():
     robot = Robot(0.0)
     finding = check_e_stop(robot, lambda line: None)
-    assert (finding.status, finding.found) == (Status.OPEN, 'not pressed within 60 s')
+    assert (finding.status, finding.found) == (Status.SKIP, 'not pressed within 60 s')
 
 
 def test_a_stop_that_stays_pressed_fails():
     finding = check(Robot(0.0, releases=False))
-    assert finding.status is Status.FAILS
+    assert finding.status is Status.FAIL
     assert 'NOT seen to be released' in finding.found
 
 
 def test_an_arm_that_never_moves_is_not_measured():
     finding = check(Robot(hears_after_s=1e3))
-    assert finding.status is Status.OPEN
+    assert finding.status is Status.SKIP
     assert finding.found == 'the arm did not move; the filter says: pass'
     assert 'supervisor/check' in finding.fix
 
 
 def test_an_arm_that_does_not_stop_fails():
     finding = check(Robot(0.0, stops=False))
-    assert finding.status is Status.FAILS
+    assert finding.status is Status.FAIL
     assert 'at rest after 1.90 s' in finding.found

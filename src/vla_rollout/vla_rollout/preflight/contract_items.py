@@ -1,16 +1,16 @@
 """Is the robot's contract complete, and does the policy stay inside it?"""
 
+from vla_contract.check import Check, measured, skipped
 from vla_contract.contract import RobotContract
 from vla_contract.policy import Policy
 from vla_policy_server.self_test.subject import Subject
-from vla_rollout.preflight.finding import Finding, measured, unknown
 
 # Of a joint's range. Demonstrations command the very ends of a gripper and a network scatters
 # about what it has seen, harmlessly, since the filter ends there; an arm must not leave it.
 _SLACK, _GRIPPER_SLACK = 1e-6, 0.05
 
 
-def check_workspace(contract: RobotContract) -> Finding:
+def check_workspace(contract: RobotContract) -> Check:
     """Say whether the arm has walls and points that must stay inside them."""
     workspace = contract.workspace
     found = (
@@ -28,12 +28,12 @@ def check_workspace(contract: RobotContract) -> Finding:
     )
 
 
-def check_action_bounds(subject: Subject) -> Finding:
+def check_action_bounds(subject: Subject) -> Check:
     """Say whether what the policy asks for on real frames lies inside the joint limits."""
     item, allowed = 'action bounds', 'inside the limits of every joint'
     if subject.golden is None:
         fix = 'give a dataset with --frames, or ship golden frames beside the checkpoint'
-        return unknown(item, 'no recorded frame to ask about', allowed, fix)
+        return skipped(item, 'no recorded frame to ask about', allowed, fix)
     joints = subject.contract.joints
     worst, name = 0.0, ''
     for observation in subject.golden.observations:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vla_contract.channels import Channel, FORWARD_POSITION, JOINT_TRAJECTORY
-from vla_rollout.preflight.finding import Finding, measured, unknown
+from vla_contract.check import Check, measured, skipped
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
     JOINT_TRAJECTORY: (
@@ -20,7 +20,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 _FORWARD_HZ = 500.0
 
 
-def check_controller(channel: Channel, found: Mapping[str, Any] | None) -> Iterator[Finding]:
+def check_controller(channel: Channel, found: Mapping[str, Any] | None) -> Iterator[Check]:
     """Yield what a controller's parameters say of its channel.
 
     Args:
@@ -30,7 +30,7 @@ def check_controller(channel: Channel, found: Mapping[str, Any] | None) -> Itera
     item = f'controller {channel.controller}'
     if not found or 'joints' not in found:
         why, fix = 'does not answer for its parameters', 'load the controller; check its name'
-        yield unknown(item, why, 'parameters of ros2_control', fix)
+        yield skipped(item, why, 'parameters of ros2_control', fix)
         return
     theirs, ours = list(found['joints']), list(channel.joints)
     is_subset_allowed = bool(found.get('allow_partial_joints_goal'))
@@ -43,7 +43,7 @@ def check_controller(channel: Channel, found: Mapping[str, Any] | None) -> Itera
         yield from _check_trajectory(item, found)
 
 
-def _check_trajectory(item: str, found: Mapping[str, Any]) -> Iterator[Finding]:
+def _check_trajectory(item: str, found: Mapping[str, Any]) -> Iterator[Check]:
     """Yield the settings of joint_trajectory_controller that decide how the arm moves."""
     wanted: tuple[tuple[str, Any, str], ...] = (
         (
@@ -64,7 +64,7 @@ def _check_trajectory(item: str, found: Mapping[str, Any]) -> Iterator[Finding]:
             yield measured(f'{item}: {name}', value == allowed, str(value), str(allowed), why)
 
 
-def check_update_rate(channel: Channel, rate_hz: float | None) -> Iterator[Finding]:
+def check_update_rate(channel: Channel, rate_hz: float | None) -> Iterator[Check]:
     """Yield whether a forward controller gets numbers as fast as it writes them.
 
     Args:

@@ -1,31 +1,14 @@
 """Has the machine what a deployment needs?"""
 
 from collections.abc import Iterator
-from pathlib import Path
-import shutil
 
-from vla_rollout.preflight.finding import Finding, measured, unknown
+from vla_contract.check import Check, measured, skipped
 
-# Two raw cameras at 30 Hz fill 3.3 GB a minute.
-_DISK_GB = 20.0
 # Left for activations and other programs, of what the policy itself takes.
 _GPU_ROOM = 1.2
 
 
-def check_disk(folder: Path) -> Finding:
-    """Say whether recordings have room."""
-    free_gb = shutil.disk_usage(folder if folder.exists() else Path()).free / 1e9
-    holds = free_gb >= _DISK_GB
-    return measured(
-        'disk space for recordings',
-        holds,
-        f'{free_gb:.0f} GB free',
-        f'>= {_DISK_GB:g} GB',
-        'free some, or record to another disk',
-    )
-
-
-def check_gpu(device: str, policy_bytes: int) -> Iterator[Finding]:
+def check_gpu(device: str, policy_bytes: int) -> Iterator[Check]:
     """Yield whether the policy fits the memory of its device; nothing for a CPU.
 
     Args:
@@ -40,7 +23,7 @@ def check_gpu(device: str, policy_bytes: int) -> Iterator[Finding]:
     needed_gb = policy_bytes * _GPU_ROOM / 1e9
     allowed = f'>= {needed_gb:.1f} GB free'
     if not torch.cuda.is_available():
-        yield unknown(item, f'{device} is not available', allowed, fix)
+        yield skipped(item, f'{device} is not available', allowed, fix)
         return
     free_gb = torch.cuda.mem_get_info(device)[0] / 1e9
     yield measured(item, free_gb >= needed_gb, f'{free_gb:.1f} GB free', allowed, fix)

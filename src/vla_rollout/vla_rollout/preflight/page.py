@@ -6,61 +6,52 @@ import json
 from pathlib import Path
 from typing import Any
 
+from vla_contract.check import Check, Status
 from vla_contract.cli.command import write_json
 from vla_contract.cli.page import Html, mark, table, verdict, write_page
 from vla_contract.errors import VlaError
-from vla_rollout.preflight.finding import Finding, Status
-
-_SIGNS = {Status.HOLDS: '✓', Status.WARNS: '!', Status.FAILS: '✗', Status.OPEN: '?'}
-_GOOD_ENOUGH = (Status.HOLDS, Status.WARNS)
 
 
-def all_hold(findings: Sequence[Finding]) -> bool:
+def all_hold(checks: Sequence[Check]) -> bool:
     """Whether a deployment may begin."""
-    return all(finding.status in _GOOD_ENOUGH for finding in findings)
-
-
-def finding_line(finding: Finding) -> str:
-    """Return one line for the terminal."""
-    line = f'{_SIGNS[finding.status]} {finding.item}: {finding.found} (must be: {finding.allowed})'
-    return line if finding.status is Status.HOLDS else f'{line}; {finding.fix}'
+    return all(check.is_good_enough for check in checks)
 
 
 def write_checklist(
-    folder: Path, findings: Sequence[Finding], facts: dict[str, Any], extra_json: Path | None
+    folder: Path, checks: Sequence[Check], facts: dict[str, Any], extra_json: Path | None
 ) -> None:
     """Write preflight.json and preflight.html into a folder.
 
     Args:
         folder: of the run.
-        findings: every item.
+        checks: every item.
         facts: hashes of robot and policy, operator and date.
         extra_json: also write the JSON there.
     """
-    holds = all_hold(findings)
-    result = {'passed': holds, **facts, 'items': [asdict(finding) for finding in findings]}
+    holds = all_hold(checks)
+    result = {'passed': holds, **facts, 'items': [asdict(check) for check in checks]}
     for path in filter(None, (folder / 'preflight.json', extra_json)):
         write_json(path, result)
-    open_items = [f.item for f in findings if f.status not in _GOOD_ENOUGH]
+    open_items = [check.name for check in checks if not check.is_good_enough]
     body = [
         verdict(holds, [f'does not hold: {item}' for item in open_items]),
-        checklist_table(findings),
+        checklist_table(checks),
         table(('', ''), [(key, str(value)) for key, value in facts.items()]),
     ]
     write_page(folder / 'preflight.html', 'Before the deployment', body)
 
 
-def checklist_table(findings: Sequence[Finding]) -> Html:
+def checklist_table(checks: Sequence[Check]) -> Html:
     """Return the items as a table of a page."""
     rows = [
-        (mark(f.status, holds), f.item, f.found, f.allowed, '' if holds else f.fix)
-        for f in findings
-        for holds in (f.status is Status.HOLDS,)
+        (mark(c.status, is_ok), c.name, c.found, c.allowed, '' if is_ok else c.fix)
+        for c in checks
+        for is_ok in (c.status is Status.OK,)
     ]
     return table(('', 'item', 'found', 'must be', 'what helps'), rows)
 
 
-def read_checklist(path: Path) -> list[Finding]:
+def read_checklist(path: Path) -> list[Check]:
     """Read the items of a preflight.json.
 
     Raises:
@@ -68,6 +59,6 @@ def read_checklist(path: Path) -> list[Finding]:
     """
     try:
         items = json.loads(path.read_text())['items']
-        return [Finding(**{**item, 'status': Status(item['status'])}) for item in items]
+        return [Check(**{**item, 'status': Status(item['status'])}) for item in items]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise VlaError(f'{path}: not what preflight writes: {error}') from error

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, UTC
 
-from vla_rollout.preflight.finding import Finding, Status, unknown
+from vla_contract.check import Check, skipped, Status
 
 QUESTIONS = (
     'the emergency stop of the robot is in reach of your hand',
@@ -27,14 +27,14 @@ class Operator:
     ask: Callable[[str], str]
 
 
-def check_questions(operator: Operator) -> Iterator[Finding]:
+def check_questions(operator: Operator) -> Iterator[Check]:
     """Ask everything; yield one finding per question."""
     for question in QUESTIONS:
         if not operator.name:
-            yield unknown(question, 'not asked', 'yes', 'run preflight with --operator NAME')
+            yield skipped(question, 'not asked', 'yes', 'run preflight with --operator NAME')
             continue
         yes = operator.ask(f'{question}? [y/N] ').strip().lower() in ('y', 'yes')
-        status = Status.HOLDS if yes else Status.FAILS
+        status = Status.OK if yes else Status.FAIL
         stamp = datetime.now(UTC).isoformat(timespec='seconds')
         found = f'{"yes" if yes else "no"}, {operator.name}, {stamp}'
-        yield Finding(question, status, found, 'yes', '' if yes else 'make it so, then run again')
+        yield Check(question, status, found, 'yes', '' if yes else 'make it so, then run again')

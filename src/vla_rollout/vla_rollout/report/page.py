@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from vla_contract.check import Check
 from vla_contract.cli.page import Cell, figure, Html, mark, table, write_page
-from vla_rollout.preflight.finding import Finding
 from vla_rollout.preflight.page import checklist_table
 from vla_rollout.report.comparisons import comparison_sections
 from vla_rollout.report.figures import latency_histogram, outcome_bars, running_rate
@@ -23,7 +23,7 @@ _VIDEO_BYTES = 12_000_000
 
 
 def write_report(
-    path: Path, runs: Sequence[Run], episodes: Recorded, checklist: Sequence[Finding] = ()
+    path: Path, runs: Sequence[Run], episodes: Recorded, checklist: Sequence[Check] = ()
 ) -> None:
     """Write one self-contained page about all runs.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
+from vla_contract.check import Check, measured, skipped, Status
 from vla_contract.joints.trajectory import chunk_of, excitation_of
 from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.node.graph_arguments import publishers_of
@@ -17,7 +18,6 @@ from vla_contract.ros.qos import COMMAND, LATCHED
 from vla_contract.ros.watcher import Watcher
 from vla_contract.values import to_ns, Vector
 from vla_rollout.episodes.latch import latch_cause
-from vla_rollout.preflight.finding import Finding, measured, Status, unknown
 from vla_rollout.preflight.ros.graph import PreflightGraph
 
 # A stop from such a sway is over in a few cycles; a second is what a person calls at once.
@@ -35,7 +35,7 @@ Tell = Callable[[str], None]
 Order = Callable[[], None]
 
 
-def check_e_stop(graph: PreflightGraph, tell: Tell, from_here: bool = False) -> Finding:
+def check_e_stop(graph: PreflightGraph, tell: Tell, from_here: bool = False) -> Check:
     """Sway one joint, have the stop pressed, and see that the arm stops, stays and is reset.
 
     Args:
@@ -44,10 +44,10 @@ def check_e_stop(graph: PreflightGraph, tell: Tell, from_here: bool = False) -> 
         from_here: press by a publisher of our own, for a robot whose operator has no device.
     """
     if not graph.positions:
-        return unknown(_ITEM, 'no joint_states', _ALLOWED, 'start the driver of the robot')
+        return skipped(_ITEM, 'no joint_states', _ALLOWED, 'start the driver of the robot')
     if publishers_of(graph, 'policy_chunk') > 0:
         why = 'policy_chunk has a publisher: the policy server must not run'
-        return unknown(_ITEM, why, _ALLOWED, 'stop or deactivate the policy server')
+        return skipped(_ITEM, why, _ALLOWED, 'stop or deactivate the policy server')
     if from_here:
         publisher = graph.create_publisher(Bool, 'e_stop', LATCHED)
         try:
@@ -58,9 +58,9 @@ def check_e_stop(graph: PreflightGraph, tell: Tell, from_here: bool = False) -> 
             )
         finally:
             graph.destroy_publisher(publisher)
-        status = Status.WARNS if finding.status is Status.HOLDS else finding.status
+        status = Status.WARN if finding.status is Status.OK else finding.status
         found = f"{finding.found}; pressed by preflight, not by the operator's own device"
-        return Finding(_ITEM, status, found, _ALLOWED, finding.fix)
+        return Check(_ITEM, status, found, _ALLOWED, finding.fix)
     if not graph.spin_until(lambda: graph.count_publishers('e_stop') > 0, 5.0):
         fix = 'start the node of your emergency stop; a robot without one: --e-stop-from-here'
         return measured(_ITEM, False, 'nothing publishes e_stop', _ALLOWED, fix)
@@ -102,15 +102,13 @@ class _Sway:
         return bool(np.abs(graph.positions[-1][1] - self._start).max() > _SWAY_RAD / 2)
 
 
-def _check(
-    graph: PreflightGraph, press: Callable[[], None], release: Callable[[], None]
-) -> Finding:
+def _check(graph: PreflightGraph, press: Callable[[], None], release: Callable[[], None]) -> Check:
     sway = _Sway(graph)
     try:
         if not graph.spin_until(sway.moves, 3 * _SWAY_S + 5.0):
             why = f'the arm did not move; the filter says: {graph.filter_says or "nothing"}'
             fix = 'call supervisor/check; after a stop, action_filter/reset'
-            return unknown(_ITEM, why, _ALLOWED, fix)
+            return skipped(_ITEM, why, _ALLOWED, fix)
         graph.pressed_ns = 0
         press()
 
@@ -120,7 +118,7 @@ def _check(
 
         if not graph.spin_until(is_pressed, _PERSON_S):
             why = f'not pressed within {_PERSON_S:g} s'
-            return unknown(_ITEM, why, _ALLOWED, 'run it again, with your hand on the button')
+            return skipped(_ITEM, why, _ALLOWED, 'run it again, with your hand on the button')
         pressed_ns = graph.pressed_ns or graph.now_ns()
 
         def is_watched() -> bool:
@@ -133,7 +131,7 @@ def _check(
     return _measure(graph, pressed_ns, release)
 
 
-def _measure(graph: PreflightGraph, pressed_ns: int, release: Order) -> Finding:
+def _measure(graph: PreflightGraph, pressed_ns: int, release: Order) -> Check:
     """Measure how the arm came to rest, have the stop released, and reset."""
     after = [(stamp_ns, q) for stamp_ns, q in graph.positions if stamp_ns >= pressed_ns]
     stop_s = _time_to_rest_s(after, pressed_ns)

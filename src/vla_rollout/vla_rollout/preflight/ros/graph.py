@@ -16,6 +16,7 @@ from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from vla_contract.channels import default_channels
+from vla_contract.check import Check, measured, skipped
 from vla_contract.contract import RobotContract
 from vla_contract.errors import VlaError
 from vla_contract.joints.joint_states import JointStateMerge
@@ -30,7 +31,6 @@ from vla_rollout.preflight.controller_items import (
     check_update_rate,
     PARAMETERS,
 )
-from vla_rollout.preflight.finding import Finding, measured, unknown
 
 _LISTEN_S = 5.0
 _CLOCK_S = 0.1
@@ -83,7 +83,7 @@ class PreflightGraph(Node):
         """Return the time of the node's clock [ns]."""
         return int(self.get_clock().now().nanoseconds)
 
-    def check_rates(self) -> Iterator[Finding]:
+    def check_rates(self) -> Iterator[Check]:
         """Yield the rate of joint_states and of every camera."""
         wanted = {'joint_states': self.contract.rates.joint_states_hz}
         wanted |= {f'{c.topic}/image_raw': c.rate_hz for c in self.contract.cameras}
@@ -92,12 +92,12 @@ class PreflightGraph(Node):
             item, allowed = f'rate of {topic}', f'>= {0.8 * rate_hz:.0f} Hz'
             fix = 'check driver, network and QoS (config/dds)'
             if len(arrivals) < 2:
-                yield unknown(item, 'nothing arrives', allowed, fix)
+                yield skipped(item, 'nothing arrives', allowed, fix)
                 continue
             found_hz = (len(arrivals) - 1) * 1e9 / (arrivals[-1] - arrivals[0])
             yield measured(item, found_hz >= 0.8 * rate_hz, f'{found_hz:.1f} Hz', allowed, fix)
 
-    def check_clocks(self) -> Iterator[Finding]:
+    def check_clocks(self) -> Iterator[Check]:
         """Yield how far the stamps of every stream are from this machine's clock."""
         deadlines = self.contract.deadlines
         for topic, ages in self._ages.items():
@@ -112,7 +112,7 @@ class PreflightGraph(Node):
                 'synchronise the clocks (chrony); stamp at capture, not on delivery',
             )
 
-    def check_cameras(self) -> Iterator[Finding]:
+    def check_cameras(self) -> Iterator[Check]:
         """Yield whether every camera is where it was calibrated, where a node can tell."""
         client = self.create_client(Trigger, 'verify_calibration/check')
         # Without that node, the operator's answer has to do.
@@ -127,7 +127,7 @@ class PreflightGraph(Node):
             'put the camera back, or calibrate it again',
         )
 
-    def check_controllers(self) -> Iterator[Finding]:
+    def check_controllers(self) -> Iterator[Check]:
         """Yield how the controllers of the robot's channels are set."""
         rate_hz = self._parameters_of('controller_manager', ('update_rate',)).get('update_rate')
         for channel in self.contract.channels or default_channels(self.contract.joint_names):

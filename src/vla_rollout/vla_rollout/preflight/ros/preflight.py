@@ -8,6 +8,7 @@ import sys
 import time
 
 import rclpy
+from vla_contract.check import Check, measured, skipped
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
@@ -17,20 +18,20 @@ from vla_identification.joints.ros.excite_joints import record_sway
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.self_test.subject import subject_of
 from vla_rollout.arguments import add_deployment
+from vla_rollout.doctor.machine import check_disk
 from vla_rollout.episodes.provenance import provenance
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.preflight.calibration_items import check_calibrations
 from vla_rollout.preflight.contract_items import check_action_bounds, check_workspace, weight_bytes
-from vla_rollout.preflight.finding import Finding, measured, unknown
-from vla_rollout.preflight.machine_items import check_disk, check_gpu
-from vla_rollout.preflight.page import all_hold, finding_line, write_checklist
+from vla_rollout.preflight.machine_items import check_gpu
+from vla_rollout.preflight.page import all_hold, write_checklist
 from vla_rollout.preflight.policy_items import check_latency, check_policy
 from vla_rollout.preflight.questions import check_questions, Operator
 from vla_rollout.preflight.ros.e_stop import check_e_stop
 from vla_rollout.preflight.ros.graph import PreflightGraph
 
 
-def findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Finding]:
+def findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Check]:
     """Yield every item, those without motion first."""
     yield check_workspace(contract)
     yield from check_calibrations(contract)
@@ -38,7 +39,7 @@ def findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Find
     yield from _policy_findings(args, contract)
     yield from check_questions(Operator(args.operator, input))
     if args.without_robot:
-        yield unknown('robot', 'left out (--without-robot)', 'checked', 'run it beside the robot')
+        yield skipped('robot', 'left out (--without-robot)', 'checked', 'run it beside the robot')
         return
     rclpy.init(args=args.ros_arguments)
     try:
@@ -47,7 +48,7 @@ def findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Find
         rclpy.try_shutdown()
 
 
-def _policy_findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Finding]:
+def _policy_findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Check]:
     policy = make_policy(args.backend, contract, args.policy, args.device)
     subject = subject_of(contract, policy, args.frames)
     yield from check_policy(subject)
@@ -56,7 +57,7 @@ def _policy_findings(args: argparse.Namespace, contract: RobotContract) -> Itera
     yield from check_gpu(args.device, weight_bytes(policy))
 
 
-def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Finding]:
+def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Check]:
     graph = PreflightGraph(contract)
     try:
         graph.listen()
@@ -66,7 +67,7 @@ def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterat
         yield from graph.check_controllers()
         if not (args.yes or _may_move()):
             for item in ('joint order', 'emergency stop of the filter'):
-                yield unknown(item, 'the arm may not move', 'tested', 'run it again and say yes')
+                yield skipped(item, 'the arm may not move', 'tested', 'run it again and say yes')
             return
         yield check_joint_order(contract)
         yield check_e_stop(graph, lambda line: print(line, flush=True), args.e_stop_from_here)
@@ -74,13 +75,13 @@ def _graph_findings(args: argparse.Namespace, contract: RobotContract) -> Iterat
         graph.destroy_node()
 
 
-def check_joint_order(contract: RobotContract) -> Finding:
+def check_joint_order(contract: RobotContract) -> Check:
     """Sway each joint and say whether the right one moved the right way."""
     item, allowed = 'joint order', 'each joint moves when told, by as much, the same way'
     try:
         problems = check_joints(record_sway(contract)).problems
     except VlaError as error:
-        return unknown(
+        return skipped(
             item, str(error), allowed, 'let the filter move the arm: call supervisor/check'
         )
     fix = 'compare joint names and signs of contract, driver and controller'
@@ -98,7 +99,7 @@ def preflight(args: argparse.Namespace) -> int:
     folder = make_run_folder('preflight', args.runs)
     found = []
     for finding in findings(args, contract):
-        print(finding_line(finding), flush=True)
+        print(finding.line, flush=True)
         found.append(finding)
     date = datetime.now(UTC).isoformat(timespec='seconds')
     facts = {**provenance(contract, args), 'operator': args.operator, 'date': date}

@@ -1,0 +1,56 @@
+"""One finding of anything that looks at a robot, a policy, a graph or a machine."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How a finding stands: good, good enough with a remark, not good, or not looked at."""
+
+    OK = 'ok'
+    WARN = 'warn'
+    FAIL = 'fail'
+    SKIP = 'skip'
+
+
+_SIGNS = {Status.OK: '✓', Status.WARN: '!', Status.FAIL: '✗', Status.SKIP: '?'}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of a list of checks.
+
+    Attributes:
+        name: what is asked.
+        status: how it stands.
+        found: what was measured, who answered, or why nothing was looked at.
+        allowed: what it must be.
+        fix: what to do about it, '' where nothing is to be done.
+    """
+
+    name: str
+    status: Status
+    found: str
+    allowed: str
+    fix: str = ''
+
+    @property
+    def is_good_enough(self) -> bool:
+        """Whether to go on with it."""
+        return self.status in (Status.OK, Status.WARN)
+
+    @property
+    def line(self) -> str:
+        """One line for the terminal."""
+        line = f'{_SIGNS[self.status]} {self.name}: {self.found} (must be: {self.allowed})'
+        return line if self.status is Status.OK else f'{line}; {self.fix}'
+
+
+def measured(name: str, is_good: bool, found: str, allowed: str, fix: str) -> Check:
+    """Return what a measurement found: good or not."""
+    return Check(name, Status.OK if is_good else Status.FAIL, found, allowed, fix)
+
+
+def skipped(name: str, why: str, allowed: str, fix: str) -> Check:
+    """Return that something could not be measured."""
+    return Check(name, Status.SKIP, why, allowed, fix)
