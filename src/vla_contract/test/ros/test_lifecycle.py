@@ -229,6 +229,7 @@ def run(monkeypatch):
     """Run a node whose callback does something; returns its status and what it went through."""
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     monkeypatch.setattr(lifecycle, 'SingleThreadedExecutor', Executor)
+    monkeypatch.setattr('sys.argv', ['probe'])
     nodes = []
 
     class Remembered(Probe):

@@ -21,6 +21,7 @@ from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, WRONG_USE
 from vla_contract.errors import VlaError
 from vla_contract.ros.node.ending import ENDING
 from vla_contract.ros.node.graph_arguments import CLOCK_RULE
+from vla_contract.ros.node.node_help import node_help, own_arguments, wants_help
 from vla_contract.ros.node.only_one import OnlyOne
 from vla_contract.ros.node.parameters import declare_settings, fixed_while_active, read_settings
 from vla_contract.ros.node.real_time import take_real_time
@@ -216,8 +217,8 @@ class VlaNode(LifecycleNode):
         return TransitionCallbackReturn.FAILURE
 
 
-def run_node(node_type: Callable[[], VlaNode], realtime: str = '') -> int:
-    """Run a node until it is told to stop.
+def run_node(node_type: type[VlaNode], realtime: str = '') -> int:
+    """Run a node until it is told to stop; with --help say what it is instead.
 
     Args:
         node_type: the node.
@@ -227,6 +228,13 @@ def run_node(node_type: Callable[[], VlaNode], realtime: str = '') -> int:
     Returns:
         0 after an orderly end, 1 when the node failed at work, 2 when it could not start.
     """
+    if wants_help(sys.argv[1:]):
+        print(node_help(node_type))
+        return DONE
+    if unknown := own_arguments(sys.argv[1:]):
+        allowed = 'parameters as --ros-args -p NAME:=VALUE; --help lists them'
+        print(f'error: unknown argument {unknown[0]}; allowed: {allowed}', file=sys.stderr)
+        return WRONG_USE
     # A node that is told to end has work left, such as braking the arm: rclpy's own handlers would
     # take the context away before that.
     ENDING.listen()
