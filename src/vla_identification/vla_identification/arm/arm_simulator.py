@@ -11,10 +11,10 @@ from vla_identification.motion_recording import MotionRecording
 from vla_sim_bridge.physics.drive import Drive
 from vla_sim_bridge.randomization.motor_path import Backlash
 from vla_sim_bridge.randomization.randomization import (
+    known_terms,
     NOTHING,
     RandomizationConfig,
     Randomizer,
-    TERMS,
 )
 from vla_sim_bridge.randomization.terms.physics import PHYSICS_TERMS
 from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
@@ -106,7 +106,7 @@ class ArmSimulator:
         stage.restore()
         for name, settings in config.terms.items():
             if name in _MOTION_TERMS:
-                term = TERMS[name]
+                term = known_terms()[name]
                 size = term.size(stage)
                 ends = term.scaled(settings, config.difficulty, stage)
                 low[name], high[name] = (np.array(np.broadcast_to(end, size)) for end in ends)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from vla_contract.values import Vector
 from vla_identification.arm.motion_fit import join, MotionFit
-from vla_sim_bridge.randomization.randomization import TERMS
+from vla_sim_bridge.randomization.randomization import known_terms
 
 IDENTIFIED, COARSE, UNIDENTIFIABLE = 'identified', 'coarse', 'not identifiable'
 # A number of which the data leave more than half of the prior's deviation was hardly looked at.
@@ -67,7 +67,7 @@ def findings_of(fit: MotionFit, joints: Sequence[str]) -> list[Finding]:
                 verdict = UNIDENTIFIABLE
             else:
                 verdict = IDENTIFIED if 3.0 * sigma <= enough else COARSE
-            unit = TERMS[unknown.term].unit
+            unit = known_terms()[unknown.term].unit
             findings.append(Finding(unknown.term, owner, unit, value, sigma, prior, verdict))
     return findings
 

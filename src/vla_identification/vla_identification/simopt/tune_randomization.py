@@ -12,7 +12,7 @@ from vla_contract.whole_file import require_free, write_whole
 from vla_identification.arm.arm_simulator import ArmSimulator, Values
 from vla_identification.motion_logs import load_logs
 from vla_identification.simopt.simopt import Distribution, simopt, SimOptConfig
-from vla_sim_bridge.randomization.randomization import load_randomization, TERMS
+from vla_sim_bridge.randomization.randomization import known_terms, load_randomization
 from vla_sim_bridge.scene.world_config import load_world_config
 
 
@@ -51,7 +51,7 @@ def tune(args: argparse.Namespace) -> int:
         pairs = [f'[{a:.6g}, {b:.6g}]' for a, b in zip(low, high, strict=True)]
         lines.append(f'  {name}: {{ranges: [{", ".join(pairs)}], distribution: gaussian}}')
         narrower = float(np.mean(before[name] / np.maximum(deviations[name], 1e-12)))
-        print(f'{name:<20} {TERMS[name].unit:<5} {narrower:.1f} times narrower')
+        print(f'{name:<20} {known_terms()[name].unit:<5} {narrower:.1f} times narrower')
     write_whole(args.output, '\n'.join(lines) + '\n')
     print(f'randomisation: {args.output}')
     return DONE

@@ -92,6 +92,8 @@ def test_a_policy_that_answers_nan_moves_nothing(world):
     result = make_loop(world, Broken()).run(0)
     assert not result.success
     assert result.chunks == 0
+    assert result.failed_inferences > 1
+    assert result.inference_failure == 'policy returned numbers that are not finite'
     assert world.command[:7] == pytest.approx(start[:7], abs=1e-3)
 
 

@@ -114,6 +114,7 @@ class ClosedLoop:
         start_ns = next_frame_ns = world.time_ns
         session.restart(start_ns)
         self._policy.reset()
+        failed_before, refusal = session.counts['failed_inferences'], ''
         pending: _Pending | None = None
         self._late_frames.clear()
         end_ns = start_ns + to_ns(world.config.time_limit_s)
@@ -129,8 +130,11 @@ class ClosedLoop:
                 pending = self._infer(now_ns) or pending
             if pending is not None and now_ns >= pending.due_ns:
                 chunk = session.finish(pending.observation, pending.answer, now_ns)
-                if chunk is not None and not action_filter.offer_chunk(chunk, now_ns):
-                    self._see_chunk(chunk)
+                if chunk is not None:
+                    reason = action_filter.offer_chunk(chunk, now_ns)
+                    refusal = reason or refusal
+                    if not reason:
+                        self._see_chunk(chunk)
                 pending = None
             result = action_filter.step(now_ns)
             self._see_cycle(now_ns, sample, result)
@@ -139,6 +143,7 @@ class ClosedLoop:
             world.step(world.command if command is None else command, period_ns)
         success = world.success
         counters = dict(action_filter.counters)
+        failed = session.counts['failed_inferences'] - failed_before
         latency_ms = self._latency_ns / 1e6 if counters.get('chunks') else None
         return EpisodeResult(
             seed=manifest['seed'],
@@ -157,6 +162,9 @@ class ClosedLoop:
             seams=session.seams.values(),
             manifest=manifest,
             simulator_success=success,
+            failed_inferences=failed,
+            inference_failure=session.last_failure if failed else '',
+            chunk_refusal=refusal,
         )
 
     def _see_chunk(self, chunk: ActionChunk) -> None:

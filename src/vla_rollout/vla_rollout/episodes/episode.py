@@ -38,6 +38,9 @@ class EpisodeResult:
         simulator_success: what the simulator says, None without one.
         operator_label: what the operator says, success or failure, None when nothing.
         bad_images: frames of the first camera that were no picture, and are not in the video.
+        failed_inferences: how often the policy raised, or answered what cannot be used.
+        inference_failure: why the last of them did, '' for none.
+        chunk_refusal: why the filter refused the last chunk that it refused, '' for none.
         is_counted: False for an episode that the operator discarded or stopped.
     """
 
@@ -63,6 +66,9 @@ class EpisodeResult:
     simulator_success: bool | None = None
     operator_label: str | None = None
     bad_images: int = 0
+    failed_inferences: int = 0
+    inference_failure: str = ''
+    chunk_refusal: str = ''
     is_counted: bool = True
 
     @property

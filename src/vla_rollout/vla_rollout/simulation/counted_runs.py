@@ -57,6 +57,8 @@ def simulate(args: argparse.Namespace) -> int:
     print(summary_line(results))
     print(_filter_line(results))
     print(_schedule_line(results))
+    for line in _problem_lines(results):
+        print(line)
     print(f'{simulated_s / wall_s:.1f} x real time; results in {folder}/summary.json')
     failed = [result.seed for result in results if not result.success]
     if failed:
@@ -137,6 +139,16 @@ def _schedule_line(results: list[EpisodeResult]) -> str:
         f'schedule: {starved} control periods without a step; median seam: distance {distance}, '
         f'velocity jump {jump}'
     )
+
+
+def _problem_lines(results: list[EpisodeResult]) -> Iterator[str]:
+    """Yield what kept answers of the policy from the arm, over all episodes."""
+    if failed := sum(result.failed_inferences for result in results):
+        last = next(r.inference_failure for r in reversed(results) if r.failed_inferences)
+        yield f'{failed} inferences failed; the last: {last}'
+    refused = [result.chunk_refusal for result in results if result.chunk_refusal]
+    if refused:
+        yield f'chunks were refused in {len(refused)} episodes; the last: {refused[-1]}'
 
 
 def _mean(values: list[float | None], unit: str = 'ms') -> str:

@@ -1,6 +1,7 @@
 """Samples every configured term of an episode, writes it to the world, and keeps the manifest."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import mujoco
 import numpy as np
 from vla_contract.contract import RobotContract
-from vla_contract.errors import SimError, UnknownNameError
+from vla_contract.errors import SimError, UnknownNameError, VlaError
+from vla_contract.plugins import plugins
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 from vla_contract.values import Vector
@@ -34,6 +36,20 @@ TERMS: dict[str, Term] = {
         *CALIBRATION_TERMS,
     )
 }
+
+
+@cache
+def known_terms() -> dict[str, Term]:
+    """Return the terms by name, after ours those that other packages offer (`vla_terms`).
+
+    Raises:
+        VlaError: one cannot be imported, or has the name of another.
+    """
+    terms = dict(TERMS)
+    for term in plugins('vla_terms', 'randomisation term'):
+        if terms.setdefault(term.name, term) is not term:
+            raise VlaError(f"randomisation term '{term.name}' is offered twice")
+    return terms
 
 
 @dataclass(frozen=True)
@@ -80,10 +96,10 @@ def load_randomization(name: str) -> RandomizationConfig:
     raw = values.get('terms') or {}
     terms = {}
     for term, settings in raw.items() if isinstance(raw, dict) else []:
-        if term not in TERMS:
-            raise UnknownNameError('term', str(term), str(path), TERMS)
+        if term not in known_terms():
+            raise UnknownNameError('term', str(term), str(path), known_terms())
         terms[term] = build(TermConfig, settings, str(path), f'terms.{term}.')
-        TERMS[term].check(terms[term], str(path))
+        known_terms()[term].check(terms[term], str(path))
     # The terms are checked one by one above; `build` checks the rest.
     if isinstance(raw, dict) and 'terms' in values:
         values['terms'] = {}
@@ -114,7 +130,7 @@ class Randomizer:
         self.stage.restore()
         difficulty = self.config.difficulty
         return {
-            name: TERMS[name].sample(settings, difficulty, seed, self.stage)
+            name: known_terms()[name].sample(settings, difficulty, seed, self.stage)
             for name, settings in self.config.terms.items()
         }
 
@@ -130,9 +146,9 @@ class Randomizer:
         """
         self.stage.restore()
         for name in values:
-            if name not in TERMS:
-                raise UnknownNameError('term', name, 'this version', TERMS)
-        for name, term in TERMS.items():
+            if name not in known_terms():
+                raise UnknownNameError('term', name, 'this version', known_terms())
+        for name, term in known_terms().items():
             if name not in values:
                 continue
             numbers = np.array(values[name], dtype=np.float64)
@@ -151,8 +167,8 @@ class Randomizer:
         return {
             name: {
                 'value': float(v[0]) if len(v) == 1 else [float(x) for x in v],
-                'unit': TERMS[name].unit,
-                'operation': TERMS[name].operation,
+                'unit': known_terms()[name].unit,
+                'operation': known_terms()[name].operation,
             }
             for name, v in values.items()
         }

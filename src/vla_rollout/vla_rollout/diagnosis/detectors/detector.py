@@ -10,7 +10,8 @@ from vla_rollout.episodes.cycle import Cycle
 class Detector(ABC):
     """Scores one cause of failure from what has happened up to now, never from what follows.
 
-    A new detector is one subclass in one file and one row in `registry.make_detectors`.
+    A new detector is one subclass in one file, and one row in `registry.make_detectors` or, in
+    another package, an entry point of the group `vla_detectors`.
 
     Attributes:
         cause: what it finds.

@@ -12,6 +12,7 @@ from vla_contract.check import Check, measured, skipped
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
 from vla_contract.contract import load_contract, RobotContract
 from vla_contract.errors import VlaError
+from vla_contract.plugins import plugins
 from vla_contract.ros.node.graph_arguments import parse_in_graph
 from vla_identification.joints.joint_check import check_joints
 from vla_identification.joints.ros.excite_joints import record_sway
@@ -36,6 +37,8 @@ def findings(args: argparse.Namespace, contract: RobotContract) -> Iterator[Chec
     yield check_workspace(contract)
     yield from check_calibrations(contract)
     yield check_disk(args.runs)
+    for check in plugins('vla_preflight_items', 'checklist item'):
+        yield from check(contract)
     yield from _policy_findings(args, contract)
     yield from check_questions(Operator(args.operator, input))
     if args.without_robot:
