@@ -35,8 +35,8 @@ def cycle_times_us(config: FilterConfig, spread: float) -> tuple[np.ndarray, Act
         if k % 80 == 0:
             ends = rng.normal(0.0, spread, (3, 8))
             steps = np.linspace(0.0, 1.0, 16)[:, None]
-            wish = CONTRACT.home + ends[0] + steps * ends[1] + np.sin(6.0 * steps) * ends[2]
-            core.offer_chunk(ActionChunk(now_ns, to_ns(0.1), wish), now_ns)
+            desired = CONTRACT.home + ends[0] + steps * ends[1] + np.sin(6.0 * steps) * ends[2]
+            core.offer_chunk(ActionChunk(now_ns, to_ns(0.1), desired), now_ns)
         core.offer_joints(JointSample(now_ns, position, np.zeros(8)))
         started = time.perf_counter_ns()
         command = core.step(now_ns).command
@@ -97,10 +97,10 @@ def jerk() -> None:
     targets = rng.uniform([j.lower for j in ARM], [j.upper for j in ARM], (400, 7))
     times = []
     for k in range(4000):
-        wish = (targets[k // 10] - np.array(bounds.position)).tolist()
+        desired = (targets[k // 10] - np.array(bounds.position)).tolist()
         started = time.perf_counter_ns()
         low, high = bounds.interval(1.0)
-        chosen = bounds.approach(wish)
+        chosen = bounds.approach(desired)
         bounds.apply([min(max(v, a), b) for v, a, b in zip(chosen, low, high, strict=True)])
         times.append((time.perf_counter_ns() - started) / 1000)
     print(

@@ -160,11 +160,15 @@ class MotorTrial:
     def _send_goal(self, name: str, orders: Orders, column: int) -> None:
         if orders.goal is None:
             return
-        wish = float(orders.goal[column])
-        if self._goal is not None and wish != self._goal:
-            goal = [wish] if getattr(self.robot.controllers[name], 'is_parallel', False) else wish
+        desired = float(orders.goal[column])
+        if self._goal is not None and desired != self._goal:
+            goal = (
+                [desired]
+                if getattr(self.robot.controllers[name], 'is_parallel', False)
+                else desired
+            )
             self._mail_at(self._arrives_ns, lambda n=name, g=goal: self.robot.send(n, g))
-        self._goal = wish
+        self._goal = desired
 
     def _mail_at(self, at_ns: int, deliver: Callable[[], object]) -> None:
         self._posted += 1

@@ -6,9 +6,9 @@ Every ten seconds the memory, handles, threads and processor time of every proce
 latencies on /diagnostics are sampled. What counts is the slope after a warm-up, with its 95 %
 interval (Theil-Sen, which a few disturbed samples do not move). Exit status 1 when one grows.
 
-A machine that grows slower makes latencies grow too. So the same graph is then started anew a few
-times, which excuses nothing but says where to look: what is as late in processes that have just
-begun is not due to the age of the others.
+A machine that grows slower makes latencies grow too. So the same graph is then restarted a few
+times, which changes no status but says where to look: if freshly started processes are just as
+slow, age is not the cause.
 """
 
 import argparse
@@ -199,7 +199,7 @@ def start_anew(times: int, minutes: float) -> tuple[list[Soak], str]:
 
 
 def judge(soak: Soak, anew: list[Soak], warm_up_h: float, anew_warm_up_h: float) -> list[Growth]:
-    """Return what each figure with a slope did, beside its level in the graphs started anew."""
+    """Return what each figure with a slope did, beside its level in the restarted graphs."""
     rows = []
     for name, series in soak.series.items():
         fresh = [other.series.get(name, Series()).after(anew_warm_up_h) for other in anew]
@@ -212,7 +212,7 @@ def judge(soak: Soak, anew: list[Soak], warm_up_h: float, anew_warm_up_h: float)
 
 def print_table(rows: list[Growth]) -> None:
     """Print a line per figure, as docs/soak.md has it."""
-    print('| figure | first | last | per hour (95 % interval) | allowed | started anew | |')
+    print('| figure | first | last | per hour (95 % interval) | allowed | restarted | |')
     print('|---|---|---|---|---|---|---|')
     for row in rows:
         low, high = row.interval_95

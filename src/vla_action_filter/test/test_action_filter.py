@@ -405,8 +405,8 @@ def test_a_faded_seam_needs_far_less_acceleration(contract):
 def test_single_actions_move_the_arm_in_a_line(bench):
     bench.step()
     for k in range(1, 11):
-        wish = bench.contract.home + 0.02 * k
-        assert bench.filter.offer_action(wish, to_ns(0.1), bench.now_ns) == ''
+        desired = bench.contract.home + 0.02 * k
+        assert bench.filter.offer_action(desired, to_ns(0.1), bench.now_ns) == ''
         for _ in range(10):
             bench.step()
     for _ in range(30):
@@ -416,8 +416,8 @@ def test_single_actions_move_the_arm_in_a_line(bench):
 
 def test_a_single_action_that_is_not_finite_is_refused(bench):
     bench.step()
-    wish = bench.contract.home * np.nan
-    assert bench.filter.offer_action(wish, to_ns(0.1), bench.now_ns) == 'chunk is not finite'
+    desired = bench.contract.home * np.nan
+    assert bench.filter.offer_action(desired, to_ns(0.1), bench.now_ns) == 'chunk is not finite'
 
 
 def test_a_conflict_holds_until_it_is_over_and_a_new_chunk_comes(bench):

@@ -27,7 +27,7 @@ _QUIET_CYCLES = 10
 
 
 class ActionFilter:
-    """Turns chunks of wished joint positions into safe commands, one per period.
+    """Turns chunks of desired joint positions into safe commands, one per period.
 
     Attributes:
         is_gripper_moving: whether fingers are still on their way to what was commanded; who sends
@@ -350,13 +350,13 @@ class ActionFilter:
         scale = self._speed_scale * ramp
         # At full speed, ramp or not, the plan is played by the clock.
         speed = scale if self._speed_scale < 1.0 else 1.0
-        wish, pace = self.plan.sample(now_ns, ahead, velocity, speed)
-        target, slope = self._smoother.smooth(wish, pace)
+        desired, desired_velocity = self.plan.sample(now_ns, ahead, velocity, speed)
+        target, slope = self._smoother.smooth(desired, desired_velocity)
         reasons = self.motion.step(target[self._arm], slope[self._arm], scale)
         if ramp < 1.0:
             reasons = [reason.replace('velocity ', 'ramp ') for reason in reasons]
         for i, gate in self._grippers.items():
-            gate.step(float(wish[i]), now_ns)
+            gate.step(float(desired[i]), now_ns)
         verdict = Verdict.CLAMP if reasons else Verdict.PASS
         return FilterResult(self._command(), verdict, tuple(reasons))
 

@@ -158,8 +158,8 @@ class FilterConfig:
     )
     realtime_priority: int = setting(
         50,
-        doc='of SCHED_FIFO, for a node that is a process of its own; where the system refuses it '
-        'a warning says so; 0 is off',
+        doc='SCHED_FIFO priority of a node that is a process of its own; where the system refuses '
+        'it a warning says so; 0 is off',
         lower=0,
         upper=99,
     )

@@ -41,8 +41,8 @@ class FilterResult:
     Attributes:
         command: joint positions to send, contract order, shape (D,), or None before the first
             joint state: then nothing may be sent.
-        verdict: what was done to the policy's wish. A latched stop is STOP while the arm brakes
-            and LATCHED once it stands.
+        verdict: what was done to the desired position. A latched stop is STOP while the arm
+            brakes and LATCHED once it stands.
         reasons: short causes, most severe first; empty when passed.
         state: state of the filter after this cycle.
         output: whether the command is sent: not at all, as a slow point, or as it is.

@@ -93,7 +93,8 @@ def build[T](cls: type[T], values: Any, where: str, prefix: str = '') -> T:
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     for key in values:
         if key not in fields:
-            found = f'an unknown name; {did_you_mean(str(key), fields)}'.rstrip('; ')
+            meant = did_you_mean(str(key), fields)
+            found = f'an unknown name ({meant})' if meant else 'an unknown name'
             raise SettingError(where, f'{prefix}{key}', found, ', '.join(fields))
     hints = typing.get_type_hints(cls)
     built = {}

@@ -114,7 +114,7 @@ def test_links_do_not_meet(contract):
 
 def test_the_closed_form_takes_over_where_the_solver_fails(limiter, contract, monkeypatch):
     monkeypatch.setattr(
-        cartesian_limiter, 'nearest_speed', lambda wish, *rest: (np.full(7, np.nan), False)
+        cartesian_limiter, 'nearest_speed', lambda desired, *rest: (np.full(7, np.nan), False)
     )
     watch = Watch(contract)
     down = contract.home[:7] + [0.3, 0.8, 0.0, 0.0, 0.0, 0.6, 0.0]

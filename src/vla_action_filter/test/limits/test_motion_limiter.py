@@ -30,8 +30,8 @@ def test_a_reachable_moving_target_is_tracked_without_lag(contract):
     amplitude, omega, errors = 0.3, 3.0, []
     for k in range(1, 400):
         target = contract.home[:7] + amplitude * np.sin(omega * k * 0.01)
-        pace = np.full(7, amplitude * omega * np.cos(omega * k * 0.01))
-        limiter.step(target, pace, 1.0)
+        desired_velocity = np.full(7, amplitude * omega * np.cos(omega * k * 0.01))
+        limiter.step(target, desired_velocity, 1.0)
         errors.append(np.abs(np.array(limiter.position) - target).max())
     assert max(errors[50:]) < 1e-3
 

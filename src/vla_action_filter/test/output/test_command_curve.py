@@ -30,12 +30,12 @@ def limited_commands(seed: int, count: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     bounds = ExactBounds(CONTRACT.joints, DT)
     commands = [np.array(bounds.position)]
-    wish = np.zeros(len(UPPER))
+    desired = np.zeros(len(UPPER))
     for k in range(count):
         if k % 40 == 0:
-            wish = rng.uniform(-1.0, 1.0, len(wish)) * VELOCITY * 1.5
+            desired = rng.uniform(-1.0, 1.0, len(desired)) * VELOCITY * 1.5
         low, high = bounds.interval(1.0)
-        bounds.apply(np.clip(wish, low, high).tolist())
+        bounds.apply(np.clip(desired, low, high).tolist())
         commands.append(np.array(bounds.position))
     return np.array(commands)
 

@@ -11,7 +11,7 @@ FINGERS = Joint(
 
 def test_it_opens_or_closes_and_nothing_between():
     gate = GripperGate(FINGERS, dwell_ns=0)
-    assert [gate.step(wish, i) for i, wish in enumerate((0.1, 0.7, 0.6, 0.1))] == [
+    assert [gate.step(desired, i) for i, desired in enumerate((0.1, 0.7, 0.6, 0.1))] == [
         0.0, 0.8, 0.8, 0.0,
     ]  # fmt: skip
 
@@ -19,7 +19,9 @@ def test_it_opens_or_closes_and_nothing_between():
 def test_a_hesitating_wish_changes_nothing():
     gate = GripperGate(FINGERS, dwell_ns=0)
     gate.step(0.8, 0)
-    assert [gate.step(wish, i) for i, wish in enumerate((0.45, 0.38, 0.46, 0.35))] == [0.8] * 4
+    assert [gate.step(desired, i) for i, desired in enumerate((0.45, 0.38, 0.46, 0.35))] == [
+        0.8
+    ] * 4
 
 
 def test_a_reversal_waits_for_the_dwell():
@@ -39,7 +41,7 @@ def test_fingers_that_close_towards_their_lower_end_are_the_same_the_other_way_r
     sliding = replace(FINGERS, lower=0.02, upper=0.06, closed_at='lower')
     gate = GripperGate(sliding, dwell_ns=0)
     assert gate.position == 0.06
-    assert [gate.step(wish, i) for i, wish in enumerate((0.055, 0.03, 0.04, 0.05))] == [
+    assert [gate.step(desired, i) for i, desired in enumerate((0.055, 0.03, 0.04, 0.05))] == [
         0.06, 0.02, 0.02, 0.06,
     ]  # fmt: skip
     gate.reset(0.1)

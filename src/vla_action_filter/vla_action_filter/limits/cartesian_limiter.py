@@ -55,16 +55,16 @@ class CartesianLimiter:
     def limit(
         self,
         position: list[float],
-        wish: list[float],
+        desired: list[float],
         low: list[float],
         high: list[float],
         speed_scale: float,
     ) -> list[float]:
-        """Return the speeds nearest to the wish, inside the box; `limited` names what was active.
+        """Return the nearest speeds inside the box; `limited` names what was active.
 
         Args:
             position: commanded arm joints, n of them [rad or m].
-            wish: wanted speeds [rad/s or m/s].
+            desired: wanted speeds [rad/s or m/s].
             low: lowest allowed speeds, hard.
             high: highest allowed speeds, hard.
             speed_scale: share of the Cartesian speed limit in use, in [0, 1].
@@ -73,7 +73,7 @@ class CartesianLimiter:
         self._kinematics.update(position)
         points, jacobians = self._kinematics.points()
         self.limited = ()
-        target = self._slowed(np.array(wish), jacobians, self._speed * speed_scale)
+        target = self._slowed(np.array(desired), jacobians, self._speed * speed_scale)
         chosen: Vector = np.clip(target, self._low, self._high)
         names, rows, room = self._rows(points, jacobians)
         if len(room) and np.min(rows @ chosen + room) < 0.0:
@@ -89,17 +89,17 @@ class CartesianLimiter:
         speeds: list[float] = chosen.tolist()
         return speeds
 
-    def _slowed(self, wish: Vector, jacobians: Vector, limit: float) -> Vector:
+    def _slowed(self, desired: Vector, jacobians: Vector, limit: float) -> Vector:
         """Scale all joints alike, which keeps the path, until no control point is too fast."""
         if not len(jacobians):
-            return wish
-        moves = jacobians @ wish
+            return desired
+        moves = jacobians @ desired
         speeds = np.sqrt(np.einsum('ij,ij->i', moves, moves))
         fastest = int(np.argmax(speeds))
         if speeds[fastest] <= limit:
-            return wish
+            return desired
         self.limited += (f'speed {self._names[fastest]}',)
-        slowed: Vector = wish * (limit / speeds[fastest])
+        slowed: Vector = desired * (limit / speeds[fastest])
         return slowed
 
     def _rows(self, points: Vector, jacobians: Vector) -> tuple[list[str], Vector, Vector]:

@@ -131,10 +131,10 @@ class JerkBounds:
             high.append(max(min(fast, braking_speed(upper - q, a, dt)), low[-1]))
         return low, high
 
-    def approach(self, wish: Floats) -> Floats:
+    def approach(self, desired: Floats) -> Floats:
         """See `JointBounds`: the acceleration runs out at half the limit of the jerk."""
         speeds = []
-        for i, target in enumerate(wish):
+        for i, target in enumerate(desired):
             change = target - self.velocity[i]
             most = braking_speed(abs(change), 0.5 * self._jerk[i], self._dt)
             a = min(4.0 * self.catch_up_gain * abs(change), most)

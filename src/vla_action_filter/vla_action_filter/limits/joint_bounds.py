@@ -33,8 +33,8 @@ class JointBounds(Protocol):
     def interval(self, speed_scale: float) -> tuple[Floats, Floats]:
         """Return the lowest and highest speed of each joint; never an empty interval."""
 
-    def approach(self, wish: Floats) -> Floats:
-        """Return the speeds to choose now so that `wish` is reached without overshoot."""
+    def approach(self, desired: Floats) -> Floats:
+        """Return the speeds to choose now so that `desired` is reached without overshoot."""
 
     def apply(self, speed: Floats) -> None:
         """Move by a speed inside the interval."""
@@ -106,9 +106,9 @@ class ExactBounds:
             low.append(max(min(-limit, faster), slower, -braking_speed(q - lower, a, dt)))
         return low, high
 
-    def approach(self, wish: Floats) -> Floats:
+    def approach(self, desired: Floats) -> Floats:
         """See `JointBounds`: without a jerk limit every speed can be taken at once."""
-        return wish
+        return desired
 
     def apply(self, speed: Floats) -> None:
         """See `JointBounds`."""

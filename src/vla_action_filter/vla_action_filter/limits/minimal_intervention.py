@@ -1,6 +1,6 @@
-"""The speed nearest to the wish that obeys a hard box and soft rows.
+"""The speed nearest to the desired one that obeys a hard box and soft rows.
 
-    minimise |v - wish|^2  subject to  low <= v <= high (hard),  G v >= -b (soft)
+    minimise |v - desired|^2  subject to  low <= v <= high (hard),  G v >= -b (soft)
 
 The box keeps the joints inside their limits for ever and is never empty; the rows keep control
 points and links apart from what they must not touch. With hard rows the problem becomes infeasible
@@ -20,47 +20,49 @@ _SOLVED = (1, 2)
 
 
 def nearest_speed(
-    wish: Vector, low: Vector, high: Vector, rows: Vector, room: Vector
+    desired: Vector, low: Vector, high: Vector, rows: Vector, room: Vector
 ) -> tuple[Vector, bool]:
     """Return the speed and whether the solver found it; otherwise nothing is promised.
 
     Args:
-        wish: wanted speeds, shape (n,) [rad/s or m/s].
+        desired: wanted speeds, shape (n,) [rad/s or m/s].
         low: hard lower bounds, shape (n,).
         high: hard upper bounds, shape (n,).
         rows: gradients G, shape (m, n).
         room: right-hand sides b, shape (m,).
     """
-    n, m = len(wish), len(room)
+    n, m = len(desired), len(room)
     upper = np.concatenate([high, np.full(m, 1e30)])
     lower = np.concatenate([low, -room])
     sense = np.zeros(n + m, dtype=np.int32)
     sense[n:] = _SOFT
     rows = np.ascontiguousarray(rows)
-    speed, _, flag, _ = daqp.solve(np.eye(n), -wish, rows, upper, lower, sense, rho_soft=_SOFTNESS)
+    speed, _, flag, _ = daqp.solve(
+        np.eye(n), -desired, rows, upper, lower, sense, rho_soft=_SOFTNESS
+    )
     if flag not in _SOLVED or not np.isfinite(speed).all():
-        return wish, False
+        return desired, False
     return np.clip(speed, low, high), True
 
 
 def towards(
-    safe: Vector, wish: Vector, low: Vector, high: Vector, rows: Vector, room: Vector
+    safe: Vector, desired: Vector, low: Vector, high: Vector, rows: Vector, room: Vector
 ) -> Vector:
-    """Go from a safe speed towards the wish as far as the box and the rows allow.
+    """Go from a safe speed towards the desired one as far as the box and the rows allow.
 
     The closed form for when no solver answers. It keeps the direction of the path: one factor s
     in [0, 1] for all joints, the smallest ratio of room to change over all limits,
-    v = safe + s (wish - safe).
+    v = safe + s (desired - safe).
 
     Args:
         safe: a speed inside the box, such as braking, shape (n,).
-        wish: wanted speeds, shape (n,) [rad/s or m/s].
+        desired: wanted speeds, shape (n,) [rad/s or m/s].
         low: hard lower bounds, shape (n,).
         high: hard upper bounds, shape (n,).
         rows: gradients G, shape (m, n).
         room: right-hand sides b, shape (m,).
     """
-    change = wish - safe
+    change = desired - safe
     share = 1.0
     gaps = [high - safe, safe - low, room + rows @ safe]
     rates = [change, -change, -(rows @ change)]

@@ -80,27 +80,27 @@ class MotionLimiter:
         """Go on from where the controllers have braked to: joints and speeds, shape (n,) each."""
         self.bounds.rejoin(position, velocity)
 
-    def step(self, target: Vector, pace: Vector, speed_scale: float) -> list[str]:
+    def step(self, target: Vector, desired_velocity: Vector, speed_scale: float) -> list[str]:
         """Track a moving target as fast as the limits allow; return the limits that were active.
 
         Args:
             target: wanted joints, finite, shape (n,) [rad or m].
-            pace: their velocity, finite, shape (n,) [rad/s or m/s].
+            desired_velocity: their velocity, finite, shape (n,) [rad/s or m/s].
             speed_scale: share of the velocity limits in use, in [0, 1].
         """
-        wish = self._wish(target.tolist(), pace.tolist())
+        desired = self._desired_speeds(target.tolist(), desired_velocity.tolist())
         reasons: list[str] = []
         slowest = 1.0
-        for i, v in enumerate(wish):
+        for i, v in enumerate(desired):
             limit = self._velocity[i] * speed_scale
             if abs(v) * slowest > limit:
                 slowest = limit / abs(v)
                 reasons = [f'velocity {self._names[i]}']
         if slowest < 1.0:
             # All joints alike: clipping one alone would bend the path of the tool.
-            wish = [v * slowest for v in wish]
+            desired = [v * slowest for v in desired]
         low, high = self.bounds.interval(speed_scale)
-        reasons += self._choose(wish, low, high, speed_scale)
+        reasons += self._choose(desired, low, high, speed_scale)
         return reasons + self._outside(target)
 
     def brake(self) -> None:
@@ -110,20 +110,20 @@ class MotionLimiter:
         as it can.
         """
         low, high = self.bounds.interval(1.0)
-        wish = [0.0] * len(low)
+        desired = [0.0] * len(low)
         if not self._has_jerk_limit:
             share = _slowest_share(self.bounds.velocity, low, high)
-            wish = [v * share for v in self.bounds.velocity]
-        self._choose(wish, low, high, 1.0)
+            desired = [v * share for v in self.bounds.velocity]
+        self._choose(desired, low, high, 1.0)
 
-    def _wish(self, target: Floats, pace: Floats) -> Floats:
+    def _desired_speeds(self, target: Floats, desired_velocity: Floats) -> Floats:
         """Return the speeds that follow the target's motion and catch up what lies behind.
 
         All joints catch up in the same time, so that the arm comes back on a straight line.
         """
         share = self.bounds.catch_up_gain
         paces, lags = [], []
-        for i, (goal, speed) in enumerate(zip(target, pace, strict=True)):
+        for i, (goal, speed) in enumerate(zip(target, desired_velocity, strict=True)):
             lower, upper = self._range[i]
             limit = self._velocity[i]
             goal = min(max(goal, lower), upper)
@@ -136,9 +136,9 @@ class MotionLimiter:
                 share = min(share, reach / abs(lag))
         return [speed + lag * share for speed, lag in zip(paces, lags, strict=True)]
 
-    def _choose(self, wish: Floats, low: Floats, high: Floats, speed_scale: float) -> list[str]:
-        """Apply the speed nearest to the wish; return which limits made it differ."""
-        wanted = self.bounds.approach(wish)
+    def _choose(self, desired: Floats, low: Floats, high: Floats, speed_scale: float) -> list[str]:
+        """Apply the speed nearest to the desired one; return which limits made it differ."""
+        wanted = self.bounds.approach(desired)
         if self.cartesian is not None:
             chosen = self.cartesian.limit(self.bounds.position, wanted, low, high, speed_scale)
             reasons = list(self.cartesian.limited)

@@ -4,7 +4,7 @@ from vla_contract.contract import Joint
 
 
 class GripperGate:
-    """Turns a continuous wish into open or closed.
+    """Turns a continuous position into open or closed.
 
     Closes above 60 % of the way from open to closed, opens below 40 %; a reversal waits for the
     dwell, so that a policy that hesitates does not rattle the fingers.
@@ -23,9 +23,9 @@ class GripperGate:
         self.position = min(max(position, self._lower), self._upper)
         self._changed_ns = None
 
-    def step(self, wish: float, now_ns: int) -> float:
-        """Return the gripper command for a finite wish."""
-        share = (wish - self._open) / (self._closed - self._open)
+    def step(self, desired: float, now_ns: int) -> float:
+        """Return the gripper command for a finite desired position."""
+        share = (desired - self._open) / (self._closed - self._open)
         target = self._closed if share > 0.6 else self._open if share < 0.4 else self.position
         if target == self.position:
             return self.position

@@ -79,18 +79,18 @@ class PacedPlayer:
         sampled = self._player.sample(self.plan_ns)
         if sampled is None:
             return None
-        wish, pace = sampled
-        rate = self._most_rate(pace, speed)
+        desired, desired_velocity = sampled
+        rate = self._most_rate(desired_velocity, speed)
         self._rate = 1.0 if is_held else rate
-        return wish, rate * pace
+        return desired, rate * desired_velocity
 
     def pause(self) -> None:
-        """Let time go by unplayed until the next sample: no plan waits for an arm that is held."""
+        """Advance the clock until the next sample: no plan waits for an arm that is held."""
         self._rate = 1.0
 
-    def _most_rate(self, pace: Vector, speed: float) -> float:
+    def _most_rate(self, desired_velocity: Vector, speed: float) -> float:
         """Return the share of the clock's speed at which no joint goes too fast."""
         if speed >= 1.0:
             return 1.0
-        share = float((np.abs(pace[self._arm]) / self._most).max())
+        share = float((np.abs(desired_velocity[self._arm]) / self._most).max())
         return min(1.0, _LEAVES_ROOM * speed / max(share, 1e-9))

@@ -109,22 +109,22 @@ class Plan:
         sampled = self._player.sample(now_ns, speed)
         if sampled is None:
             return command, np.zeros(self._dim)
-        wish, pace = sampled
+        desired, desired_velocity = sampled
         if self._is_new:
             offset, drift = np.zeros(self._dim), np.zeros(self._dim)
-            offset[self._arm] = (command - wish)[self._arm]
-            drift[self._arm] = (velocity - pace)[self._arm]
+            offset[self._arm] = (command - desired)[self._arm]
+            drift[self._arm] = (velocity - desired_velocity)[self._arm]
             self._seam.begin(now_ns, offset, drift, self._join_ns(offset, drift))
             self._is_new = False
         rest, fading = self._seam.offset(now_ns)
-        return wish + rest, pace + fading
+        return desired + rest, desired_velocity + fading
 
     def rejoin(self) -> None:
         """Join the plan to the command again at the next sample: the arm has left it."""
         self._is_new = self._player.chunk is not None
 
     def pause(self) -> None:
-        """Let time go by unplayed, until the next sample."""
+        """Advance the clock without consuming trajectory time, until the next sample."""
         self._player.pause()
 
     def starts_new_chunk(self) -> bool:

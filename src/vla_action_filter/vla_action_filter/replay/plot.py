@@ -1,4 +1,4 @@
-"""One picture of a replay: what was wished, what was commanded, and what the filter decided."""
+"""One picture of a replay: what was desired, what was commanded, and what the filter decided."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def plot_replay(trace: Trace, contract: RobotContract, path: Path) -> None:
     figure, (top, middle, bottom) = pyplot.subplots(
         3, 1, figsize=(14, 8), sharex=True, height_ratios=(5, 3, 1), layout='constrained'
     )
-    top.plot(time_s, trace.wish[:, joint], color='#9aa0a6', linewidth=1.0, label='chunk')
+    top.plot(time_s, trace.desired[:, joint], color='#9aa0a6', linewidth=1.0, label='chunk')
     top.plot(time_s, trace.command[:, joint], color='#1f5fbf', linewidth=1.4, label='command')
     span = trace.command[:, joint]
     room = 0.3 * float(np.ptp(span)) + 0.05

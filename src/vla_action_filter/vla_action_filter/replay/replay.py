@@ -28,8 +28,8 @@ class Trace:
     Attributes:
         time_ns: shape (N,) [ns].
         command: commanded joints, shape (N, D) [rad or m].
-        wish: the newest chunk played as it is, shape (N, D); NaN without a chunk.
-        wish_velocity: its velocity, shape (N, D).
+        desired: the newest chunk played as it is, shape (N, D); NaN without a chunk.
+        desired_velocity: its velocity, shape (N, D).
         verdict: value of `Verdict`, shape (N,).
         reason: the cause that decided, '' when passed, N of them.
         fault: label of the stream, '' outside faults, N of them.
@@ -41,8 +41,8 @@ class Trace:
 
     time_ns: Vector
     command: Vector
-    wish: Vector
-    wish_velocity: Vector
+    desired: Vector
+    desired_velocity: Vector
     verdict: Vector
     reason: list[str]
     fault: list[str]
@@ -126,23 +126,23 @@ class _Runner:
         self._position = result.command
         sampled = self._raw.sample(now_ns)
         nothing = np.full(self._dim, np.nan)
-        wish, velocity = (nothing, nothing) if sampled is None else sampled
+        desired, velocity = (nothing, nothing) if sampled is None else sampled
         if self._is_new:
             self._seams.append(len(self._times))
             self._is_new = False
         self._times.append(now_ns)
-        self._rows.append((result.command, wish, velocity, int(result.verdict)))
+        self._rows.append((result.command, desired, velocity, int(result.verdict)))
         self._reasons.append(result.reason)
         self._faults.append(self._fault)
 
     def trace(self) -> Trace:
         if not self._rows:
             raise VlaError('the filter never armed: the stream has no usable joint_states')
-        command, wish, velocity, verdict = zip(*self._rows, strict=True)
+        command, desired, velocity, verdict = zip(*self._rows, strict=True)
         return Trace(
             np.array(self._times),
             np.array(command),
-            np.array(wish),
+            np.array(desired),
             np.array(velocity),
             np.array(verdict),
             self._reasons,

@@ -66,9 +66,9 @@ def score(trace: Trace, contract: RobotContract) -> dict[str, object]:
 
 def added_lag_ms(trace: Trace, arm: Vector, cycles: NDArray[np.intp]) -> float | None:
     """Return the delay of the command behind the plan [ms], None where nothing moves."""
-    moving = cycles[np.isfinite(trace.wish[cycles]).all(axis=1)]
+    moving = cycles[np.isfinite(trace.desired[cycles]).all(axis=1)]
     meter = LagMeter()
-    signals = (trace.wish, trace.wish_velocity, trace.command)
+    signals = (trace.desired, trace.desired_velocity, trace.command)
     meter.add(*(signal[moving][:, arm] for signal in signals))
     return meter.lag_ms
 
@@ -122,8 +122,8 @@ def _seam_scores(trace: Trace, contract: RobotContract, speed: Vector) -> dict[s
             between.append(float(change[seam + width : end].max()))
         if seam == 0 or trace.fault[seam]:
             continue
-        before, after = trace.wish[seam - 1][arm], trace.wish[seam][arm]
-        v, w = trace.wish_velocity[seam - 1][arm], trace.wish_velocity[seam][arm]
+        before, after = trace.desired[seam - 1][arm], trace.desired[seam][arm]
+        v, w = trace.desired_velocity[seam - 1][arm], trace.desired_velocity[seam][arm]
         # What the old plan would have done in this cycle is no jump.
         jumps.append(float(np.abs(after - before - v * trace.period_s).max()))
         product = float(np.linalg.norm(v) * np.linalg.norm(w))

@@ -207,7 +207,7 @@ class ActionFilterNode(VlaNode):
         self._read_inputs(now_ns)
         reason = self._filter.reset(now_ns)
         response.success = not reason
-        response.message = reason or 'armed anew; waiting for a new chunk'
+        response.message = reason or 'reset; waiting for a new action chunk'
         if not reason:
             self.get_logger().info(f'reset: {response.message}')
         return response

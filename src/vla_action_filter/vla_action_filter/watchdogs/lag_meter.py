@@ -7,8 +7,8 @@ from vla_contract.values import Vector
 class LagMeter:
     """Least-squares delay of commands behind the plan they follow.
 
-    A command that is late by L is behind by L v, so L = sum (wish - command) . v / sum v . v over
-    all cycles: standing joints have no say, fast ones most.
+    A command that is late by L is behind by L v, so over all cycles
+    L = sum (desired - command) . v / sum v . v: standing joints have no say, fast ones most.
     """
 
     def __init__(self) -> None:
@@ -16,9 +16,9 @@ class LagMeter:
         self._behind = 0.0
         self._power = 0.0
 
-    def add(self, wish: Vector, velocity: Vector, command: Vector) -> None:
+    def add(self, desired: Vector, velocity: Vector, command: Vector) -> None:
         """Add cycles: plan, its velocity, and the command, all of one shape."""
-        self._behind += float(np.sum((wish - command) * velocity))
+        self._behind += float(np.sum((desired - command) * velocity))
         self._power += float(np.sum(velocity * velocity))
 
     @property

@@ -225,7 +225,7 @@ def test_driving_takes_a_sample_at_each_pose_and_then_leaves_the_topic(make_cell
 def test_driving_is_refused_beside_another_publisher_or_without_a_listener(make_cell, tmp_path):
     cell = make_cell(poses=write_poses(tmp_path / 'poses.yaml'))
     cell.wait(lambda: cell.status.message == 'ready')
-    assert cell.call('drive').message.startswith('nobody listens to policy_chunk')
+    assert cell.call('drive').message.startswith('no subscriber on policy_chunk')
     policy = cell.node.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
     cell.wait(lambda: cell.capture.count_publishers('policy_chunk') > 0)
     assert cell.call('drive').message.startswith('policy_chunk has a publisher already')

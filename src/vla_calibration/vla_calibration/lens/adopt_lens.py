@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         'Begin the calibration file of a camera with the camera_info of its driver or of another '
         'tool. What vla camera intrinsics finds it writes by itself; vla camera hand-eye adds the '
         'pose.',
-        "vla camera import panda_2f85/top factory.yaml --because 'calibrated by its maker'",
+        "vla camera import panda_2f85/top factory.yaml --because 'factory calibration'",
     )
     parser.add_argument('camera', metavar='ROBOT/CAMERA', help='contract and one of its cameras')
     parser.add_argument('camera_info', type=Path, help='camera_info YAML')

@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
         'check policy',
-        'Test a policy before it moves anything: does it see, hear, feel, and mean our units?',
+        'Check that a policy uses images, instruction and state, and the units of the contract.',
         'vla check policy runs/act --dataset datasets/lift_cube',
     )
     parser.add_argument('policy', help='checkpoint: name under models/, folder, or hub id')

@@ -24,10 +24,12 @@ class Seam:
 def measure_seam(old: ActionChunk, new: ActionChunk, now_ns: int, arm: tuple[int, ...]) -> Seam:
     """Compare two chunks at a time, over the joints of the arm; a gripper may snap."""
     joints = list(arm)
-    (here, pace), (there, next_pace) = (sample_chunk(chunk, now_ns) for chunk in (old, new))
+    (here, velocity), (there, next_velocity) = (
+        sample_chunk(chunk, now_ns) for chunk in (old, new)
+    )
     return Seam(
         float(np.abs(there - here)[joints].max()),
-        float(np.abs(next_pace - pace)[joints].max()),
+        float(np.abs(next_velocity - velocity)[joints].max()),
     )
 
 

@@ -23,18 +23,18 @@ def cycle(contract: RobotContract) -> Callable[..., Cycle]:
 
     def make(
         k: int,
-        wish: Vector | None = None,
+        desired: Vector | None = None,
         command: Vector | None = None,
         measured: Vector | None = None,
         effort: Vector | None = None,
         verdict: Verdict = Verdict.PASS,
     ) -> Cycle:
         home = contract.home
-        wish = home if wish is None else wish
-        command = wish if command is None else command
+        desired = home if desired is None else desired
+        command = desired if command is None else command
         measured = command if measured is None else measured
         now_ns, still = k * PERIOD_NS, np.zeros(len(home))
         joints = JointSample(now_ns, measured, still, effort)
-        return Cycle(now_ns, wish, still, command, joints, verdict, '', now_ns)
+        return Cycle(now_ns, desired, still, command, joints, verdict, '', now_ns)
 
     return make

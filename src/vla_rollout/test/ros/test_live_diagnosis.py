@@ -91,9 +91,9 @@ def test_a_speed_that_was_said_before_the_episode_counts_in_it(robot):
 
     def has_played() -> bool:
         robot.send()
-        played = [cycle for cycle in robot.cycles if cycle.wish is not None]
+        played = [cycle for cycle in robot.cycles if cycle.desired is not None]
         return len(played) > 10 and played[-1].now_ns - played[1].now_ns > 300 * MS
 
     robot.wait(has_played)
-    first, *_, last = [cycle for cycle in robot.cycles if cycle.wish is not None][1:]
+    first, *_, last = [cycle for cycle in robot.cycles if cycle.desired is not None][1:]
     assert last.plan_ns - first.plan_ns < 0.5 * (last.now_ns - first.now_ns)

@@ -91,11 +91,11 @@ def test_cycles_join_the_newest_of_every_stream(recording):
     assert len(kept.chunks) == 1
     assert len(kept.cycles) == 200
     before, after = kept.cycles[54], kept.cycles[100]
-    assert (before.verdict, before.reason, before.wish) == (Verdict.HOLD, 'no chunk', None)
+    assert (before.verdict, before.reason, before.desired) == (Verdict.HOLD, 'no chunk', None)
     assert after.verdict is Verdict.PASS
     assert after.joints.position == pytest.approx(position(100))
     assert after.command == pytest.approx(position(100) + 0.5)
-    assert after.wish == pytest.approx(CONTRACT.home + 0.01 * 5.05)
+    assert after.desired == pytest.approx(CONTRACT.home + 0.01 * 5.05)
 
 
 def slowed_cycles(verdicts):
@@ -114,7 +114,7 @@ def slowed_cycles(verdicts):
 
 def test_slowed_down_the_wish_waits_for_the_arm_as_it_does_in_the_filter():
     cycles = slowed_cycles([Verdict.CLAMP] * 100)
-    ways = np.array([cycle.wish - CONTRACT.home for cycle in cycles])[:, CONTRACT.arm]
+    ways = np.array([cycle.desired - CONTRACT.home for cycle in cycles])[:, CONTRACT.arm]
     limits = np.array([CONTRACT.joints[i].velocity for i in CONTRACT.arm])
     assert (np.diff(ways, axis=0)[1:] / 0.01 <= 0.1 * limits).all()
     last = cycles[-1]

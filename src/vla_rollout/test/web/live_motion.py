@@ -19,11 +19,13 @@ class Clock:
         return self.now_s
 
 
-def cycle(k=0, verdict=Verdict.PASS, reason='', wish=True):
+def cycle(k=0, verdict=Verdict.PASS, reason='', desired=True):
     now_ns = 10_000_000 * k
     joints = JointSample(now_ns, CONTRACT.home, np.zeros(8))
     wanted = CONTRACT.home + 0.1 * np.sin(0.05 * k)
-    return Cycle(now_ns, wanted if wish else None, None, wanted, joints, verdict, reason, now_ns)
+    return Cycle(
+        now_ns, wanted if desired else None, None, wanted, joints, verdict, reason, now_ns
+    )
 
 
 def show_motion(view):

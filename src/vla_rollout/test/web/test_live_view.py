@@ -28,7 +28,7 @@ def test_the_state_has_every_stream_in_contract_order(view, clock):
 
 
 def test_a_cycle_without_a_plan_or_with_nan_is_json_too(view):
-    odd = cycle(3, Verdict.HOLD, 'no chunk', wish=False)
+    odd = cycle(3, Verdict.HOLD, 'no chunk', desired=False)
     odd.command[0] = math.nan
     view.see_cycle(odd)
     found = json.loads(json.dumps(view.state(), allow_nan=False))['cycle']

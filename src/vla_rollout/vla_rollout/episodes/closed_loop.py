@@ -176,8 +176,10 @@ class ClosedLoop:
     def _see_cycle(self, now_ns: int, joints: JointSample, result: FilterResult) -> None:
         verdict, reason = result.verdict, result.reason
         sampled = self._plan.sample(now_ns, self._speed, verdict is Verdict.HOLD)
-        (wish, pace), plan_ns = sampled or (None, None), self._plan.plan_ns
-        cycle = Cycle(now_ns, wish, pace, result.command, joints, verdict, reason, plan_ns)
+        (desired, desired_velocity), plan_ns = sampled or (None, None), self._plan.plan_ns
+        cycle = Cycle(
+            now_ns, desired, desired_velocity, result.command, joints, verdict, reason, plan_ns
+        )
         for observer in self._observers:
             observer.see_cycle(cycle)
 

@@ -13,19 +13,19 @@ class Cycle:
 
     Attributes:
         now_ns: time of the cycle [ns].
-        wish: what the policy wants now, shape (D,) [rad or m]; None without a chunk.
-        pace: velocity of the wish, shape (D,); None without a chunk.
+        desired: what the policy wants now, shape (D,) [rad or m]; None without a chunk.
+        desired_velocity: velocity of the desired position, shape (D,); None without a chunk.
         command: what was sent, shape (D,); None before the first command.
         joints: the newest measurement.
-        verdict: what the filter did with the wish.
+        verdict: what the filter did with it.
         reason: why, '' when passed.
-        plan_ns: time at which the wish stands in the plan, behind `now_ns` when the arm is slowed
+        plan_ns: time of the desired position in the plan, behind `now_ns` when the arm is slowed
             down; chunks that observers see are stamped by it [ns].
     """
 
     now_ns: int
-    wish: Vector | None
-    pace: Vector | None
+    desired: Vector | None
+    desired_velocity: Vector | None
     command: Vector | None
     joints: JointSample
     verdict: Verdict

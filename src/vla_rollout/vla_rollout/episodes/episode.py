@@ -19,7 +19,7 @@ class EpisodeResult:
             as wrong_object, or the order of the operator: operator (labelled while it ran),
             discard, stop.
         duration_s: simulated or real time from start to end [s].
-        interventions: how often the filter stopped passing the policy's wish unchanged.
+        interventions: how often the filter stopped passing what the policy desired unchanged.
         chunks: action chunks the policy delivered.
         chunk_latency_p50_ms: median age of a chunk on arrival at the filter [ms], or None.
         chunk_latency_p95_ms: its 95th percentile [ms], or None.

@@ -35,10 +35,17 @@ class FilterWatch:
         is_stopped = cycle.verdict >= Verdict.HOLD
         self._has_moved = self._has_moved or not is_stopped
         self.stopped_cycles += self._has_moved and is_stopped
-        if cycle.wish is None or cycle.pace is None or cycle.command is None or is_stopped:
+        if (
+            cycle.desired is None
+            or cycle.desired_velocity is None
+            or cycle.command is None
+            or is_stopped
+        ):
             self._still_ns = cycle.now_ns
             return
-        signals = [value[self._arm] for value in (cycle.wish, cycle.pace, cycle.command)]
+        signals = [
+            value[self._arm] for value in (cycle.desired, cycle.desired_velocity, cycle.command)
+        ]
         self.lag_with_starts.add(*signals)
         if cycle.now_ns - self._still_ns > _START_NS:
             self.lag.add(*signals)

@@ -1,1 +1,1 @@
-"""Episodes on disk: raw messages in MCAP, one file each, whole or not there at all."""
+"""Episodes on disk: raw messages in MCAP, one file each, written atomically."""

@@ -42,7 +42,9 @@ def draw_episode(
     cycles = cycles[:: max(1, len(cycles) // _MOST_POINTS)]
     time_s = np.array([cycle.now_ns - cycles[0].now_ns for cycle in cycles]) / NS_PER_S
     dim = len(contract.joints)
-    wish, command = (_stack([getattr(c, key) for c in cycles], dim) for key in ('wish', 'command'))
+    desired, command = (
+        _stack([getattr(c, key) for c in cycles], dim) for key in ('desired', 'command')
+    )
     measured = _stack([cycle.joints.position for cycle in cycles], dim)
     effort = _stack([cycle.joints.effort for cycle in cycles], dim)
     has_effort = bool(np.isfinite(effort).any())
@@ -55,7 +57,7 @@ def draw_episode(
         left=0.16, right=0.99, bottom=0.42 / height, top=1 - 0.25 / height, hspace=0.12
     )
     for joint, axis in zip(range(dim), axes, strict=False):
-        axis.plot(time_s, wish[:, joint], color=_WISH, lw=1.0, label='policy')
+        axis.plot(time_s, desired[:, joint], color=_WISH, lw=1.0, label='policy')
         axis.plot(time_s, command[:, joint], color=_COMMAND, lw=1.0, label='filtered')
         axis.plot(time_s, measured[:, joint], color=_MEASURED, lw=0.8, ls='--', label='measured')
         axis.set_ylabel(contract.joints[joint].name[-12:], fontsize=7, rotation=0, ha='right')

@@ -26,7 +26,7 @@ class RecordedEpisode:
 
 
 def count_interventions(cycles: Iterable[Cycle]) -> Counter[str]:
-    """Return how often the filter ceased to pass the policy's wish unchanged, by reason."""
+    """Return how often the filter ceased to pass what the policy desired unchanged, by reason."""
     counts: Counter[str] = Counter()
     last = ''
     for cycle in cycles:

@@ -58,12 +58,12 @@ class LiveView:
         self._images[camera] = image
 
     def see_alarm(self, source: str, level: str, text: str) -> None:
-        """Take what a node says is wrong; it is shown for 30 s after it was last said."""
+        """Store the error text of a node; it expires 30 s after its last update."""
         with self._lock:
             self._alarms[source] = (self._now_s(), level, text)
 
     def clear_alarm(self, source: str) -> None:
-        """Take that a node says that all is well."""
+        """Remove the error text of a node."""
         with self._lock:
             self._alarms.pop(source, None)
 
@@ -95,7 +95,7 @@ class LiveView:
             'time_s': cycle.now_ns / NS_PER_S,
             'verdict': cycle.verdict.name.lower(),
             'reason': cycle.reason,
-            'raw': _plain(cycle.wish),
+            'raw': _plain(cycle.desired),
             'filtered': _plain(cycle.command),
             'measured': _plain(cycle.joints.position),
         }

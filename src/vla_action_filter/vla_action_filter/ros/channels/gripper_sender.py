@@ -17,7 +17,7 @@ _REFUSED_S = 1.0
 
 
 class GripperSender:
-    """One goal when the wish of the gripper changes; a gripper is never streamed to an action."""
+    """Sends one goal when the gripper's desired position changes: an action is no stream."""
 
     def __init__(self, node: Node, channel: Channel, contract: RobotContract) -> None:
         """Create the action client.
@@ -39,12 +39,12 @@ class GripperSender:
         """See `Sender`; where the fingers are when the filter arms is no goal."""
         if orders.result.command is None:
             return
-        wish = float(orders.result.command[self._column])
+        desired = float(orders.result.command[self._column])
         if self._sent is None:
-            self._sent = wish
-        if orders.goal is not None and wish != self._sent:
-            self._sent = wish
-            self._client.send_goal_async(self._goal(wish)).add_done_callback(self._on_answer)
+            self._sent = desired
+        if orders.goal is not None and desired != self._sent:
+            self._sent = desired
+            self._client.send_goal_async(self._goal(desired)).add_done_callback(self._on_answer)
 
     def finish(self) -> None:
         """See `Sender`: the controller has all it needs."""
@@ -76,7 +76,7 @@ class GripperSender:
     def _on_answer(self, future: Any) -> None:
         if future.result() is None or not future.result().accepted:
             self._refused_s = time.monotonic()
-            # No wish is equal to it: the goal is sent again when the arm may move again.
+            # No position is equal to it: the goal is sent again when the arm may move again.
             self._sent = math.nan
 
 

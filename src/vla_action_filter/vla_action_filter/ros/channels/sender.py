@@ -63,5 +63,5 @@ def topic_fault(node: Node, topic: str) -> str:
     if publishers > 1:
         return f'{topic} has {publishers} publishers: another node commands this arm'
     if node.count_subscribers(topic) == 0:
-        return f'nobody listens to {topic}: is the controller loaded?'
+        return f'no subscriber on {topic}; is the controller loaded and active?'
     return ''

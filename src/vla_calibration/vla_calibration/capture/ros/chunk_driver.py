@@ -97,7 +97,7 @@ class ChunkDriver:
         if publishers_of(self._node, TOPIC) > 0:
             return f'{TOPIC} has a publisher already: stop the policy server first'
         if self._node.count_subscribers(TOPIC) == 0:
-            return f'nobody listens to {TOPIC}: start the action filter first'
+            return f'no subscriber on {TOPIC}; is action_filter running?'
         return ''
 
     def _on_timer(self) -> None:

@@ -88,7 +88,7 @@ class Exciter(Node):
         publisher = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
         watcher = Watcher(self, 'excite_joints')
         if not self._wait(lambda: publisher.get_subscription_count() > 0, _PATIENCE_S):
-            raise VlaError('nobody listens to policy_chunk: start the action filter first')
+            raise VlaError('no subscriber on policy_chunk; is action_filter running?')
         self._settle(publisher, watcher)
         for kept in (self._commands, self._measured, self._images):
             kept.clear()

@@ -15,9 +15,9 @@ from vla_rollout.diagnosis.detectors.tracking import Tracking
 
 def swing(contract, k, amplitude, hz=2.0):
     """Return home with the first joint on a sine."""
-    wish = contract.home
-    wish[0] += amplitude * np.sin(2 * np.pi * hz * k / 100)
-    return wish
+    desired = contract.home
+    desired[0] += amplitude * np.sin(2 * np.pi * hz * k / 100)
+    return desired
 
 
 def test_holding_counts_seconds_and_a_passed_cycle_ends_it(cycle):
@@ -35,7 +35,7 @@ def test_a_latched_stop_is_no_lack_of_actions(cycle):
 def test_a_wish_that_stays_counts_seconds_until_it_moves(contract, cycle):
     detector = PolicyStays(contract)
     assert [detector.see_cycle(cycle(k)) for k in range(201)][-1] == pytest.approx(2.0)
-    assert detector.see_cycle(cycle(201, wish=contract.home + 0.1)) == 0.0
+    assert detector.see_cycle(cycle(201, desired=contract.home + 0.1)) == 0.0
 
 
 def test_a_joint_that_does_not_follow_is_stuck_and_a_late_one_is_not(contract, cycle):
@@ -57,10 +57,10 @@ def test_shaking_counts_its_way_and_a_straight_motion_none(contract, cycle):
     shaking, straight = Reversals(contract), Reversals(contract)
     span = contract.joints[0].upper - contract.joints[0].lower
     for k in range(101):
-        score = shaking.see_cycle(cycle(k, wish=swing(contract, k, 0.1)))
+        score = shaking.see_cycle(cycle(k, desired=swing(contract, k, 0.1)))
         ramp = contract.home
         ramp[0] += 0.005 * k
-        assert straight.see_cycle(cycle(k, wish=ramp)) == pytest.approx(0.0, abs=1e-12)
+        assert straight.see_cycle(cycle(k, desired=ramp)) == pytest.approx(0.0, abs=1e-12)
     assert score == pytest.approx(8 * 0.1 / span, rel=0.01)  # two periods, four amplitudes each
 
 
@@ -96,8 +96,8 @@ def test_distance_is_to_the_nearest_posture(contract, cycle):
     away = contract.home
     away[0] += 0.5
     span = contract.joints[0].upper - contract.joints[0].lower
-    assert detector.see_cycle(cycle(0, wish=contract.home)) == 0.0
-    assert detector.see_cycle(cycle(1, wish=away)) == pytest.approx(0.5 / span)
+    assert detector.see_cycle(cycle(0, desired=contract.home)) == 0.0
+    assert detector.see_cycle(cycle(1, desired=away)) == pytest.approx(0.5 / span)
     assert OffPath(contract, np.empty((0, 7))).see_cycle(cycle(0)) is None
 
 
@@ -131,7 +131,7 @@ def test_causes_have_different_names_and_all_restart(contract, cycle):
     detectors = make_detectors(contract, np.empty((0, 7)))
     assert len({detector.cause.name for detector in detectors}) == len(detectors)
     for detector in detectors:
-        first = [detector.see_cycle(cycle(k, wish=swing(contract, k, 0.05))) for k in range(30)]
+        first = [detector.see_cycle(cycle(k, desired=swing(contract, k, 0.05))) for k in range(30)]
         detector.restart()
-        again = [detector.see_cycle(cycle(k, wish=swing(contract, k, 0.05))) for k in range(30)]
+        again = [detector.see_cycle(cycle(k, desired=swing(contract, k, 0.05))) for k in range(30)]
         assert first == again

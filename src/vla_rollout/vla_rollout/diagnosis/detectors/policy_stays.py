@@ -7,13 +7,13 @@ from vla_rollout.diagnosis.detectors.joint_span import joint_span
 from vla_rollout.diagnosis.taxonomy import POLICY_STAYS
 from vla_rollout.episodes.cycle import Cycle
 
-# A wish that stays within this share of each joint's range stands still: 0.6 deg for the Panda,
+# A desired position that stays within this share of each joint's range: 0.6 deg for the Panda,
 # less than a 1 cm motion of its tool.
 _STILL = 0.002
 
 
 class PolicyStays(Detector):
-    """Seconds in which the wish has not left the place where it was, fingers included."""
+    """Seconds in which the desired position has not changed, fingers included."""
 
     cause = POLICY_STAYS
     unit = 's'
@@ -30,10 +30,10 @@ class PolicyStays(Detector):
         self._since_ns = 0
 
     def see_cycle(self, cycle: Cycle) -> float:
-        """Return how long the wish has been still [s]; 0 without one."""
-        if cycle.wish is None:
+        """Return how long the desired position has been still [s]; 0 without one."""
+        if cycle.desired is None:
             self._place = None
             return 0.0
-        if self._place is None or (abs(cycle.wish - self._place) > self._still).any():
-            self._place, self._since_ns = cycle.wish, cycle.now_ns
+        if self._place is None or (abs(cycle.desired - self._place) > self._still).any():
+            self._place, self._since_ns = cycle.desired, cycle.now_ns
         return (cycle.now_ns - self._since_ns) / NS_PER_S

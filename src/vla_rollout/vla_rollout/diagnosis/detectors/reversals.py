@@ -14,7 +14,7 @@ _WINDOW_NS = to_ns(1.0)
 
 
 class Reversals(Detector):
-    """Way of the wish in the last second minus what it is away from where it was, worst arm joint.
+    """Path of the desired position in the last second minus its displacement, worst arm joint.
 
     Direction reversals of the action stream separate failed from successful episodes better than
     speed, jerk or stalls (arXiv 2605.28726: AUROC 0.79 to 0.93). Total variation minus net motion
@@ -29,20 +29,20 @@ class Reversals(Detector):
         """Prepare for a robot."""
         self._arm = np.array(contract.arm)
         self._span = joint_span(contract)[self._arm]
-        self._wishes: deque[tuple[int, Vector]] = deque()
+        self._desired: deque[tuple[int, Vector]] = deque()
 
     def restart(self) -> None:
         """Forget the episode."""
-        self._wishes.clear()
+        self._desired.clear()
 
     def see_cycle(self, cycle: Cycle) -> float:
-        """Return the way in vain, as a share of the joint's range; 0 without a wish."""
-        if cycle.wish is None:
-            self._wishes.clear()
+        """Return path minus displacement as a share of the joint's range; 0 without a chunk."""
+        if cycle.desired is None:
+            self._desired.clear()
             return 0.0
-        self._wishes.append((cycle.now_ns, cycle.wish[self._arm] / self._span))
-        while cycle.now_ns - self._wishes[0][0] > _WINDOW_NS:
-            self._wishes.popleft()
-        wishes = np.array([wish for _, wish in self._wishes])
-        way = np.abs(np.diff(wishes, axis=0)).sum(axis=0)
-        return float((way - np.abs(wishes[-1] - wishes[0])).max())
+        self._desired.append((cycle.now_ns, cycle.desired[self._arm] / self._span))
+        while cycle.now_ns - self._desired[0][0] > _WINDOW_NS:
+            self._desired.popleft()
+        positions = np.array([position for _, position in self._desired])
+        path = np.abs(np.diff(positions, axis=0)).sum(axis=0)
+        return float((path - np.abs(positions[-1] - positions[0])).max())

@@ -45,9 +45,18 @@ class CycleJoiner:
             case Sent(command) if self._joints is not None:
                 verdict, reason = self._verdict, self._reason
                 sampled = self._plan.sample(now_ns, self._speed, verdict is Verdict.HOLD)
-                (wish, pace), plan_ns = sampled or (None, None), self._plan.plan_ns
+                (desired, desired_velocity), plan_ns = sampled or (None, None), self._plan.plan_ns
                 self._observer.see_cycle(
-                    Cycle(now_ns, wish, pace, command, self._joints, verdict, reason, plan_ns)
+                    Cycle(
+                        now_ns,
+                        desired,
+                        desired_velocity,
+                        command,
+                        self._joints,
+                        verdict,
+                        reason,
+                        plan_ns,
+                    )
                 )
 
 

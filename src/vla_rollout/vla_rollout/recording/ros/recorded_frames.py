@@ -96,14 +96,14 @@ class FrameSampler:
         if self._due_ns is not None and now_ns < self._due_ns:
             return None
         due_ns = now_ns if self._due_ns is None else self._due_ns
-        wish = self._plan.sample(due_ns, self._speed, self._verdict is Verdict.HOLD)
+        desired = self._plan.sample(due_ns, self._speed, self._verdict is Verdict.HOLD)
         observation = self._buffer.observe(due_ns)
-        if wish is None or isinstance(observation, str):
+        if desired is None or isinstance(observation, str):
             return None
         if self._command is None or self._measured is None:
             return None
         self._due_ns = due_ns + self._period_ns
-        actions = {ACTION: wish[0], FILTERED: self._command, MEASURED: self._measured}
+        actions = {ACTION: desired[0], FILTERED: self._command, MEASURED: self._measured}
         return {
             **self._encode(observation),
             **{key: self._to_action(value).astype(np.float32) for key, value in actions.items()},

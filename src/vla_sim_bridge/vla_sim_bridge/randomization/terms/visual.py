@@ -113,6 +113,6 @@ VISUAL_TERMS = (
     Term('noise_seed', '', 'set', _image('noise_seed', int), 'where the noise begins'),
     Term('motion_blur', 'px', 'set', _image('blur_px'), 'length of the blur', neutral=_zero),
     Term('jpeg_quality', '', 'set', _image('jpeg_quality', int), 'quality of the compression'),
-    Term('lens_distortion', '', 'set', _image('distortion'), 'radial k1 the camera_info lacks',
-         neutral=_zero),
+    Term('lens_distortion', '', 'set', _image('distortion'),
+         'radial distortion k1 that camera_info does not report', neutral=_zero),
 )  # fmt: skip
