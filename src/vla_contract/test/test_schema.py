@@ -33,7 +33,7 @@ def test_values_are_built_with_defaults_and_nested_types():
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        ({'nmae': 'a'}, 'f: nmae: found an unknown name (did you mean name?); allowed: name, inner'),
+        ({'nmae': 'a'}, 'f: nmae: found an unknown name (did you mean name?); allowed: name,'),
         ({'name': 'c'}, "f: name: found 'c' (str); allowed: a or b"),
         ({'inner': {'gain': 3.0}}, 'f: inner.gain: found 3.0 (float); allowed: float in [0, 2]'),
         ({'inner': {'gain': float('nan')}}, 'f: inner.gain: found nan'),

@@ -4,6 +4,7 @@ A field declared with `setting` carries its documentation, unit and range. The s
 becomes a ROS parameter descriptor (see `vla_contract.ros.params`), so a value is described once.
 """
 
+from collections.abc import Iterable
 import dataclasses
 import math
 from pathlib import Path
@@ -93,9 +94,7 @@ def build[T](cls: type[T], values: Any, where: str, prefix: str = '') -> T:
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     for key in values:
         if key not in fields:
-            meant = did_you_mean(str(key), fields)
-            found = f'an unknown name ({meant})' if meant else 'an unknown name'
-            raise SettingError(where, f'{prefix}{key}', found, ', '.join(fields))
+            raise unknown_name(where, f'{prefix}{key}', str(key), fields)
     hints = typing.get_type_hints(cls)
     built = {}
     for name, field in fields.items():
@@ -104,6 +103,21 @@ def build[T](cls: type[T], values: Any, where: str, prefix: str = '') -> T:
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise SettingError(where, f'{prefix}{name}', 'nothing', _allowed(hints[name], field))
     return cls(**built)
+
+
+def unknown_name(where: str, path: str, name: str, known: Iterable[str]) -> SettingError:
+    """Return the error for a name that a configuration does not have.
+
+    Args:
+        where: file or node.
+        path: name with what it stands in.
+        name: the name alone.
+        known: names that there are.
+    """
+    names = list(known)
+    meant = did_you_mean(name, names)
+    found = f'an unknown name ({meant})' if meant else 'an unknown name'
+    return SettingError(where, path, found, ', '.join(names))
 
 
 def convert(hint: Any, value: Any, field: 'dataclasses.Field[Any]', where: str, name: str) -> Any:

@@ -102,7 +102,7 @@ def test_a_shutdown_stops_before_it_destroys(probe):
         (
             'gian',
             0.5,
-            'parameter gian: found an unknown name; allowed: gain, mode, count',
+            r'gian: found an unknown name \(did you mean gain\?\); allowed: gain, mode',
         ),
         ('count', 0, r'count: found 0 \(int\)'),
     ],

@@ -18,7 +18,11 @@ from vla_rollout.recording.record import Record, Topic
 from vla_rollout.recording.ros.convert_recording import main
 from vla_rollout.recording.ros.message_schema import message_schema
 from vla_rollout.recording.ros.recorded_cycles import CycleJoiner, replay_cycles
-from vla_rollout.recording.ros.recorded_episode import Judged, Sent, Slowed
+from vla_rollout.recording.ros.recorded_episode import (
+    CommandEvent,
+    FilterStatusEvent,
+    SpeedScaleEvent,
+)
 from vla_rollout.recording.ros.recorded_frames import FILTERED, MEASURED, recorded_frames, VERDICT
 from vla_rollout.recording.topics import recorded_topics
 
@@ -104,11 +108,11 @@ def slowed_cycles(verdicts):
     kept.restart()
     joiner = CycleJoiner(CONTRACT, kept)
     chunk = ActionChunk(0, 100 * MS, CONTRACT.home + 0.1 * np.arange(16)[:, None])
-    for payload in (Slowed(0.1), JointSample(0, CONTRACT.home, np.zeros(8)), chunk):
+    for payload in (SpeedScaleEvent(0.1), JointSample(0, CONTRACT.home, np.zeros(8)), chunk):
         joiner.take(0, payload)
     for k, verdict in enumerate(verdicts):
-        joiner.take(10 * k * MS, Judged(verdict, ''))
-        joiner.take(10 * k * MS, Sent(CONTRACT.home))
+        joiner.take(10 * k * MS, FilterStatusEvent(verdict, ''))
+        joiner.take(10 * k * MS, CommandEvent(CONTRACT.home))
     return kept.cycles
 
 

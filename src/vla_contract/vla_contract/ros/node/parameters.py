@@ -7,8 +7,7 @@ from typing import Any
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
-from vla_contract.errors import SettingError
-from vla_contract.schema import build
+from vla_contract.schema import build, unknown_name
 
 # Parameters every node has beside its settings.
 _COMMON = {'use_sim_time', 'autostart', 'start_type_description_service'}
@@ -27,8 +26,7 @@ def declare_settings(node: Node, settings: type[Any]) -> None:
     for name in given:
         known = name in fields or name in _COMMON or name.startswith('qos_overrides.')
         if not known:
-            allowed = ', '.join(fields)
-            raise SettingError(node.get_name(), f'parameter {name}', 'an unknown name', allowed)
+            raise unknown_name(node.get_name(), f'parameter {name}', name, fields)
     for name, field in fields.items():
         try:
             node.declare_parameter(name, field.default, _descriptor(field, hints[name]))

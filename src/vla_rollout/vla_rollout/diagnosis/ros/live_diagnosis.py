@@ -18,7 +18,7 @@ from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.recording.ros.recorded_cycles import CycleJoiner
-from vla_rollout.recording.ros.recorded_episode import episode_streams, Slowed
+from vla_rollout.recording.ros.recorded_episode import episode_streams, SpeedScaleEvent
 from vla_rollout.recording.topics import LATCHED_TOPICS
 
 # Half a second of the fastest stream: callbacks wait for each other.
@@ -86,7 +86,7 @@ class LiveDiagnosis:
         except ContractError:
             return  # the node that is addressed refuses and reports it
         with self._lock:
-            if isinstance(payload, Slowed):
+            if isinstance(payload, SpeedScaleEvent):
                 # Said once, mostly before the episode.
                 self._speed = payload.speed
             if self._is_watching and payload is not None:

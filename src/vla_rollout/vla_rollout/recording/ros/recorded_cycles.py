@@ -7,7 +7,12 @@ from vla_action_filter.verdict import Verdict
 from vla_contract.contract import RobotContract
 from vla_contract.values import ActionChunk, JointSample
 from vla_rollout.episodes.cycle import Cycle, CycleObserver
-from vla_rollout.recording.ros.recorded_episode import Judged, read_episode, Sent, Slowed
+from vla_rollout.recording.ros.recorded_episode import (
+    CommandEvent,
+    FilterStatusEvent,
+    read_episode,
+    SpeedScaleEvent,
+)
 
 
 class CycleJoiner:
@@ -34,15 +39,15 @@ class CycleJoiner:
         match payload:
             case JointSample():
                 self._joints = payload
-            case Judged(verdict, reason):
+            case FilterStatusEvent(verdict, reason):
                 self._verdict, self._reason = verdict, reason
-            case Slowed(speed):
+            case SpeedScaleEvent(speed):
                 self._speed = speed
             case ActionChunk():
                 played = self._plan.as_played(payload)
                 if self._plan.offer(payload):
                     self._observer.see_chunk(played)
-            case Sent(command) if self._joints is not None:
+            case CommandEvent(command) if self._joints is not None:
                 verdict, reason = self._verdict, self._reason
                 sampled = self._plan.sample(now_ns, self._speed, verdict is Verdict.HOLD)
                 (desired, desired_velocity), plan_ns = sampled or (None, None), self._plan.plan_ns

@@ -22,7 +22,7 @@ from vla_contract.values import ActionChunk, Image, JointSample, Vector
 
 
 @dataclass(frozen=True)
-class Seen:
+class ImageEvent:
     """An image of a camera."""
 
     camera: str
@@ -31,14 +31,14 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Sent:
+class CommandEvent:
     """action_filter/action: what the arm was told."""
 
     command: Vector
 
 
 @dataclass(frozen=True)
-class Judged:
+class FilterStatusEvent:
     """action_filter/status."""
 
     verdict: Verdict
@@ -46,27 +46,36 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Told:
+class InstructionEvent:
     """instruction."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Succeeded:
+class SuccessEvent:
     """sim/success."""
 
     is_done: bool
 
 
 @dataclass(frozen=True)
-class Slowed:
+class SpeedScaleEvent:
     """speed_scale: the share of the velocity limits in use."""
 
     speed: float
 
 
-Payload = JointSample | ActionChunk | Seen | Sent | Judged | Told | Succeeded | Slowed
+Payload = (
+    JointSample
+    | ActionChunk
+    | ImageEvent
+    | CommandEvent
+    | FilterStatusEvent
+    | InstructionEvent
+    | SuccessEvent
+    | SpeedScaleEvent
+)
 
 
 @dataclass(frozen=True)
@@ -115,16 +124,19 @@ def episode_streams(
     readers: dict[str, tuple[type, Callable[[Any], Payload | None]]] = {
         'joint_states': (JointState, lambda msg: _measured(joints, msg)),
         'policy_chunk': (JointTrajectory, chunks.chunk),
-        'action_filter/action': (JointState, lambda msg: Sent(actions.sample(msg).position)),
-        'action_filter/status': (DiagnosticStatus, _judged),
-        'instruction': (String, lambda msg: Told(msg.data)),
-        'sim/success': (Bool, lambda msg: Succeeded(msg.data)),
-        'speed_scale': (Float64, lambda msg: Slowed(msg.data)),
+        'action_filter/action': (
+            JointState,
+            lambda msg: CommandEvent(actions.sample(msg).position),
+        ),
+        'action_filter/status': (DiagnosticStatus, _status_event),
+        'instruction': (String, lambda msg: InstructionEvent(msg.data)),
+        'sim/success': (Bool, lambda msg: SuccessEvent(msg.data)),
+        'speed_scale': (Float64, lambda msg: SpeedScaleEvent(msg.data)),
     }
     if with_images:
         for camera in contract.cameras:
             topic = f'{camera.topic}/image_raw'
-            readers[topic] = (ImageMsg, lambda msg, name=camera.name: _seen(name, msg))
+            readers[topic] = (ImageMsg, lambda msg, name=camera.name: _image_event(name, msg))
     return readers
 
 
@@ -133,12 +145,12 @@ def _measured(merge: JointStateMerge, msg: JointState) -> JointSample | None:
     return merge_msg(merge, msg, from_stamp(msg.header.stamp))
 
 
-def _seen(camera: str, msg: ImageMsg) -> Seen:
-    return Seen(camera, from_stamp(msg.header.stamp), image_from_msg(msg))
+def _image_event(camera: str, msg: ImageMsg) -> ImageEvent:
+    return ImageEvent(camera, from_stamp(msg.header.stamp), image_from_msg(msg))
 
 
-def _judged(msg: DiagnosticStatus) -> Judged:
+def _status_event(msg: DiagnosticStatus) -> FilterStatusEvent:
     verdict, _, reason = msg.message.partition(': ')
     if verdict.upper() not in Verdict.__members__:
         raise ContractError(f"action_filter/status: found verdict '{verdict}'")
-    return Judged(Verdict[verdict.upper()], reason)
+    return FilterStatusEvent(Verdict[verdict.upper()], reason)

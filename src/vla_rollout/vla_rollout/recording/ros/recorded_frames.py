@@ -18,14 +18,14 @@ from vla_lerobot.features import (
 )
 from vla_policy_server.serving.observation_buffer import ObservationBuffer
 from vla_rollout.recording.ros.recorded_episode import (
-    Judged,
+    CommandEvent,
+    FilterStatusEvent,
+    ImageEvent,
+    InstructionEvent,
     read_episode,
     Recorded,
-    Seen,
-    Sent,
-    Slowed,
-    Succeeded,
-    Told,
+    SpeedScaleEvent,
+    SuccessEvent,
 )
 
 # LeRobot takes every column that begins with 'action' or 'observation' for the policy's.
@@ -77,19 +77,19 @@ class FrameSampler:
             case JointSample() as sample:
                 self._buffer.add_joints(sample)
                 self._measured = sample.position
-            case Seen(camera, stamp_ns, image):
+            case ImageEvent(camera, stamp_ns, image):
                 self._buffer.add_image(camera, stamp_ns, image)
             case ActionChunk() as chunk:
                 self._plan.offer(chunk)
-            case Sent(command):
+            case CommandEvent(command):
                 self._command = command
-            case Judged(verdict, _):
+            case FilterStatusEvent(verdict, _):
                 self._verdict = verdict
-            case Told(text):
+            case InstructionEvent(text):
                 self._buffer.instruction = text
-            case Slowed(speed):
+            case SpeedScaleEvent(speed):
                 self._speed = speed
-            case Succeeded():
+            case SuccessEvent():
                 pass
 
     def _frame(self, now_ns: int) -> dict[str, Any] | None:

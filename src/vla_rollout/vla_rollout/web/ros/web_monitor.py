@@ -16,7 +16,11 @@ from vla_contract.errors import ContractError
 from vla_contract.ros.listening.any_publisher import subscribe_to_any
 from vla_contract.ros.qos import SENSOR
 from vla_rollout.recording.ros.recorded_cycles import CycleJoiner
-from vla_rollout.recording.ros.recorded_episode import episode_streams, Seen, Told
+from vla_rollout.recording.ros.recorded_episode import (
+    episode_streams,
+    ImageEvent,
+    InstructionEvent,
+)
 from vla_rollout.recording.topics import LATCHED_TOPICS
 from vla_rollout.web.live_view import LiveView
 from vla_rollout.web.server import WebServer
@@ -51,9 +55,9 @@ class WebMonitor(Node):
         except ContractError:
             return  # the node that is addressed refuses and reports it
         match payload:
-            case Seen(camera, _, image):
+            case ImageEvent(camera, _, image):
                 self._view.see_image(camera, image)
-            case Told(text):
+            case InstructionEvent(text):
                 self._view.instruction = text
             case _:
                 self._joiner.take(self.get_clock().now().nanoseconds, payload)
