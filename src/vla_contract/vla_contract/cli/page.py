@@ -8,18 +8,23 @@ from pathlib import Path
 from vla_contract.whole_file import write_whole
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #283240; max-width: 1080px; margin: 2em auto;
-       padding: 0 1em }
-h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em }
-table { border-collapse: collapse; margin: 1em 0 }
-td, th { padding: .2em .9em .2em 0; text-align: left; border-bottom: 1px solid #e4e7eb;
-       font-variant-numeric: tabular-nums }
-.yes { color: #1e7a34 } .no { color: #c22727; font-weight: 600 }
-figure { margin: 1em 0 } img { max-width: 100% } figcaption { color: #66707c; font-size: .92em }
+:root { color-scheme: light dark; --text: #283240; --page: #fff; --quiet: #5d6771; --line: #e4e7eb;
+        --good: #1e7a34; --bad: #c22727 }
+@media (prefers-color-scheme: dark) { :root { --text: #dde3ea; --page: #14181d; --quiet: #9aa5b1;
+        --line: #323a44; --good: #5fc97a; --bad: #ff8078 } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page);
+       max-width: 1080px; margin: 2em auto; padding: 0 1em }
+h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em } h3 { font-size: 1em }
+.table { overflow-x: auto; margin: 1em 0 } table { border-collapse: collapse }
+td, th { padding: .2em .9em .2em 0; text-align: left; border-bottom: 1px solid var(--line);
+       font-variant-numeric: tabular-nums; vertical-align: top }
+.yes { color: var(--good) } .no { color: var(--bad); font-weight: 600 }
+figure { margin: 1em 0 } img { max-width: 100%; background: #fff }
+figcaption { color: var(--quiet); font-size: .92em }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1em }
-.pair img { border: 1px solid #e4e7eb }
+.pair img { border: 1px solid var(--line) } a { color: inherit }
 video { max-width: 100% } summary { cursor: pointer } details { margin: .4em 0 }
-@media (max-width: 700px) { table { display: block; overflow-x: auto } .pair { display: block } }
+@media (max-width: 700px) { .pair { display: block } }
 @media print { details { break-inside: avoid } body { margin: 0; max-width: none } }
 """
 
@@ -44,9 +49,10 @@ def write_page(path: Path, title: str, body: Iterable[str]) -> None:
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)}</title><style>{_STYLE}</style>\n<h1>{escape(title)}</h1>\n'
+        f'<title>{escape(title)}</title><style>{_STYLE}</style>\n'
+        f'<main>\n<h1>{escape(title)}</h1>\n'
     )
-    write_whole(path, page + '\n'.join(body) + '\n</html>\n')
+    write_whole(path, page + '\n'.join(body) + '\n</main>\n</html>\n')
 
 
 def verdict(is_accepted: bool, notes: Iterable[str]) -> Html:
@@ -62,13 +68,16 @@ def mark(text: str, is_good: bool) -> Html:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:
-    """Return a table; fractions get three digits."""
+    """Return a table that scrolls sideways on a narrow screen; fractions get three digits."""
     if not rows:
         return Html('<p>none</p>')
-    head = ''.join(f'<th>{escape(text)}</th>' for text in heads)
+    head = ''.join(f'<th scope="col">{escape(h)}</th>' if h else '<td></td>' for h in heads)
+    head = f'<tr>{head}</tr>' if any(heads) else ''
     lines = [''.join(f'<td>{_cell(cell)}</td>' for cell in row) for row in rows]
     body = ''.join(f'<tr>{line}</tr>' for line in lines)
-    return Html(f'<table><tr>{head}</tr>{body}</table>')
+    name = escape(', '.join(filter(None, heads)) or 'facts')
+    scrolled = f'<div class="table" role="region" aria-label="{name}" tabindex="0">'
+    return Html(f'{scrolled}<table>{head}{body}</table></div>')
 
 
 def figure(picture: bytes, caption: str, kind: str = 'png') -> Html:

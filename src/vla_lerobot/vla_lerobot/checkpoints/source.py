@@ -25,7 +25,7 @@ def resolve_checkpoint(policy_path: str) -> str:
         return str(folder)
     if policy_path.count('/') != 1 or policy_path.startswith(('.', '/', '~')):
         raise PolicyError(
-            f"checkpoint '{policy_path}' not found: neither a folder, nor a hub id (user/name), "
-            f'nor a name under models/; {nearest(policy_path, model_names())}'
+            f"checkpoint '{policy_path}' not found: neither a name under models/, nor a folder, "
+            f'nor a hub id (user/name); {nearest(policy_path, model_names())}'
         )
     return policy_path

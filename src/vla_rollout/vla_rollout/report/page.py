@@ -38,14 +38,15 @@ def write_report(
     for run in runs:
         if len(runs) > 1:
             body.append(f'<h2>{escape(run.folder.name)}</h2>')
-        body += _section(run, episodes, budget)
+        # Below the heading of the page, or of the run.
+        body += _section(run, episodes, budget, 'h3' if len(runs) > 1 else 'h2')
     body += comparison_sections(runs)
     if checklist:
         body += ['<h2>Checklist before the runs</h2>', checklist_table(checklist)]
     write_page(path, f'{len(runs)} runs' if len(runs) > 1 else runs[0].folder.name, body)
 
 
-def _section(run: Run, episodes: Recorded, budget: int) -> list[str]:
+def _section(run: Run, episodes: Recorded, budget: int, heading: str) -> list[str]:
     success = escape(format_interval(run.successes, len(run.results)))
     _, lower, upper = exact_interval(run.successes, len(run.results))
     body = [
@@ -56,10 +57,11 @@ def _section(run: Run, episodes: Recorded, budget: int) -> list[str]:
     ]
     if run.latencies_ms():
         body.append(figure(latency_histogram(run), 'Latency of chunks on arrival at the filter'))
-    body += _interventions(run, episodes)
-    body += ['<h3>Episodes</h3>', _episode_table(run), *_details(run, episodes, budget)]
+    body += _interventions(run, episodes, heading)
+    body += [f'<{heading}>Episodes</{heading}>', _episode_table(run)]
+    body += _details(run, episodes, budget)
     settings = [(key, str(value)) for key, value in run.settings.items()]
-    return [*body, '<h3>Settings</h3>', table(('', ''), settings)]
+    return [*body, f'<{heading}>Settings</{heading}>', table(('', ''), settings)]
 
 
 def interventions_of(run: Run, episodes: Recorded) -> Counter[str]:
@@ -68,11 +70,12 @@ def interventions_of(run: Run, episodes: Recorded) -> Counter[str]:
     return sum((episode.interventions for episode in recorded if episode), Counter())
 
 
-def _interventions(run: Run, episodes: Recorded) -> list[str]:
+def _interventions(run: Run, episodes: Recorded, heading: str) -> list[str]:
     rows = interventions_of(run, episodes).most_common()
     if not rows:
         return []
-    return ['<h3>Interventions of the filter</h3>', table(('reason', 'times'), rows)]
+    title = f'<{heading}>Interventions of the filter</{heading}>'
+    return [title, table(('reason', 'times'), rows)]
 
 
 def _episode_table(run: Run) -> Html:
@@ -130,7 +133,7 @@ def _details(run: Run, episodes: Recorded, budget: int) -> list[str]:
 def _one(result: Mapping[str, Any], video: str | None, picture: bytes | None) -> str:
     inside = ''
     if video is not None:
-        inside += f'<video controls preload="none" width="384" src="{video}"></video>'
+        inside += f'<video controls preload="metadata" width="384" src="{video}"></video>'
     if picture is not None:
         inside += figure(picture, f'Joints of seed {result["seed"]}: policy, filtered, measured')
     return inside

@@ -6,6 +6,7 @@ import threading
 from numpy import float64
 from numpy.typing import NDArray
 from vla_contract.errors import SimError
+from vla_contract.newest_slot import NewestSlot
 from vla_contract.values import Image
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.appearance import Appearance
@@ -32,14 +33,11 @@ class RenderThread:
         self._world = world
         self._deliver = deliver
         self._on_error = on_error
-        self._wake = threading.Condition()
-        self._waiting: State | None = None
-        self._closing = False
+        self._slot: NewestSlot[State] = NewestSlot()
         self._ready = threading.Event()
         self._error: SimError | None = None
         self.gl_renderer = ''
         self.frames = 0
-        self.dropped = 0
         self._thread = threading.Thread(target=self._run, name='render', daemon=True)
         self._thread.start()
         self._ready.wait()
@@ -48,17 +46,16 @@ class RenderThread:
 
     def offer(self, time_ns: int, qpos: NDArray[float64], appearance: Appearance) -> None:
         """Ask for images of a state in an episode's looks; replaces one that still waits."""
-        with self._wake:
-            if self._waiting is not None:
-                self.dropped += 1
-            self._waiting = (time_ns, qpos, appearance)
-            self._wake.notify()
+        self._slot.put((time_ns, qpos, appearance))
+
+    @property
+    def dropped(self) -> int:
+        """How many states were replaced before they were rendered."""
+        return self._slot.dropped
 
     def close(self) -> None:
         """End the thread and free the context."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify()
+        self._slot.close()
         self._thread.join()
 
     def _run(self) -> None:
@@ -71,7 +68,7 @@ class RenderThread:
         finally:
             self._ready.set()
         try:
-            while (state := self._next()) is not None:
+            while (state := self._slot.take()) is not None:
                 time_ns, qpos, appearance = state
                 self._deliver(time_ns, appearance, renderer.render(qpos, appearance, time_ns))
                 self.frames += 1
@@ -79,9 +76,3 @@ class RenderThread:
             self._on_error(f'rendering failed: {type(error).__name__}: {error}')
         finally:
             renderer.close()
-
-    def _next(self) -> State | None:
-        with self._wake:
-            self._wake.wait_for(lambda: self._closing or self._waiting is not None)
-            state, self._waiting = self._waiting, None
-            return None if self._closing else state

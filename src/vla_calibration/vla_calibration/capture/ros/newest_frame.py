@@ -4,6 +4,8 @@ from collections.abc import Callable
 import threading
 from typing import Any
 
+from vla_contract.newest_slot import NewestSlot
+
 
 class NewestFrame:
     """Hands frames to one function in a thread of its own."""
@@ -17,35 +19,23 @@ class NewestFrame:
         """
         self._work = work
         self._on_error = on_error
-        self._wake = threading.Condition()
-        self._waiting: Any = None
-        self._closing = False
+        self._slot: NewestSlot[Any] = NewestSlot()
         self._thread = threading.Thread(target=self._run, name='frames', daemon=True)
         self._thread.start()
 
     def offer(self, frame: Any) -> None:
         """Ask for a frame to be worked on; replaces one that still waits."""
-        with self._wake:
-            self._waiting = frame
-            self._wake.notify()
+        self._slot.put(frame)
 
     def close(self) -> None:
         """End the thread after the frame it works on."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify()
+        self._slot.close()
         self._thread.join()
 
     def _run(self) -> None:
-        while (frame := self._next()) is not None:
+        while (frame := self._slot.take()) is not None:
             try:
                 self._work(frame)
             except Exception as error:  # noqa: BLE001 - a thread's exception would be lost
                 self._on_error(f'{type(error).__name__}: {error}')
                 return
-
-    def _next(self) -> Any:
-        with self._wake:
-            self._wake.wait_for(lambda: self._closing or self._waiting is not None)
-            frame, self._waiting = self._waiting, None
-            return None if self._closing else frame
