@@ -1,4 +1,5 @@
 import os
+import signal
 
 import pytest
 from vla_contract.cli.worker_pool import worker_pool
@@ -34,3 +35,23 @@ def test_results_keep_the_order_of_the_items_whatever_the_workers():
 def test_a_workers_error_reaches_the_caller():
     with worker_pool(2, begin, 0) as map_items, pytest.raises(ValueError, match='item 0'):
         list(map_items(fail, range(5)))
+
+
+def ignores_interrupts(number: int) -> bool:
+    is_ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    return is_ignored and signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_workers_leave_ctrl_c_to_who_started_them():
+    with worker_pool(2, begin, 0) as map_items:
+        assert all(map_items(ignores_interrupts, range(4)))
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+@pytest.mark.parametrize('workers', [1, 2])
+def test_an_error_in_a_workers_start_reaches_the_caller(workers):
+    with (
+        pytest.raises(ValueError, match='item 7'),
+        worker_pool(workers, fail, 7) as map_items,
+    ):
+        list(map_items(shifted, range(5)))

@@ -46,14 +46,26 @@ def worker_pool(
     context = multiprocessing.get_context('spawn')
     pool = ProcessPoolExecutor(workers, context, _start_worker, (start, *args))
     try:
-        yield lambda function, items: pool.map(partial(_call, function), items)
+        yield partial(_mapped, pool)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _mapped[S, T](
+    pool: ProcessPoolExecutor, function: Callable[[S], T], items: Iterable[S], /
+) -> Iterator[T]:
+    """Start the workers and hand out the items; Ctrl-C waits until they know to ignore it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.map(partial(_call, function), items)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_worker(start: Callable[..., None] | None, *args: Any) -> None:
     """Leave Ctrl-C to the parent, and end with it, whatever ended it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if start:
         try:
