@@ -26,6 +26,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# These start whole graphs. Two at a time starve each other on two cores, until the action filter
+# latches because commands reach the simulated arm too late, as it must.
+GRAPHS = {
+    'test_capture_session',
+    'test_demo',
+    'test_end_filter',
+    'test_excite_joints',
+    'test_launch_files',
+    'test_policy_server_killed',
+    'test_real_robot',
+    'test_rollout_endings',
+    'test_rviz',
+    'test_two_hosts',
+    'test_two_robots',
+    'test_verified_rollout',
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each file in one process, and all with graphs in the same, which begins with them."""
+    for item in items:
+        name = item.path.stem
+        if name.startswith('test_'):
+            group = 'graphs' if name in GRAPHS else name
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.path.stem not in GRAPHS)
+
+
 @pytest.fixture(autouse=True)
 def leaves_the_graph_alone() -> Iterator[None]:
     """Fail the test that moves this process to another graph, not one of those behind it."""

@@ -14,13 +14,13 @@ test_packages() {
     --return-code-on-test-failure "${@:2}"
 }
 # Two at a time by hand: colcon would have a package wait for the tests of all that it depends on.
-LATER=(vla_finetune vla_policy_server vla_rollout)
+LATER=(vla_policy_server vla_rollout)
 test_packages later --packages-select "${LATER[@]}" &
 test_packages first --packages-skip "${LATER[@]}" || STATUS=1
 wait $! || STATUS=1
 [ "$STATUS" = 0 ] || python -m colcon test-result --verbose | tail -n 60
-# Two files at a time: they mostly wait for processes that start.
-python -m pytest tests -q --disable-warnings -n 2 --dist loadfile \
+# Two at a time: they mostly wait for processes that start.
+python -m pytest tests -q --disable-warnings -n 2 --dist loadgroup \
   --junitxml build/system_tests.xml || STATUS=1
 
 python tools/count_tests.py "$EXPECTED" build/*/pytest.xml build/system_tests.xml || STATUS=1

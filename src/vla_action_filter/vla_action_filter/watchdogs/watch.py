@@ -1,11 +1,18 @@
 """Does somebody watch? A heartbeat without which the arm does not move on."""
 
+from vla_contract.values import to_ns
+
+# A watcher on a loaded machine is late now and then. The arm has braked by then and goes on when
+# it is heard again; after longer nobody expects it to move by itself.
+_LATE_NS = to_ns(2.0)
+
 
 class Watch:
-    """Notices that a watcher has gone; what it then says holds until the filter is armed anew.
+    """Notices that a watcher is late, or has gone; then it holds until the filter is armed anew.
 
-    Whoever lets a policy move an arm, such as a rollout, publishes a heartbeat. One that ended,
-    however it ended, no longer does.
+    Whoever lets a policy move an arm, such as a rollout, publishes a heartbeat with a name of its
+    own: one word for people, and one that no other process has. One that ended, however it ended,
+    is not heard again.
     """
 
     def __init__(self, is_required: bool, age_ns: int) -> None:
@@ -30,14 +37,26 @@ class Watch:
         if not who:
             self._heard_ns = None
             return
-        self._heard_ns, self._who = now_ns, who
+        # What another one watches from now on, the one that was late no longer does.
+        self._is_lost |= self._is_late(now_ns) and who != self._who
+        if not self._is_lost:
+            self._heard_ns, self._who = now_ns, who
 
     def reason(self, now_ns: int) -> str:
         """Return why the arm may not move, '' for no reason."""
-        if self._heard_ns is not None and now_ns - self._heard_ns > self._age_ns:
-            self._is_lost = True
+        is_late = self._is_late(now_ns)
+        self._is_lost |= is_late and self._age(now_ns) > self._age_ns + _LATE_NS
+        name = self._who.partition(' ')[0]
         if self._is_lost:
-            return f'unwatched: {self._who} has ended; activate anew'
+            return f'unwatched: {name} has ended; activate anew'
+        if is_late:
+            return f'unwatched: {name} is late'
         if self._heard_ns is None and self._is_required:
             return 'unwatched: no heartbeat on topic watch'
         return ''
+
+    def _age(self, now_ns: int) -> int:
+        return 0 if self._heard_ns is None else now_ns - self._heard_ns
+
+    def _is_late(self, now_ns: int) -> bool:
+        return self._age(now_ns) > self._age_ns

@@ -3,12 +3,9 @@
 from contextlib import nullcontext, suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import av
 from vla_contract.values import Image
-
-if TYPE_CHECKING:
-    import av
 
 # OpenH264 is BSD-licensed; x264, which PyAV carries too, is GPL.
 _CODEC = 'libopenh264'
@@ -19,13 +16,10 @@ class VideoWriter:
 
     def __init__(self, path: Path, fps: float) -> None:
         """Open the file; the first frame sets the size."""
-        import av
-
         path.parent.mkdir(parents=True, exist_ok=True)
         self._fps = Fraction(fps).limit_denominator(1000)
         self._container = av.open(str(path), 'w', options={'movflags': 'faststart'})
         self._stream: av.VideoStream | None = None
-        self._frame_of = av.VideoFrame.from_ndarray
         self._is_broken = False
 
     def __enter__(self) -> 'VideoWriter':
@@ -51,7 +45,8 @@ class VideoWriter:
             stream.pix_fmt = 'yuv420p'
             stream.bit_rate = 1_500_000
             self._stream = stream
-        self._mux(self._frame_of(image[:height, :width], format='rgb24'))
+        frame = av.VideoFrame.from_ndarray(image[:height, :width], format='rgb24')
+        self._mux(frame)
 
     def close(self) -> None:
         """Flush and close the file."""
@@ -59,7 +54,7 @@ class VideoWriter:
             self._mux(None)
         self._container.close()
 
-    def _mux(self, frame: 'av.VideoFrame | None') -> None:
+    def _mux(self, frame: av.VideoFrame | None) -> None:
         """Encode and write a frame, or what the encoder still holds."""
         if self._stream is None:
             return

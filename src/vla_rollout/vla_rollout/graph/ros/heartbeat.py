@@ -7,6 +7,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_msgs.msg import String
 from vla_contract.ros.qos import COMMAND
+from vla_contract.ros.watcher import heartbeat_message
 
 # Ten within the half second after which the action filter brakes.
 _PERIOD_S = 0.05
@@ -27,9 +28,9 @@ class Heartbeat:
     """
 
     def __init__(self, node: Node, who: str) -> None:
-        """Create publisher and timer on a node; `who` is what the message says."""
+        """Create publisher and timer on a node; `who` is what its messages say."""
         self._publisher = node.create_publisher(String, 'watch', COMMAND)
-        self._message = String(data=who)
+        self._message = heartbeat_message(who)
         self._allowed_until_s = self._due_s = -math.inf
         self.is_on = False
         # By the machine's clock: whoever watches does so in real time.
