@@ -67,6 +67,11 @@ class ActionLog:
         self.times_ns.append(from_stamp(msg.header.stamp))
         self._heard_at = time.monotonic()
 
+    def clear(self) -> None:
+        """Forget what was told so far."""
+        self.times_ns.clear()
+        self.path.clear()
+
     def speed(self, start: int = 0) -> float:
         """Return the highest share of a speed limit since an action."""
         # Actions come in meanwhile.
