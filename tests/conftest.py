@@ -33,6 +33,7 @@ GRAPHS = {
     'test_demo',
     'test_end_filter',
     'test_excite_joints',
+    'test_filter_inputs',
     'test_launch_files',
     'test_policy_server_killed',
     'test_real_robot',

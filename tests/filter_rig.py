@@ -5,6 +5,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -45,7 +46,11 @@ class Rig:
         self.process = process
         self.executor = SingleThreadedExecutor()
         self.nodes: dict[str, Node] = {}
-        self.node = self.join('driver')
+        # In a thread of their own: drivers do not wait for buttons that are made.
+        self.node = rclpy.create_node('driver')
+        self._drivers = SingleThreadedExecutor()
+        self._drivers.add_node(self.node)
+        self._thread = threading.Thread(target=self._drivers.spin, daemon=True)
         self.ahead_s: float | None = 0.0
         self.effort = np.full(7, 5.0)
         self.driving = self.is_silent = False
@@ -66,6 +71,15 @@ class Rig:
         self.node.create_timer(0.01, self.send_arm)
         self.node.create_timer(1 / 30, self._send_gripper)
         self.node.create_timer(0.2, self._send_chunk)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End every node."""
+        self.executor.shutdown()
+        self._drivers.shutdown()
+        self._thread.join(60.0)
+        for node in (self.node, *self.nodes.values()):
+            node.destroy_node()
 
     def join(self, name: str) -> Node:
         """Return a new node."""
@@ -165,6 +179,4 @@ def running_filter(*parameters: str) -> Iterator[Rig]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        rig.executor.shutdown()
-        for node in rig.nodes.values():
-            node.destroy_node()
+        rig.close()
