@@ -30,5 +30,16 @@ def test_a_waiting_message_of_the_clock_counts_also_one_that_sets_it_back(node):
     robot.destroy_node()
 
 
+def test_simulated_time_has_come_as_far_as_what_was_measured(node):
+    node.set_parameters([Parameter('use_sim_time', value=True)])
+    time = NewestTime(node)
+    assert time.not_before(3 * 10**8, 10**8) == 3 * 10**8
+    assert time.now_ns() == 3 * 10**8
+    # Of another clock.
+    assert time.not_before(10**18, 10**8) == 10**8
+
+
 def test_the_clock_of_the_machine_is_read_as_it_is(node):
-    assert NewestTime(node).now_ns() == pytest.approx(node.now_ns(), abs=10**9)
+    time = NewestTime(node)
+    assert time.now_ns() == pytest.approx(node.now_ns(), abs=10**9)
+    assert time.not_before(3 * 10**8, 10**8) == 10**8

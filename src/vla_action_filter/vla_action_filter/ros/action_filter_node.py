@@ -79,6 +79,7 @@ class ActionFilterNode(VlaNode):
         self._action_pub = self.create_publisher(JointState, 'action_filter/action', COMMAND)
         self._markers = MarkerPublisher(self, contract)
         self._time = NewestTime(self)
+        self._measured_ns = 0
         self._joints = JointStatesReader(self, contract, contract.joint_states)
         self._operator = OperatorInputs(self, self._filter, settings, settings.first_speed)
         self._chunk_reader = JointReader(self._names, 'policy_chunk')
@@ -150,6 +151,7 @@ class ActionFilterNode(VlaNode):
         sample = self._joints.poll(now_ns)
         if sample is not None:
             self._filter.offer_joints(sample)
+            self._measured_ns = int(sample.stamps_ns.max())
         self._filter.watchdogs.missing_joints = self._joints.missing or 'no joint_states'
         if self._joints.rejected > rejected:
             self._filter.counters['rejected_joint_states'] += self._joints.rejected - rejected
@@ -220,6 +222,7 @@ class ActionFilterNode(VlaNode):
             return
         self._timing.begin()
         self._read_inputs(now_ns)
+        now_ns = self._time.not_before(self._measured_ns, now_ns)
         orders = self._loop.cycle(now_ns)
         self._send(orders)
         self._tell(now_ns, orders.result)

@@ -5,7 +5,9 @@ from rosgraph_msgs.msg import Clock
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.lifecycle import VlaNode
+from vla_contract.values import to_ns
 
+_OVERTAKEN_NS = to_ns(1.0)
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
@@ -23,6 +25,21 @@ class NewestTime:
         self._clock = None
         if node.get_parameter('use_sim_time').value:
             self._clock = unattended_subscription(node, Clock, '/clock', _NEWEST)
+
+    def not_before(self, stamp_ns: int, now_ns: int) -> int:
+        """Return the time, which is at least that of what was measured in the same simulation.
+
+        Messages of different topics may overtake each other. One that is further ahead is stamped
+        by another clock, which the filter has to say.
+
+        Args:
+            stamp_ns: of the newest measurement [ns].
+            now_ns: the time by the clock [ns].
+        """
+        if self._clock is not None and now_ns < stamp_ns <= now_ns + _OVERTAKEN_NS:
+            self._newest_ns = stamp_ns
+            return stamp_ns
+        return now_ns
 
     def now_ns(self) -> int:
         """Return the time [ns]."""
