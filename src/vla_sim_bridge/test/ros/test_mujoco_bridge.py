@@ -1,5 +1,6 @@
 from contextlib import contextmanager
 import json
+import threading
 import time
 
 from geometry_msgs.msg import PoseStamped
@@ -122,6 +123,22 @@ def test_each_reset_says_its_instruction(graph):
     assert 'green' in said[1]
     assert said[2] == said[0]
     assert {message.data for message in listener.seen['sim/failure']} == {''}
+
+
+def test_a_command_reaches_the_arm_while_the_executor_is_busy(graph):
+    bridge, listener = graph
+    topic = 'joint_trajectory_controller/joint_trajectory'
+    commands = listener.node.create_publisher(JointTrajectory, topic, COMMAND)
+    listener.wait(lambda: commands.get_subscription_count() == 1 and bridge._time_ns)
+    target = CONTRACT.home
+    target[0] += 0.1
+    msg = JointTrajectory(joint_names=list(CONTRACT.joint_names), points=[point_to_msg(target, 0)])
+    commands.publish(msg)
+    # Nothing spins from here on.
+    deadline, pause = time.monotonic() + 60.0, threading.Event()
+    while bridge._simulation._target[0] != target[0]:
+        assert time.monotonic() < deadline
+        pause.wait(0.01)
 
 
 def reset(bridge, listener, **parameters):

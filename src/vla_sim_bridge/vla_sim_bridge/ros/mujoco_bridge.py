@@ -148,6 +148,8 @@ class MujocoBridge(VlaNode):
             if self._viewer is not None:
                 self._viewer.show(tick.qpos)
         self._publish_changes(tick)
+        for channel in self._channels:
+            channel.poll()
 
     def _publish_changes(self, tick: Tick) -> None:
         """Publish what is latched where it differs from what was said last."""

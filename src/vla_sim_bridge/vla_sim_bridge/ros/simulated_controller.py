@@ -1,14 +1,17 @@
 """The simulator's end of a channel: takes commands as the robot's controller does."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from rclpy.node import Node
+from rclpy.subscription import Subscription
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.channels import Channel, FORWARD_POSITION, JOINT_TRAJECTORY, NONE
 from vla_contract.contract import RobotContract
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.ros.listening.unattended import taken, unattended_subscription
 from vla_contract.ros.messages.joints import JointReader
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND
@@ -33,6 +36,7 @@ class SimulatedController:
         self._node, self._channel, self._simulation = node, channel, simulation
         self._columns = [contract.joint_names.index(name) for name in channel.joints]
         self._reader = JointReader(channel.joints, channel.endpoint)
+        self._commands: tuple[Subscription, Callable[[Any], None]] | None = None
         if channel.kind == JOINT_TRAJECTORY:
             self._subscribe(JointTrajectory, self._on_trajectory)
         elif channel.kind == FORWARD_POSITION:
@@ -43,8 +47,20 @@ class SimulatedController:
                 f'{JOINT_TRAJECTORY}, {FORWARD_POSITION}, {NONE}'
             )
 
-    def _subscribe(self, kind: type, callback: Callable[..., None]) -> None:
-        self._node.create_subscription(kind, self._channel.endpoint, callback, COMMAND)
+    def poll(self) -> None:
+        """Take the command that waits, if one does; call in every tick.
+
+        An executor beside the physics thread would hand it over late on a loaded machine, and the
+        arm would not be where it was told to be.
+        """
+        if self._commands is not None:
+            subscription, on_command = self._commands
+            for msg in taken(subscription):
+                on_command(msg)
+
+    def _subscribe(self, kind: type, on_command: Callable[[Any], None]) -> None:
+        endpoint = self._channel.endpoint
+        self._commands = unattended_subscription(self._node, kind, endpoint, COMMAND), on_command
 
     def _on_trajectory(self, msg: JointTrajectory) -> None:
         try:
