@@ -43,7 +43,7 @@ class Check:
     def line(self) -> str:
         """One line for the terminal."""
         line = f'{_SIGNS[self.status]} {self.name}: {self.found} (must be: {self.allowed})'
-        return line if self.status is Status.OK else f'{line}; {self.fix}'
+        return f'{line}; {self.fix}' if self.fix and self.status is not Status.OK else line
 
 
 def measured(name: str, is_good: bool, found: str, allowed: str, fix: str) -> Check:

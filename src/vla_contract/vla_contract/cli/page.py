@@ -9,9 +9,9 @@ from vla_contract.whole_file import write_whole
 
 _STYLE = """
 :root { color-scheme: light dark; --text: #283240; --page: #fff; --quiet: #5d6771; --line: #e4e7eb;
-        --good: #1e7a34; --bad: #c22727 }
+        --good: #1e7a34; --bad: #c22727; --remark: #8a5a00 }
 @media (prefers-color-scheme: dark) { :root { --text: #dde3ea; --page: #14181d; --quiet: #9aa5b1;
-        --line: #323a44; --good: #5fc97a; --bad: #ff8078 } }
+        --line: #323a44; --good: #5fc97a; --bad: #ff8078; --remark: #e8b04a } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page);
        max-width: 1080px; margin: 2em auto; padding: 0 1em }
 h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em } h3 { font-size: 1em }
@@ -19,6 +19,7 @@ h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em } h3 { font-size
 td, th { padding: .2em .9em .2em 0; text-align: left; border-bottom: 1px solid var(--line);
        font-variant-numeric: tabular-nums; vertical-align: top }
 .yes { color: var(--good) } .no { color: var(--bad); font-weight: 600 }
+.remark { color: var(--remark) }
 figure { margin: 1em 0 } img { max-width: 100%; background: #fff }
 figcaption { color: var(--quiet); font-size: .92em }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1em }
@@ -62,9 +63,10 @@ def verdict(is_accepted: bool, notes: Iterable[str]) -> Html:
     return Html(f'<p>{mark(text, is_accepted)}</p>' + (f'<ul>{items}</ul>' if items else ''))
 
 
-def mark(text: str, is_good: bool) -> Html:
-    """Colour a word."""
-    return Html(f'<span class="{"yes" if is_good else "no"}">{escape(text)}</span>')
+def mark(text: str, is_good: bool | None) -> Html:
+    """Colour a word: good, not good, or None for a remark."""
+    kind = {True: 'yes', False: 'no', None: 'remark'}[is_good]
+    return Html(f'<span class="{kind}">{escape(text)}</span>')
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:

@@ -14,7 +14,7 @@ from vla_rollout.preflight.calibration_items import check_calibrations
 from vla_rollout.preflight.contract_items import check_action_bounds, check_workspace
 from vla_rollout.preflight.machine_items import check_gpu
 from vla_rollout.preflight.page import all_hold, write_checklist
-from vla_rollout.preflight.policy_items import check_latency
+from vla_rollout.preflight.policy_items import check_latency, check_policy
 from vla_rollout.preflight.questions import check_questions, Operator, QUESTIONS
 
 CONTRACT = load_contract('panda_2f85')
@@ -39,6 +39,15 @@ def subject(position, golden=True):
     frame = Subject(CONTRACT, Steady(position)).observation
     frames = GoldenFrames(10.0, (frame,), np.tile(position, (1, 16, 1))) if golden else None
     return Subject(CONTRACT, Steady(position), frames)
+
+
+def test_a_question_that_does_not_arise_is_a_remark():
+    found = {check.name: check for check in check_policy(subject(CONTRACT.home))}
+    instruction, images = found['policy: instruction'], found['policy: images']
+    assert (instruction.status, instruction.fix) == (Status.WARN, '')
+    assert instruction.line.endswith('the policy takes no instruction (must be: passes)')
+    assert images.status is Status.FAIL
+    assert 'known failure' in images.fix
 
 
 def test_a_workspace_needs_walls_points_and_pairs():

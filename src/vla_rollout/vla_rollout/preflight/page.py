@@ -11,6 +11,8 @@ from vla_contract.cli.command import write_json
 from vla_contract.cli.page import Html, mark, table, verdict, write_page
 from vla_contract.errors import VlaError
 
+_GOOD = {Status.OK: True, Status.WARN: None}
+
 
 def all_hold(checks: Sequence[Check]) -> bool:
     """Whether a deployment may begin."""
@@ -44,9 +46,14 @@ def write_checklist(
 def checklist_table(checks: Sequence[Check]) -> Html:
     """Return the items as a table of a page."""
     rows = [
-        (mark(c.status, is_ok), c.name, c.found, c.allowed, '' if is_ok else c.fix)
+        (
+            mark(c.status, _GOOD.get(c.status, False)),
+            c.name,
+            c.found,
+            c.allowed,
+            '' if c.status is Status.OK else c.fix,
+        )
         for c in checks
-        for is_ok in (c.status is Status.OK,)
     ]
     return table(('', 'item', 'found', 'must be', 'what helps'), rows)
 

@@ -1,0 +1,18 @@
+from vla_contract.cli.page import Html, table, write_page
+
+
+def test_a_page_has_one_landmark_and_a_dark_side(tmp_path):
+    write_page(tmp_path / 'page.html', 'A <b>', [Html('<p>text</p>')])
+    page = (tmp_path / 'page.html').read_text()
+    assert page.count('<main>') == page.count('</main>') == page.count('<h1>') == 1
+    assert '<h1>A &lt;b&gt;</h1>' in page
+    assert 'prefers-color-scheme: dark' in page
+
+
+def test_a_table_scrolls_by_itself_and_has_no_empty_heads():
+    found = table(('', 'item'), [('x', 0.5)])
+    assert found.startswith('<div class="table" role="region" aria-label="item" tabindex="0">')
+    assert '<td></td><th scope="col">item</th>' in found
+    assert '<td>0.500</td>' in found
+    assert '<th' not in table(('', ''), [('key', 'value')])
+    assert table(('a',), []) == '<p>none</p>'
