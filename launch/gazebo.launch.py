@@ -1,7 +1,7 @@
-"""Gazebo with an exported world, its bridge, policy server and action filter.
+"""Gazebo with an exported scene, its bridge, policy server and action filter.
 
 vla sim export-gazebo --output runs/gazebo
-ros2 launch vla_bringup gazebo.launch.py folder:=runs/gazebo policy:=panda_lift_act
+ros2 launch vla_bringup gazebo.launch.py folder:=runs/gazebo deployment:=panda_lift_cube
 """
 
 from launch.actions import IncludeLaunchDescription
@@ -13,13 +13,18 @@ from vla_contract.ros.launch.arguments import config, include, robot_graph, valu
 
 ARGUMENTS = {
     'folder': ('runs/gazebo', 'what export_gazebo wrote'),
-    'robot': ('panda_2f85', 'name or path of a contract'),
-    'policy': ('panda_lift_act', 'checkpoint, as policy_path'),
+    'deployment': ('panda_lift_cube', 'name under config/deployments, or path of a file'),
+    'cell': ('', "another cell than the deployment's"),
+    'task': ('', "another task than the deployment's"),
+    'policy': ('', "another policy than the deployment's: checkpoint or file"),
+    'backend': ('', "another than the policy's: hold, scripted, remote and others"),
     'urdf': ('', "URDF or xacro of the robot for rviz, '' for none"),
     'monitor': ('none', 'rviz opens rviz2'),
     'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
 }
-COMMON = {'autostart': True, 'use_sim_time': True, 'robot': value('robot')}
+COMMON = {'autostart': True, 'use_sim_time': True, 'deployment': value('deployment'),
+          'cell': value('cell')}  # fmt: skip
+POLICY = {'policy_path': value('policy'), 'task': value('task'), 'backend': value('backend')}
 GAZEBO = PathJoinSubstitution([FindPackageShare('ros_gz_sim'), 'launch', 'gz_sim.launch.py'])
 WORLD = PathJoinSubstitution([LaunchConfiguration('folder'), 'world.sdf'])
 TOPICS = PathJoinSubstitution([LaunchConfiguration('folder'), 'bridge.yaml'])
@@ -54,11 +59,7 @@ def generate_launch_description():
                 package='vla_policy_server',
                 executable='policy_server',
                 name='policy_server',
-                parameters=[
-                    config('policy_server.yaml'),
-                    COMMON,
-                    {'policy_path': value('policy')},
-                ],
+                parameters=[config('policy_server.yaml'), COMMON, POLICY],
                 output='screen',
             ),
             include('scene', use_sim_time='true', transforms='false'),

@@ -2,9 +2,9 @@
 
 Nothing moves after this: all nodes are inactive, the speed is 10 %, and the filter is locked.
 
-ros2 launch vla_bringup real_robot.launch.py robot:=my_arm policy:=my_policy
+ros2 launch vla_bringup real_robot.launch.py deployment:=my_deployment
 ros2 service call /supervisor/check std_srvs/srv/Trigger    # the filter alone, for preflight
-vla rollout preflight --robot my_arm --policy my_policy --json preflight.json
+vla rollout preflight --deployment my_deployment --json preflight.json
 ros2 service call /supervisor/release std_srvs/srv/Trigger  # refused until preflight passed
 """
 
@@ -16,9 +16,11 @@ from launch_ros.actions import Node, SetRemap
 from vla_contract.ros.launch.arguments import config, include, robot_graph, value
 
 ARGUMENTS = {
-    'robot': ('panda_2f85', 'name or path of a contract'),
-    'policy': ('panda_lift_act', 'checkpoint, as policy_path'),
-    'backend': ('lerobot', 'backend of the policy server; hold for the first time'),
+    'deployment': ('panda_lift_cube', 'name under config/deployments, or path of a file'),
+    'cell': ('', "another cell than the deployment's"),
+    'task': ('', "another task than the deployment's"),
+    'policy': ('', "another policy than the deployment's: checkpoint or file"),
+    'backend': ('', "another than the policy's; hold for the first time"),
     'policy_host': ('', "config/remotes name, YAML or ws://host:port of a worker, '' for none"),
     'device': ('cpu', 'torch device of a policy that is computed here'),
     'camera': ('camera/color', 'topics of the camera driver, without /image_raw'),
@@ -30,12 +32,11 @@ ARGUMENTS = {
     'monitor': ('none', 'rviz opens rviz2'),
     'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
 }
-HOST, POLICY = LaunchConfiguration('policy_host'), LaunchConfiguration('policy')
+HOST = LaunchConfiguration('policy_host')
 BACKEND = PythonExpression(
     ["'remote' if '", HOST, "' else '", LaunchConfiguration('backend'), "'"]
 )
-SOURCE = PythonExpression(["'", HOST, "' or '", POLICY, "'"])
-COMMON = {'robot': value('robot'), 'use_sim_time': False}
+COMMON = {'deployment': value('deployment'), 'cell': value('cell'), 'use_sim_time': False}
 NAMES = (('camera/color/', 'camera', ('image_raw', 'image_raw/compressed', 'camera_info')),
          ('joint_trajectory_controller/', 'controller', ('joint_trajectory', 'get_parameters')),
          ('forward_position_controller/', 'controller', ('commands', 'get_parameters')),
@@ -64,7 +65,8 @@ def generate_launch_description():
                   'command_interface': value('command_interface')},
                  on_exit=[EmitEvent(event=Shutdown(reason='the filter ended'))]),
             node('vla_policy_server', 'policy_server',
-                 {'backend': value(BACKEND), 'policy_path': value(SOURCE),
+                 {'backend': value(BACKEND), 'policy_path': value('policy'),
+                  'policy_source': value('policy_host'), 'task': value('task'),
                   'device': value('device')}),
             node('vla_rollout', 'supervisor', {'autostart': True, 'policy_path': value('policy'),
                                                'preflight': value('preflight')}),

@@ -15,10 +15,11 @@ from vla_contract.ros.launch.arguments import include, robot_graph
 ARGUMENTS = {
     'episodes': ('20', 'how many'),
     'first_seed': ('0', 'seed of the first; the next ones count up'),
-    'robot': ('panda_2f85', 'name or path of a contract'),
-    'policy': ('panda_lift_act', 'checkpoint, as policy_path'),
-    'backend': ('lerobot', 'backend of the policy server'),
-    'world': ('lift_cube', 'name or path of a world'),
+    'deployment': ('panda_lift_cube', 'name under config/deployments, or path of a file'),
+    'cell': ('', "another cell than the deployment's"),
+    'task': ('', "another task than the deployment's"),
+    'policy': ('', "another policy than the deployment's: checkpoint or file"),
+    'backend': ('', "another than the policy's: hold, scripted, remote and others"),
     'randomization': ('none', 'what every episode randomises'),
     'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
 }

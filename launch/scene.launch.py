@@ -1,6 +1,6 @@
 """What rviz needs to draw a robot: camera poses, the robot's model, and rviz itself.
 
-ros2 launch vla_bringup scene.launch.py robot:=panda_2f85 urdf:=my_arm.urdf.xacro monitor:=rviz
+ros2 launch vla_bringup scene.launch.py cell:=panda_table urdf:=my_arm.urdf.xacro monitor:=rviz
 """
 
 from launch.conditions import IfCondition
@@ -15,7 +15,8 @@ from vla_calibration.export.ros.camera_transforms import camera_transforms
 from vla_contract.ros.launch.arguments import config, robot_graph, value
 
 ARGUMENTS = {
-    'robot': ('panda_2f85', 'name or path of a contract'),
+    'deployment': ('panda_lift_cube', 'name under config/deployments, or path of a file'),
+    'cell': ('', "another cell than the deployment's"),
     'urdf': ('', "URDF or xacro of the robot, '' where its driver publishes its own model"),
     'monitor': ('none', 'rviz opens rviz2'),
     'use_sim_time': ('false', 'true where a simulator publishes /clock'),

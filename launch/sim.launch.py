@@ -1,6 +1,6 @@
 """Simulator, policy server and action filter: the whole loop without a robot.
 
-ros2 launch vla_bringup sim.launch.py robot:=panda_2f85 policy:=panda_lift_act headless:=true
+ros2 launch vla_bringup sim.launch.py deployment:=panda_lift_cube headless:=true
 """
 
 from launch.actions import EmitEvent, RegisterEventHandler
@@ -12,10 +12,11 @@ from launch_ros.actions import Node
 from vla_contract.ros.launch.arguments import config, include, robot_graph, value
 
 ARGUMENTS = {
-    'robot': ('panda_2f85', 'name or path of a contract'),
-    'policy': ('panda_lift_act', 'checkpoint, as policy_path'),
-    'backend': ('lerobot', 'backend of the policy server'),
-    'world': ('lift_cube', 'name or path of a world'),
+    'deployment': ('panda_lift_cube', 'name under config/deployments, or path of a file'),
+    'cell': ('', "another cell than the deployment's"),
+    'task': ('', "another task than the deployment's"),
+    'policy': ('', "another policy than the deployment's: checkpoint or file"),
+    'backend': ('', "another than the policy's: hold, scripted, remote and others"),
     'randomization': ('none', 'what sim/reset randomises'),
     'headless': ('true', 'false opens the MuJoCo viewer'),
     'record': ('false', 'true starts the recorder, for rollout --record'),
@@ -23,7 +24,12 @@ ARGUMENTS = {
     'monitor': ('none', 'rviz opens rviz2'),
     'namespace': ('', 'of nodes, topics and clock; two robots on a domain need two'),
 }
-COMMON = {'autostart': True, 'use_sim_time': True, 'robot': value('robot')}
+COMMON = {
+    'autostart': True,
+    'use_sim_time': True,
+    'deployment': value('deployment'),
+    'cell': value('cell'),
+}
 
 
 def node(package, executable, parameters=None, **options):
@@ -41,16 +47,21 @@ def node(package, executable, parameters=None, **options):
 
 def generate_launch_description():
     """Start the nodes; when one ends, all end."""
-    world = {name: value(name) for name in ('world', 'randomization')}
-    policy = {'policy_path': value('policy'), 'backend': value('backend')}
+    policy = {'policy_path': value('policy'), 'task': value('task')}
     return robot_graph(
         ARGUMENTS,
         [
             node(
-                'vla_sim_bridge', 'mujoco_bridge', {**world, 'headless': value('headless', bool)}
+                'vla_sim_bridge',
+                'mujoco_bridge',
+                {
+                    **policy,
+                    'randomization': value('randomization'),
+                    'headless': value('headless', bool),
+                },
             ),
             node('vla_action_filter', 'action_filter', {'arming_s': 0.0, 'ramp_grippers': False}),
-            node('vla_policy_server', 'policy_server', policy),
+            node('vla_policy_server', 'policy_server', {**policy, 'backend': value('backend')}),
             node('vla_rollout', 'recorder', condition=IfCondition(LaunchConfiguration('record'))),
             include('scene', use_sim_time='true', transforms='false'),
             RegisterEventHandler(OnProcessExit(on_exit=[EmitEvent(event=Shutdown())])),

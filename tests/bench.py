@@ -8,17 +8,15 @@ os.environ.setdefault('MUJOCO_GL', 'egl')
 
 import mujoco
 from vla_action_filter.config import FilterConfig
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.values import to_ns
 from vla_policy_server.backends.registry import make_policy
 from vla_rollout.episodes.closed_loop import ClosedLoop
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
-CONTRACT = load_contract('panda_2f85')
-LIFT = load_world_config('lift_cube')
+LIFT = load_deployment('panda_lift_cube')
 # What the figures are held against.
 _LEAST_RATIO, _RESET_MS, _REBUILD_MS = 0.9, 60.0, 600.0
 
@@ -41,7 +39,8 @@ def physics(world: World) -> str:
     """Compare World.step, a command of 10 ms at a time, with plain mj_step."""
     world.reset(0)
     target, period_ns = world.command, to_ns(0.01)
-    steps, model, data = round(0.01 / LIFT.physics_step_s), world.model, world.data
+    step_s, model, data = world.config.physics_step_s, world.model, world.data
+    steps = round(0.01 / step_s)
 
     def ours() -> None:
         for _ in range(10):
@@ -55,13 +54,13 @@ def physics(world: World) -> str:
     rate = 10 * steps / ours_s
     return (
         f'physics     World.step {rate:8.0f} steps/s   mj_step {10 * steps / raw_s:8.0f} steps/s'
-        f'   {_ratio(raw_s / ours_s)}   {rate * LIFT.physics_step_s:.0f} x real time'
+        f'   {_ratio(raw_s / ours_s)}   {rate * step_s:.0f} x real time'
     )
 
 
 def rendering(world: World) -> str:
     """Compare CameraRenderer with a plain mujoco.Renderer on the same scene and settings."""
-    camera, renderer = CONTRACT.cameras[0], CameraRenderer(world)
+    camera, renderer = world.cell.cameras[0], CameraRenderer(world)
     plain = mujoco.Renderer(world.model, camera.height, camera.width)
 
     def raw() -> None:
@@ -80,12 +79,12 @@ def resets() -> str:
     randomization = load_randomization('wide')
 
     def rebuild() -> None:
-        world = World(CONTRACT, LIFT, randomization)
+        world = World(LIFT, randomization)
         renderer = CameraRenderer(world)
         renderer.dress(world.appearance)
         renderer.close()
 
-    world = World(CONTRACT, LIFT, randomization)
+    world = World(LIFT, randomization)
     renderer = CameraRenderer(world)
     seeds = iter(range(100))
 
@@ -120,7 +119,7 @@ def in_process(world: World) -> str:
     import torch
 
     torch.set_num_threads(1)
-    policy = make_policy('lerobot', CONTRACT, 'panda_lift_act', 'cpu')
+    policy = make_policy(LIFT, 'cpu')
     loop = ClosedLoop(world, policy, FilterConfig(), execute_steps=8, latency_s=0.06)
     loop.run(0)
     started = time.perf_counter()
@@ -131,7 +130,7 @@ def in_process(world: World) -> str:
 
 def main() -> None:
     """Print every figure."""
-    world = World(CONTRACT, LIFT)
+    world = World(LIFT)
     print(physics(world))
     print(rendering(world))
     print(resets())

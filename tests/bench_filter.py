@@ -18,24 +18,24 @@ from vla_action_filter.limits.braking import braking_speed
 from vla_action_filter.limits.cartesian_limiter import CartesianLimiter
 from vla_action_filter.limits.jerk_bounds import JerkBounds
 from vla_action_filter.limits.motion_limiter import MotionLimiter
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.kinematics.workspace_kinematics import WorkspaceKinematics
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
-CONTRACT = load_contract('panda_2f85')
-ARM = [CONTRACT.joints[i] for i in CONTRACT.arm]
+CELL = load_cell('panda_table')
+ARM = [CELL.joints[i] for i in CELL.arm]
 
 
 def cycle_times_us(config: FilterConfig, spread: float) -> tuple[np.ndarray, ActionFilter]:
     """Return the time of each of 15 000 cycles, in motion; a new chunk every 80."""
-    core = ActionFilter(CONTRACT, config)
+    core = ActionFilter(CELL, config)
     rng = np.random.default_rng(0)
-    now_ns, position, times = to_ns(10.0), CONTRACT.home, []
+    now_ns, position, times = to_ns(10.0), CELL.home, []
     for k in range(15_000):
         if k % 80 == 0:
             ends = rng.normal(0.0, spread, (3, 8))
             steps = np.linspace(0.0, 1.0, 16)[:, None]
-            desired = CONTRACT.home + ends[0] + steps * ends[1] + np.sin(6.0 * steps) * ends[2]
+            desired = CELL.home + ends[0] + steps * ends[1] + np.sin(6.0 * steps) * ends[2]
             core.offer_chunk(ActionChunk(now_ns, to_ns(0.1), desired), now_ns)
         core.offer_joints(JointSample(now_ns, position, np.zeros(8)))
         started = time.perf_counter_ns()
@@ -77,9 +77,9 @@ def speed() -> None:
 
 def _bound_times_us() -> np.ndarray:
     """Return the time of each of 15 000 steps of the joint limits, at full speed."""
-    limiter = MotionLimiter(CONTRACT, FilterConfig(cartesian=False))
-    limiter.reset(CONTRACT.home[:7])
-    rng, still, target, times = np.random.default_rng(0), np.zeros(7), CONTRACT.home[:7], []
+    limiter = MotionLimiter(CELL, FilterConfig(cartesian=False))
+    limiter.reset(CELL.home[:7])
+    rng, still, target, times = np.random.default_rng(0), np.zeros(7), CELL.home[:7], []
     for k in range(15_000):
         if k % 50 == 0:
             target = np.array([rng.uniform(joint.lower, joint.upper) for joint in ARM])
@@ -121,7 +121,7 @@ def _ruckig_us(joints: list, targets: np.ndarray) -> np.ndarray:
         parameters.max_jerk = [j.jerk for j in joints]
         parameters.synchronization = ruckig.Synchronization.No
     stop.control_interface = ruckig.ControlInterface.Velocity
-    state.current_position = CONTRACT.home[:7].tolist()
+    state.current_position = CELL.home[:7].tolist()
     times = []
     for k in range(4000):
         started = time.perf_counter_ns()
@@ -191,11 +191,11 @@ def workspace(cycles: int = 15_000) -> None:
     """Chase targets beyond the walls at 100 Hz, with our rule and with a linear one."""
     print(f'{cycles} cycles of targets beyond the walls   worst wall [mm]   link [mm]   outside')
     for name, is_linear in (('braking-consistent (ours)', False), ('linear, gain 1', True)):
-        limiter = MotionLimiter(CONTRACT, FilterConfig())
+        limiter = MotionLimiter(CELL, FilterConfig())
         if is_linear:
             _make_linear(limiter.cartesian)
-        limiter.reset(CONTRACT.home[:7])
-        watch, rng, target = Watch(), np.random.default_rng(0), CONTRACT.home[:7]
+        limiter.reset(CELL.home[:7])
+        watch, rng, target = Watch(), np.random.default_rng(0), CELL.home[:7]
         walls, links, outside = math.inf, math.inf, 0
         for k in range(cycles):
             if k % 60 == 0:
@@ -217,9 +217,9 @@ class Watch:
     """Measures positions with kinematics of its own."""
 
     def __init__(self) -> None:
-        self._kinematics = WorkspaceKinematics(CONTRACT)
-        self._box = CONTRACT.workspace.boxes[0]
-        points = CONTRACT.workspace.control_points
+        self._kinematics = WorkspaceKinematics(CELL)
+        self._box = CELL.workspace.boxes[0]
+        points = CELL.geometry.control_points
         self._radius = np.array([point.radius for point in points])
         self._tool = [point.name for point in points].index('tool')
 

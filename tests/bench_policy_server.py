@@ -25,6 +25,7 @@ import threading
 import time
 from typing import Any
 
+from changed_deployment import write_deployment
 from conftest import wait_for
 import cv2
 import numpy as np
@@ -33,21 +34,22 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from sensor_msgs.msg import Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.cli.command import write_json
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, STATE
-from vla_contract.share import find_config, find_model
+from vla_contract.share import find_model
 from vla_contract.values import JointSample
 from vla_policy_server.self_test.golden_frames import GOLDEN_FRAMES, load_golden_frames
 import yaml
 
 SERVING = Path(__file__).parent / 'serving'
-CONTRACT = load_contract('panda_2f85')
+DEPLOYMENT = load_deployment('panda_lift_cube')
+CELL, RATE_HZ = DEPLOYMENT.cell, DEPLOYMENT.policy.rate_hz
 MODEL = find_model('panda_lift_act')
-PERIOD_S = 1.0 / CONTRACT.action.fps
+PERIOD_S = 1.0 / RATE_HZ
 # Nobody counts how a contender starts: how long that may take, and what more it gets to warm up.
 START_UP_S, WARM_UP_S = 120.0, 3.0
 
@@ -84,7 +86,7 @@ def _pair(values: list[float]) -> str:
 
 def frames() -> list[np.ndarray]:
     """Return camera frames of 640x480 whose centre shows what the policy knows."""
-    golden = load_golden_frames(CONTRACT, MODEL / GOLDEN_FRAMES)
+    golden = load_golden_frames(DEPLOYMENT, MODEL / GOLDEN_FRAMES)
     pictures = []
     for seen in golden.observations:
         canvas = np.full((480, 640, 3), 128, np.uint8)
@@ -144,10 +146,10 @@ class Robot:
 
     def _measure(self) -> None:
         stamp_ns = time.time_ns()
-        position = CONTRACT.home.copy()
+        position = CELL.home.copy()
         position[0] += 0.2 * math.sin(stamp_ns / 1e9)
         sample = JointSample(stamp_ns, position, np.zeros(len(position)))
-        self._joints.publish(joints_to_msg(sample, CONTRACT.joint_names))
+        self._joints.publish(joints_to_msg(sample, CELL.joint_names))
 
     def _on_chunk(self, msg: JointTrajectory) -> None:
         self.arrivals.append((time.time_ns(), from_stamp(msg.header.stamp)))
@@ -183,13 +185,12 @@ def measure_for(seconds: float) -> None:
 
 def ours(folder: Path, seconds: float, execute_steps: int) -> Row:
     """Measure the node policy_server at its default settings, but for how much it plays."""
-    robot_file, log = folder / 'robot.yaml', folder / f'ours-{execute_steps}.jsonl'
-    text = find_config('robots', 'panda_2f85').read_text()
-    text = text.replace('width: 384 ', 'width: 640 ').replace('height: 384 ', 'height: 480 ')
-    robot_file.write_text(text)
+    log = folder / f'ours-{execute_steps}.jsonl'
+    size = {'cell.cameras.top.width': 640, 'cell.cameras.top.height': 480}
+    deployment = str(write_deployment(folder, size))
     parameters = folder / 'parameters.yaml'
     values = {
-        'autostart': True, 'robot': str(robot_file), 'backend': 'timed_policy:make',
+        'autostart': True, 'deployment': deployment, 'backend': 'timed_policy:make',
         'execute_steps': execute_steps,
     }  # fmt: skip
     parameters.write_text(yaml.safe_dump({'/**': {'ros__parameters': values}}))
@@ -225,7 +226,7 @@ def tutorial(folder: Path, seconds: float) -> Row:
     robot = Robot(frames())
     node = str(SERVING / 'tutorial_node.py')
     try:
-        with process(node, str(MODEL), str(CONTRACT.action.fps), str(log)):
+        with process(node, str(MODEL), str(RATE_HZ), str(log)):
             wait_for(lambda: robot.actions, START_UP_S, "the tutorial's node")
             measure_for(WARM_UP_S)
             start_ns = time.time_ns()

@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 from tqdm import trange
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.policy import Policy
 from vla_contract.values import Observation
 from vla_policy_server.backends.registry import make_policy
@@ -55,20 +55,21 @@ def main() -> int:
     parser.add_argument('--inferences', type=int, default=200)
     parser.add_argument('--policy', default='panda_lift_act')
     arguments = parser.parse_args()
-    contract = load_contract('panda_2f85')
+    deployment = load_deployment(policy=arguments.policy)
+    cell = deployment.cell
     rng = np.random.default_rng(0)
     images = {
         camera.name: rng.integers(0, 256, (camera.height, camera.width, 3), dtype=np.uint8)
-        for camera in contract.cameras
+        for camera in cell.cameras
     }
-    near = make_policy('lerobot', contract, arguments.policy, 'cpu', REFERENCE)
+    near = make_policy(deployment, 'cpu', REFERENCE)
     times: dict[str, list[float]] = {'in this process': [], 'worker on loopback': []}
     wire: list[float] = []
     parts: dict[str, list[float]] = {}
     with worker(arguments.policy) as url:
-        far = make_policy('remote', contract, url, 'cpu')
+        far = make_policy(load_deployment(policy=url, backend='remote'), 'cpu')
         for k in trange(arguments.inferences, unit='inference'):
-            observation = Observation(k, contract.home, images, 'lift the cube')
+            observation = Observation(k, cell.home, images, deployment.task.instruction)
             times['in this process'].append(seconds(near, observation))
             times['worker on loopback'].append(seconds(far, observation))
             durations = far.durations_ns

@@ -30,12 +30,10 @@ from vla_calibration.hand_eye.solve.gls import RobotSigma
 from vla_calibration.hand_eye.solve.problem import Frames, make_problem, View
 from vla_calibration.hand_eye.solve.solver import solve
 from vla_contract.cameras.calibration_file import find_calibration, load_calibration
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_sim_bridge.calibration_scenes.render_calibration_set import CalibrationSet
-from vla_sim_bridge.scene.world_config import load_world_config
 
-CONTRACT = load_contract('panda_2f85')
-# World and truth, by set-up.
+# Deployment and truth, by set-up.
 SETS = {'eye-in-hand': 'in_hand', 'eye-to-hand': 'beside'}
 VIEWS = 20
 # Robot error per axis [mm, deg], and how wrong the camera's position may be [mm].
@@ -54,7 +52,7 @@ class Pool:
         self.truth = pose_of(calibration).T
         lens = lens_of(calibration)
         self.tools, self.detections, self.poses = [], [], []
-        with CalibrationSet(CONTRACT, load_world_config(f'calibrate_{name}'), seed=1) as scene:
+        with CalibrationSet(load_deployment(f'calibrate_{name}'), seed=1) as scene:
             board = Board('chessboard', scene.board.cols, scene.board.rows, scene.board.square_m)
             drawn = islice(scene.views(), size)
             for _, T_base_tool, image in tqdm(drawn, total=size, desc=name, unit='view'):

@@ -1,7 +1,7 @@
 """A folder in which the documents' commands find what their reader has by then.
 
-A robot `my_arm`, a policy, calibrations, recordings, datasets: shipped, or made by the commands
-themselves, only small.
+Robot, cell and deployment `my_arm`, a policy, calibrations, recordings, datasets: shipped, or made
+by the commands themselves, only small.
 """
 
 from collections.abc import Collection
@@ -14,11 +14,10 @@ from typing import Any
 
 import cv2
 from package_facts import ROOT
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.schema import load_yaml
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 import yaml
 
 _MODELS, _CALIBRATIONS = ROOT / 'models', ROOT / 'calibration_data'
@@ -39,11 +38,13 @@ _SHIPPED = {
     'config': ROOT / 'config',
     'tests': ROOT / 'tests',
 }
+# What is shipped that becomes a reader's own `my_arm`.
+_OWN = {'robots': 'panda_2f85', 'cells': 'panda_table', 'deployments': 'panda_lift_cube'}
 # What is made, in this order, from what is there.
 _COMMANDS = (
     '-m vla_contract.cli.vla dataset record-sim --episodes 3 --workers 1 --output '
     'datasets/lift_cube',
-    '-m vla_contract.cli.vla dataset record-sim --world lift_named_cube --episodes 2 '
+    '-m vla_contract.cli.vla dataset record-sim --deployment panda_lift_named_cube --episodes 2 '
     '--output datasets/named',
     '-m vla_contract.cli.vla demo --record --episodes 1',
     '-m vla_contract.cli.vla arm excitation --duration-s 2 --output runs/motion.npz',
@@ -85,7 +86,7 @@ def make_document_folder(folder: Path) -> None:
 
 
 def environment_of(folder: Path) -> dict[str, str]:
-    """Return the environment of a reader who has a robot, a world and a policy of their own."""
+    """Return the environment of a reader who has a robot, a cell and a policy of their own."""
     prefixes = [str(folder / 'overlay'), os.environ['AMENT_PREFIX_PATH']]
     paths = [str(folder), os.environ.get('PYTHONPATH', '')]
     return {
@@ -110,17 +111,19 @@ def copy_document_folder(source: Path, target: Path, without: Collection[str]) -
 
 
 def _add_own_robot(share: Path) -> None:
-    robot = (ROOT / 'config' / 'robots' / 'panda_2f85.yaml').read_text()
-    (share / 'config' / 'robots').mkdir(parents=True)
-    own = robot.replace('name: panda_2f85', 'name: my_arm', 1)
-    (share / 'config' / 'robots' / 'my_arm.yaml').write_text(own)
-    _link(share / 'config' / 'worlds' / 'my_world.yaml', ROOT / 'config/worlds/lift_cube.yaml')
+    for kind, shipped in _OWN.items():
+        own = load_yaml(ROOT / 'config' / kind / f'{shipped}.yaml') | {'name': 'my_arm'}
+        if kind == 'cells':
+            own['robots'] = [{'robot': 'my_arm'}]
+        if kind == 'deployments':
+            own |= {'cell': 'my_arm', 'policy': 'my_policy'}
+        _write_yaml(share / 'config' / kind / 'my_arm.yaml', own)
     _link(share / 'models' / 'my_policy', _MODELS / 'panda_lift_act')
 
 
 def _add_calibrations(folder: Path) -> None:
-    own = load_yaml(_CALIBRATIONS / 'panda_2f85' / 'top' / 'calibration.yaml')
-    _write_yaml(folder / 'calibration_data/my_arm/top/calibration.yaml', own | {'robot': 'my_arm'})
+    own = load_yaml(_CALIBRATIONS / 'panda_table' / 'top' / 'calibration.yaml')
+    _write_yaml(folder / 'calibration_data/my_arm/top/calibration.yaml', own | {'cell': 'my_arm'})
     # What `vla camera hand-eye` adds the pose to.
     lens = load_yaml(_IN_HAND / 'calibration.yaml')
     del lens['extrinsics']
@@ -144,14 +147,13 @@ def _add_certificate(folder: Path) -> None:
 
 def _see_the_arm(folder: Path) -> None:
     """Take an image of the standing arm, with its joints."""
-    contract = load_contract('panda_2f85')
-    world = World(contract, load_world_config('lift_cube'))
+    world = World(load_deployment('panda_lift_cube'))
     world.reset(0)
     renderer = CameraRenderer(world)
     image = renderer.render(world.data.qpos)['top']
     renderer.close()
     cv2.imwrite(str(folder / 'now.png'), image[..., ::-1])
-    joints = zip(contract.joint_names, world.joint_sample().position.tolist(), strict=True)
+    joints = zip(world.cell.joint_names, world.joint_sample().position.tolist(), strict=True)
     _write_yaml(folder / 'joints.yaml', dict(joints))
 
 

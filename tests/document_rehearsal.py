@@ -82,7 +82,7 @@ _OPTIONS = {
 _OWN = ('dataset', 'json', 'output', 'plot', 'policy', 'real', 'report', 'sim')
 _PLACEHOLDERS = {
     '$run': 'finetuned_real',
-    'ROBOT/CAMERA': 'my_arm/top',
+    'CELL/CAMERA': 'my_arm/top',
     '--camera my_arm/wrist': '--camera my_arm/top',
     'camera export my_arm/wrist': 'camera export my_arm/top',
 }

@@ -25,14 +25,14 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
 from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
-CONTRACT = load_contract('panda_2f85')
-DT = 1.0 / CONTRACT.rates.filter_hz
+CELL = load_cell('panda_table')
+DT = 1.0 / CELL.rates.filter_hz
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _MOVING_RAD_S = 0.5
 # One cycle's braking is 0.01 rad/s at the least.
@@ -45,7 +45,7 @@ class MovingArm:
     def __init__(self) -> None:
         """Publish joint states and chunks from a thread."""
         self._node = node = Node('moving_arm')
-        self._position = CONTRACT.home
+        self._position = CELL.home
         self.commands: list[np.ndarray] = []
         self._joints = node.create_publisher(JointState, 'joint_states', STATE)
         self._chunks = node.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
@@ -94,15 +94,15 @@ class MovingArm:
         return int(self._node.get_clock().now().nanoseconds)
 
     def _measure(self) -> None:
-        sample = JointSample(self._now_ns(), self._position, np.zeros(len(CONTRACT.joints)))
-        self._joints.publish(joints_to_msg(sample, CONTRACT.joint_names))
+        sample = JointSample(self._now_ns(), self._position, np.zeros(len(CELL.joints)))
+        self._joints.publish(joints_to_msg(sample, CELL.joint_names))
 
     def _swing(self) -> None:
         now_ns = self._now_ns()
-        positions = np.tile(CONTRACT.home, (16, 1))
+        positions = np.tile(CELL.home, (16, 1))
         positions[:, 0] += np.sin(2.0 * (now_ns / 1e9 + 0.1 * np.arange(16)))
         chunk = ActionChunk(now_ns, to_ns(0.1), positions)
-        self._chunks.publish(chunk_to_msg(chunk, CONTRACT.joint_names))
+        self._chunks.publish(chunk_to_msg(chunk, CELL.joint_names))
 
 
 @dataclass(frozen=True)

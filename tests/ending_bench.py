@@ -18,7 +18,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image, JointState
 from std_srvs.srv import Trigger
 from vla_contract.cli.command import write_json
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import SENSOR
 from vla_contract.ros.question import Question
@@ -28,9 +28,9 @@ from vla_rollout.graph.stack import Stack
 
 TESTS = Path(__file__).parent
 FAULTY = TESTS.parent / 'src' / 'vla_rollout' / 'test' / 'ros' / 'faulty_rollout.py'
-CONTRACT = load_contract('panda_2f85')
-POLICY = 'panda_lift_act'
-ARM = list(CONTRACT.arm)
+DEPLOYMENT = load_deployment()
+CELL = DEPLOYMENT.cell
+ARM = list(CELL.arm)
 _WATCHED_S = 3.0
 _STILL_RAD = 1e-6
 
@@ -176,8 +176,8 @@ def ending_bench(folder: Path, domain_id: int) -> Iterator[EndingBench]:
     write_json(folder / 'preflight.json', {
         'passed': True,
         'date': datetime.now(UTC).isoformat(),
-        'contract_sha256': CONTRACT.sha256,
-        'policy_sha256': policy_sha256(POLICY),
+        'cell_sha256': CELL.sha256,
+        'policy_sha256': policy_sha256(DEPLOYMENT.policy.source),
     })  # fmt: skip
     overrides = {
         'policy_server': {'backend': 'full_speed_policy:make_quarter'},

@@ -13,16 +13,15 @@ import sys
 import mujoco
 import numpy as np
 from tqdm import tqdm
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.values import to_ns
 from vla_sim_bridge.randomization.randomization import load_randomization, RandomizationConfig
 from vla_sim_bridge.randomization.term import TermConfig
 from vla_sim_bridge.randomization.terms.physics import PHYSICS_TERMS
 from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
-CONTRACT = load_contract('panda_2f85')
+LIFT = load_deployment('panda_lift_cube')
 # The nominal arm has up to 1.0 J while it swings so.
 LARGEST_J = 5.0
 _TICK_NS = to_ns(0.01)
@@ -70,9 +69,9 @@ class Energy:
 def measure(corner: Corner, seconds: float) -> Energy:
     """Swing all joints with these values, then hold still for three seconds."""
     terms = {name: TermConfig((value, value)) for name, value in corner.items()}
-    world = World(CONTRACT, load_world_config('lift_cube'), RandomizationConfig(terms=terms))
+    world = World(LIFT, RandomizationConfig(terms=terms))
     world.reset(0)
-    home, arm, ticks = world.command, list(CONTRACT.arm), round(seconds / 0.01)
+    home, arm, ticks = world.command, list(world.cell.arm), round(seconds / 0.01)
     energy = []
     for tick in range(1, ticks + 1):
         target = home.copy()

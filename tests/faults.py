@@ -1,16 +1,15 @@
 """Faults that people meet on real robots, injected into the closed loop, each with its mode."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, Observation
 from vla_rollout.diagnosis.taxonomy import Mode
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import ObstacleConfig, WorldConfig
 
 
 class Spoiled:
@@ -38,7 +37,7 @@ class StuckWorld(World):
         """Simulate with the arm held where its command was."""
         if self.time_ns - self._start_ns > 1_000_000_000:
             target = np.array(target)
-            arm = list(self.contract.arm)
+            arm = list(self.cell.arm)
             target[arm] = self.command[arm]
         super().step(target, duration_ns)
 
@@ -58,24 +57,24 @@ class Fault:
         modes: failure modes that a person would call it.
         settings: changed settings of the closed loop.
         spoil: makes the change of the policy's chunks for a robot, None for none.
-        world: change of the world, None for none.
+        overrides: values of the deployment that differ, by path.
         world_type: class of the world.
     """
 
     name: str
     modes: tuple[Mode, ...]
     settings: dict[str, Any]
-    spoil: Callable[[RobotContract], Callable[[np.ndarray, Observation], np.ndarray]] | None = None
-    world: Callable[[WorldConfig], WorldConfig] | None = None
+    spoil: Callable[[Cell], Callable[[np.ndarray, Observation], np.ndarray]] | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
     world_type: type[World] = World
 
 
-def _stay(contract: RobotContract) -> Callable[[np.ndarray, Observation], np.ndarray]:
+def _stay(cell: Cell) -> Callable[[np.ndarray, Observation], np.ndarray]:
     return lambda positions, seen: np.tile(seen.state, (len(positions), 1))
 
 
-def _scaled(contract: RobotContract) -> Callable[[np.ndarray, Observation], np.ndarray]:
-    arm = list(contract.arm)
+def _scaled(cell: Cell) -> Callable[[np.ndarray, Observation], np.ndarray]:
+    arm = list(cell.arm)
 
     def spoil(positions: np.ndarray, seen: Observation) -> np.ndarray:
         positions[:, arm] = seen.state[arm] + 5.0 * (positions[:, arm] - seen.state[arm])
@@ -84,7 +83,7 @@ def _scaled(contract: RobotContract) -> Callable[[np.ndarray, Observation], np.n
     return spoil
 
 
-def _permuted(contract: RobotContract) -> Callable[[np.ndarray, Observation], np.ndarray]:
+def _permuted(cell: Cell) -> Callable[[np.ndarray, Observation], np.ndarray]:
     """Two joints of the same range swapped: no limit is broken, so nothing else notices.
 
     The Panda's first and third joint are no fault: upright, they turn about the same axis, and
@@ -98,13 +97,13 @@ def _permuted(contract: RobotContract) -> Callable[[np.ndarray, Observation], np
     return spoil
 
 
-def _normalised(contract: RobotContract) -> Callable[[np.ndarray, Observation], np.ndarray]:
+def _normalised(cell: Cell) -> Callable[[np.ndarray, Observation], np.ndarray]:
     """Statistics of another data set: another mean and spread.
 
     The mean takes the arm elsewhere; the spread makes it overshoot and come back.
     """
-    arm = list(contract.arm)
-    home = contract.home[arm]
+    arm = list(cell.arm)
+    home = cell.home[arm]
 
     def spoil(positions: np.ndarray, seen: Observation) -> np.ndarray:
         positions[:, arm] = home + 1.6 * (positions[:, arm] - home) + 0.1
@@ -113,23 +112,18 @@ def _normalised(contract: RobotContract) -> Callable[[np.ndarray, Observation], 
     return spoil
 
 
-def _camera_moved(config: WorldConfig) -> WorldConfig:
-    """Somebody knocked against it: it looks 10 cm past the place, some 8 degrees."""
-    (camera, *others) = config.cameras
-    x, y, z = camera.look()[1]
-    return replace(config, cameras=(replace(camera, target_m=(x, y + 0.10, z)), *others))
-
-
-def _wall(config: WorldConfig) -> WorldConfig:
-    """A plate across the way, between where the arm starts and where it grasps."""
-    plate = ObstacleConfig('wall', (0.30, 0.30, 0.01), (0.50, 0.0, 0.16), (0.9, 0.9, 0.9, 0.15))
-    return replace(config, obstacles=(plate,))
-
-
-def _slippery(config: WorldConfig) -> WorldConfig:
-    """As if oiled: two pads at 50 N would hold the cube's 0.6 N with a friction of 0.006."""
-    return replace(config, pad_friction=0.001, cube=replace(config.cube, friction=0.001))
-
+# Somebody knocked against it: it looks 10 cm past the place, some 8 degrees.
+_CAMERA_MOVED = {'cell.cameras.top.placement.target_m': [0.50, 0.10, 0.06]}
+# A plate across the way, between where the arm starts and where it grasps.
+_PLATE = {
+    'name': 'wall',
+    'size_m': [0.30, 0.30, 0.01],
+    'centre_m': [0.50, 0.0, 0.16],
+    'rgba': [0.9, 0.9, 0.9, 0.15],
+}
+_WALL = {'cell.obstacles': [_PLATE]}
+# As if oiled: two pads at 50 N would hold the cube's 0.6 N with a friction of 0.006.
+_SLIPPERY = {'robot.tools.gripper.pad_friction': 0.001, 'task.simulation.cube.friction': 0.001}
 
 FAULTS = (
     Fault('latency beyond the horizon', (Mode.FROZEN,), {'latency_s': 2.5}),
@@ -138,7 +132,7 @@ FAULTS = (
     Fault('actions times 5', (Mode.OSCILLATION,), {}, spoil=_scaled),
     Fault('wrong normalisation', (Mode.DRIFT, Mode.OSCILLATION), {}, spoil=_normalised),
     Fault('permuted joints', (Mode.DRIFT,), {}, spoil=_permuted),
-    Fault('camera moved', (Mode.GRASP,), {}, world=_camera_moved),
-    Fault('wall in the way', (Mode.COLLISION,), {}, world=_wall),
-    Fault('slippery object', (Mode.GRASP,), {}, world=_slippery),
+    Fault('camera moved', (Mode.GRASP,), {}, overrides=_CAMERA_MOVED),
+    Fault('wall in the way', (Mode.COLLISION,), {}, overrides=_WALL),
+    Fault('slippery object', (Mode.GRASP,), {}, overrides=_SLIPPERY),
 )

@@ -18,13 +18,13 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.values import ActionChunk, to_ns
 
-CONTRACT = load_contract('panda_2f85')
-NAMES = CONTRACT.joint_names
+CELL = load_cell('panda_table')
+NAMES = CELL.joint_names
 ARM, GRIPPER = NAMES[:7], NAMES[7:]
 STANDS_BY = 'hold: no chunk'
 
@@ -55,7 +55,7 @@ class Rig:
         self.effort = np.full(7, 5.0)
         self.driving = self.is_silent = False
         self.status, self.values, self.moved = '', {}, 0.0
-        self._position = CONTRACT.home.copy()
+        self._position = CELL.home.copy()
         create = self.node.create_publisher
         self._arm = create(JointState, 'joint_states', 10)
         self._gripper = create(JointState, 'joint_states', 10)
@@ -142,14 +142,14 @@ class Rig:
     def _send_chunk(self) -> None:
         if self.driving:
             times_s = time.monotonic() + 0.1 * np.arange(16)
-            points = np.tile(CONTRACT.home, (16, 1))
+            points = np.tile(CELL.home, (16, 1))
             points[:, 0] += 0.2 * np.sin(2.0 * times_s)
             now_ns = self.node.get_clock().now().nanoseconds
             self._chunks.publish(chunk_to_msg(ActionChunk(now_ns, to_ns(0.1), points), NAMES))
 
     def _on_action(self, msg: JointState) -> None:
         self._position = np.array(msg.position)
-        self.moved = max(self.moved, abs(float(self._position[0] - CONTRACT.home[0])))
+        self.moved = max(self.moved, abs(float(self._position[0] - CELL.home[0])))
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
         self.status = msg.message

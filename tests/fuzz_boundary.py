@@ -29,8 +29,8 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from real_time_bench import (
     ACCELERATION,
+    CELL,
     CHANNELS,
-    CONTRACT,
     in_folder,
     JOINTS,
     motors,
@@ -77,12 +77,12 @@ class Attacker:
         self.change = node.create_client(ChangeState, 'action_filter/change_state')
         self.state = node.create_client(GetState, 'action_filter/get_state')
         self.parameters = node.create_client(SetParameters, 'action_filter/set_parameters')
-        self.measured = np.array(CONTRACT.home)
+        self.measured = np.array(CELL.home)
         self.is_storm = False
         node.create_subscription(JointState, 'joint_states', self._on_joints, 10)
         self._defaults = asdict(FilterConfig())
-        # What was given at start, the robot's file, is not among them.
-        self._defaults.pop('robot')
+        # What was given at start, the deployment's file, is not among them.
+        self._defaults.pop('deployment')
         self._defaults['realtime_priority'] = 50
 
     def send(self, is_storm: bool) -> None:
@@ -173,11 +173,12 @@ class Attacker:
 
     def send_parameters(self) -> None:
         rnd = self.rnd
-        name = rnd.choice([*self._defaults, 'robot', 'use_sim_time', 'nobody', '', 'autostart'])
+        others = ('deployment', 'use_sim_time', 'nobody', '', 'autostart')
+        name = rnd.choice([*self._defaults, *others])
         value = rnd.choice([True, False, 1, -1, 2**62, 0.0, *WILD, '', 'none', 'fade', [1.0]])
         before = self._set({name: value})
-        if before and name == 'robot':
-            self._set({'robot': self.bench.robot})
+        if before and name == 'deployment':
+            self._set({'deployment': self.bench.deployment})
 
     def send_transition(self) -> None:
         """Ask for any transition by number or name, or for one that leads on."""
@@ -249,8 +250,8 @@ class Attacker:
 
 def judge_actions(actions: list[tuple[int, np.ndarray]]) -> dict[str, float]:
     """Return the largest excess over each limit of what the arm was told, by its stamps."""
-    lower = np.array([joint.lower for joint in CONTRACT.joints])
-    upper = np.array([joint.upper for joint in CONTRACT.joints])
+    lower = np.array([joint.lower for joint in CELL.joints])
+    upper = np.array([joint.upper for joint in CELL.joints])
     fastest = np.array([VELOCITY[name] for name in JOINTS[:7]])
     hardest = np.array([ACCELERATION[name] for name in JOINTS[:7]])
     times_ns = np.array([stamp_ns for stamp_ns, _ in actions])

@@ -17,7 +17,8 @@ from tqdm import tqdm
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.limits.jerk_bounds import JerkBounds
-from vla_contract.contract import Joint, load_contract, RobotContract
+from vla_contract.deployment.cell import Cell, load_cell, PlacedRobot
+from vla_contract.deployment.robot import ARM, GRIPPER, Group, Joint
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 HOSTILE = (math.nan, math.inf, -math.inf, 1e300, -1e300, 1e12, 0.0, -0.0, 5e-324)
@@ -26,23 +27,29 @@ RUN = 500
 _ROUNDING = 8.0 * np.finfo(float).eps
 
 
-def random_robot(rng: np.random.Generator) -> RobotContract:
-    """Return the Panda's contract with other joints, limits and rates."""
-    joints = []
+def random_cell(rng: np.random.Generator) -> Cell:
+    """Return the Panda's cell, its robot with other joints, limits and rates."""
+    joints, groups = [], []
     for k in range(int(rng.integers(1, 4))):
         lower, width = rng.uniform(-3, 1), 10 ** rng.uniform(-1.5, 1)
         is_gripper = k > 0 and rng.random() < 0.2
+        groups.append(Group(f'group{k}', (f'j{k}',), GRIPPER if is_gripper else ARM))
         joints.append(
             Joint(
-                name=f'j{k}', type='gripper' if is_gripper else 'revolute', lower=lower,
+                name=f'j{k}', type='revolute', lower=lower,
                 upper=lower + width, velocity=10 ** rng.uniform(-1, 1),
                 acceleration=10 ** rng.uniform(-0.5, 2), jerk=10 ** rng.uniform(0.7, 4),
                 effort=1.0, home=lower + width * rng.uniform(0, 1), model_joint=f'j{k}',
             )
         )  # fmt: skip
-    contract = load_contract('panda_2f85')
-    rates = replace(contract.rates, filter_hz=10 ** rng.uniform(1.3, 3))
-    return replace(contract, joints=tuple(joints), rates=rates)
+    cell = load_cell('panda_table')
+    robot = replace(
+        cell.robot,
+        joints=tuple(joints),
+        groups=tuple(groups),
+        rates=replace(cell.rates, filter_hz=10 ** rng.uniform(1.3, 3)),
+    )
+    return replace(cell, robots=(PlacedRobot(robot),))
 
 
 def random_settings(rng: np.random.Generator) -> FilterConfig:
@@ -67,14 +74,14 @@ class Victim:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
-        self.contract = random_robot(rng)
+        self.cell = random_cell(rng)
         settings = random_settings(rng)
-        self.core = ActionFilter(self.contract, settings)
-        joints = self.contract.joints
-        self.dim, self.arm = len(joints), np.array(self.contract.arm)
+        self.core = ActionFilter(self.cell, settings)
+        joints = self.cell.joints
+        self.dim, self.arm = len(joints), np.array(self.cell.arm)
         self.lower = np.array([joint.lower for joint in joints])
         self.upper = np.array([joint.upper for joint in joints])
-        arm = [joints[i] for i in self.contract.arm]
+        arm = [joints[i] for i in self.cell.arm]
         self.limits = [
             np.array([j.velocity for j in arm]) * settings.velocity_fraction,
             np.array([j.acceleration for j in arm]) * settings.acceleration_fraction,
@@ -82,9 +89,9 @@ class Victim:
         ]
         # Without a jerk limit the jerk is 2 A / dt at most, which is below J then.
         self.has_jerk = isinstance(self.core.motion.bounds, JerkBounds)
-        self.dt = 1.0 / self.contract.rates.filter_hz
+        self.dt = 1.0 / self.cell.rates.filter_hz
         self.now_ns = to_ns(100.0)
-        self.measured = self.contract.home
+        self.measured = self.cell.home
         self.sent: list[np.ndarray] = []
 
     def chunk(self) -> None:

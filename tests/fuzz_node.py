@@ -23,16 +23,16 @@ from std_srvs.srv import Trigger
 from tqdm import tqdm
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.messages.stamps import to_duration, to_time
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_contract.values import ActionChunk, to_ns
 
-CONTRACT = load_contract('panda_2f85')
-ARM = np.array(CONTRACT.arm)
-DT = 1.0 / CONTRACT.rates.filter_hz
+CELL = load_cell('panda_table')
+ARM = np.array(CELL.arm)
+DT = 1.0 / CELL.rates.filter_hz
 HOSTILE = (math.nan, math.inf, -math.inf, 1e300, -1e300, 5e-324)
 
 
@@ -50,7 +50,7 @@ class Attacker:
         self.scale = create(Float64, 'speed_scale', LATCHED)
         self.reset = self.node.create_client(Trigger, 'action_filter/reset')
         self.now_ns = to_ns(100.0)
-        self.measured = CONTRACT.home
+        self.measured = CELL.home
 
     def tick(self) -> None:
         step_s = DT if self.rng.random() < 0.998 else float(self.rng.choice([-0.5, 0.1, 2.0]))
@@ -58,7 +58,7 @@ class Attacker:
         self.clock.publish(Clock(clock=to_time(self.now_ns)))
 
     def names(self, order: np.ndarray) -> list[str]:
-        names = [CONTRACT.joint_names[i] for i in order]
+        names = [CELL.joint_names[i] for i in order]
         if self.rng.random() < 0.02:
             names[0] = str(self.rng.choice(['', 'nobody', names[1]]))
         return names
@@ -131,10 +131,10 @@ class Judge:
         self._publish = node._command_pub.publish
         self._filter = node._filter
         node._command_pub.publish = self.on_command
-        self.lower = np.array([joint.lower for joint in CONTRACT.joints])
-        self.upper = np.array([joint.upper for joint in CONTRACT.joints])
-        self.velocity = np.array([CONTRACT.joints[i].velocity for i in ARM])
-        self.acceleration = np.array([CONTRACT.joints[i].acceleration for i in ARM])
+        self.lower = np.array([joint.lower for joint in CELL.joints])
+        self.upper = np.array([joint.upper for joint in CELL.joints])
+        self.velocity = np.array([CELL.joints[i].velocity for i in ARM])
+        self.acceleration = np.array([CELL.joints[i].acceleration for i in ARM])
         self.sent: list[np.ndarray] = []
         self.commands = 0
         self.worst = {'position': 0.0, 'velocity': -1.0, 'acceleration': -1.0}

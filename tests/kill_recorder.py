@@ -20,7 +20,7 @@ from std_srvs.srv import Trigger
 from tqdm import tqdm
 from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 
-ROBOT = 'panda_2f85'
+CELL = 'panda_table'
 EPISODE_S = 0.5
 # Of the first episode; a kill falls anywhere within about ten episodes.
 KILL_WITHIN_S = 6.0
@@ -70,10 +70,10 @@ def main() -> int:
         folder = Path(name)
         recordings = folder / 'recordings'
         node = [sys.executable, '-m', 'vla_rollout.recording.ros.recorder_node']
-        node += parameters('recorder', robot=ROBOT, folder=recordings)
+        node += parameters('recorder', cell=CELL, folder=recordings)
         finished: set[str] = set()
         with (
-            running(folder / 'robot.log', str(Path(__file__).parent / 'numbered_robot.py'), ROBOT),
+            running(folder / 'robot.log', str(Path(__file__).parent / 'numbered_robot.py'), CELL),
             (folder / 'recorder.log').open('w') as log,
         ):
             for _ in tqdm(range(args.kills), unit='kill'):

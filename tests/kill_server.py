@@ -16,18 +16,16 @@ from conftest import wait_for
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from told_path import ActionLog
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_rollout.graph.ros.graph import RolloutGraph
 from vla_rollout.graph.stack import Stack
 
-CONTRACT = load_contract('panda_2f85')
-DT = 1.0 / CONTRACT.rates.filter_hz
-BRAKING_S = max(
-    CONTRACT.joints[i].velocity / CONTRACT.joints[i].acceleration for i in CONTRACT.arm
-)
+CELL = load_cell('panda_table')
+DT = 1.0 / CELL.rates.filter_hz
+BRAKING_S = max(CELL.joints[i].velocity / CELL.joints[i].acceleration for i in CELL.arm)
 # Deadline of the chunk, braking from the speed limit, two filter periods.
-LONGEST_S = CONTRACT.deadlines.chunk_age_s + BRAKING_S + 2 * DT
+LONGEST_S = CELL.deadlines.chunk_age_s + BRAKING_S + 2 * DT
 
 
 def kill_once(stack: Stack, log: ActionLog) -> tuple[float, float]:
@@ -49,7 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--times', type=int, default=20)
     args = parser.parse_args()
-    fast = {'policy_server': {'backend': 'full_speed_policy:make', 'policy_path': ''}}
+    fast = {'policy_server': {'backend': 'full_speed_policy:make'}}
     enter_own_domain()
     os.environ['PYTHONPATH'] = f'{Path(__file__).parent}:{os.environ.get("PYTHONPATH", "")}'
     context = rclpy.Context()
@@ -59,10 +57,10 @@ def main() -> int:
         tempfile.TemporaryDirectory() as folder,
         Stack('sim', Path(folder), context.get_domain_id(), fast) as stack,
     ):
-        graph = RolloutGraph(context, CONTRACT, lambda: None)
+        graph = RolloutGraph(context, CELL, lambda: None)
         try:
             graph.wait_until_ready(60.0)
-            log = ActionLog(graph._node, CONTRACT)
+            log = ActionLog(graph._node, CELL)
             for k in range(args.times):
                 speed, standstill_s = kill_once(stack, log)
                 times.append(standstill_s)

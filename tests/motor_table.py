@@ -2,7 +2,7 @@
 
     python tests/motor_table.py
 
-Shares of the limits of the contract, worst joint and moment: of what a controller writes every
+Shares of the limits of the cell, worst joint and moment: of what a controller writes every
 millisecond, and of the arm behind its lag. The day: five episodes with pauses, e-stop in motion
 and reset, a filter that stalls, the controller switched off and on, the arm moved by hand while it
 is off and while the filter is latched, and the filter killed in motion.

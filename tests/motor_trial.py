@@ -12,13 +12,13 @@ from vla_action_filter.config import FilterConfig
 from vla_action_filter.output.command_curve import Knot, motion_at
 from vla_action_filter.output.command_loop import CommandLoop, Orders
 from vla_action_filter.ros.channels.trajectory_sender import trajectory_msg
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
-CONTRACT = load_contract('panda_2f85')
-JOINTS = list(CONTRACT.joint_names)
-VELOCITY = {joint.name: joint.velocity for joint in CONTRACT.joints}
-ACCELERATION = {joint.name: joint.acceleration for joint in CONTRACT.joints}
+CELL = load_cell('panda_table')
+JOINTS = list(CELL.joint_names)
+VELOCITY = {joint.name: joint.velocity for joint in CELL.joints}
+ACCELERATION = {joint.name: joint.acceleration for joint in CELL.joints}
 MS = 1_000_000
 PERIOD_NS = 10 * MS
 # As the thread of a forward channel.
@@ -63,7 +63,7 @@ class MotorTrial:
         )
         self.robot.advance_to(self.robot.now_ns + 500 * MS)
         self.robot.log.clear()
-        self.loop = CommandLoop(CONTRACT, FilterConfig())
+        self.loop = CommandLoop(CELL, FilterConfig())
         self.statuses: list[str] = []
         self.policy: Callable[[int], ActionChunk] | None = None
         self._rng = np.random.default_rng(seed)

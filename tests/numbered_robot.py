@@ -1,7 +1,7 @@
 """A robot whose messages are numbered, so that a missing one is seen.
 
 The number stands in header.frame_id, which nothing here looks at. Started by soak_recorder.py:
-python tests/numbered_robot.py robot.yaml
+python tests/numbered_robot.py CELL
 """
 
 from array import array
@@ -14,18 +14,18 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from sensor_msgs.msg import Image, JointState
-from vla_contract.contract import Camera, load_contract
+from vla_contract.deployment.cell import Camera, load_cell
 from vla_contract.ros.qos import SENSOR, STATE
 
 
 def main() -> None:
-    """Publish what the contract says a robot publishes, at its rates."""
-    contract = load_contract(sys.argv[1])
+    """Publish what robot and cameras of the cell publish, at their rates."""
+    cell = load_cell(sys.argv[1])
     rclpy.init()
     node = Node('numbered_robot')
-    joints = JointState(name=contract.joint_names, position=contract.home.tolist())
-    _publish(node, joints, 'joint_states', STATE, contract.rates.joint_states_hz)
-    for camera in contract.cameras:
+    joints = JointState(name=cell.joint_names, position=cell.home.tolist())
+    _publish(node, joints, 'joint_states', STATE, cell.rates.joint_states_hz)
+    for camera in cell.cameras:
         _publish(node, _image(camera), f'{camera.topic}/image_raw', SENSOR, camera.rate_hz)
     try:
         rclpy.spin(node)

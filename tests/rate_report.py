@@ -7,18 +7,17 @@ python tests/rate_report.py --rate 100 --camera 640x480 --backend lerobot --poli
 import argparse
 import os
 from pathlib import Path
-import re
 import sys
 import tempfile
 
+from changed_deployment import write_deployment
 from conftest import wait_for
 from diagnostic_msgs.msg import DiagnosticArray
 import rclpy
 from rclpy.signals import SignalHandlerOptions
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.qos import STATE
-from vla_contract.share import find_config
 from vla_rollout.graph.ros.graph import RolloutGraph
 from vla_rollout.graph.stack import Stack
 
@@ -38,23 +37,16 @@ def main() -> int:
     rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
     reports: dict[str, list[dict[str, str]]] = {'action_filter': [], 'mujoco_bridge': []}
     with tempfile.TemporaryDirectory() as folder:
-        robot = Path(folder) / 'fast.yaml'
-        text = find_config('robots', 'panda_2f85').read_text()
-        text = text.replace('filter_hz: 100.0', f'filter_hz: {args.rate}')
-        if args.camera:
-            width, height = args.camera.split('x')
-            text = re.sub(r'( width:) \d+', rf'\1 {width}', text)
-            text = re.sub(r'( height:) \d+', rf'\1 {height}', text)
-        robot.write_text(text)
+        deployment = str(write_deployment(Path(folder), changes(args.rate, args.camera)))
         overrides = {
-            'mujoco_bridge': {'robot': str(robot), 'clock_hz': args.rate},
-            'action_filter': {'robot': str(robot)},
+            'mujoco_bridge': {'deployment': deployment, 'clock_hz': args.rate},
+            'action_filter': {'deployment': deployment},
             'policy_server': {
-                'robot': str(robot), 'backend': args.backend, 'policy_path': args.policy,
+                'deployment': deployment, 'backend': args.backend, 'policy_path': args.policy,
             },
         }  # fmt: skip
         with Stack('sim', Path(folder), context.get_domain_id(), overrides):
-            graph = RolloutGraph(context, load_contract(str(robot)), lambda: None)
+            graph = RolloutGraph(context, load_cell_of(deployment), lambda: None)
             graph._node.create_subscription(
                 DiagnosticArray, 'diagnostics', lambda msg: _collect(msg, reports), STATE
             )
@@ -67,6 +59,22 @@ def main() -> int:
     print_filter(reports['action_filter'])
     print_simulator(reports['mujoco_bridge'])
     return 0
+
+
+def changes(rate_hz: float, camera: str) -> dict[str, float]:
+    """Return what differs in the deployment.
+
+    Args:
+        rate_hz: of the filter [Hz].
+        camera: size of every image, such as 640x480; '' for the cell's.
+    """
+    found = {'robot.rates.filter_hz': rate_hz}
+    if camera:
+        width, height = map(int, camera.split('x'))
+        for each in load_cell_of().cameras:
+            here = f'cell.cameras.{each.name}'
+            found |= {f'{here}.width': width, f'{here}.height': height}
+    return found
 
 
 def _collect(msg: DiagnosticArray, reports: dict[str, list[dict[str, str]]]) -> None:

@@ -14,6 +14,7 @@ import threading
 import time
 from typing import Any
 
+from changed_deployment import write_deployment
 from conftest import wait_for
 from diagnostic_msgs.msg import DiagnosticStatus
 from fake_robot.motor_log import motor_report, MotorReport
@@ -25,18 +26,17 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.question import introduction
-from vla_contract.share import find_config
 from vla_contract.values import ActionChunk, to_ns
 
 TESTS = Path(__file__).parent
-CONTRACT = load_contract('panda_2f85')
-JOINTS = CONTRACT.joint_names
-VELOCITY = {joint.name: joint.velocity for joint in CONTRACT.joints}
-ACCELERATION = {joint.name: joint.acceleration for joint in CONTRACT.joints}
+CELL = load_cell('panda_table')
+JOINTS = CELL.joint_names
+VELOCITY = {joint.name: joint.velocity for joint in CELL.joints}
+ACCELERATION = {joint.name: joint.acceleration for joint in CELL.joints}
 # At the motors, for servos with a lag of 20 ms: differences over a millisecond.
 ALLOWED_VELOCITY, ALLOWED_ACCELERATION = 1.001, 1.2
 CHANNELS = {
@@ -78,7 +78,7 @@ class RealTimeBench:
     """A node with a thread: a policy that sways the arm, an operator, and a look at the motors.
 
     Attributes:
-        robot: path of the robot's file.
+        deployment: path of the deployment's file.
         is_driving: whether the policy sends chunks.
         status: what the filter says.
         values: what it says beside.
@@ -87,9 +87,9 @@ class RealTimeBench:
         actions: stamps [ns] and joints of what the arm is told.
     """
 
-    def __init__(self, folder: Path, domain_id: int) -> None:
+    def __init__(self, folder: Path, deployment: Path, domain_id: int) -> None:
         """Join a domain."""
-        self._folder, self.robot = folder, str(folder / 'panda_2f85.yaml')
+        self._folder, self.deployment = folder, str(deployment)
         self.context = rclpy.Context()
         rclpy.init(context=self.context, domain_id=domain_id)
         self.node = rclpy.create_node('bench', context=self.context)
@@ -169,7 +169,7 @@ class RealTimeBench:
         if not self.is_driving:
             return
         t = time.monotonic() + _STEP_S * np.arange(16)
-        points = np.tile(CONTRACT.home, (16, 1))
+        points = np.tile(CELL.home, (16, 1))
         points[:, [0, 4, 6]] += 0.4 * np.sin(3.0 * t)[:, None]
         points[:, -1] = np.where(t % 2.0 < 1.0, 0.0, 0.6)
         now_ns = self.node.get_clock().now().nanoseconds
@@ -200,7 +200,7 @@ def real_time_bench(
     """Start the double, the filter and busy loops beside a bench.
 
     Args:
-        folder: for the robot's file and the log of the motors.
+        folder: for the deployment's file and the log of the motors.
         domain_id: ROS domain.
         setup: one of CHANNELS.
         is_desired: interpolate_from_desired_state of every trajectory controller.
@@ -208,17 +208,17 @@ def real_time_bench(
         parameters: of the filter, 'name:=value'.
         load: number of busy loops.
     """
-    robot = write_robot(folder, setup)
+    deployment = write_deployment(folder, {'robot.channels': channels(setup)})
     double = (
         f'setup:={setup}', 'lag_s:=0.02', f'log_path:={folder}/motors.npz', f'log_s:={log_s}',
         f'interpolate_from_desired_state:={str(is_desired).lower()}',
     )  # fmt: skip
     processes = [_start('fake_robot.ros2_control_node', domain_id, *double, priority=_PRIORITY)]
     busy = [subprocess.Popen([sys.executable, '-c', 'while True: pass']) for _ in range(load)]
-    settings = ('autostart:=true', f'robot:={robot}', *parameters)
+    settings = ('autostart:=true', f'deployment:={deployment}', *parameters)
     core = _start('vla_action_filter.ros.action_filter_node', domain_id, *settings)
     processes.append(core)
-    bench = RealTimeBench(folder, domain_id)
+    bench = RealTimeBench(folder, deployment, domain_id)
     try:
         for question in bench.introductions:
             wait_for(question.is_answered, 60.0, 'the filter and the double')
@@ -237,17 +237,12 @@ def real_time_bench(
         bench.close()
 
 
-def write_robot(folder: Path, setup: str) -> Path:
-    """Write the robot's file with the channels of a set-up; return its path."""
-    lines = ['', 'channels:']
-    for name, kind, controller, joints in CHANNELS[setup]:
-        lines.append(
-            f'  - {{name: {name}, kind: {kind}, controller: {controller}, '
-            f'joints: [{", ".join(joints)}]}}'
-        )
-    path = folder / 'panda_2f85.yaml'
-    path.write_text(find_config('robots', 'panda_2f85').read_text() + '\n'.join(lines) + '\n')
-    return path
+def channels(setup: str) -> list[dict[str, Any]]:
+    """Return the channels of a set-up as a robot's file has them."""
+    return [
+        {'name': name, 'kind': kind, 'controller': controller, 'joints': list(joints)}
+        for name, kind, controller, joints in CHANNELS[setup]
+    ]
 
 
 def motors(writes: Writes, said: dict[str, Any]) -> tuple[MotorReport, bool]:

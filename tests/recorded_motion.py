@@ -8,7 +8,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.ros.messages.recorded import read_messages
 from vla_contract.ros.messages.stamps import from_stamp
 
@@ -38,7 +38,7 @@ class Recorded(NamedTuple):
     speeds: list[float]
 
 
-def read(path: Path, contract: RobotContract) -> Recorded:
+def read(path: Path, cell: Cell) -> Recorded:
     """Read a recording of an episode."""
     found = {topic: [] for topic in TYPES}
     for item in read_messages(path, TYPES):
@@ -46,30 +46,30 @@ def read(path: Path, contract: RobotContract) -> Recorded:
     actions = found['action_filter/action']
     return Recorded(
         np.array([from_stamp(msg.header.stamp) for msg in actions]),
-        np.array([msg.position for msg in actions])[:, list(contract.arm)],
+        np.array([msg.position for msg in actions])[:, list(cell.arm)],
         [msg.message for msg in found['action_filter/status']],
         [msg.data for msg in found['e_stop']],
         [msg.data for msg in found['speed_scale']],
     )
 
 
-def velocities(recorded: Recorded, contract: RobotContract) -> np.ndarray:
+def velocities(recorded: Recorded, cell: Cell) -> np.ndarray:
     """Return the velocity of every command after the first, NaN after a pause or a lost one."""
-    period_s = 1.0 / contract.rates.filter_hz
+    period_s = 1.0 / cell.rates.filter_hz
     found = np.diff(recorded.positions, axis=0) / period_s
     found[np.diff(recorded.times_ns) > 1.5e9 * period_s] = np.nan
     return found
 
 
-def largest_shares(recordings: Iterable[Recorded], contract: RobotContract) -> tuple[float, float]:
+def largest_shares(recordings: Iterable[Recorded], cell: Cell) -> tuple[float, float]:
     """Return the largest shares of the velocity and of the acceleration limits in use."""
-    joints = [contract.joints[i] for i in contract.arm]
+    joints = [cell.joints[i] for i in cell.arm]
     velocity = np.array([joint.velocity for joint in joints])
     acceleration = np.array([joint.acceleration for joint in joints])
     shares = [(0.0, 0.0)]
     for recorded in recordings:
-        found = velocities(recorded, contract)
-        changes = np.diff(found, axis=0) * contract.rates.filter_hz
+        found = velocities(recorded, cell)
+        changes = np.diff(found, axis=0) * cell.rates.filter_hz
         shares.append(
             (
                 float(np.nanmax(np.abs(found) / velocity)),

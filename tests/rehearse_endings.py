@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 from conftest import wait_for
-from ending_bench import CONTRACT, ending_bench, EndingBench
+from ending_bench import CELL, ending_bench, EndingBench
 from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.ros.free_domain import enter_own_domain
 
@@ -26,7 +26,7 @@ AT_REST_S = 1.0
 # A recorder is missed after two seconds of silence, and speaks four times a second.
 _RECORDER_S = 2.5
 # A plan that nobody renews is followed for so long, and then there is the way to rest.
-_CHUNK_S = CONTRACT.deadlines.chunk_age_s + 0.5
+_CHUNK_S = CELL.deadlines.chunk_age_s + 0.5
 
 
 @dataclass(frozen=True)

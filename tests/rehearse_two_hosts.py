@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 
+from changed_deployment import write_deployment
 from conftest import Command, ROOT, wait_for
 import numpy as np
 from operator_desk import OperatorDesk
@@ -31,7 +32,7 @@ def worker(network, tmp_path):
     (tmp_path / 'token').write_text('a secret between two hosts')
     path = f'{ROOT / "tests"}:{os.environ.get("PYTHONPATH", "")}'
     arguments = [
-        '--backend', 'full_speed_policy:make', '--policy', 'swing',
+        '--backend', 'full_speed_policy:make',
         '--host', network[1].address, '--port', str(PORT),
         '--token-file', str(tmp_path / 'token'),
     ]  # fmt: skip
@@ -56,8 +57,9 @@ def robot(network, worker, tmp_path):
         'connect_within_s': 60.0,
     }
     (tmp_path / 'remote.yaml').write_text(yaml.safe_dump(remote))
-    policy = {'backend': 'remote', 'policy_path': str(tmp_path / 'remote.yaml')}
-    with network[0].entered(), Stack('sim', tmp_path / 'logs', DOMAIN, {'policy_server': policy}):
+    policy = {'policy.backend': 'remote', 'policy.source': str(tmp_path / 'remote.yaml')}
+    overrides = {'policy_server': {'deployment': str(write_deployment(tmp_path, policy))}}
+    with network[0].entered(), Stack('sim', tmp_path / 'logs', DOMAIN, overrides):
         desk = OperatorDesk(DOMAIN)
         yield desk
         desk.close()

@@ -23,7 +23,8 @@ import numpy as np
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.verdict import Verdict
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.cli.deployment_arguments import add_cell, deployment_of
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import ActionChunk, JointSample, NS_PER_S, Observation, to_ns, Vector
 from vla_policy_server.serving.chunk_scheduler import Schedule
 from vla_policy_server.serving.session import PolicySession
@@ -130,13 +131,13 @@ def sine(time_s: float, position: float, due_s: Vector, period_s: float) -> Vect
     return np.asarray(SWING_RAD * np.sin(2 * math.pi * SWING_HZ * (time_s + due_s)))
 
 
-def run(contract: RobotContract, case: Case, ask: Ask) -> Run:
+def run(deployment: Deployment, case: Case, ask: Ask) -> Run:
     """Let a policy move the first joint for a while."""
-    contract = replace(contract, action=replace(contract.action, fps=case.fps))
-    session = PolicySession(contract, _Blind(), Schedule(case.mode, case.executed))
+    deployment = replace(deployment, policy=replace(deployment.policy, rate_hz=case.fps))
+    session = PolicySession(deployment, _Blind(), Schedule(case.mode, case.executed))
     config = FilterConfig(cartesian=False, seam=case.seam, fade_s=case.fade_s)
-    action_filter = ActionFilter(contract, config)
-    home = np.array([joint.home for joint in contract.joints])
+    action_filter = ActionFilter(deployment.cell, config)
+    home = deployment.cell.home
     command, measured = home.copy(), home.copy()
     pending, next_frame_ns, rows = None, _START_NS, []
     session.restart(_START_NS)
@@ -175,9 +176,11 @@ def run(contract: RobotContract, case: Case, ask: Ask) -> Run:
     return Run(times_s[settled], position[settled], float(off[settled].mean()))
 
 
-def row(contract: RobotContract, cells: list[Case]) -> str:
+def row(deployment: Deployment, cells: list[Case]) -> str:
     """Return one line of the table: the same case at every fade."""
-    on, up, swung = ([run(contract, case, ask) for case in cells] for ask in (goes_on, ramp, sine))
+    on, up, swung = (
+        [run(deployment, case, ask) for case in cells] for ask in (goes_on, ramp, sine)
+    )
     case = cells[0]
     wanted = ASKED_RAD_S if case.covers else case.loop_rad_s
     shares = [r.speed_rad_s / wanted for r in on]
@@ -206,12 +209,12 @@ def row(contract: RobotContract, cells: list[Case]) -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    add_cell(parser)
     parser.add_argument('--camera-hz', type=float, default=30.0)
     parser.add_argument('--lag-s', type=float, default=0.0, help='time constant of the arm')
     parser.add_argument('--fps', type=float, default=10.0, help='steps per second of a chunk')
     arguments = parser.parse_args()
-    contract = load_contract(arguments.robot)
+    deployment = deployment_of(arguments)
     print(f'fades {", ".join(f"{fade_s:g}" for fade_s in FADES_S)} s; speeds as shares of wanted')
     print(
         'steps latency   mode  wanted  goes on from where it is  ramp       sine         delay  '
@@ -228,7 +231,7 @@ def main() -> None:
             camera_hz=arguments.camera_hz,
             lag_s=arguments.lag_s,
         )
-        print(row(contract, [replace(case, fade_s=fade_s) for fade_s in FADES_S]), flush=True)
+        print(row(deployment, [replace(case, fade_s=fade_s) for fade_s in FADES_S]), flush=True)
 
 
 if __name__ == '__main__':

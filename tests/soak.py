@@ -31,7 +31,7 @@ from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 from tqdm import tqdm
 from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.qos import STATE
@@ -173,7 +173,7 @@ def run(minutes: float) -> Soak:
         tempfile.TemporaryDirectory() as folder,
         Stack('sim', Path(folder), context.get_domain_id(), {}) as stack,
     ):
-        graph = RolloutGraph(context, load_contract('panda_2f85'), stack.check)
+        graph = RolloutGraph(context, load_cell('panda_table'), stack.check)
         try:
             graph.wait_until_ready(120.0)
             soak = Soak(graph, stack)

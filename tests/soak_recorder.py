@@ -30,6 +30,7 @@ from tqdm import tqdm
 from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.qos import STATE
+from vla_contract.schema import load_yaml
 from vla_contract.share import find_config
 import yaml
 
@@ -79,18 +80,16 @@ class Desk(Node):
             self.reports[status.name].append((time.monotonic(), values))
 
 
-def robot_file(folder: Path) -> Path:
-    """Write the contract of a Panda with two cameras."""
-    contract = yaml.safe_load(find_config('robots', 'panda_2f85').read_text())
+def cell_file(folder: Path) -> Path:
+    """Write the cell of a Panda with two cameras."""
+    cell = load_yaml(find_config('cells', 'panda_table'))
     size = {'width': 640, 'height': 480, 'rate_hz': 30.0}
-    (camera,) = contract['cameras']
-    contract['cameras'] = [
-        {**camera, **size, 'name': name, 'topic': f'camera/{name}',
-         'feature': f'observation.images.{name}'}
-        for name in ('left', 'right')
-    ]  # fmt: skip
+    (camera,) = cell['cameras']
+    cell['cameras'] = [
+        {**camera, **size, 'name': name, 'topic': f'camera/{name}'} for name in ('left', 'right')
+    ]
     path = folder / 'two_cameras.yaml'
-    path.write_text(yaml.safe_dump(contract))
+    path.write_text(yaml.safe_dump(cell))
     return path
 
 
@@ -133,7 +132,7 @@ def count_messages(path: Path) -> dict[str, tuple[int, int]]:
 
 def soak(minutes: int, folder: Path) -> dict[str, object]:
     """Run everything; return the figures."""
-    robot = str(robot_file(folder))
+    cell = str(cell_file(folder))
     recorded, missing = dict.fromkeys(TOPICS, 0), dict.fromkeys(TOPICS, 0)
     without, during = [], []
     filter_node = ('-m', 'vla_action_filter.ros.action_filter_node')
@@ -146,12 +145,12 @@ def soak(minutes: int, folder: Path) -> dict[str, object]:
         without.append(desk.period_p99_ms(began))
 
     with (
-        running(folder / 'robot.log', str(Path(__file__).parent / 'numbered_robot.py'), robot),
-        running(folder / 'filter.log', *filter_node, *parameters('action_filter', robot=robot)),
+        running(folder / 'robot.log', str(Path(__file__).parent / 'numbered_robot.py'), cell),
+        running(folder / 'filter.log', *filter_node, *parameters('action_filter', cell=cell)),
     ):
         desk.spin(120.0, lambda: len(desk.reports['action_filter']) > 5)
         wait_without()
-        orders = parameters('recorder', robot=robot, folder=folder / 'recordings')
+        orders = parameters('recorder', cell=cell, folder=folder / 'recordings')
         with running(folder / 'recorder.log', *recorder_node, *orders):
             for _ in tqdm(range(minutes), unit='min'):
                 desk.order('start')

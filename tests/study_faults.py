@@ -10,7 +10,7 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 import multiprocessing
 from pathlib import Path
@@ -22,7 +22,7 @@ import numpy as np
 from tqdm import tqdm
 from vla_action_filter.config import load_filter_config
 from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_policy_server.backends.registry import make_policy
 from vla_rollout.diagnosis.alarm import naming_alarm
 from vla_rollout.diagnosis.diagnosis import Diagnosis
@@ -30,9 +30,8 @@ from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.diagnosis.taxonomy import Mode
 from vla_rollout.episodes.closed_loop import ClosedLoop
 from vla_rollout.episodes.cycle import CycleObserver
-from vla_sim_bridge.scene.world_config import load_world_config
 
-ROBOT, WORLD, POLICY = 'panda_2f85', 'lift_cube_effort', 'panda_lift_act'
+DEPLOYMENT = 'panda_lift_cube_effort'
 HEALTHY = Fault('healthy', (), {})
 BY_NAME = {fault.name: fault for fault in (HEALTHY, *FAULTS)}
 NONE = 'no alarm'
@@ -77,28 +76,31 @@ class Diagnosed:
         return self.is_named or self.detected_at_s is not None
 
 
+def deployed(fault: Fault) -> Deployment:
+    """Return the deployment with what a fault changes in it."""
+    changes = {'task.time_limit_s': TIME_LIMIT_S, **fault.overrides}
+    return load_deployment(DEPLOYMENT, overrides=changes)
+
+
 def build(fault: Fault, observers: Sequence[CycleObserver]) -> ClosedLoop:
     """Return the closed loop with a fault in it."""
     import torch
 
     torch.set_num_threads(1)
-    contract = load_contract(ROBOT)
-    config = replace(load_world_config(WORLD), time_limit_s=TIME_LIMIT_S)
-    world = fault.world_type(contract, fault.world(config) if fault.world else config)
-    policy = make_policy('lerobot', contract, POLICY, 'cpu')
+    deployment = deployed(fault)
+    world = fault.world_type(deployment)
+    policy = make_policy(deployment, 'cpu')
     if fault.spoil:
-        policy = Spoiled(policy, fault.spoil(contract))
+        policy = Spoiled(policy, fault.spoil(deployment.cell))
     settings = {'execute_steps': 4, 'latency_s': 0.06, **fault.settings}
-    return ClosedLoop(
-        world, policy, load_filter_config(None, ROBOT), observers=observers, **settings
-    )
+    return ClosedLoop(world, policy, load_filter_config(None), observers=observers, **settings)
 
 
 @lru_cache(maxsize=1)
 def watched(name: str) -> tuple[ClosedLoop, Diagnosis]:
     """Return the loop of a fault and the diagnosis that watches it."""
-    contract = load_contract(ROBOT)
-    diagnosis = Diagnosis(contract, find_healthy(POLICY, contract))
+    deployment = load_deployment(DEPLOYMENT)
+    diagnosis = Diagnosis(deployment.cell, find_healthy(deployment))
     return build(BY_NAME[name], (diagnosis,)), diagnosis
 
 

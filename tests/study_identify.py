@@ -8,7 +8,6 @@ example:
 """
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,9 @@ from tqdm import tqdm
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
 from vla_contract.cli.command import positive, write_json
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.cli.deployment_arguments import add_scene, named_parts
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.joints.trajectory import chunk_of
 from vla_contract.values import to_ns
 from vla_identification.arm.arm_simulator import ArmSimulator, Values
@@ -31,18 +32,17 @@ from vla_identification.motion_recording import MotionRecording, save_recording
 from vla_sim_bridge.randomization.randomization import RandomizationConfig
 from vla_sim_bridge.randomization.term import TermConfig
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
 # Three deviations of what an encoder of 17 bits says: 0.05 mrad.
 ENCODER_NOISE_RAD = 2e-5
 WITHIN_TENTH = ('joint_friction', 'joint_damping', 'actuator_strength')
-_CHUNK_S, _HORIZON_S, _SETTLE_S = 0.2, 1.0, 0.5
+_CHUNK_S, _CHUNK_HZ, _HORIZON_S, _SETTLE_S = 0.2, 10.0, 1.0, 0.5
 
 
-def hidden_physics(contract: RobotContract, seed: int) -> Values:
+def hidden_physics(cell: Cell, seed: int) -> Values:
     """Draw a robot."""
-    rng, n = np.random.default_rng(seed), len(contract.arm)
-    effort = np.array([contract.joints[i].effort for i in contract.arm])
+    rng, n = np.random.default_rng(seed), len(cell.arm)
+    effort = np.array([cell.joints[i].effort for i in cell.arm])
     return {
         'control_latency': np.array([float(rng.uniform(5.0, 60.0))]),
         'joint_friction': rng.uniform(0.005, 0.03, n) * effort,
@@ -58,9 +58,9 @@ def hidden_physics(contract: RobotContract, seed: int) -> Values:
 
 def record(world: World, track: JointTrack) -> MotionRecording:
     """Play a motion through the action filter, and keep what was sent and measured."""
-    contract = world.contract
+    cell = world.cell
     world.reset(0)
-    gate = ActionFilter(contract, FilterConfig(robot=contract.name))
+    gate = ActionFilter(cell, FilterConfig())
     begin_ns, next_chunk_ns = world.time_ns + to_ns(_SETTLE_S), world.time_ns
     kept: list[tuple[int, Any, Any]] = []
     while world.time_ns < begin_ns + to_ns(track.duration_s + _SETTLE_S):
@@ -68,7 +68,7 @@ def record(world: World, track: JointTrack) -> MotionRecording:
         gate.offer_joints(sample)
         if now_ns >= next_chunk_ns:
             next_chunk_ns += to_ns(_CHUNK_S)
-            chunk = chunk_of(track, begin_ns, now_ns, contract.action.fps, _HORIZON_S)
+            chunk = chunk_of(track, begin_ns, now_ns, _CHUNK_HZ, _HORIZON_S)
             gate.offer_chunk(chunk, now_ns)
         command = gate.step(now_ns).command
         sent = world.command if command is None else command
@@ -77,32 +77,33 @@ def record(world: World, track: JointTrack) -> MotionRecording:
     stamps, commands, positions = zip(*kept, strict=True)
     seconds = (np.array(stamps) - begin_ns) / 1e9
     return MotionRecording(
-        contract.joint_names, seconds, np.array(commands), seconds, np.array(positions)
+        cell.joint_names, seconds, np.array(commands), seconds, np.array(positions)
     )
 
 
-def study_robot(args: argparse.Namespace, seed: int) -> tuple[dict[str, Any], Identification]:
+def study_robot(
+    args: argparse.Namespace, deployment: Deployment, seed: int
+) -> tuple[dict[str, Any], Identification]:
     """Identify one hidden robot; return the figures beside the truth."""
-    contract = load_contract(args.robot)
-    config = replace(load_world_config(args.world), home_jitter_rad=0.0)
-    truth = hidden_physics(contract, seed)
+    cell = deployment.cell
+    truth = hidden_physics(cell, seed)
     terms = {
         k: TermConfig(ranges=tuple((float(v), float(v)) for v in n)) for k, n in truth.items()
     }
-    world = World(contract, config, RandomizationConfig(terms=terms))
+    world = World(deployment, RandomizationConfig(terms=terms))
     motions = [
-        design_excitation(contract, ExcitationConfig(duration_s=args.duration_s), 2 * seed + k)
+        design_excitation(cell, ExcitationConfig(duration_s=args.duration_s), 2 * seed + k)
         for k in range(2)
     ]
-    recordings = [record(world, motion.track(contract)) for motion in motions]
+    recordings = [record(world, motion.track(cell)) for motion in motions]
     if args.recordings:
         for name, recording in zip(('fit', 'held_out'), recordings, strict=True):
             save_recording(args.recordings / f'robot{seed}_{name}.npz', recording)
-    found = identification_of(ArmSimulator(contract, config), recordings)
+    found = identification_of(ArmSimulator(deployment), recordings)
     # The world delays by whole physics steps.
-    step_ms = 1000.0 * config.physics_step_s
+    step_ms = 1000.0 * world.config.physics_step_s
     truth['control_latency'] = step_ms * np.round(truth['control_latency'] / step_ms)
-    flat = np.concatenate([truth[unknown.term] for unknown in unknowns_of(contract)])
+    flat = np.concatenate([truth[unknown.term] for unknown in unknowns_of(cell)])
     numbers = [
         judged(finding, float(value)) for finding, value in zip(found.findings, flat, strict=True)
     ]
@@ -164,24 +165,31 @@ def main() -> None:
     )
     parser.add_argument('--robots', type=positive, default=5)
     parser.add_argument('--first-seed', type=int, default=0)
-    parser.add_argument('--robot', default='panda_2f85', help='contract')
-    parser.add_argument('--world', default='lift_cube')
+    add_scene(parser)
     parser.add_argument('--duration-s', type=float, default=8.0, help='of each excitation')
     parser.add_argument('--recordings', type=Path, help='keep the recordings in this folder')
     parser.add_argument('--plot', type=Path, help='held-out replay of the last robot, .png')
     parser.add_argument('--json', type=Path)
     args = parser.parse_args()
-    robots = []
+    still = {'task.simulation.home_jitter_rad': 0.0}
+    deployment = load_deployment(**named_parts(args), overrides=still)
+    cell, robots = deployment.cell, []
     for seed in tqdm(range(args.first_seed, args.first_seed + args.robots), unit='robot'):
-        figures, found = study_robot(args, seed)
+        figures, found = study_robot(args, deployment, seed)
         robots.append(figures)
         if args.plot:
-            contract = load_contract(args.robot)
-            joints = tuple(contract.joints[i].name for i in contract.arm)
+            joints = tuple(cell.joints[i].name for i in cell.arm)
             args.plot.write_bytes(gap_figure(found.before, found.after, joints))
     print_table(robots)
     if args.json:
-        write_json(args.json, {'robot': args.robot, 'robots': robots})
+        about = {
+            'deployment': deployment.name,
+            'deployment_sha256': deployment.sha256,
+            'robot': cell.robot.name,
+            'cell': cell.name,
+            'task': deployment.task.name,
+        }
+        write_json(args.json, {**about, 'robots': robots})
 
 
 if __name__ == '__main__':

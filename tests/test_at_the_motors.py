@@ -16,12 +16,12 @@ from fake_robot.ros2_control import Ros2Control
 from fake_robot.setups import ARM, FORWARD, LAGS_S, setup
 import numpy as np
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 
-CONTRACT = load_contract('panda_2f85')
-JOINTS = list(CONTRACT.joint_names)
-VELOCITY = np.array([joint.velocity for joint in CONTRACT.joints])
-ACCELERATION = np.array([joint.acceleration for joint in CONTRACT.joints])
+CELL = load_cell('panda_table')
+JOINTS = list(CELL.joint_names)
+VELOCITY = np.array([joint.velocity for joint in CELL.joints])
+ACCELERATION = np.array([joint.acceleration for joint in CELL.joints])
 MS = 1_000_000
 DT_S, DT_NS = 0.01, 10 * MS
 

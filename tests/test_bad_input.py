@@ -5,19 +5,11 @@ import shutil
 import subprocess
 import sys
 
+from own_files import own_deployment, text_of
 import pytest
-from vla_contract.share import find_config
 
 DEMO, SIMULATE = 'vla_rollout.graph.ros.demo', 'vla_rollout.simulation.simulate'
 ROOT = Path(__file__).parent.parent
-PANDA, WORLD = find_config('robots', 'panda_2f85'), find_config('worlds', 'lift_cube')
-
-
-def edited(source: Path, target: Path, old: str, new: str) -> str:
-    text = source.read_text()
-    assert old in text
-    target.write_text(text.replace(old, new))
-    return str(target)
 
 
 def the_error(output: str) -> str:
@@ -44,38 +36,37 @@ def test_a_folder_that_is_no_checkpoint(start, tmp_path):
     assert not (tmp_path / 'runs').exists()
 
 
-def test_a_world_without_the_contracts_camera(start, tmp_path):
-    text = WORLD.read_text()
-    world = tmp_path / 'world.yaml'
-    world.write_text(text[: text.index('cameras:')] + 'cameras: []\n')
-    command = start(DEMO, '--world', str(world), '--backend', 'hold')
+def test_a_policy_whose_camera_the_cell_lacks(start, tmp_path):
+    cell = text_of('cell')
+    cameras = cell[cell.index('cameras:') : cell.index('workspace:')]
+    own = own_deployment(tmp_path, cell=(cameras, 'cameras: []\n'))
+    command = start(DEMO, '--deployment', own, '--backend', 'hold')
     assert command.finish(120) == 2
-    assert 'cameras of the world: missing top' in the_error(command.output)
+    assert "camera 'top' is not in cell panda_table" in the_error(command.output)
 
 
 def test_joints_in_another_order_are_mapped_by_name(start, tmp_path):
-    robot = edited(
-        PANDA, tmp_path / 'robot.yaml',
-        'names: [panda_joint1, panda_joint2', 'names: [panda_joint2, panda_joint1',
-    )  # fmt: skip
-    command = start(SIMULATE, '--robot', robot, '--episodes', '2', '--workers', '1')
+    first, second = text_of('robot').split('  - {name: panda_joint1')[1].split('  - {name: ')[:2]
+    joints = f'  - {{name: panda_joint1{first}  - {{name: {second}'
+    swapped = f'  - {{name: {second}  - {{name: panda_joint1{first}'
+    own = own_deployment(tmp_path, robot=(joints, swapped))
+    command = start(SIMULATE, '--deployment', own, '--episodes', '2', '--workers', '1')
     assert command.finish(240) == 0
     assert 'success 2/2' in command.output
 
 
 @pytest.mark.parametrize('module', [DEMO, SIMULATE])
 def test_joints_of_another_robot(start, tmp_path, module):
-    robot = tmp_path / 'robot.yaml'
-    robot.write_text(PANDA.read_text().replace('panda_joint2', 'other_joint2'))
-    command = start(module, '--robot', str(robot))
+    own = own_deployment(tmp_path, robot=('panda_joint2', 'other_joint2'))
+    command = start(module, '--deployment', own)
     assert command.finish(120) == 2
     assert 'other_joint2' in the_error(command.output)
 
 
 @pytest.mark.parametrize('module', [DEMO, SIMULATE])
 def test_corrupt_yaml(start, tmp_path, module):
-    robot = edited(PANDA, tmp_path / 'robot.yaml', 'joints:', 'joints: [')
-    command = start(module, '--robot', robot)
+    own = own_deployment(tmp_path, robot=('joints:\n', 'joints: [\n'))
+    command = start(module, '--deployment', own)
     assert command.finish(120) == 2
     error = the_error(command.output)
     assert 'robot.yaml is not valid YAML at line' in error
@@ -131,8 +122,7 @@ def test_a_full_disk(tmp_path):
 def test_a_full_disk_during_the_demo(tmp_path):
     (tmp_path / 'runs').mkdir()
     result = in_namespace(
-        'mount -t tmpfs -o size=64k tmpfs runs\n'
-        f'python -m {DEMO} --backend scripted --policy lift_cube --episodes 3',
+        f'mount -t tmpfs -o size=64k tmpfs runs\npython -m {DEMO} --policy scripted --episodes 3',
         tmp_path,
     )
     assert result.returncode == 1, result.stdout + result.stderr

@@ -32,15 +32,16 @@ from vla_contract.cameras.calibration_file import (
     load_calibration,
     save_calibration,
 )
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.transforms import invert, look_at, make_transform
 from vla_sim_bridge.calibration_scenes.board_view import draw_board
 from vla_sim_bridge.cameras.placed_camera import place_calibrated
 from vla_sim_bridge.cameras.renderer import CameraRenderer
+from vla_sim_bridge.scene.simulated_task import BoardConfig
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import BoardConfig, CameraPlacement, load_world_config
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 BOARD = Board('chessboard', 9, 6, 0.025)
 K = np.array([[540.0, 0, 331.0], [0, 525.0, 222.0], [0, 0, 1]])
 LENSES = {
@@ -66,10 +67,10 @@ def board_pose(x: float, y: float) -> np.ndarray:
 
 def simulated_view(path, T_base_board: np.ndarray) -> np.ndarray:
     """Draw the board with the camera that the file describes."""
-    camera = replace(CONTRACT.camera('top'), width=640, height=480)
-    placed = place_calibrated(CONTRACT, camera, str(path))
+    camera = replace(CELL.camera('top'), width=640, height=480)
+    placed = place_calibrated(CELL, camera, str(path))
     plate = BoardConfig(BOARD.cols, BOARD.rows, BOARD.square_m, 'base', (0, 0, 0), (0, 0, 0))
-    return draw_board(CONTRACT, placed, plate, T_base_board)
+    return draw_board(CELL, placed, plate, T_base_board)
 
 
 @pytest.mark.parametrize('name', LENSES)
@@ -77,7 +78,7 @@ def simulated_view(path, T_base_board: np.ndarray) -> np.ndarray:
 def test_the_simulated_camera_reproduces_a_real_view_within_a_pixel(tmp_path, name, place):
     lens, source = LENSES[name], describe_source('test')
     path = tmp_path / 'calibration.yaml'
-    save_lens(path, 'panda_2f85', 'top', describe_lens(lens, source, Verdict(True), 0.2))
+    save_lens(path, 'panda_table', 'top', describe_lens(lens, source, Verdict(True), 0.2))
     pose = Pose('panda_link0', 'camera_color_optical_frame', T_BASE_CAMERA)
     save_pose(path, describe_pose(pose, 'eye-to-hand', source, Verdict(True)))
     T_base_board = board_pose(*place)
@@ -91,8 +92,7 @@ def test_the_simulated_camera_reproduces_a_real_view_within_a_pixel(tmp_path, na
 
 def test_a_camera_that_moved_is_told_by_the_arm_alone(tmp_path, capsys):
     """Images of the simulator, with its camera where it was and turned by 0.5 degrees."""
-    config = load_world_config('lift_cube')
-    nominal = load_calibration(find_calibration('panda_2f85', 'top'))
+    nominal = load_calibration(find_calibration('panda_table', 'top'))
     turned = cv2.Rodrigues(np.array([0.0, np.radians(0.5), 0.0]))[0]
     old = Pose.from_xyzw(
         'panda_link0', 'camera_color_optical_frame', np.array(nominal.extrinsics.position_m),
@@ -104,28 +104,28 @@ def test_a_camera_that_moved_is_told_by_the_arm_alone(tmp_path, capsys):
     save_calibration(pushed, tmp_path / 'pushed.yaml')
     joints = tmp_path / 'joints.json'
     for name, calibration in (
-        ('still', 'panda_2f85/top'),
+        ('still', 'panda_table/top'),
         ('moved', str(tmp_path / 'pushed.yaml')),
     ):
-        camera = CameraPlacement('top', calibration=calibration)
-        world = World(CONTRACT, replace(config, cameras=(camera,)))
+        placed = {'cell.cameras.top.placement': {'calibration': calibration}}
+        world = World(load_deployment(overrides=placed))
         world.reset(1)
         renderer = CameraRenderer(world)
         image = renderer.render(world.data.qpos)['top']
         renderer.close()
         cv2.imwrite(str(tmp_path / f'{name}.png'), image[..., ::-1])
     position = world.joint_sample().position
-    joints.write_text(json.dumps(dict(zip(CONTRACT.joint_names, position, strict=True))))
+    joints.write_text(json.dumps(dict(zip(CELL.joint_names, position, strict=True))))
     drawing = [
         '--joints',
         str(joints),
         '--silhouette',
         'simulated',
     ]
-    still = ['panda_2f85/top', str(tmp_path / 'still.png'), '--json', str(tmp_path / 'a.json')]
+    still = ['panda_table/top', str(tmp_path / 'still.png'), '--json', str(tmp_path / 'a.json')]
     assert verify_calibration([*still, *drawing]) == 0
     assert json.loads((tmp_path / 'a.json').read_text())['error_px'] < 0.7
-    assert verify_calibration(['panda_2f85/top', str(tmp_path / 'moved.png'), *drawing]) == 1
+    assert verify_calibration(['panda_table/top', str(tmp_path / 'moved.png'), *drawing]) == 1
     # 0.5 degrees at 716.6 px of focal length; the image moves against the camera.
     moved = capsys.readouterr().out.splitlines()
     assert 'BAD: silhouette is' in '\n'.join(moved)

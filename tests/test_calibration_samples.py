@@ -11,10 +11,9 @@ from scipy.spatial.transform import Rotation
 from vla_calibration.hand_eye.calibrate_hand_eye import main as calibrate_hand_eye
 from vla_calibration.lens.calibrate_intrinsics import main as calibrate_intrinsics
 from vla_contract.cameras.calibration_file import load_calibration
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.schema import load_document, load_yaml
 from vla_sim_bridge.calibration_scenes.render_calibration_set import CalibrationSet
-from vla_sim_bridge.scene.world_config import load_world_config
 import yaml
 
 SAMPLES = Path(__file__).parent.parent / 'calibration_data' / 'samples'
@@ -90,9 +89,7 @@ def test_the_lens_is_found_that_the_simulator_has(name, tmp_path):
 
 
 def test_the_samples_are_what_the_simulator_renders_today():
-    contract = load_contract('panda_2f85')
-    world = load_world_config('calibrate_in_hand')
-    with CalibrationSet(contract, world, seed=0) as scene:
+    with CalibrationSet(load_deployment('calibrate_in_hand'), seed=0) as scene:
         _, _, image = next(scene.views())
     stored = cv2.imread(str(SAMPLES / 'in_hand' / 'images' / '0000.jpg'), cv2.IMREAD_GRAYSCALE)
     # JPEG and another renderer change shades, not places.

@@ -15,7 +15,7 @@ from std_srvs.srv import Trigger
 from vla_calibration.capture.folder import list_samples
 from vla_calibration.hand_eye.calibrate_hand_eye import main as calibrate_hand_eye
 from vla_contract.cameras.calibration_file import find_calibration, load_calibration
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.free_domain import take_domain
 from vla_contract.ros.question import introduction, Question
 from vla_contract.schema import load_yaml
@@ -24,7 +24,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / 'calibration_data' / 'samples' / 'in_hand'
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 DOMAIN = take_domain()
 STACK = """processes:
   - {name: mujoco_bridge, module: vla_sim_bridge.ros.mujoco_bridge,
@@ -38,12 +38,12 @@ VIEWS = 7
 
 def write_poses(path: Path) -> str:
     """Write joint poses from which the samples were rendered, those nearest to home."""
-    arm = [CONTRACT.joints[i].name for i in CONTRACT.arm]
+    arm = [CELL.joints[i].name for i in CELL.arm]
     rows = [
         [load_yaml(SAMPLES / sample.joints)[name] for name in arm]
         for sample in list_samples(SAMPLES)
     ]
-    home = CONTRACT.home[list(CONTRACT.arm)]
+    home = CELL.home[list(CELL.arm)]
     near = sorted(rows, key=lambda row: np.abs(np.array(row) - home).max())[:VIEWS]
     path.write_text(yaml.safe_dump({'joints': arm, 'poses': near}))
     return str(path)
@@ -57,7 +57,7 @@ def stack(tmp_path, monkeypatch):
     for name in ('mujoco_bridge.yaml', 'action_filter.yaml', 'capture.yaml'):
         (tmp_path / name).symlink_to(ROOT / 'config' / name)
     overrides = {
-        'mujoco_bridge': {'world': 'calibrate_in_hand'},
+        'mujoco_bridge': {'deployment': 'calibrate_in_hand'},
         # On a busy machine commands come in jerks, which stiff servos answer with jerks.
         'action_filter': {'effort_spike': 2.0},
         'capture': {

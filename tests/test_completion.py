@@ -36,8 +36,8 @@ def completed(line: str) -> list[str]:
     [
         ('vla s', ['sim']),
         ('vla sim r', ['run']),
-        ('vla sim run --rob', ['--robot']),
-        ('vla sim run --episodes 3 --robot pan', ['panda_2f85']),
+        ('vla sim run --dep', ['--deployment']),
+        ('vla sim run --episodes 3 --cell pan', ['panda_table']),
         ('vla sim run --mode ', ['async', 'rtc', 'sync']),
         ('vla demo --back', ['--backend']),
         ('vla rollout run --oper', ['--operator']),
@@ -49,4 +49,4 @@ def test_what_may_come_next(line, expected):
 
 def test_a_model_is_offered_and_nothing_for_what_there_is_not():
     assert 'panda_lift_act' in completed('vla sim run --policy ')
-    assert completed('vla sim run --robot nope') == []
+    assert completed('vla sim run --cell nope') == []

@@ -9,14 +9,15 @@ import pytest
 from vla_action_filter.config import FilterConfig
 from vla_calibration.capture.config import CaptureConfig
 from vla_calibration.verify.config import VerifyConfig
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
+from vla_contract.deployment.task import load_task
 from vla_contract.schema import build, load_yaml
 from vla_policy_server.config import PolicyServerConfig
 from vla_rollout.deployment.config import SupervisorConfig
 from vla_rollout.graph.stack import StackConfig
 from vla_rollout.recording.config import RecorderConfig
 from vla_sim_bridge.ros.bridge_config import BridgeConfig
-from vla_sim_bridge.scene.world_config import load_world_config
+from vla_sim_bridge.scene.simulated_task import simulated_task
 
 ROOT = Path(__file__).parent.parent
 NODES = {
@@ -38,17 +39,19 @@ def test_a_nodes_yaml_lists_exactly_its_parameters_with_valid_values(node):
 
 
 @pytest.mark.parametrize(
-    'path', sorted((ROOT / 'config' / 'robots').glob('*.yaml')), ids=lambda p: p.stem
+    'path', sorted((ROOT / 'config' / 'cells').glob('*.yaml')), ids=lambda p: p.stem
 )
-def test_every_contract_is_valid(path):
-    assert load_contract(str(path)).name == path.stem
+def test_every_cell_is_valid(path):
+    assert load_cell(str(path)).name == path.stem
 
 
 @pytest.mark.parametrize(
-    'path', sorted((ROOT / 'config' / 'worlds').glob('*.yaml')), ids=lambda p: p.stem
+    'path', sorted((ROOT / 'config' / 'tasks').glob('*.yaml')), ids=lambda p: p.stem
 )
-def test_every_world_is_valid(path):
-    load_world_config(str(path))
+def test_every_task_is_valid(path):
+    task = load_task(str(path))
+    assert task.name == path.stem
+    simulated_task(task)
 
 
 @pytest.mark.parametrize(
@@ -58,10 +61,10 @@ def test_every_dds_profile_is_well_formed(path):
     assert ElementTree.parse(path).getroot().tag.rsplit('}')[-1] in ('dds', 'CycloneDDS')
 
 
-def test_the_forward_controller_has_the_joints_in_the_contracts_order():
+def test_the_forward_controller_has_the_joints_in_the_cells_order():
     config = load_yaml(ROOT / 'config' / 'controllers' / 'interbotix_xsarm.yaml')
     joints = config['forward_position_controller']['ros__parameters']['joints']
-    assert joints == list(load_contract('vx300s').joint_names)
+    assert joints == list(load_cell('vx300s_table').joint_names)
 
 
 @pytest.mark.parametrize('driver', ['realsense2_camera', 'usb_cam'])

@@ -9,7 +9,7 @@ from conftest import is_running, wait_for
 import pytest
 
 DEMO = 'vla_rollout.graph.ros.demo'
-EXPERT = ('--backend', 'scripted', '--policy', 'lift_cube')
+EXPERT = ('--policy', 'scripted')
 NODES = {'mujoco_bridge', 'action_filter_node', 'policy_server_node'}
 
 

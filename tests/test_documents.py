@@ -14,7 +14,7 @@ import numpy as np
 from package_facts import PACKAGES, ROOT
 import pytest
 from shell_blocks import commands_of_page, simple_commands
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.values import Observation
 from vla_policy_server.backends.registry import make_policy
 from vla_rollout.preflight.questions import QUESTIONS
@@ -119,15 +119,17 @@ def test_the_example_of_a_backend_works(tmp_path, monkeypatch):
     (code,) = re.findall(r'```python\n(.*?)```', page, re.DOTALL)
     (tmp_path / 'go_home.py').write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
-    contract = load_contract('panda_2f85')
-    policy = make_policy('go_home:make_policy', contract, '', 'cpu')
-    home = np.array([joint.home for joint in contract.joints])
-    fastest = np.array([joint.velocity for joint in contract.joints])
-    state = np.clip(home + 0.5, *np.array([(j.lower, j.upper) for j in contract.joints]).T)
+    deployment = load_deployment(backend='go_home:make_policy')
+    cell = deployment.cell
+    policy = make_policy(deployment, 'cpu')
+    home = np.array([joint.home for joint in cell.joints])
+    fastest = np.array([joint.velocity for joint in cell.joints])
+    state = np.clip(home + 0.5, *np.array([(j.lower, j.upper) for j in cell.joints]).T)
     chunk = policy.infer(Observation(7, state, {}, ''))
     sys.modules.pop('go_home')
     assert chunk.stamp_ns == 7
     assert np.all(np.abs(chunk.positions[-1] - home) <= np.abs(state - home) + 1e-12)
     assert np.all(
-        np.abs(np.diff(chunk.positions, axis=0)) <= 0.2 * fastest / contract.action.fps + 1e-9
+        np.abs(np.diff(chunk.positions, axis=0))
+        <= 0.2 * fastest / deployment.policy.rate_hz + 1e-9
     )

@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
 from vla_rollout.graph.stack import Stack
-from vla_sim_bridge.scene.world_config import load_world_config
 
 CONFIG = Path(__file__).parent.parent / 'config'
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
@@ -45,7 +45,7 @@ def test_the_simulators_joints_obey_and_its_latency_is_that_of_its_servos(stack,
     assert result.returncode == 0, result.stdout + result.stderr
     figures = json.loads((tmp_path / 'joints.json').read_text())
     assert [joint['moved'] for joint in figures['joints']] == ['panda_joint4', 'panda_joint7']
-    servo = load_world_config('lift_cube').servo
+    servo = load_cell('panda_table').robot.servo
     # A position servo lags by damping / stiffness; ticks, the filter and load add to it.
     lag_s = servo.damping / servo.stiffness
     assert lag_s - 0.02 < figures['robot_delay']['seconds'] < lag_s + 0.06

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.detectors.registry import make_detectors
 from vla_rollout.diagnosis.taxonomy import Mode
@@ -15,8 +15,8 @@ PAGE = (Path(__file__).parents[1] / 'docs/failures.md').read_text()
 
 @pytest.fixture(scope='module')
 def detectors() -> tuple[Detector, ...]:
-    contract = load_contract('panda_2f85')
-    return make_detectors(contract, np.empty((0, len(contract.arm))))
+    cell = load_cell('panda_table')
+    return make_detectors(cell, np.empty((0, len(cell.arm))))
 
 
 def test_the_page_has_the_tables_of_the_taxonomy(detectors):

@@ -21,7 +21,8 @@ def test_it_starts_the_bridge_and_the_same_nodes_as_with_mujoco():
     arguments = [e for e in entities if isinstance(e, launch.actions.DeclareLaunchArgument)]
     assert {argument.name for argument in arguments} == {
         'folder',
-        'robot',
+        'deployment',
+        'cell',
         'policy',
         'urdf',
         'monitor',

@@ -98,7 +98,10 @@ def test_real_robot_starts_locked_waits_for_who_watches_and_ends_cleanly(start_p
 @pytest.mark.parametrize(
     ('wrong', 'sentence'),
     [
-        ('robot:=my_armm', "'my_armm' is not in config/robots; it has: panda_2f85"),
+        (
+            'deployment:=my_armm',
+            "'my_armm' is not in config/deployments; it has",
+        ),
         # What draws the robot comes after the nodes that move it.
         ('urdf:=/nowhere/arm.urdf.xacro', 'xacro'),
     ],
@@ -145,7 +148,7 @@ def test_two_robots_run_side_by_side_in_their_namespaces(start_process):
     launches = [
         start_process(
             name, 'ros2', 'launch', 'vla_bringup', 'rollout.launch.py', f'namespace:={name}',
-            'episodes:=1', 'backend:=scripted', 'policy:=lift_cube',
+            'episodes:=1', 'policy:=scripted',
         )
         for name in ('left', 'right')
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Behind real controllers the motors get what the contract allows, whatever happens to the arm."""
+"""Behind real controllers the motors get what the cell allows, whatever happens to the arm."""
 
 import math
 

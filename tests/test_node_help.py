@@ -25,7 +25,7 @@ def test_help_explains_and_ends(module):
     usage, _, explanation = done.stdout.partition('\n')
     assert usage.startswith(f'usage: python -m {module} --ros-args')
     assert '\n  autostart (default: False)' in explanation
-    assert '\n  robot (' in explanation
+    assert '\n  deployment (' in explanation
 
 
 def test_an_argument_that_would_be_ignored_is_refused():

@@ -9,8 +9,8 @@ from pathlib import Path
 import subprocess
 import sys
 
+from own_files import own_deployment
 import pytest
-from vla_contract.share import find_config
 
 PROJECT = """
 [project]
@@ -50,7 +50,7 @@ class Nod:
         pass
 
 
-def nod(contract, policy_path, device):
+def nod(deployment, device):
     return Nod()
 
 
@@ -72,12 +72,12 @@ class Bored(Detector):
         return 0.0
 
 
-def bored(contract, postures):
+def bored(cell, postures):
     return Bored()
 
 
-def coffee(contract):
-    yield measured('coffee', True, f'a cup beside {contract.name}', 'hot', 'make some')
+def coffee(cell):
+    yield measured('coffee', True, f'a cup beside {cell.name}', 'hot', 'make some')
 
 
 def greet(argv=None):
@@ -121,17 +121,15 @@ def vla(environment, tmp_path):
 
 @pytest.fixture
 def robot(tmp_path) -> Path:
-    text = find_config('robots', 'panda_2f85').read_text()
-    path = tmp_path / 'my_arm.yaml'
-    path.write_text(
-        text.replace('name: panda_2f85', 'name: my_arm').replace('fps: 10.0', 'fps: 5.0')
-    )
-    return path
+    own = own_deployment(tmp_path, robot=('name: panda_2f85', 'name: my_arm'))
+    with Path(own).open('a') as file:
+        file.write('overrides: {policy.rate_hz: 5.0}\n')
+    return Path(own)
 
 
 def test_a_robot_a_backend_and_a_randomised_quantity(vla, robot, tmp_path):
     (tmp_path / 'red.yaml').write_text('terms:\n  cube_tint: {range: [0.25, 0.25]}\n')
-    words = ['--robot', str(robot), '--backend', 'nod', '--policy', '', '--episodes', '1']
+    words = ['--deployment', str(robot), '--backend', 'nod', '--episodes', '1']
     vla('sim', 'run', *words, '--randomization', str(tmp_path / 'red.yaml'))
     summary = json.loads((tmp_path / 'runs' / 'latest' / 'summary.json').read_text())
     (result,) = summary['results']
@@ -144,15 +142,15 @@ def test_an_item_of_the_checklist(environment, tmp_path):
     call_vla(environment, tmp_path, *words)
     items = json.loads((tmp_path / 'p.json').read_text())['items']
     (coffee,) = [item for item in items if item['name'] == 'coffee']
-    assert (coffee['status'], coffee['found']) == ('ok', 'a cup beside panda_2f85')
+    assert (coffee['status'], coffee['found']) == ('ok', 'a cup beside panda_table')
 
 
 def test_a_detector(environment):
     script = (
         'import numpy as np;'
-        'from vla_contract.contract import load_contract;'
+        'from vla_contract.deployment.cell import load_cell;'
         'from vla_rollout.diagnosis.healthy import HighestScores;'
-        "scores = HighestScores(load_contract('panda_2f85'), np.empty((0, 7)));"
+        "scores = HighestScores(load_cell('panda_table'), np.empty((0, 7)));"
         'print([detector.cause.name for detector in scores._detectors])'
     )
     done = subprocess.run(

@@ -10,20 +10,20 @@ import pytest
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from told_path import ActionLog
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
 from vla_contract.values import NS_PER_S
 from vla_rollout.graph.ros.graph import RolloutGraph
 from vla_rollout.graph.ros.node_calls import NoAnswerError
 from vla_rollout.graph.stack import Stack
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
 
 
 @pytest.fixture
 def stack(tmp_path):
-    expert = {'policy_server': {'backend': 'scripted', 'policy_path': 'lift_cube'}}
+    expert = {'policy_server': {'policy_path': 'scripted'}}
     with Stack('sim', tmp_path / 'logs', DOMAIN, expert) as stack:
         yield stack
 
@@ -32,7 +32,7 @@ def stack(tmp_path):
 def graph(stack):
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=DOMAIN, signal_handler_options=SignalHandlerOptions.NO)
-    graph = RolloutGraph(context, CONTRACT, lambda: None)
+    graph = RolloutGraph(context, CELL, lambda: None)
     graph.wait_until_ready(240.0)
     yield graph
     graph.close()
@@ -48,7 +48,7 @@ def saying_what_the_filter_says(graph: RolloutGraph) -> Iterator[None]:
 
 
 def test_the_filter_brakes_within_limits_holds_and_resumes(stack, graph):
-    log = ActionLog(graph._node, CONTRACT)
+    log = ActionLog(graph._node, CELL)
     # The stack begins to move by itself; a reset puts the arm elsewhere.
     graph.motion.pause()
     graph.reset_world(0)
@@ -63,7 +63,7 @@ def test_the_filter_brakes_within_limits_holds_and_resumes(stack, graph):
 
     # The chunk deadline, plus braking from full speed, plus slack for a loaded machine.
     standstill_s = (log.stopped_ns() - killed_ns) / NS_PER_S
-    assert standstill_s <= CONTRACT.deadlines.chunk_age_s + 0.5 + 0.5
+    assert standstill_s <= CELL.deadlines.chunk_age_s + 0.5 + 0.5
     held = log.path[-1]
     assert not graph.monitor.success
     stack.start()

@@ -18,12 +18,12 @@ from operator_desk import OperatorDesk
 import pytest
 from recorded_motion import largest_shares, read, velocities
 from vla_contract.cli.command import write_json
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
 from vla_rollout.episodes.provenance import policy_sha256
 from vla_rollout.graph.stack import Stack
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 POLICY = 'panda_lift_act'
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
 EPISODES, STOPPED = 5, 3
@@ -80,7 +80,7 @@ def write_preflight(path: Path) -> None:
     write_json(path, {
         'passed': True,
         'date': datetime.now(UTC).isoformat(),
-        'contract_sha256': CONTRACT.sha256,
+        'cell_sha256': CELL.sha256,
         'policy_sha256': policy_sha256(POLICY),
     })  # fmt: skip
 
@@ -160,12 +160,10 @@ def test_a_deployment_from_the_lock_to_five_counted_episodes(
     assert rollout.finish(300.0) == 0, rollout.output
 
     results = json.loads((tmp_path / 'result.json').read_text())['results']
-    recordings = [
-        read(tmp_path / 'recordings' / result['recording'], CONTRACT) for result in results
-    ]
+    recordings = [read(tmp_path / 'recordings' / result['recording'], CELL) for result in results]
     assert len(recordings) == EPISODES
     assert {speed for recorded in recordings for speed in recorded.speeds} == {FIRST_SPEED}
-    velocity_share, acceleration_share = largest_shares(recordings, CONTRACT)
+    velocity_share, acceleration_share = largest_shares(recordings, CELL)
     assert 0.0 < velocity_share <= FIRST_SPEED + 1e-6
     assert 0.0 < acceleration_share <= 1.0 + 1e-6
     assert_stopped_and_ramped(recordings[STOPPED - 1])
@@ -183,7 +181,7 @@ def assert_stopped_and_ramped(recorded) -> None:
     released = statuses.index('latched: e_stop released, reset needed')
     assert 'latched: e_stop' in statuses[:released]
     assert any(text.startswith('clamp: ramp') for text in statuses[released:])
-    speeds = np.abs(velocities(recorded, CONTRACT)).max(axis=1)
+    speeds = np.abs(velocities(recorded, CELL)).max(axis=1)
     shares = speeds / np.nanmax(speeds)
     moved = int(np.flatnonzero(shares > 0.2)[0])
     stopped = moved + int(np.flatnonzero(shares[moved:] == 0.0)[0])

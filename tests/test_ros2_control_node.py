@@ -15,11 +15,11 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.check import Status
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.testing import ros  # noqa: F401 - takes a ROS domain of its own
 from vla_rollout.preflight.ros.graph import PreflightGraph
 
-JOINTS = list(load_contract('panda_2f85').joint_names)
+JOINTS = list(load_cell('panda_table').joint_names)
 ARM_JOINTS = JOINTS[:-1]
 TIMEOUT_S = 60.0
 
@@ -111,7 +111,7 @@ def test_it_answers_and_moves_as_a_robot_under_ros2_control(client, tmp_path):
 def test_preflight_reads_how_the_controllers_are_set(client):
     """The file of its robot has all joints in one channel, the controller has the arm alone."""
     client.wait(lambda: client.states, 'the robot')
-    graph = PreflightGraph(load_contract('panda_2f85'))
+    graph = PreflightGraph(load_cell('panda_table'))
     try:
         found = {finding.name: finding.status for finding in graph.check_controllers()}
     finally:

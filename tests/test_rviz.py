@@ -10,13 +10,13 @@ pytest.importorskip('rclpy')
 
 import rclpy
 from test_verified_rollout import CONFIG
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.testing import ros  # noqa: F401
 from vla_rollout.graph.stack import Stack
 import yaml
 
 RVIZ = CONFIG / 'rviz' / 'rollout.rviz'
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 # robot_state_publisher of a ROS machine publishes it.
 OF_OTHERS = {'/robot_description'}
 TYPES = {
@@ -55,10 +55,10 @@ def test_every_kind_of_view_is_there():
     assert kinds >= {'RobotModel', 'Image', 'Camera', 'CameraInfo', 'Effort', 'MarkerArray', 'TF'}
 
 
-def test_it_stands_in_the_base_frame_and_looks_at_the_camera_of_the_contract():
+def test_it_stands_in_the_base_frame_and_looks_at_the_camera_of_the_cell():
     options = yaml.safe_load(RVIZ.read_text())['Visualization Manager']['Global Options']
-    assert options['Fixed Frame'] == CONTRACT.model.base_frame
-    assert f'/{CONTRACT.cameras[0].topic}/image_raw' in shown()
+    assert options['Fixed Frame'] == CELL.robot.model.base_frame
+    assert f'/{CELL.cameras[0].topic}/image_raw' in shown()
 
 
 def test_what_it_shows_is_published_with_these_types(ros, tmp_path: Path):  # noqa: F811

@@ -7,7 +7,7 @@ pytest.importorskip('rclpy')
 
 from lerobot.datasets import LeRobotDataset
 import torch
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.messages.images import image_from_msg, image_to_msg
 from vla_contract.ros.messages.joints import JointReader, joints_to_msg
 from vla_contract.values import JointSample
@@ -17,17 +17,17 @@ from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.serving.observation_buffer import ObservationBuffer
 from vla_sim_bridge.demonstrations.demonstrator import Demonstrator
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
-CONTRACT = load_contract('panda_2f85')
-CAMERA = CONTRACT.cameras[0]
+DEPLOYMENT = load_deployment()
+CELL = DEPLOYMENT.cell
+CAMERA = DEPLOYMENT.policy.cameras[0]
 TASK = 'lift the cube'
 
 
 @pytest.fixture(scope='module')
 def recorded(tmp_path_factory):
     """Record an episode; return the folder of the dataset, and what was seen frame by frame."""
-    world = World(CONTRACT, load_world_config('lift_cube'))
+    world = World(DEPLOYMENT)
     seen = []
     observe = world.observe
 
@@ -40,8 +40,8 @@ def recorded(tmp_path_factory):
     root = tmp_path_factory.mktemp('data') / 'lift'
     dataset = LeRobotDataset.create(
         'local/lift',
-        round(CONTRACT.action.fps),
-        dataset_features(CONTRACT),
+        round(DEPLOYMENT.policy.rate_hz),
+        dataset_features(DEPLOYMENT),
         root,
         use_videos=False,
     )
@@ -54,9 +54,9 @@ def recorded(tmp_path_factory):
 
 def live(seen, buffer: ObservationBuffer):
     """Send an observation through messages and the node's buffer, joints in another order."""
-    names = CONTRACT.joint_names[::-1]
+    names = CELL.joint_names[::-1]
     sample = JointSample(seen.stamp_ns, seen.state[::-1], np.zeros(len(names)))
-    joints = JointReader(CONTRACT.joint_names, 'joint_states').sample(joints_to_msg(sample, names))
+    joints = JointReader(CELL.joint_names, 'joint_states').sample(joints_to_msg(sample, names))
     image = image_from_msg(image_to_msg(seen.images['top'], seen.stamp_ns, 'camera'))
     buffer.add_joints(joints)
     buffer.add_image('top', seen.stamp_ns, image)
@@ -65,12 +65,12 @@ def live(seen, buffer: ObservationBuffer):
 
 def test_dataset_training_simulation_and_live_give_the_same_tensors(recorded):
     root, seen = recorded
-    policy = make_policy('lerobot', CONTRACT, 'panda_lift_act', 'cpu')
+    policy = make_policy(DEPLOYMENT, 'cpu')
     preprocess = policy.checkpoint.preprocess
-    buffer = ObservationBuffer(CONTRACT, needs_images=True, extras=())
+    buffer = ObservationBuffer(DEPLOYMENT, needs_images=True, extras=())
     buffer.instruction = TASK
     dataset = LeRobotDataset('local/lift', root=root)
-    training = load_demonstrations(root, CONTRACT, floor=0.01)
+    training = load_demonstrations(root, DEPLOYMENT, floor=0.01)
     for index in range(0, len(seen), 5):
         item, batch = dataset[index], training.batch(torch.tensor([index]), chunk=1)
         served = policy.prepare(live(seen[index], buffer))

@@ -4,16 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 from schedule_table import ASKED_RAD_S, Case, FADES_S, goes_on, ramp, run, sine, SWING_RAD
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 
-CONTRACT = load_contract('panda_2f85')
+DEPLOYMENT = load_deployment()
 
 
 @pytest.mark.parametrize('fade_s', FADES_S)
 @pytest.mark.parametrize('steps', [2, 3])
 @pytest.mark.parametrize('mode', ['async', 'sync'])
 def test_two_and_three_steps_are_made_as_asked(steps, fade_s, mode):
-    made = run(CONTRACT, Case(steps, 0.05, mode, fade_s, seconds=8.0), goes_on)
+    made = run(DEPLOYMENT, Case(steps, 0.05, mode, fade_s, seconds=8.0), goes_on)
     assert made.speed_rad_s == pytest.approx(ASKED_RAD_S, rel=0.05)
     assert made.slowest_rad_s > -0.001
 
@@ -22,7 +22,7 @@ def test_two_and_three_steps_are_made_as_asked(steps, fade_s, mode):
 @pytest.mark.parametrize('steps', [1, 2, 3, 16])
 def test_a_sine_by_the_clock_keeps_its_amplitude(steps, fade_s):
     # A lone step, made from rest to rest, keeps 3 %.
-    made = run(CONTRACT, Case(steps, 0.05, 'async', fade_s), sine)
+    made = run(DEPLOYMENT, Case(steps, 0.05, 'async', fade_s), sine)
     assert made.swing[0] == pytest.approx(SWING_RAD, rel=0.04 if steps == 1 else 0.02)
 
 
@@ -31,7 +31,7 @@ def test_a_sine_by_the_clock_keeps_its_amplitude(steps, fade_s):
 @pytest.mark.parametrize('mode', ['async', 'sync'])
 def test_late_answers_are_made_as_a_blocking_loop_makes_them(steps, latency_s, mode):
     case = Case(steps, latency_s, mode)
-    assert run(CONTRACT, case, goes_on).speed_rad_s >= 0.9 * case.loop_rad_s
+    assert run(DEPLOYMENT, case, goes_on).speed_rad_s >= 0.9 * case.loop_rad_s
 
 
 # A loop that has its lone step made the instant it is sent; an arm needs 0.06 s for it, and the
@@ -43,14 +43,14 @@ def test_late_answers_are_made_as_a_blocking_loop_makes_them(steps, latency_s, m
 )
 def test_lone_steps_are_made_one_for_one(fps, latency_s, share, seam):
     case = Case(1, latency_s, fps=fps, seam=seam)
-    made = run(CONTRACT, case, goes_on)
+    made = run(DEPLOYMENT, case, goes_on)
     assert share <= made.speed_rad_s / case.loop_rad_s <= 1.01
     assert made.slowest_rad_s > -0.001
 
 
 def test_an_arm_that_lags_is_waited_for():
     case = Case(1, 0.24, lag_s=0.05)
-    assert run(CONTRACT, case, goes_on).speed_rad_s >= 0.5 * case.loop_rad_s
+    assert run(DEPLOYMENT, case, goes_on).speed_rad_s >= 0.5 * case.loop_rad_s
 
 
 @given(
@@ -68,8 +68,8 @@ def test_it_never_goes_backwards_nor_faster_than_asked(
     steps, fade_s, latency_s, mode, seam, fps, camera_hz, lag_s
 ):
     case = Case(steps, latency_s, mode, fade_s, seam, fps, camera_hz, lag_s, seconds=7.0)
-    made = run(CONTRACT, case, goes_on)
+    made = run(DEPLOYMENT, case, goes_on)
     # From four steps on a chunk may be joined in motion, one step ahead of the arm each time.
     assert made.speed_rad_s <= ASKED_RAD_S * (1.02 if steps < 4 else 1.6)
     assert made.slowest_rad_s > (-0.001 if steps < 4 else -0.03)
-    assert run(CONTRACT, case, ramp).slowest_rad_s > -0.001
+    assert run(DEPLOYMENT, case, ramp).slowest_rad_s > -0.001

@@ -18,12 +18,12 @@ from vla_rollout.graph.stack import Stack
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
 NAMESPACES = ('left', 'right')
 EVERY = QoSProfile(depth=100)
-ROLLOUT = ['--episodes', '1', '--backend', 'scripted', '--policy', 'lift_cube']
+ROLLOUT = ['--episodes', '1', '--policy', 'scripted']
 
 
 @pytest.fixture
 def stacks(tmp_path):
-    overrides = {'policy_server': {'backend': 'scripted', 'policy_path': 'lift_cube'}}
+    overrides = {'policy_server': {'policy_path': 'scripted'}}
     both = [Stack('sim', tmp_path / ns, DOMAIN, overrides, namespace=ns) for ns in NAMESPACES]
     for stack in both:
         stack.start()

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from own_files import own_deployment
 import pytest
 from vla_contract.cli.vla import main
-from vla_contract.share import find_config
 
-PANDA, WORLD = find_config('robots', 'panda_2f85'), find_config('worlds', 'lift_cube')
-BESIDE = find_config('worlds', 'calibrate_beside')
 RUN = 'sim run --episodes 1 --backend hold'
 
 
@@ -39,8 +37,9 @@ def said(tmp_path, monkeypatch, capsys) -> Callable[[str], str]:
         ('sim rum', 'did you mean run?'),
         ('camera hand-eye --sqare-mm 25', 'did you mean --square-mm?'),
         (f'{RUN} --mode asinc', "choose from 'sync', 'async', 'rtc'"),
-        (f'{RUN} --robot panda_2f8', 'did you mean panda_2f85?'),
-        (f'{RUN} --world lift_cub', 'did you mean lift_cube?'),
+        (f'{RUN} --deployment panda_lift_cub', 'did you mean panda_lift_cube?'),
+        (f'{RUN} --cell panda_tabel', 'did you mean panda_table?'),
+        (f'{RUN} --task lift_cub', 'did you mean lift_cube?'),
         (f'{RUN} --randomization tutoral', 'did you mean tutorial?'),
         ('sim run --sweep tutorial:object_mas', 'did you mean object_mass?'),
         ('sim run --backend scriptd', 'did you mean scripted?'),
@@ -50,7 +49,7 @@ def said(tmp_path, monkeypatch, capsys) -> Callable[[str], str]:
         ('check policy panda_lift_atc', 'did you mean panda_lift_act?'),
         ('policy benchmark panda_lift_atc', 'did you mean panda_lift_act?'),
         ('policy serve --backend lerobt', 'did you mean lerobot?'),
-        ('sim preview --world lift_cub', 'did you mean lift_cube?'),
+        ('sim preview --task lift_cub', 'did you mean lift_cube?'),
     ],
 )
 def test_a_name_on_the_command_line(said, line, expected):
@@ -58,44 +57,71 @@ def test_a_name_on_the_command_line(said, line, expected):
 
 
 @pytest.mark.parametrize(
-    ('option', 'source', 'right', 'wrong', 'expected'),
+    ('word', 'right', 'wrong', 'expected'),
     [
-        ('robot', PANDA, 'deadlines:', 'deadlnes:', 'did you mean deadlines?'),
-        ('robot', PANDA, 'velocity: 2.61', 'velocty: 2.61', 'did you mean velocity?'),
-        ('robot', PANDA, 'encoding: rgb8', 'encoding: rbg8', 'allowed: rgb8 or bgr8'),
-        ('robot', PANDA, 'model_joint: joint3', 'model_joint: jiont3', 'did you mean joint3?'),
-        ('robot', PANDA, 'panda_joint6,\n', 'panda_joit6,\n', 'missing panda_joint6'),
-        ('robot', PANDA, 'package: gym_hil', 'package: gym_hill', 'not found: gym_hill'),
-        ('robot', PANDA, 'base_body: link0', 'base_body: lnk0', 'did you mean link0?'),
-        ('robot', PANDA, 'body: link6', 'body: lnk6', 'did you mean link6?'),
-        ('robot', PANDA, 'tool_site: pinch', 'tool_site: pinchh', 'did you mean pinch?'),
-        ('robot', PANDA, 'fingers_actuator', 'fingers_actator', 'did you mean fingers_actuator?'),
-        ('robot', PANDA, 'right_pad1', 'right_pda1', 'did you mean right_pad1?'),
-        ('robot', PANDA, '[gripper, elbow]', '[gripper, elbw]', 'did you mean elbow?'),
-        ('robot', PANDA, 'points: [tool]', 'points: [tol]', 'did you mean tool?'),
-        ('world', WORLD, 'task: lift_cube', 'task: lift_cbe', 'allowed: lift_cube or'),
-        ('world', WORLD, 'pad_friction', 'pad_frction', 'did you mean pad_friction?'),
-        ('world', WORLD, 'name: top', 'name: topp', 'unknown topp (expected: top)'),
-        ('world', BESIDE, 'samples/beside', 'samples/besid', 'did you mean samples/beside?'),
+        ('cell', 'deadlines:', 'deadlnes:', 'did you mean deadlines?'),
+        ('robot', 'velocity: 2.61', 'velocty: 2.61', 'did you mean velocity?'),
+        ('cell', 'encoding: rgb8', 'encoding: rbg8', 'allowed: rgb8 or bgr8'),
+        ('robot', 'model_joint: joint3', 'model_joint: jiont3', 'did you mean joint3?'),
+        (
+            'robot',
+            'panda_joint6, panda_joint7]',
+            'panda_joit6, panda_joint7]',
+            'missing panda_joint6',
+        ),
+        ('robot', 'package: gym_hil', 'package: gym_hill', 'not found: gym_hill'),
+        ('robot', 'base_body: link0', 'base_body: lnk0', 'did you mean link0?'),
+        ('robot', 'body: link6', 'body: lnk6', 'did you mean link6?'),
+        ('robot', 'site: pinch', 'site: pinchh', 'did you mean pinch?'),
+        ('robot', 'fingers_actuator', 'fingers_actator', 'did you mean fingers_actuator?'),
+        ('robot', 'right_pad1', 'right_pda1', 'did you mean right_pad1?'),
+        ('robot', '[gripper, elbow]', '[gripper, elbw]', 'did you mean elbow?'),
+        ('robot', 'pad_friction', 'pad_frction', 'did you mean pad_friction?'),
+        ('robot', 'kind: gripper', 'kind: griper', 'allowed: arm or gripper'),
+        ('cell', 'points: [tool]', 'points: [tol]', 'did you mean tool?'),
+        ('cell', 'name: top', 'name: topp', "camera 'top' is not in cell panda_table"),
+        ('cell', 'eye_m', 'eye', 'did you mean eye_m?'),
+        ('cell', './robot.yaml', './robt.yaml', 'did you mean robot.yaml?'),
+        ('task', 'success: lift_cube', 'success: lift_cbe', 'allowed: lift_cube or'),
+        ('task', 'success_hold_s', 'success_hld_s', 'did you mean success_hold_s?'),
+        ('deployment', 'policy: panda', 'polcy: panda', 'did you mean policy?'),
+        ('deployment', 'panda_lift_act', 'panda_lift_atc', 'did you mean panda_lift_act?'),
     ],
 )
-def test_a_name_in_a_file(said, tmp_path, option, source, right, wrong, expected):
-    text = source.read_text()
-    assert right in text
-    path = tmp_path / 'mine.yaml'
-    path.write_text(text.replace(right, wrong))
-    assert expected in said(f'{RUN} --{option} {path}')
+def test_a_name_in_a_file(said, tmp_path, word, right, wrong, expected):
+    own = own_deployment(tmp_path, **{word: (right, wrong)})
+    assert expected in said(f'{RUN} --deployment {own}')
+
+
+@pytest.mark.parametrize(
+    ('override', 'expected'),
+    [
+        ('cell.cameras.tpo.rate_hz: 30.0', 'did you mean top?'),
+        ('cell.cameras.top.placement: {calibration: samples/besid}', 'mean samples/beside?'),
+        ('robt.servo.damping: 1.0', 'a path from robot., cell.'),
+    ],
+)
+def test_a_name_in_an_override(said, tmp_path, override, expected):
+    own = own_deployment(tmp_path)
+    with Path(own).open('a') as file:
+        file.write(f'overrides:\n  {override}\n')
+    assert expected in said(f'{RUN} --deployment {own}')
 
 
 def test_a_name_of_a_file(said, tmp_path):
-    Path('mine.yaml').write_text(PANDA.read_text())
-    assert 'did you mean mine.yaml?' in said(f'{RUN} --robot ./mne.yaml')
+    own_deployment(tmp_path)
+    assert 'did you mean deployment.yaml?' in said(f'{RUN} --deployment ./deploymnt.yaml')
 
 
 @pytest.mark.parametrize('workers', [1, 2])
 def test_a_name_that_a_worker_process_finds(said, workers):
-    line = f'rollout learn-thresholds --backend hold --world lift_cub --workers {workers}'
+    line = f'rollout learn-thresholds --backend hold --task lift_cub --workers {workers}'
     assert 'did you mean lift_cube?' in said(f'{line} --output ./healthy.json')
+
+
+def test_a_real_robot_wants_a_person_who_judges(said, tmp_path):
+    own = own_deployment(tmp_path, deployment=('schema: 1', 'schema: 1\nreal: true'))
+    assert 'operator: found none; allowed: the person' in said(f'rollout run --deployment {own}')
 
 
 def test_a_run_that_is_not_there(said):

@@ -28,16 +28,18 @@ def test_a_camera_that_was_pushed_is_told_before_the_rollout(
     tmp_path, monkeypatch, pushed_m, level, words
 ):
     monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    world = load_yaml(find_config('worlds', 'lift_cube'))
-    world['cameras'][0]['eye_m'][1] += pushed_m
-    world['home_jitter_rad'] = 0.0
-    (tmp_path / 'world.yaml').write_text(yaml.safe_dump(world))
+    pushed = load_yaml(find_config('deployments', 'panda_lift_cube'))
+    pushed['overrides'] = {
+        'cell.cameras.top.placement.eye_m': [1.05, pushed_m, 0.55],
+        'task.simulation.home_jitter_rad': 0.0,
+    }
+    (tmp_path / 'pushed.yaml').write_text(yaml.safe_dump(pushed))
     (tmp_path / 'stacks').mkdir()
     (tmp_path / 'stacks' / 'verify.yaml').write_text(STACK)
     for name in ('mujoco_bridge.yaml', 'verify_calibration.yaml'):
         (tmp_path / name).symlink_to(CONFIG / name)
     overrides = {
-        'mujoco_bridge': {'world': str(tmp_path / 'world.yaml')},
+        'mujoco_bridge': {'deployment': str(tmp_path / 'pushed.yaml')},
         'verify_calibration': {'silhouette': 'simulated'},
     }
     found: list[DiagnosticArray] = []

@@ -6,7 +6,7 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.ros.messages.stamps import from_stamp
 
 # Longest time between two actions of one motion [s]; at rest none is sent.
@@ -49,10 +49,10 @@ class ActionLog:
         path: positions of the arm's joints, each of shape (D,) [rad or m].
     """
 
-    def __init__(self, node: Node, contract: RobotContract) -> None:
+    def __init__(self, node: Node, cell: Cell) -> None:
         """Listen from now on."""
-        self._arm = list(contract.arm)
-        limits = [contract.joints[i] for i in self._arm]
+        self._arm = list(cell.arm)
+        limits = [cell.joints[i] for i in self._arm]
         self._velocity = np.array([limit.velocity for limit in limits])
         self._acceleration = np.array([limit.acceleration for limit in limits])
         self.times_ns: list[int] = []

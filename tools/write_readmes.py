@@ -37,13 +37,13 @@ VARIANTS: dict[str, tuple[Mapping[str, str], ...]] = {
     'mujoco_bridge': ({}, {'command_interface': 'forward'}),
     'policy_server': (
         {'backend': 'hold'},
-        {'backend': 'scripted', 'policy_path': 'lift_cube', 'compressed_cameras': 'top'},
+        {'backend': 'scripted', 'compressed_cameras': 'top'},
     ),
 }
 MEANINGS = load_yaml(ROOT / 'tools' / 'interface_meanings.yaml')
 _NOTE = """\
 Names are relative: a namespace moves the whole robot, its simulated time too. Topics of cameras
-are those of the contract `panda_2f85`. Beside these, every node has `autostart` (configure and
+are those of the cell `panda_table`. Beside these, every node has `autostart` (configure and
 activate at start) and the services of a lifecycle node."""
 
 

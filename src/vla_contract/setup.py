@@ -13,9 +13,14 @@ setup(
     ],
     install_requires=['setuptools'],
     extras_require={'test': ['pytest']},
+    entry_points={
+        'vla_commands': [
+            'check.deployment = vla_contract.cli.check_deployment:main',
+        ],
+    },
     zip_safe=True,
     maintainer='vla-deploy maintainers',
     maintainer_email='maintainers@example.org',
-    description='The robot contract every package agrees on: joints, cameras, limits and types.',
+    description='Robot, cell, policy, task and deployment, and what every package shares.',
     license='Apache-2.0',
 )

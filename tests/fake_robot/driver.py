@@ -8,7 +8,7 @@ effort, lost messages, and a protective stop of its own that no topic can lift. 
 it stamps by a clock of its own, so that a test does not depend on how fast the machine is.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 import os
 from pathlib import Path
 import sys
@@ -24,7 +24,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import DEFAULT, load_deployment
 from vla_contract.ros.messages.joints import JointReader, joints_to_msg
 from vla_contract.ros.messages.stamps import from_stamp, to_time
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
@@ -38,7 +38,6 @@ from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.ros.camera_topics import CameraTopics
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
 from fake_robot.controller import FakeController
 from fake_robot.joint_trajectory_controller import TrajectoryParameters
@@ -57,16 +56,18 @@ class FakeRobot(Node):
     def __init__(self) -> None:
         super().__init__('fake_robot')
         value = self.declare_parameter
-        contract = load_contract(value('robot', 'panda_2f85').value)
-        world_config = load_world_config(value('world', 'lift_cube').value)
+        names = {part: value(part, '').value for part in ('cell', 'task')}
+        effort = {'robot.servo.measures_effort': True}
+        deployment = load_deployment(
+            value('deployment', DEFAULT).value, policy='hold', overrides=effort, **names
+        )
+        cell = deployment.cell
         drop_share = value('drop_share', 0.01).value
-        measuring = replace(world_config.servo, measures_effort=True)
         world = World(
-            contract,
-            replace(world_config, servo=measuring),
+            deployment,
             load_randomization(value('imperfections', IMPERFECTIONS).value),
         )
-        self._names = contract.joint_names
+        self._names = cell.joint_names
         controller = TrajectoryParameters(self._names, interpolate_from_desired_state=True)
         self.nodes = (self, node_with(ARM, asdict(controller)))
         self._rng = np.random.default_rng(1)
@@ -76,13 +77,13 @@ class FakeRobot(Node):
         self._has_clock = value('publish_clock', False).value
         self._lifted = False
         self._effort: Vector | None = None
-        self._frames_due = RateDivider(to_ns(1.0 / contract.cameras[0].rate_hz))
+        self._frames_due = RateDivider(to_ns(1.0 / cell.cameras[0].rate_hz))
         self._ending = threading.Event()
         self._create_interfaces()
         cameras = CameraTopics(self, world.cameras, world.appearance, NOMINAL)
         self._images = Delivery(cameras.send)
         self._renderer = RenderThread(world, self._deliver, self.get_logger().fatal)
-        period_ns = to_ns(1.0 / contract.rates.joint_states_hz)
+        period_ns = to_ns(1.0 / cell.rates.joint_states_hz)
         self._simulation = PacedSimulation(
             world, period_ns, 1.0, time.monotonic_ns, self._ending.wait, self._on_tick
         )

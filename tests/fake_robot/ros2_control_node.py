@@ -93,7 +93,7 @@ class RobotNodes:
                 declare('setup', 'all_joints'),
                 interpolate_from_desired_state=declare('interpolate_from_desired_state', False),
                 cmd_timeout=declare('cmd_timeout', 0.0),
-                robot=declare('robot', 'panda_2f85'),
+                cell=declare('cell', 'panda_table'),
                 update_rate_hz=float(declare('update_rate', 1000)),
                 joint_states_hz=declare('joint_states_hz', 100.0),
                 splits_joint_states=declare('splits_joint_states', False),

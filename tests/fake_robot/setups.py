@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 
 from fake_robot.arm import ServoModel
 from fake_robot.forward_command_controller import ForwardParameters
@@ -22,7 +22,7 @@ def setup(
     lag_s: float = 0.02,
     interpolate_from_desired_state: bool = True,
     cmd_timeout: float = 0.0,
-    robot: str = 'panda_2f85',
+    cell: str = 'panda_table',
     update_rate_hz: float = 1000.0,
     joint_states_hz: float = 100.0,
     splits_joint_states: bool = False,
@@ -37,15 +37,15 @@ def setup(
         lag_s: of every servo [s]; its dead time is a quarter of that.
         interpolate_from_desired_state: of every trajectory controller.
         cmd_timeout: likewise [s].
-        robot: name of the contract.
+        cell: name or path of the cell.
         update_rate_hz: of the controller manager.
         joint_states_hz: of every broadcaster.
         splits_joint_states: arm and gripper are published by two broadcasters, the gripper without
             effort and at half the rate.
         servo: instead of lag_s.
     """
-    contract = load_contract(robot)
-    joints = tuple(contract.joint_names)
+    robot = load_cell(cell).robot
+    joints = robot.joint_names
 
     def trajectory(names: Sequence[str]) -> TrajectoryParameters:
         return TrajectoryParameters(
@@ -75,7 +75,7 @@ def setup(
         }
     return Setup(
         joints,
-        tuple(float(joint.home) for joint in contract.joints),
+        tuple(float(joint.home) for joint in robot.joints),
         controllers[name],
         broadcasters,
         servo or ServoModel(lag_s, lag_s / 4.0),

@@ -13,9 +13,10 @@ from lerobot.async_inference.robot_client import RobotClient
 from lerobot.robots import Robot, RobotConfig
 import numpy as np
 import torch
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 
-CONTRACT = load_contract('panda_2f85')
+DEPLOYMENT = load_deployment('panda_lift_cube')
+POLICY = DEPLOYMENT.policy
 
 
 @RobotConfig.register_subclass('bench_robot')
@@ -38,19 +39,19 @@ class BenchRobot(Robot):
 
     @property
     def action_features(self):
-        return dict.fromkeys(CONTRACT.action.names, float)
+        return dict.fromkeys(POLICY.action_names, float)
 
     @property
     def observation_features(self):
-        return {**dict.fromkeys(CONTRACT.state.names, float), 'top': (480, 640, 3)}
+        return {**dict.fromkeys(POLICY.state_names, float), 'top': (480, 640, 3)}
 
     def get_observation(self):
         now_s = time.time()
         frame = int((now_s - self._start_s) / self._frame_s)
         self.looks.append((now_s, self._start_s + frame * self._frame_s))
-        state = CONTRACT.home.copy()
+        state = DEPLOYMENT.cell.home.copy()
         state[0] += 0.2 * math.sin(now_s)
-        joints = dict(zip(CONTRACT.state.names, state.tolist(), strict=True))
+        joints = dict(zip(POLICY.state_names, state.tolist(), strict=True))
         return {**joints, 'top': self._frames[frame % len(self._frames)]}
 
     def send_action(self, action):
@@ -114,7 +115,7 @@ def main(policy_path: str, port: str, duration_s: str, frames: str, log: str) ->
         robot=BenchRobotConfig(id='bench'),
         actions_per_chunk=16,
         server_address=f'localhost:{port}',
-        fps=round(CONTRACT.action.fps),
+        fps=round(POLICY.rate_hz),
     )
     client = BenchClient(config)
     if not client.start():

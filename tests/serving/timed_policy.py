@@ -1,9 +1,10 @@
 """The lerobot backend, with a log of how long its network took for each observation."""
 
+from dataclasses import replace
 import json
 import os
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.backends.lerobot_policy import LeRobotPolicy
 from vla_policy_server.backends.registry import make_policy
@@ -34,7 +35,8 @@ class TimedPolicy:
         self._policy.reset()
 
 
-def make(contract: RobotContract, policy_path: str, device: str) -> TimedPolicy:
+def make(deployment: Deployment, device: str) -> TimedPolicy:
     """Build the policy, as the backend 'timed_policy:make'."""
-    policy = make_policy('lerobot', contract, policy_path, device)
+    file = replace(deployment.policy, backend='lerobot')
+    policy = make_policy(replace(deployment, policy=file), device)
     return TimedPolicy(policy, os.environ['VLA_BENCH_LOG'])

@@ -1,7 +1,7 @@
 import pytest
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.deployment.cell import Cell, load_cell
 
 
 @pytest.fixture(scope='session')
-def contract() -> RobotContract:
-    return load_contract('panda_2f85')
+def cell() -> Cell:
+    return load_cell('panda_table')

@@ -6,7 +6,7 @@ from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.plan.chunk_curve import ChunkCurve
 from vla_action_filter.verdict import State, Verdict
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 PERIOD_NS = to_ns(0.01)
@@ -15,11 +15,11 @@ PERIOD_NS = to_ns(0.01)
 class Bench:
     """A filter with a clock and a robot that is always where it was told to be."""
 
-    def __init__(self, contract, **settings) -> None:
-        self.contract = contract
-        self.filter = ActionFilter(contract, FilterConfig(**settings))
+    def __init__(self, cell, **settings) -> None:
+        self.cell = cell
+        self.filter = ActionFilter(cell, FilterConfig(**settings))
         self.now_ns = to_ns(10.0)
-        self.measured = contract.home
+        self.measured = cell.home
 
     def joints(self) -> None:
         zero = np.zeros_like(self.measured)
@@ -35,7 +35,7 @@ class Bench:
         return result
 
     def chunk(self, offset: float, stamp_ns: int | None = None) -> ActionChunk:
-        positions = np.tile(self.contract.home, (16, 1))
+        positions = np.tile(self.cell.home, (16, 1))
         positions[:, 0] += offset * np.linspace(0.0, 1.0, 16)
         return ActionChunk(self.now_ns if stamp_ns is None else stamp_ns, to_ns(0.1), positions)
 
@@ -44,8 +44,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(contract) -> Bench:
-    return Bench(contract)
+def bench(cell) -> Bench:
+    return Bench(cell)
 
 
 def test_nothing_is_commanded_before_the_first_joint_state(bench):
@@ -55,14 +55,14 @@ def test_nothing_is_commanded_before_the_first_joint_state(bench):
 
 
 def test_the_first_command_is_the_measured_position(bench):
-    bench.measured = bench.contract.home + 0.01
-    assert bench.step().command[:7] == pytest.approx(bench.contract.home[:7] + 0.01)
+    bench.measured = bench.cell.home + 0.01
+    assert bench.step().command[:7] == pytest.approx(bench.cell.home[:7] + 0.01)
 
 
 def test_the_first_command_is_the_measured_position_even_with_a_chunk_waiting(bench):
     bench.offer(bench.chunk(1.0))
     bench.now_ns += to_ns(0.5)
-    assert np.array_equal(bench.step().command, bench.contract.home)
+    assert np.array_equal(bench.step().command, bench.cell.home)
 
 
 def test_a_chunk_moves_the_arm(bench):
@@ -70,7 +70,7 @@ def test_a_chunk_moves_the_arm(bench):
     assert bench.offer(bench.chunk(0.5)) == ''
     for _ in range(100):
         bench.step()
-    assert bench.measured[0] > bench.contract.home[0] + 0.25
+    assert bench.measured[0] > bench.cell.home[0] + 0.25
 
 
 def test_a_stale_chunk_decelerates_to_hold(bench):
@@ -85,7 +85,7 @@ def test_a_stale_chunk_decelerates_to_hold(bench):
     assert result.reasons == ('chunk stale',)
     assert speeds[-1] == 0.0
     assert max(speeds) > 0.5
-    limit = bench.contract.joints[0].acceleration
+    limit = bench.cell.joints[0].acceleration
     assert np.abs(np.diff(speeds)).max() / 0.01 <= limit * (1 + 1e-9)
 
 
@@ -132,7 +132,7 @@ def test_an_arm_that_is_pushed_away_stops_and_latches(bench):
 @pytest.mark.parametrize('poison', [np.nan, np.inf, -np.inf])
 def test_a_chunk_that_is_not_finite_is_refused(bench, poison):
     bench.step()
-    positions = np.tile(bench.contract.home, (16, 1))
+    positions = np.tile(bench.cell.home, (16, 1))
     positions[7, 3] = poison
     assert bench.offer(ActionChunk(bench.now_ns, to_ns(0.1), positions)) == 'chunk is not finite'
     assert bench.step().reasons == ('no chunk',)
@@ -148,7 +148,7 @@ def test_a_chunk_from_the_future_is_refused(bench):
 
 
 def test_joint_states_that_are_not_finite_do_not_arm(bench):
-    bench.measured = bench.contract.home * np.nan
+    bench.measured = bench.cell.home * np.nan
     assert bench.step().command is None
 
 
@@ -243,29 +243,29 @@ def test_speed_scale_slows_down(bench):
         bench.step()
         speeds.append((bench.measured[0] - last) / 0.01)
         last = bench.measured[0]
-    assert max(speeds) <= 0.1 * bench.contract.joints[0].velocity * (1 + 1e-12)
+    assert max(speeds) <= 0.1 * bench.cell.joints[0].velocity * (1 + 1e-12)
 
 
-def corner(contract, stamp_ns: int) -> ActionChunk:
+def corner(cell, stamp_ns: int) -> ActionChunk:
     """Return a plan whose second joint begins when the first is there, and then the fingers."""
-    positions = np.tile(contract.home, (16, 1))
+    positions = np.tile(cell.home, (16, 1))
     positions[1:, 0] += 0.05
     positions[2:, 1] += 0.05
-    (gripper,) = contract.grippers
-    positions[3:, gripper] = contract.joints[gripper].closed
+    (gripper,) = cell.grippers
+    positions[3:, gripper] = cell.joints[gripper].closed
     return ActionChunk(stamp_ns, to_ns(0.1), positions)
 
 
 def test_at_low_speed_it_goes_the_same_way_and_cuts_no_corner(bench):
     bench.filter.set_speed_scale(0.1)
     bench.step()
-    plan = corner(bench.contract, bench.now_ns)
+    plan = corner(bench.cell, bench.now_ns)
     bench.offer(plan)
-    way = np.array([bench.step().command[:2] for _ in range(100)]) - bench.contract.home[:2]
+    way = np.array([bench.step().command[:2] for _ in range(100)]) - bench.cell.home[:2]
     assert way[-1] == pytest.approx([0.05, 0.05], abs=1e-3)
     times = plan.stamp_ns + np.arange(0, to_ns(0.3), to_ns(0.001))
     wanted = np.array([ChunkCurve(plan).sample(int(t))[0][:2] for t in times])
-    away = np.linalg.norm(way[:, None] + bench.contract.home[:2] - wanted, axis=2).min(axis=1)
+    away = np.linalg.norm(way[:, None] + bench.cell.home[:2] - wanted, axis=2).min(axis=1)
     # Joints that are each clamped to a tenth go straight across: 0.028.
     assert away.max() < 0.007
 
@@ -289,13 +289,13 @@ def test_after_a_hold_at_low_speed_the_next_chunk_moves_the_arm_at_once(bench):
 
 @pytest.mark.parametrize('scale', [1.0, 0.3, 0.1])
 def test_fingers_close_when_the_arm_is_there_however_slow(bench, scale):
-    (gripper,) = bench.contract.grippers
+    (gripper,) = bench.cell.grippers
     bench.filter.set_speed_scale(scale)
     bench.step()
-    bench.offer(corner(bench.contract, bench.now_ns))
-    while bench.measured[gripper] == bench.contract.home[gripper]:
+    bench.offer(corner(bench.cell, bench.now_ns))
+    while bench.measured[gripper] == bench.cell.home[gripper]:
         bench.step()
-    assert bench.measured[1] - bench.contract.home[1] > 0.02
+    assert bench.measured[1] - bench.cell.home[1] > 0.02
 
 
 @pytest.mark.parametrize('scale', [-0.1, 1.1, np.nan, np.inf])
@@ -354,10 +354,10 @@ def test_refused_chunks_in_a_row_hold_and_single_ones_do_not(bench):
     assert bench.step().reasons == ('chunk refused, chunk is not finite',)
 
 
-def test_after_every_stop_speed_rises_slowly(contract):
-    fast = largest_speed(Bench(contract, rearm_ramp_s=0.0))
-    slow = largest_speed(Bench(contract, rearm_ramp_s=5.0))
-    assert slow < 0.1 * contract.joints[0].velocity < fast
+def test_after_every_stop_speed_rises_slowly(cell):
+    fast = largest_speed(Bench(cell, rearm_ramp_s=0.0))
+    slow = largest_speed(Bench(cell, rearm_ramp_s=5.0))
+    assert slow < 0.1 * cell.joints[0].velocity < fast
 
 
 def largest_speed(bench) -> float:
@@ -378,26 +378,26 @@ def test_a_deactivated_filter_forgets_where_it_was_even_when_latched(bench):
     assert result.state is State.STOPPED
 
 
-def test_a_replaced_chunk_with_another_seam_keeps_the_limits(contract):
-    limit = contract.joints[0].acceleration * (1 + 1e-9)
+def test_a_replaced_chunk_with_another_seam_keeps_the_limits(cell):
+    limit = cell.joints[0].acceleration * (1 + 1e-9)
     for seam in ('replace', 'fade'):
-        assert largest_change(Bench(contract, seam=seam)) <= limit
+        assert largest_change(Bench(cell, seam=seam)) <= limit
 
 
-def test_an_ensemble_of_two_opposite_plans_stands_between_them(contract):
-    bench = Bench(contract, seam='ensemble', ensemble_decay=0.0)
+def test_an_ensemble_of_two_opposite_plans_stands_between_them(cell):
+    bench = Bench(cell, seam='ensemble', ensemble_decay=0.0)
     bench.step()
     bench.offer(bench.chunk(0.2))
     bench.offer(bench.chunk(-0.2))
     for _ in range(60):
         bench.step()
-    assert bench.measured[0] == pytest.approx(contract.home[0], abs=1e-6)
+    assert bench.measured[0] == pytest.approx(cell.home[0], abs=1e-6)
 
 
-def test_a_faded_seam_needs_far_less_acceleration(contract):
-    faded, at_once = (largest_change(Bench(contract, fade_s=fade_s)) for fade_s in (0.3, 0.0))
+def test_a_faded_seam_needs_far_less_acceleration(cell):
+    faded, at_once = (largest_change(Bench(cell, fade_s=fade_s)) for fade_s in (0.3, 0.0))
     # At once is as soon as the joints can without overshooting.
-    limit = contract.joints[0].acceleration
+    limit = cell.joints[0].acceleration
     assert 0.7 * limit < at_once <= limit * (1 + 1e-9)
     assert faded < 0.75 * limit
 
@@ -405,18 +405,18 @@ def test_a_faded_seam_needs_far_less_acceleration(contract):
 def test_single_actions_move_the_arm_in_a_line(bench):
     bench.step()
     for k in range(1, 11):
-        desired = bench.contract.home + 0.02 * k
+        desired = bench.cell.home + 0.02 * k
         assert bench.filter.offer_action(desired, to_ns(0.1), bench.now_ns) == ''
         for _ in range(10):
             bench.step()
     for _ in range(30):
         bench.step()
-    assert bench.measured[0] == pytest.approx(bench.contract.home[0] + 0.2, abs=0.01)
+    assert bench.measured[0] == pytest.approx(bench.cell.home[0] + 0.2, abs=0.01)
 
 
 def test_a_single_action_that_is_not_finite_is_refused(bench):
     bench.step()
-    desired = bench.contract.home * np.nan
+    desired = bench.cell.home * np.nan
     assert bench.filter.offer_action(desired, to_ns(0.1), bench.now_ns) == 'chunk is not finite'
 
 
@@ -461,12 +461,12 @@ events = st.one_of(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(events, max_size=25))
 def test_no_sequence_of_events_commands_anything_outside_the_limits(events):
-    contract = load_contract('panda_2f85')
-    bench = Bench(contract)
-    lower = np.array([j.lower for j in contract.joints])
-    upper = np.array([j.upper for j in contract.joints])
-    velocity = np.array([j.velocity for j in contract.joints])[:7]
-    acceleration = np.array([j.acceleration for j in contract.joints])[:7]
+    cell = load_cell('panda_table')
+    bench = Bench(cell)
+    lower = np.array([j.lower for j in cell.joints])
+    upper = np.array([j.upper for j in cell.joints])
+    velocity = np.array([j.velocity for j in cell.joints])[:7]
+    acceleration = np.array([j.acceleration for j in cell.joints])[:7]
     last, speed = None, np.zeros(7)
     for kind, *rest in [*events, ('run', 5)]:
         if kind == 'chunk':
@@ -503,22 +503,22 @@ def lone(bench, offset: float) -> ActionChunk:
     """Return a chunk of one step that moves the first joint and closes the fingers."""
     position = np.array(bench.measured)
     position[0] += offset
-    (gripper,) = bench.contract.grippers
-    position[gripper] = bench.contract.joints[gripper].closed
+    (gripper,) = bench.cell.grippers
+    position[gripper] = bench.cell.joints[gripper].closed
     return ActionChunk(bench.now_ns, to_ns(0.1), position[np.newaxis])
 
 
 @pytest.mark.parametrize('settings', [{}, {'fade_s': 2.0}, {'seam': 'replace'}])
-def test_a_lone_step_is_made_in_its_period_and_the_fingers_close_at_once(contract, settings):
-    bench = Bench(contract, **settings)
+def test_a_lone_step_is_made_in_its_period_and_the_fingers_close_at_once(cell, settings):
+    bench = Bench(cell, **settings)
     bench.step()
-    (gripper,) = contract.grippers
+    (gripper,) = cell.grippers
     for _ in range(5):
         start = bench.measured[0]
         bench.offer(lone(bench, 0.01))
         steps = [bench.step() for _ in range(11)]
         assert {step.verdict for step in steps} == {Verdict.PASS}
-        assert steps[0].command[gripper] == contract.joints[gripper].closed
+        assert steps[0].command[gripper] == cell.joints[gripper].closed
         made = [step.command[0] - start for step in steps]
         assert made[-1] == pytest.approx(0.01, abs=2e-4)
         assert made == sorted(made)
@@ -542,16 +542,16 @@ def test_a_lone_step_that_comes_late_holds_until_it_is_stale(bench):
         pass
     assert result.reasons == ('chunk stale',)
     assert bench.now_ns - step.stamp_ns == pytest.approx(to_ns(1.5), abs=2 * PERIOD_NS)
-    assert bench.measured[0] - bench.contract.home[0] == pytest.approx(0.01, abs=1e-5)
+    assert bench.measured[0] - bench.cell.home[0] == pytest.approx(0.01, abs=1e-5)
 
 
 @pytest.mark.parametrize('settings', [{}, {'fade_s': 0.0}, {'seam': 'replace'}])
-def test_a_step_as_large_as_a_short_chunk_has_them_makes_no_joint_overshoot(contract, settings):
-    bench = Bench(contract, rearm_ramp_s=0.0, **settings)
+def test_a_step_as_large_as_a_short_chunk_has_them_makes_no_joint_overshoot(cell, settings):
+    bench = Bench(cell, rearm_ramp_s=0.0, **settings)
     bench.step()
-    positions = np.tile(contract.home, (2, 1))
+    positions = np.tile(cell.home, (2, 1))
     positions[:, 0] += 0.07
     bench.offer(ActionChunk(bench.now_ns, to_ns(0.1), positions))
     made = np.array([bench.step().command[0] for _ in range(60)])
-    assert made.max() - contract.home[0] < 0.0701
+    assert made.max() - cell.home[0] < 0.0701
     assert (np.diff(made) > -1e-6).all()

@@ -1,7 +1,7 @@
 """The pipeline between a policy and a motor: check, play, smooth, limit; hold, stop, latch.
 
-Nothing here raises in operation. Whatever comes in, the command stays inside the contract's
-limits, starts where the arm stands and changes only by bounded acceleration.
+Nothing here raises in operation. Whatever comes in, the command stays inside the limits
+of robot and workspace, starts where the arm stands and changes only by bounded acceleration.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from vla_action_filter.state_machine import StateMachine
 from vla_action_filter.verdict import FilterResult, Output, State, Verdict
 from vla_action_filter.watchdogs.hold_reasons import HoldReasons
 from vla_action_filter.watchdogs.watchdogs import Watchdogs
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 
 # Cycles at rest after which nothing is sent: the last point is out, and once more in case of loss.
@@ -34,37 +34,35 @@ class ActionFilter:
             the commands says so.
     """
 
-    def __init__(
-        self, contract: RobotContract, config: FilterConfig, approach_ns: int = 0
-    ) -> None:
-        """Build the filter for a robot; call `step` at the contract's filter_hz.
+    def __init__(self, cell: Cell, config: FilterConfig, approach_ns: int = 0) -> None:
+        """Build the filter for a cell; call `step` at the robot's filter_hz.
 
         Args:
-            contract: the robot.
+            cell: whose joints, workspace and deadlines hold.
             config: settings.
             approach_ns: how long controllers are given to come to where motion starts [ns].
 
         Raises:
-            ContractError: a setting or the robot's model does not fit the contract.
+            ContractError: a setting or the model does not fit the robot.
         """
-        self._dt = dt = 1.0 / contract.rates.filter_hz
+        self._dt = dt = 1.0 / cell.rates.filter_hz
         self.period_ns = to_ns(dt)
-        self.motion = MotionLimiter(contract, config)
-        self.plan = Plan(contract, config)
-        self.watchdogs = Watchdogs(contract, config)
+        self.motion = MotionLimiter(cell, config)
+        self.plan = Plan(cell, config)
+        self.watchdogs = Watchdogs(cell, config)
         self.counters: Counter[str] = Counter()
-        self._smoother = EmaSmoother(joint_alphas(contract.joint_names, config))
+        self._smoother = EmaSmoother(joint_alphas(cell.joint_names, config))
         self._lags_s = self._smoother.lags_s(dt)
-        self._dim = len(contract.joints)
-        self._arm = np.array(contract.arm)
+        self._dim = len(cell.joints)
+        self._arm = np.array(cell.arm)
         dwell_ns = to_ns(config.gripper_dwell_s)
-        self._grippers = {i: GripperGate(contract.joints[i], dwell_ns) for i in contract.grippers}
-        self._chunk_age_ns = to_ns(contract.deadlines.chunk_age_s)
+        self._grippers = {i: GripperGate(cell.joints[i], dwell_ns) for i in cell.grippers}
+        self._chunk_age_ns = to_ns(cell.deadlines.chunk_age_s)
         self._ramp_ns = to_ns(config.rearm_ramp_s)
         self._machine = StateMachine()
         self._gate = OutputGate(approach_ns, _QUIET_CYCLES)
         self._outside = HoldReasons(config)
-        self._held = HeldPosition(contract, config)
+        self._held = HeldPosition(cell, config)
         self.is_gripper_moving = False
         self._has_position = False
         self._pressed = False

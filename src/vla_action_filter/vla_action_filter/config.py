@@ -1,6 +1,6 @@
 """Settings of the action filter."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from vla_contract.schema import build, load_yaml, setting
@@ -8,9 +8,12 @@ from vla_contract.schema import build, load_yaml, setting
 
 @dataclass(frozen=True)
 class FilterConfig:
-    """Parameters of the action filter node; limits and deadlines come from the contract."""
+    """Parameters of the action filter node; limits and deadlines come from robot and cell."""
 
-    robot: str = setting('panda_2f85', doc='name or path of the robot contract')
+    deployment: str = setting(
+        'panda_lift_cube', doc='name under config/deployments, or path of a file'
+    )
+    cell: str = setting('', doc="another cell than the deployment's")
     input: str = setting(
         'policy_chunk',
         doc='policy_chunk, or policy_action from a node that publishes one action at a time',
@@ -91,16 +94,16 @@ class FilterConfig:
         0.3, doc='shortest time between two gripper reversals', unit='s', lower=0.0, upper=5.0
     )
     velocity_fraction: float = setting(
-        1.0, doc="share of the contract's velocity limits in use", lower=0.01, upper=1.0
+        1.0, doc="share of the robot's velocity limits in use", lower=0.01, upper=1.0
     )
     acceleration_fraction: float = setting(
-        1.0, doc="share of the contract's acceleration limits in use", lower=0.01, upper=1.0
+        1.0, doc="share of the robot's acceleration limits in use", lower=0.01, upper=1.0
     )
     jerk_fraction: float = setting(
-        1.0, doc="share of the contract's jerk limits in use", lower=0.001, upper=1.0
+        1.0, doc="share of the robot's jerk limits in use", lower=0.001, upper=1.0
     )
     cartesian: bool = setting(
-        True, doc="keep the contract's workspace, Cartesian speed and self-collision distances"
+        True, doc="keep the cell's workspace, Cartesian speed and self-collision distances"
     )
     reject_jump_s: float = setting(
         0.5,
@@ -165,19 +168,18 @@ class FilterConfig:
     )
 
 
-def load_filter_config(path: Path | None, robot: str) -> FilterConfig:
+def load_filter_config(path: Path | None) -> FilterConfig:
     """Return the settings of a parameter file of the node, or the defaults without one.
 
     Args:
         path: YAML as in config/action_filter.yaml, with or without its ROS header.
-        robot: robot contract, which wins over the file's.
 
     Raises:
         VlaError: the file cannot be read, or a value is unknown or out of range.
     """
     if path is None:
-        return FilterConfig(robot=robot)
+        return FilterConfig()
     values = load_yaml(path)
     for key in ('/**', 'action_filter', 'ros__parameters'):
         values = values.get(key, values)
-    return replace(build(FilterConfig, values, str(path)), robot=robot)
+    return build(FilterConfig, values, str(path))

@@ -39,7 +39,7 @@ class FilterResult:
     """One cycle of the filter.
 
     Attributes:
-        command: joint positions to send, contract order, shape (D,), or None before the first
+        command: joint positions to send, in the cell's order, shape (D,), or None before the first
             joint state: then nothing may be sent.
         verdict: what was done to the desired position. A latched stop is STOP while the arm
             brakes and LATCHED once it stands.

@@ -10,11 +10,11 @@ from vla_calibration.geometry import se3
 from vla_calibration.geometry.arm_kinematics import ArmKinematics
 from vla_calibration.geometry.pose import Pose
 from vla_calibration.lens.lens import Lens
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.transforms import make_transform
 from vla_contract.values import JointSample, to_ns
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 BOARD = Board('chessboard', 9, 6, 0.025)
 POINTS = BOARD.points()
 LENS = Lens(320, 240, [[300, 0, 159.5], [0, 300, 119.5], [0, 0, 1]], np.zeros(5))
@@ -22,12 +22,12 @@ X = make_transform(
     np.array([0.05, -0.03, 0.07]),
     Rotation.from_euler('xyz', [2, -3, 88], degrees=True).as_matrix(),
 )
-ARM = ArmKinematics(CONTRACT)
+ARM = ArmKinematics(CELL)
 _TILT = Rotation.from_euler('xyz', [20, 12, 5], degrees=True)
 _BOARD_AT_HOME = make_transform(
     np.array([0.0, 0.0, 0.4]) - _TILT.apply(POINTS.mean(axis=0)), _TILT.as_matrix()
 )
-Y = ARM.pose(CONTRACT.home).T @ X @ _BOARD_AT_HOME
+Y = ARM.pose(CELL.home).T @ X @ _BOARD_AT_HOME
 
 
 def board_in_camera(position: np.ndarray) -> np.ndarray:
@@ -36,10 +36,10 @@ def board_in_camera(position: np.ndarray) -> np.ndarray:
 
 def positions_in_view(count: int) -> list[np.ndarray]:
     """Positions from which the whole board is well seen, home first, turned every way."""
-    found = [CONTRACT.home]
+    found = [CELL.home]
     for T in wanted_views(POINTS, LENS, 20 * count, seed=3):
         tool = Pose(ARM.base_frame, ARM.frame, Y @ se3.inverse(X @ T))
-        position = ARM.reach(tool, CONTRACT.home)
+        position = ARM.reach(tool, CELL.home)
         if position is not None and view_geometry(T, POINTS).tilt_deg < 45.0:
             found.append(position)
         if len(found) == count:

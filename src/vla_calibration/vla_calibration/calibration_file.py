@@ -161,7 +161,7 @@ def pose_of(calibration: CameraCalibration) -> Pose:
 
 
 def save_lens(
-    path: Path, robot: str, camera: str, lens: LensCalibration, force: bool = False
+    path: Path, cell: str, camera: str, lens: LensCalibration, force: bool = False
 ) -> CameraCalibration:
     """Begin the file of a camera with its lens.
 
@@ -171,7 +171,7 @@ def save_lens(
     Raises:
         VlaError: the file exists and `force` is not set, or a value is not valid.
     """
-    calibration = CameraCalibration(SCHEMA, robot, camera, lens)
+    calibration = CameraCalibration(SCHEMA, cell, camera, lens)
     save_calibration(calibration, path, force)
     return calibration
 

@@ -1,10 +1,10 @@
-"""Whose calibration a command writes: a camera of a robot contract, and its file."""
+"""Whose calibration a command writes: a camera of a cell, and its file."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from vla_contract.cameras.calibration_file import FILE_NAME
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 
 
@@ -13,13 +13,13 @@ class CameraTarget:
     """A camera whose calibration file is written.
 
     Attributes:
-        robot: name of the contract.
+        cell: name of the cell.
         camera: name of the camera in it.
-        size: width and height that the contract says [px].
+        size: width and height that the cell says [px].
         path: the calibration file.
     """
 
-    robot: str
+    cell: str
     camera: str
     size: tuple[int, int]
     path: Path
@@ -36,21 +36,21 @@ class CameraTarget:
         """
         if size != self.size:
             raise VlaError(
-                f'{what}: found {size[0]}x{size[1]} px; contract {self.robot} has camera '
+                f'{what}: found {size[0]}x{size[1]} px; cell {self.cell} has camera '
                 f'{self.camera} with {self.size[0]}x{self.size[1]}'
             )
 
 
 def camera_target(name: str, root: Path) -> CameraTarget:
-    """Find the camera of 'ROBOT/CAMERA', its file below a folder of calibrations.
+    """Find the camera of 'CELL/CAMERA', its file below a folder of calibrations.
 
     Raises:
-        VlaError: there is no such contract, or it has no such camera.
+        VlaError: there is no such cell, or it has no such camera.
     """
-    robot, separator, camera = name.rpartition('/')
-    if not separator or not robot or not camera:
-        raise VlaError(f"camera: found '{name}'; allowed: ROBOT/CAMERA, e.g. panda_2f85/top")
-    contract = load_contract(robot)
-    expected = contract.camera(camera)
-    path = root / contract.name / camera / FILE_NAME
-    return CameraTarget(contract.name, camera, (expected.width, expected.height), path)
+    cell_name, separator, camera = name.rpartition('/')
+    if not separator or not cell_name or not camera:
+        raise VlaError(f"camera: found '{name}'; allowed: CELL/CAMERA, e.g. panda_table/top")
+    cell = load_cell(cell_name)
+    expected = cell.camera(camera)
+    path = root / cell.name / camera / FILE_NAME
+    return CameraTarget(cell.name, camera, (expected.width, expected.height), path)

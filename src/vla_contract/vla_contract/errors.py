@@ -40,7 +40,7 @@ def _again(kind: type[VlaError], args: tuple[Any, ...]) -> VlaError:
 
 
 class ContractError(VlaError):
-    """The robot contract or another configuration file is invalid."""
+    """The cell or another configuration file is invalid."""
 
 
 class SettingError(ContractError):
@@ -93,11 +93,11 @@ class ResourceNotFoundError(VlaError):
 
 
 class PolicyError(VlaError):
-    """A policy cannot be loaded, or does not fit the contract."""
+    """A policy cannot be loaded, or does not fit the cell."""
 
 
 class PolicyMismatchError(PolicyError):
-    """A policy loads, but was trained for something else than the contract describes."""
+    """A policy loads, but was trained for something else than the cell describes."""
 
 
 class SimError(VlaError):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import ActionChunk, Observation
 
 CUBE_POSE = 'cube_pose'
@@ -15,7 +15,7 @@ class Policy(Protocol):
     """Anything that turns an observation into an action chunk.
 
     Attributes:
-        needs_images: whether the observation must carry every camera of the contract.
+        needs_images: whether the observation must carry every camera of the cell.
         needs_extras: names of privileged values the policy reads from `Observation.extras`.
     """
 
@@ -70,5 +70,5 @@ class BatchPolicy(Policy, Protocol):
         ...
 
 
-PolicyFactory = Callable[[RobotContract, str, str], Policy]
-"""Builds a policy from (contract, policy_path, device); raises PolicyError when it cannot."""
+PolicyFactory = Callable[[Deployment, str], Policy]
+"""Builds the policy of a deployment on a torch device; raises PolicyError when it cannot."""

@@ -131,7 +131,11 @@ def convert(hint: Any, value: Any, field: 'dataclasses.Field[Any]', where: str, 
             return None
         options = [arg for arg in typing.get_args(hint) if arg is not type(None)]
         hint = next((option for option in options if option is type(value)), options[0])
+    if hint is Any:
+        return value
     if dataclasses.is_dataclass(hint):
+        if isinstance(value, typing.cast(type[Any], hint)):
+            return value
         return build(typing.cast(type[Any], hint), value, where, name + '.')
     origin = typing.get_origin(hint)
     if origin is tuple:

@@ -16,8 +16,13 @@ def shared_roots() -> list[Path]:
     return [root for root in roots if root.is_dir()]
 
 
-def find_config(kind: str, name: str) -> Path:
+def find_config(kind: str, name: str, beside: Path | None = None) -> Path:
     """Resolve `config/<kind>/<name>.yaml`, or take `name` as a path when it looks like one.
+
+    Args:
+        kind: folder under config/.
+        name: name or path.
+        beside: folder from which a path counts, before the working directory.
 
     Raises:
         ResourceNotFoundError: the path does not exist, or no workspace is sourced.
@@ -25,22 +30,33 @@ def find_config(kind: str, name: str) -> Path:
     """
     if '/' in name or name.endswith('.yaml'):
         path = Path(name).expanduser()
+        if beside is not None and (beside / path).is_file():
+            return beside / path
         if not path.is_file():
-            beside = [found.name for found in path.parent.glob('*.yaml')]
-            cure = did_you_mean(path.name, beside) or 'check the path'
+            folder = (beside or Path()) / path.parent
+            near = [found.name for found in folder.glob('*.yaml')]
+            cure = did_you_mean(path.name, near) or 'check the path'
             raise ResourceNotFoundError(f'configuration for {kind}', path, cure)
         return path
-    folders = [root / 'config' / kind for root in shared_roots()]
-    if not folders:
+    installed = installed_config(kind, name)
+    if installed is not None:
+        return installed
+    if not shared_roots():
         raise ResourceNotFoundError(
             'share folder of vla_bringup',
             'AMENT_PREFIX_PATH',
             'build the workspace (make setup) and source it (. ./env.sh)',
         )
-    for folder in folders:
-        if (folder / f'{name}.yaml').is_file():
-            return folder / f'{name}.yaml'
     raise UnknownNameError('configuration', name, f'config/{kind}', config_names(kind))
+
+
+def installed_config(kind: str, name: str) -> Path | None:
+    """Return the file of an installed configuration, or None when there is no such name."""
+    for root in shared_roots():
+        path = root / 'config' / kind / f'{name}.yaml'
+        if path.is_file():
+            return path
+    return None
 
 
 def config_names(kind: str) -> list[str]:

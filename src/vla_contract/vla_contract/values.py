@@ -44,7 +44,7 @@ class JointSample:
 
     Attributes:
         stamp_ns: time of measurement [ns]; of several drivers, that of the oldest arm joint.
-        position: shape (D,) in the contract's joint order [rad or m].
+        position: shape (D,) in the cell's joint order [rad or m].
         velocity: shape (D,) [rad/s or m/s]; NaN where the robot does not measure it.
         effort: shape (D,) [Nm or N], NaN where the robot does not measure it; None where it
             measures none.
@@ -93,7 +93,7 @@ class Observation:
 
     Attributes:
         stamp_ns: capture time of the oldest image or extra [ns].
-        state: shape (D,) in the contract's joint order, interpolated to `stamp_ns`.
+        state: shape (D,) in the cell's joint order, interpolated to `stamp_ns`.
         images: camera name to RGB image, shape (H, W, 3), as captured.
         instruction: task text.
         extras: privileged values of a simulator, for the scripted expert only.
@@ -119,7 +119,7 @@ class ActionChunk:
         stamp_ns: time of the observation; point k is due at stamp_ns + k * period_ns, a lone
             point one period after stamp_ns.
         period_ns: time between points [ns].
-        positions: shape (T, D) in the contract's joint order [rad or m].
+        positions: shape (T, D) in the cell's joint order [rad or m].
     """
 
     stamp_ns: int

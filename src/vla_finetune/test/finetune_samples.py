@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_lerobot.features import ACTION, dataset_features, STATE
 from vla_lerobot.testing import smooth_motion
 
@@ -15,16 +15,17 @@ def record(root: Path, extra=None, lengths=LENGTHS, seed=0):
     """Write a dataset whose state follows its action by one frame; `extra(episode, frame)`."""
     from lerobot.datasets import LeRobotDataset
 
-    contract = load_contract('panda_2f85')
-    features = dataset_features(contract)
+    deployment = load_deployment()
+    cell = deployment.cell
+    features = dataset_features(deployment)
     if extra is not None:
         features['intervention'] = {'dtype': 'bool', 'shape': (1,), 'names': None}
     dataset = LeRobotDataset.create(
-        f'local/{root.name}', 10, features, root=root, robot_type=contract.name, use_videos=False
+        f'local/{root.name}', 10, features, root=root, robot_type=cell.robot.name, use_videos=False
     )
     rng = np.random.default_rng(seed)
     for episode, length in enumerate(lengths):
-        path = smooth_motion(contract, length, seed + episode).astype(np.float32)
+        path = smooth_motion(cell, length, seed + episode).astype(np.float32)
         for frame in range(length):
             sample = {STATE: path[frame], ACTION: path[frame + 1], 'task': 'move'}
             sample[FEATURE] = rng.integers(0, 255, (96, 96, 3), dtype=np.uint8)
@@ -44,7 +45,7 @@ def tiny_act(folder: Path, dataset_root: Path, **changes) -> Path:
     from vla_finetune.act.act_training import act_config
     from vla_lerobot.frames import open_dataset
 
-    config = act_config(load_contract('panda_2f85'))
+    config = act_config(load_deployment())
     small = {
         'chunk_size': 4,
         'n_action_steps': 2,

@@ -2,6 +2,7 @@ import json
 
 from finetune_samples import record, tiny_act
 import pytest
+from vla_contract.deployment.deployment import load_deployment
 from vla_finetune.finetune import main
 from vla_finetune.finetune_plan import make_plan
 from vla_finetune.finetune_settings import FinetuneSettings, store_settings
@@ -58,6 +59,9 @@ def test_interrupted_training_resumes_to_the_same_loss_curve(policy, real, tmp_p
     assert len(whole.losses) == 6
     assert [v['loss'] for v in resumed['validations']] == [v.loss for v in whole.validations]
     assert (plan.folder / 'pretrained_model' / 'vla_manifest.json').is_file()
+    own = load_deployment(policy=str(plan.folder / 'pretrained_model')).policy
+    assert own.name == 'broken'
+    assert own.source == str(plan.folder / 'pretrained_model')
 
 
 def weights(folder):
@@ -86,6 +90,7 @@ def test_adapters_are_merged_into_a_checkpoint_that_runs_without_them(policy, re
     result = tmp_path / 'run' / 'pretrained_model'
     assert not json.loads((result / 'config.json').read_text())['use_peft']
     assert (result / 'vla_manifest.json').is_file()
+    assert (result / 'vla_policy.yaml').is_file()
     assert 'backbone' not in changed_parts(policy, result)
 
 

@@ -7,7 +7,7 @@ from finetune_samples import damage, FEATURE, LENGTHS, record
 import numpy as np
 import pytest
 import torch
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
 from vla_finetune.act.act_training import act_config
 from vla_finetune.finetune_settings import FinetuneSettings
@@ -39,12 +39,12 @@ def copy(real, tmp_path):
 
 
 @pytest.fixture
-def contract():
-    return load_contract('panda_2f85')
+def deployment():
+    return load_deployment()
 
 
-def opened(root, contract, skip_bad=False, memory_bytes=1e9):
-    return open_checked(str(root), contract, act_config(contract), memory_bytes, skip_bad)
+def opened(root, deployment, skip_bad=False, memory_bytes=1e9):
+    return open_checked(str(root), deployment, act_config(deployment), memory_bytes, skip_bad)
 
 
 def settings(held_out_share=0.2, **changes):
@@ -77,20 +77,20 @@ def test_memory_counts_bytes_of_images_and_numbers(real):
     assert bytes_in_memory(open_dataset(real)) == ENDS[-1] * frame
 
 
-def test_a_dataset_too_large_for_memory_is_read_by_lerobot(real, contract):
-    samples = opened(real, contract, memory_bytes=0).samples
+def test_a_dataset_too_large_for_memory_is_read_by_lerobot(real, deployment):
+    samples = opened(real, deployment, memory_bytes=0).samples
     assert type(samples).__name__ == 'LeRobotDataset'
     assert samples[0][ACTION].shape == (16, 8)
 
 
-def test_a_corrupt_episode_is_named_and_not_trained_on(copy, contract):
+def test_a_corrupt_episode_is_named_and_not_trained_on(copy, deployment):
     damage(copy, STATE, int(ENDS[1]) + 2, [float('nan')] * 8)
     damage(copy, FEATURE, 3, {'bytes': b'torn', 'path': None})
     with pytest.raises(VlaError) as refused:
-        opened(copy, contract)
+        opened(copy, deployment)
     assert '0 (corrupt: frame 3 cannot be read' in str(refused.value)
     assert '2 (corrupt: state is not finite in frame 2)' in str(refused.value)
-    checked = opened(copy, contract, skip_bad=True)
+    checked = opened(copy, deployment, skip_bad=True)
     assert checked.demonstrations == [1, 3]
     data = prepare_data(settings(), checked, None)
     trained = np.concatenate([pool.frames for pool in data.pools])
@@ -114,8 +114,8 @@ def test_a_good_dataset_passes_the_check(real, capsys):
     assert '4 of 4 episodes are fit to train on' in capsys.readouterr().out
 
 
-def test_held_out_episodes_are_not_trained_on(real, contract):
-    data = prepare_data(settings(), opened(real, contract), None)
+def test_held_out_episodes_are_not_trained_on(real, deployment):
+    data = prepare_data(settings(), opened(real, deployment), None)
     [pool] = data.pools
     assert pool.share == 1.0
     assert len(data.held_out_episodes) == 1
@@ -123,22 +123,22 @@ def test_held_out_episodes_are_not_trained_on(real, contract):
     assert sorted([*pool.frames, *data.held_out]) == list(range(ENDS[-1]))
 
 
-def test_simulated_frames_follow_the_real_ones_and_get_their_share(real, contract):
-    checked = opened(real, contract)
+def test_simulated_frames_follow_the_real_ones_and_get_their_share(real, deployment):
+    checked = opened(real, deployment)
     data = prepare_data(settings(sim_share=0.9), checked, checked)
     shares = {pool.name: pool.share for pool in data.pools}
     assert shares == {'demonstrations': pytest.approx(0.1), 'simulated': 0.9}
     assert data.pools[-1].frames.tolist() == list(range(ENDS[-1], 2 * ENDS[-1]))
 
 
-def test_all_episodes_held_out_leave_nothing_to_train_on(real, contract):
-    checked = opened(real, contract)
+def test_all_episodes_held_out_leave_nothing_to_train_on(real, deployment):
+    checked = opened(real, deployment)
     with pytest.raises(VlaError, match='allowed: at least one to train on'):
         prepare_data(settings(held_out_share=0.9), checked, None)
 
 
-def test_only_the_persons_frames_of_a_corrected_episode_are_imitated(led, contract):
-    checked = opened(led, contract)
+def test_only_the_persons_frames_of_a_corrected_episode_are_imitated(led, deployment):
+    checked = opened(led, deployment)
     assert checked.roles.corrected == (1,)
     assert checked.roles.demonstrations == (0, 2, 3)
     assert checked.corrections.tolist() == list(range(ENDS[0] + 4, ENDS[1]))
@@ -149,7 +149,7 @@ def test_only_the_persons_frames_of_a_corrected_episode_are_imitated(led, contra
     }
 
 
-def test_failures_without_correction_are_listed_and_not_imitated(led, tmp_path, contract):
+def test_failures_without_correction_are_listed_and_not_imitated(led, tmp_path, deployment):
     root = Path(shutil.copytree(led, tmp_path / 'failures'))
     outcomes = ['not_counted', 'failure', 'success', 'success']
     notes = {'episodes': [{'outcome': outcome} for outcome in outcomes]}

@@ -1,11 +1,13 @@
 """From the settings of a fine-tuning to its plan: everything is checked before it is trained."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 import json
 from pathlib import Path
 from typing import Any
 
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.cli.deployment_arguments import PARTS
+from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_finetune.act.demonstrations import floored, STD_FLOOR
 from vla_finetune.finetune_settings import FinetuneSettings, KEEP
 from vla_finetune.frames_in_memory import FramesInMemory
@@ -19,7 +21,7 @@ from vla_finetune.training_data import (
 )
 from vla_lerobot.checkpoints.manifest import read_manifest
 from vla_lerobot.checkpoints.source import resolve_checkpoint
-from vla_lerobot.compatibility import require_same_contract
+from vla_lerobot.compatibility import require_same_meaning
 from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
 
 _GB = 1e9
@@ -33,22 +35,24 @@ def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
         folder: where checkpoints will go.
 
     Raises:
-        VlaError: checkpoint, datasets and contract do not fit each other, or episodes are bad.
+        VlaError: checkpoint, datasets and deployment do not fit each other, or episodes are bad.
     """
     import torch
 
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    contract = load_contract(settings.robot)
-    source = resolve_checkpoint(settings.policy)
+    deployment = load_deployment(**{part: getattr(settings, part) for part in PARTS})
+    source = resolve_checkpoint(deployment.policy.source)
     manifest = read_manifest(source)
-    require_same_contract(contract, source, manifest)
+    require_same_meaning(deployment, source, manifest)
     prepare_imports(source, settings.lora_rank > 0)
     policy = load_policy_config(source, settings.device)
     paths = [path for path in (settings.real, settings.sim) if path]
     # The same part for each, so that together they keep to what was allowed.
     memory = settings.memory_gb * _GB / len(paths)
-    datasets = [open_checked(path, contract, policy, memory, settings.skip_bad) for path in paths]
+    datasets = [
+        open_checked(path, deployment, policy, memory, settings.skip_bad) for path in paths
+    ]
     real, sim = datasets[0], datasets[1] if len(datasets) > 1 else None
     data = prepare_data(settings, real, sim)
     sources = [checked.samples for checked in datasets]
@@ -63,7 +67,10 @@ def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
         pools=data.pools,
         held_out=data.held_out,
         statistics=None if settings.statistics == KEEP else data_statistics(datasets),
-        manifest={**describe(settings, contract, data), 'before': manifest},
+        manifest={**describe(settings, deployment, data), 'before': manifest},
+        meaning=replace(
+            deployment.policy, name=folder.resolve().name, backend='lerobot', source='.'
+        ),
     )
 
 
@@ -85,17 +92,19 @@ def data_statistics(datasets: Sequence[CheckedDataset]) -> Statistics:
 
 
 def describe(
-    settings: FinetuneSettings, contract: RobotContract, data: TrainingData
+    settings: FinetuneSettings, deployment: Deployment, data: TrainingData
 ) -> dict[str, Any]:
     """Return what a checkpoint's manifest says about where it comes from."""
     datasets = {'real': data.real, 'sim': data.sim}
+    cell, policy = deployment.cell, deployment.policy
     return {
-        'robot': contract.name,
-        'contract_sha256': contract.sha256,
-        'state_names': list(contract.state.names),
-        'action_names': list(contract.action.names),
-        'fps': contract.action.fps,
-        'finetuned_from': settings.policy,
+        'robot': cell.robot.name,
+        'cell': cell.name,
+        'cell_sha256': cell.sha256,
+        'state_names': list(policy.state_names),
+        'action_names': list(policy.action_names),
+        'fps': policy.rate_hz,
+        'finetuned_from': policy.source,
         'datasets': {
             name: {
                 'path': str(checked.dataset.root),

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.cli.command import write_json
+from vla_contract.cli.deployment_arguments import add_deployment, PARTS
+from vla_contract.deployment.deployment import DEFAULT
 from vla_contract.errors import ResourceNotFoundError
 from vla_contract.schema import build, setting
 
@@ -19,14 +21,12 @@ _FILE = 'finetune.json'
 class FinetuneSettings:
     """Options of the command; each is described here alone."""
 
-    policy: str = setting(doc='checkpoint: name under models/, folder or hub id')
     real: str = setting(doc='LeRobotDataset v3 of the robot')
     sim: str = setting('', doc='LeRobotDataset v3 of the simulator, to train on as well')
     sim_share: float = setting(0.9, doc='part of all samples from --sim', lower=0.0, upper=0.999)
     correction_share: float = setting(
         0.5, doc='part of the real samples where a person corrected', lower=0.0, upper=1.0
     )
-    robot: str = setting('panda_2f85', doc='name or path of a contract')
     steps: int = setting(10_000, doc='of the optimizer', lower=1)
     batch: int = setting(32, doc='samples per step and process', lower=1)
     # Ten times below what vision-language-action policies are trained with.
@@ -54,11 +54,20 @@ class FinetuneSettings:
     threads: int = setting(0, doc='CPU threads, 0 for all', lower=0)
     device: str = setting('cpu', doc='torch device')
     seed: int = setting(0, doc='of samples, order and noise', lower=0)
+    # These are the options of `vla_contract.cli.deployment_arguments`.
+    deployment: str = setting(DEFAULT, doc='name under config/deployments, or path of a file')
+    cell: str = setting('', doc="another cell than the deployment's")
+    task: str = setting('', doc="another task than the deployment's")
+    policy: str = setting('', doc="checkpoint to begin with, '' for the deployment's")
+    backend: str = setting('', doc="another than the policy's; the checkpoint is trained")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Offer every setting as an option; those without default are asked for later."""
+    add_deployment(parser)
     for field in dataclasses.fields(FinetuneSettings):
+        if field.name in PARTS:
+            continue
         doc = field.metadata['doc']
         if field.default is dataclasses.MISSING:
             parser.add_argument(_option(field.name), help=doc)

@@ -26,7 +26,7 @@ def finetune(args: argparse.Namespace) -> int:
     """Begin a training, or go on with one.
 
     Raises:
-        VlaError: the output exists, or checkpoint, data and contract do not fit each other.
+        VlaError: the output exists, or checkpoint, data and deployment do not fit each other.
     """
     if args.resume:
         folder, settings = args.resume, stored_settings(args.resume)

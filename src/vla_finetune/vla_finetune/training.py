@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
+from vla_contract.deployment.policy_file import PolicyFile
 from vla_contract.errors import VlaError
 from vla_finetune.finetune_settings import FinetuneSettings
 from vla_finetune.learner import build_learner, Learner, Statistics
@@ -33,6 +34,7 @@ class TrainingPlan:
         held_out: frames to validate with.
         statistics: to normalise with; None for the checkpoint's own.
         manifest: goes beside every checkpoint.
+        meaning: of the policy's numbers and images, goes there too.
     """
 
     settings: FinetuneSettings
@@ -45,6 +47,7 @@ class TrainingPlan:
     held_out: Frames
     statistics: Statistics | None
     manifest: dict[str, Any]
+    meaning: PolicyFile
 
 
 def train(plan: TrainingPlan, on_step: Callable[[int], None] = lambda done: None) -> History:
@@ -87,7 +90,7 @@ def train(plan: TrainingPlan, on_step: Callable[[int], None] = lambda done: None
             with accelerator.autocast():
                 history.validations.append(validate(learner, network, tests, done))
             if accelerator.is_main_process:
-                checkpoints.save(learner, network, history, plan.manifest)
+                checkpoints.save(learner, network, history, plan.manifest, plan.meaning)
             accelerator.wait_for_everyone()
         on_step(done)
     if accelerator.is_main_process:

@@ -14,6 +14,7 @@ import shutil
 from typing import Any
 
 from vla_contract.cli.command import write_json
+from vla_contract.deployment.policy_file import PolicyFile, write_policy_file
 from vla_finetune.learner import Learner
 from vla_finetune.validation import best_of, Validation
 from vla_lerobot.checkpoints.manifest import MANIFEST
@@ -58,7 +59,12 @@ class TrainingCheckpoints:
         return Path(get_step_checkpoint_dir(self._folder, self._steps, step))
 
     def save(
-        self, learner: Learner, policy: Any, history: History, manifest: dict[str, Any]
+        self,
+        learner: Learner,
+        policy: Any,
+        history: History,
+        manifest: dict[str, Any],
+        meaning: PolicyFile,
     ) -> None:
         """Write a checkpoint and delete what is neither the last nor the best.
 
@@ -79,6 +85,7 @@ class TrainingCheckpoints:
             learner.postprocess,
         )
         write_json(path / 'pretrained_model' / MANIFEST, manifest)
+        write_policy_file(path / 'pretrained_model', meaning)
         write_json(path / _HISTORY, history.as_dict())
         update_last_checkpoint(path)
         kept = {path, self.path(best_of(history.validations).step)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
 from vla_finetune.finetune_settings import FinetuneSettings
 from vla_finetune.frames_in_memory import bytes_in_memory, FramesInMemory
@@ -61,13 +61,13 @@ class CheckedDataset:
 
 
 def open_checked(
-    path: str, contract: RobotContract, policy: Any, memory_bytes: float, skip_bad: bool
+    path: str, deployment: Deployment, policy: Any, memory_bytes: float, skip_bad: bool
 ) -> CheckedDataset:
     """Open a dataset and check every episode.
 
     Args:
         path: folder of a LeRobotDataset v3.
-        contract: the robot it must be of.
+        deployment: the robot it must be of, and what its numbers mean.
         policy: LeRobot's configuration of the policy, which says what a sample consists of.
         memory_bytes: keep the frames in memory when they fit into this.
         skip_bad: leave bad episodes out.
@@ -77,19 +77,18 @@ def open_checked(
             out; names them.
     """
     dataset = open_dataset(Path(path))
-    require_same_robot(contract, dataset)
+    require_same_robot(deployment, dataset)
     require_features(str(policy.pretrained_path), policy, dataset)
     samples = sample_source(dataset, policy, memory_bytes)
     # What is decoded for the check stays decoded for the training, where there is memory.
     read = samples.read if isinstance(samples, FramesInMemory) else dataset.__getitem__
-    verdicts = check_episodes(dataset, read, contract, EpisodeLimits())
+    verdicts = check_episodes(dataset, read, deployment, EpisodeLimits())
     bad = {verdict.episode: verdict.faults for verdict in verdicts if verdict.faults}
     if bad and not skip_bad:
         named = '; '.join(f'{episode} ({", ".join(faults)})' for episode, faults in bad.items())
         raise VlaError(
             f'{path} has bad episodes: {named}; look at them with '
-            'vla check dataset, or '
-            'leave them out with --skip-bad'
+            'vla check dataset, or leave them out with --skip-bad'
         )
     return CheckedDataset(dataset, samples, episode_roles(dataset), bad)
 

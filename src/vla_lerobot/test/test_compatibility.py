@@ -2,11 +2,12 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
+from vla_contract.deployment.policy_file import Component
 from vla_contract.errors import NameMismatchError, PolicyMismatchError, VlaError
 from vla_lerobot.compatibility import (
     require_features,
-    require_same_contract,
+    require_same_meaning,
     require_same_robot,
 )
 from vla_lerobot.features import ACTION, dataset_features, STATE
@@ -30,14 +31,14 @@ def config(**inputs):
 
 
 @pytest.fixture
-def contract():
-    return load_contract('panda_2f85')
+def deployment():
+    return load_deployment()
 
 
 @pytest.fixture
-def dataset(contract):
-    features = dataset_features(contract)
-    meta = SimpleNamespace(features=features, camera_keys=[TOP], robot_type=contract.name)
+def dataset(deployment):
+    features, robot = dataset_features(deployment), deployment.cell.robot
+    meta = SimpleNamespace(features=features, camera_keys=[TOP], robot_type=robot.name)
     return SimpleNamespace(meta=meta, fps=10, root='data')
 
 
@@ -77,27 +78,29 @@ def test_a_wider_state_is_refused_unless_the_policy_pads(dataset):
     ('name', 'value'),
     [('robot', 'vx300s'), ('fps', 30.0), ('action_names', ['elbow']), ('state_names', ['elbow'])],
 )
-def test_a_checkpoint_of_another_contract_is_refused(contract, name, value):
+def test_a_checkpoint_of_another_meaning_is_refused(deployment, name, value):
     with pytest.raises(PolicyMismatchError, match=f'policy: {name}: the checkpoint was trained'):
-        require_same_contract(contract, 'policy', {name: value})
+        require_same_meaning(deployment, 'policy', {name: value})
 
 
-def test_a_checkpoint_that_records_nothing_is_believed(contract):
-    require_same_contract(contract, 'policy', {})
+def test_a_checkpoint_that_records_nothing_is_believed(deployment):
+    require_same_meaning(deployment, 'policy', {})
 
 
-def test_a_dataset_of_another_robot_or_rate_is_refused(contract, dataset):
-    require_same_robot(contract, dataset)
+def test_a_dataset_of_another_robot_or_rate_is_refused(deployment, dataset):
+    require_same_robot(deployment, dataset)
     dataset.fps = 30
     with pytest.raises(VlaError, match='data: fps: found 30 Hz; allowed: 10 Hz'):
-        require_same_robot(contract, dataset)
+        require_same_robot(deployment, dataset)
     dataset.meta.robot_type = 'vx300s'
     with pytest.raises(VlaError, match="data: robot: found 'vx300s'"):
-        require_same_robot(contract, dataset)
+        require_same_robot(deployment, dataset)
 
 
-def test_another_joint_order_is_refused(contract, dataset):
-    names = contract.state.names
-    other = replace(contract.state, names=(names[1], names[0], *names[2:]))
+def test_another_joint_order_is_refused(deployment, dataset):
+    names = deployment.policy.state_names
+    state = (Component(joints=(names[1], names[0], *names[2:])),)
     with pytest.raises(NameMismatchError, match='observation.state: in another order'):
-        require_same_robot(replace(contract, state=other), dataset)
+        require_same_robot(
+            replace(deployment, policy=replace(deployment.policy, state=state)), dataset
+        )

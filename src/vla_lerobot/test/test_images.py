@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.policy_file import PolicyCamera
 from vla_lerobot.images import fit_for_policy
 
-CAMERA = replace(load_contract('panda_2f85').camera('top'), policy_width=4, policy_height=4)
+CAMERA = PolicyCamera('top', 'observation.images.top', 4, 4, 'crop')
 
 
 def picture(height: int, width: int) -> np.ndarray:

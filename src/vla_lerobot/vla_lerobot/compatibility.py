@@ -1,8 +1,8 @@
-"""Whether a checkpoint, the datasets and the contract speak of the same robot."""
+"""Whether a checkpoint, the datasets and a deployment speak of the same robot."""
 
 from typing import Any
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyMismatchError, VlaError
 from vla_lerobot.features import ACTION, STATE
 
@@ -12,58 +12,58 @@ _RESIZES = ('resize_imgs_with_padding', 'image_resolution', 'resize_shape', 'ima
 _PADS = {STATE: 'max_state_dim', ACTION: 'max_action_dim'}
 
 
-def require_names(contract: RobotContract, dataset: Any) -> None:
-    """Refuse a dataset whose joints, their order or cameras are not the contract's.
+def require_names(deployment: Deployment, dataset: Any) -> None:
+    """Refuse a dataset whose joints, their order or cameras are not the policy's.
 
     Raises:
         NameMismatchError: says which differ.
     """
-    features = dataset.meta.features
-    for key, names in ((STATE, contract.state.names), (ACTION, contract.action.names)):
+    features, policy = dataset.meta.features, deployment.policy
+    for key, names in ((STATE, policy.state_names), (ACTION, policy.action_names)):
         if tuple(features[key]['names']) != names:
             raise NameMismatchError(f'{dataset.root}: {key}', names, features[key]['names'])
-    keys = [camera.feature for camera in contract.cameras]
+    keys = [camera.feature for camera in policy.cameras]
     if sorted(keys) != sorted(dataset.meta.camera_keys):
         raise NameMismatchError(f'{dataset.root}: cameras', keys, dataset.meta.camera_keys)
 
 
-def require_same_robot(contract: RobotContract, dataset: Any) -> None:
+def require_same_robot(deployment: Deployment, dataset: Any) -> None:
     """Refuse a dataset of another robot, other joints, cameras or another rate.
 
-    The hash of the contract is not compared: a changed limit or comment changes it, and nothing
-    that a policy learns.
+    No hash is compared: a changed limit changes it, and nothing that a policy learns.
 
     Raises:
         VlaError: says what differs.
     """
-    found = dataset.meta.robot_type
-    if found and found != contract.name:
-        raise VlaError(f"{dataset.root}: robot: found '{found}'; allowed: '{contract.name}'")
-    if dataset.fps != contract.action.fps:
+    found, robot, policy = dataset.meta.robot_type, deployment.cell.robot, deployment.policy
+    if found and found != robot.name:
+        raise VlaError(f"{dataset.root}: robot: found '{found}'; allowed: '{robot.name}'")
+    if dataset.fps != policy.rate_hz:
         raise VlaError(
-            f'{dataset.root}: fps: found {dataset.fps:g} Hz; allowed: {contract.action.fps:g} Hz '
-            f'of contract {contract.name}'
+            f'{dataset.root}: fps: found {dataset.fps:g} Hz; allowed: {policy.rate_hz:g} Hz '
+            f'of policy {policy.name}'
         )
-    require_names(contract, dataset)
+    require_names(deployment, dataset)
 
 
-def require_same_contract(contract: RobotContract, source: str, manifest: dict[str, Any]) -> None:
+def require_same_meaning(deployment: Deployment, source: str, manifest: dict[str, Any]) -> None:
     """Refuse a checkpoint that was trained for another robot, joint order or rate.
 
     Raises:
         PolicyMismatchError: says what differs.
     """
+    policy = deployment.policy
     expected = {
-        'robot': contract.name,
-        'fps': contract.action.fps,
-        'state_names': list(contract.state.names),
-        'action_names': list(contract.action.names),
+        'robot': deployment.cell.robot.name,
+        'fps': policy.rate_hz,
+        'state_names': list(policy.state_names),
+        'action_names': list(policy.action_names),
     }
     for name, value in expected.items():
         if manifest.get(name, value) != value:
             raise PolicyMismatchError(
                 f'{source}: {name}: the checkpoint was trained for {manifest[name]}; '
-                f'contract {contract.name} has {value}'
+                f'deployment {deployment.name} has {value}'
             )
 
 

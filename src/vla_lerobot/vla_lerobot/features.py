@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Observation
 from vla_lerobot.images import fit_for_policy
@@ -17,45 +17,46 @@ STATE, ACTION = 'observation.state', 'action'
 class FeatureEncoder:
     """Turns observations into the named arrays that a LeRobotDataset holds and a policy takes."""
 
-    def __init__(self, contract: RobotContract, state_names: Sequence[str] = ()) -> None:
-        """Prepare for a contract.
+    def __init__(self, deployment: Deployment, state_names: Sequence[str] = ()) -> None:
+        """Prepare for a policy.
 
         Args:
-            contract: joints and cameras.
-            state_names: order of the joints in the state; the contract's when empty.
+            deployment: joints of the cell, cameras of the policy.
+            state_names: order of the joints in the state; the policy's when empty.
 
         Raises:
-            NameMismatchError: `state_names` has a joint that the contract lacks.
+            NameMismatchError: `state_names` has a joint that the cell lacks.
         """
-        self._cameras = contract.cameras
-        names = state_names or contract.state.names
-        self._to_state = JointMap(contract.joint_names, names, 'contract joints')
+        self._cameras = deployment.policy.cameras
+        names = state_names or deployment.policy.state_names
+        self._to_state = JointMap(deployment.cell.joint_names, names, 'cell joints')
 
     def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
         """Return the features of an observation.
 
         Returns:
             The state, shape (S,) float32, and per camera its feature, shape
-            (policy_height, policy_width, 3) uint8.
+            (height, width, 3) uint8.
         """
         features: dict[str, NDArray[Any]] = {
             STATE: self._to_state(observation.state).astype(np.float32)
         }
         for camera in self._cameras:
-            features[camera.feature] = fit_for_policy(observation.images[camera.name], camera)
+            features[camera.feature] = fit_for_policy(observation.images[camera.camera], camera)
         return features
 
 
-def dataset_features(contract: RobotContract) -> dict[str, Any]:
-    """Describe the columns of a dataset recorded under a contract, in LeRobot's format."""
+def dataset_features(deployment: Deployment) -> dict[str, Any]:
+    """Describe the columns of a dataset that the policy can learn from, in LeRobot's format."""
+    policy = deployment.policy
     features: dict[str, Any] = {
-        STATE: vector_feature(contract.state.names),
-        ACTION: vector_feature(contract.action.names),
+        STATE: vector_feature(policy.state_names),
+        ACTION: vector_feature(policy.action_names),
     }
-    for camera in contract.cameras:
+    for camera in policy.cameras:
         features[camera.feature] = {
             'dtype': 'image',
-            'shape': (camera.policy_height, camera.policy_width, 3),
+            'shape': (camera.height, camera.width, 3),
             'names': ['height', 'width', 'channels'],
         }
     return features

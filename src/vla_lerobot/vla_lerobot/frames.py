@@ -1,11 +1,12 @@
-"""Frames of a LeRobotDataset v3 as observations and actions of a contract."""
+"""Frames of a LeRobotDataset v3 as observations and actions in a cell."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, ResourceNotFoundError
 from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Image, Observation, Vector
@@ -27,36 +28,37 @@ def open_dataset(root: Path) -> Any:
     return LeRobotDataset(f'local/{root.name}', root=root)
 
 
-def recorded_actions(contract: RobotContract, dataset: Any) -> tuple[Vector, NDArray[np.int64]]:
-    """Return all actions, shape (N, D) in the contract's order, and the episode of each.
+def recorded_actions(cell: Cell, dataset: Any) -> tuple[Vector, NDArray[np.int64]]:
+    """Return all actions, shape (N, D) in the cell's order, and the episode of each.
 
     Raises:
-        NameMismatchError: the dataset's actions have other joints than the contract.
+        NameMismatchError: the dataset's actions have other joints than the cell.
     """
     names = dataset.meta.features[ACTION]['names']
-    if sorted(names) != sorted(contract.joint_names):
-        raise NameMismatchError(f'{dataset.root}: {ACTION}', contract.joint_names, names)
+    if sorted(names) != sorted(cell.joint_names):
+        raise NameMismatchError(f'{dataset.root}: {ACTION}', cell.joint_names, names)
     rows = dataset.hf_dataset.with_format('numpy').select_columns([ACTION, 'episode_index'])
-    to_contract = JointMap(names, contract.joint_names, str(dataset.root))
-    return to_contract(np.asarray(rows[ACTION])), np.asarray(rows['episode_index'])
+    to_cell = JointMap(names, cell.joint_names, str(dataset.root))
+    return to_cell(np.asarray(rows[ACTION])), np.asarray(rows['episode_index'])
 
 
 class RecordedFrames:
     """Reads single frames: the inverse of `FeatureEncoder`."""
 
-    def __init__(self, contract: RobotContract, dataset: Any) -> None:
+    def __init__(self, deployment: Deployment, dataset: Any) -> None:
         """Prepare to read.
 
         Raises:
-            NameMismatchError: the dataset lacks a joint or a camera of the contract.
+            NameMismatchError: the dataset lacks a joint of the cell or a camera of the policy.
         """
-        features = [camera.feature for camera in contract.cameras]
+        cell, cameras = deployment.cell, deployment.policy.cameras
+        features = [camera.feature for camera in cameras]
         if not set(features) <= set(dataset.meta.features):
             where = f'{dataset.root}: cameras'
             raise NameMismatchError(where, features, dataset.meta.camera_keys)
         names = dataset.meta.features[STATE]['names']
-        self._to_contract = JointMap(names, contract.joint_names, f'{dataset.root}: {STATE}')
-        self._cameras = contract.cameras
+        self._to_cell = JointMap(names, cell.joint_names, f'{dataset.root}: {STATE}')
+        self._cameras = cameras
         self._dataset = dataset
 
     def __len__(self) -> int:
@@ -67,7 +69,7 @@ class RecordedFrames:
         """Return a frame; its images have the size that policies see."""
         frame = self._dataset[index]
         images: dict[str, Image] = {
-            camera.name: (frame[camera.feature].permute(1, 2, 0) * 255.0).round().byte().numpy()
+            camera.camera: (frame[camera.feature].permute(1, 2, 0) * 255.0).round().byte().numpy()
             for camera in self._cameras
         }
-        return Observation(0, self._to_contract(frame[STATE].numpy()), images, frame['task'])
+        return Observation(0, self._to_cell(frame[STATE].numpy()), images, frame['task'])

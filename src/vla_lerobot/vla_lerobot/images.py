@@ -2,12 +2,13 @@
 
 import cv2
 import numpy as np
-from vla_contract.contract import Camera
+from vla_contract.deployment.cell import Camera
+from vla_contract.deployment.policy_file import PolicyCamera
 from vla_contract.errors import ContractError
 from vla_contract.values import Image
 
 
-def fit_for_policy(image: Image, camera: Camera) -> Image:
+def fit_for_policy(image: Image, camera: PolicyCamera) -> Image:
     """Resize an image by the camera's rule.
 
     `crop` cuts the largest centred window of the policy's aspect ratio; `letterbox` keeps the
@@ -16,12 +17,12 @@ def fit_for_policy(image: Image, camera: Camera) -> Image:
 
     Args:
         image: shape (H, W, 3), uint8 RGB.
-        camera: gives the rule and the size.
+        camera: of the policy; gives the rule and the size.
 
     Returns:
-        Array of shape (policy_height, policy_width, 3), uint8, C-contiguous.
+        Array of shape (height, width, 3), uint8, C-contiguous.
     """
-    width, height = camera.policy_width, camera.policy_height
+    width, height = camera.width, camera.height
     if camera.resize == 'crop':
         image = _centre_crop(image, width / height)
     if camera.resize != 'letterbox':
@@ -35,7 +36,7 @@ def fit_for_policy(image: Image, camera: Camera) -> Image:
 
 
 def require_size(camera: Camera, image: Image) -> None:
-    """Verify that an image, shape (H, W, 3), has the size of its camera in the contract.
+    """Verify that an image, shape (H, W, 3), has the size of its camera in the cell.
 
     Raises:
         ContractError: it has another.

@@ -4,14 +4,20 @@ import threading
 from typing import Any
 
 import pytest
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_policy_server.wire.server import WireServer, WireService
 from vla_policy_server.wire.server_settings import ServerSettings
 
 
 @pytest.fixture(scope='session')
-def contract() -> RobotContract:
-    return load_contract('panda_2f85')
+def deployment() -> Deployment:
+    return load_deployment()
+
+
+@pytest.fixture(scope='session')
+def cell(deployment: Deployment) -> Cell:
+    return deployment.cell
 
 
 class ServerThread:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import os
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import ActionChunk, Observation
 
 
@@ -25,5 +25,5 @@ class EchoPolicy:
         pass
 
 
-def make(contract: RobotContract, policy_path: str, device: str) -> EchoPolicy:
+def make(deployment: Deployment, device: str) -> EchoPolicy:
     return EchoPolicy()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vla_contract.deployment.deployment import DEFAULT
 from vla_contract.schema import setting
 from vla_policy_server.precision.evidence import AUTO
 from vla_policy_server.precision.registry import PRECISIONS
@@ -10,14 +11,25 @@ from vla_policy_server.serving.chunk_scheduler import MODES
 
 @dataclass(frozen=True)
 class PolicyServerConfig:
-    """Parameters of the policy server node; names, rates and deadlines come from the contract."""
+    """Parameters of the node; names, rates and deadlines come from the deployment."""
 
-    robot: str = setting('panda_2f85', doc='name or path of the robot contract')
-    backend: str = setting(
-        'lerobot', doc='hold, scripted, replay, lerobot, remote, or module:factory of your own'
-    )
+    deployment: str = setting(DEFAULT, doc='name under config/deployments, or path of a file')
+    cell: str = setting('', doc="another cell than the deployment's")
+    task: str = setting('', doc="another task than the deployment's")
     policy_path: str = setting(
-        'panda_lift_act', doc='checkpoint: name under models/, folder, or hub id'
+        '',
+        doc="another policy than the deployment's: checkpoint (name under models/, folder or hub "
+        'id) or policy file',
+    )
+    backend: str = setting(
+        '',
+        doc="another than the policy's: hold, scripted, replay, lerobot, remote, or "
+        'module:factory of your own',
+    )
+    policy_source: str = setting(
+        '',
+        doc="another source than the policy's, such as a remote: a name in config/remotes, YAML "
+        'or ws://host:port',
     )
     device: str = setting('cpu', doc='torch device of the policy, e.g. cpu, cuda, cuda:1')
     precision: str = setting(
@@ -44,7 +56,9 @@ class PolicyServerConfig:
         lower=1,
         upper=1000,
     )
-    instruction: str = setting('lift the cube', doc='task text until the topic says otherwise')
+    instruction: str = setting(
+        '', doc="task text until the topic says otherwise; '' for the task's"
+    )
     check_policy: bool = setting(
         True, doc='test at configuration that the policy sees, hears, feels and means our units'
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.cli.command import natural, positive
+from vla_contract.cli.deployment_arguments import add_deployment, named_parts
 from vla_policy_server.serving.chunk_scheduler import MODES
 
 
@@ -17,15 +18,10 @@ def add_episodes(parser: argparse.ArgumentParser, episodes: int = 20) -> None:
     parser.add_argument('--json', type=Path, help='also write the result here')
 
 
-def add_deployment(parser: argparse.ArgumentParser) -> None:
-    """Add what names robot, world and policy."""
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+def add_setup(parser: argparse.ArgumentParser) -> None:
+    """Add what names the deployment and its parts, what is randomised, and the device."""
+    add_deployment(parser)
     parser.add_argument('--randomization', default='none', help='name under config/randomization')
-    parser.add_argument('--policy', default='panda_lift_act', help='checkpoint, dataset or world')
-    parser.add_argument(
-        '--backend', default='lerobot', help='hold, scripted, replay, lerobot, remote'
-    )
     parser.add_argument('--device', default='cpu', help='torch device of the policy')
 
 
@@ -52,7 +48,7 @@ def add_web(parser: argparse.ArgumentParser) -> None:
 
 
 def add_loop(parser: argparse.ArgumentParser) -> None:
-    """Add what `build_loop` needs beside robot, world and policy."""
+    """Add what `build_loop` needs beside `add_setup`."""
     parser.add_argument(
         '--precision',
         default='',
@@ -83,8 +79,8 @@ def _share(text: str) -> float:
 
 def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
     """Return the settings of `build_loop` from parsed arguments."""
+    names = ('randomization', 'device', 'filter', 'precision', 'mode', 'execute_steps')
     return {
-        key: getattr(args, key)
-        for key in ('robot', 'world', 'randomization', 'backend', 'policy', 'device', 'filter')
-        + ('precision', 'mode', 'execute_steps', 'latency_s', 'blank_images', 'speed')
+        **named_parts(args),
+        **{name: getattr(args, name) for name in (*names, 'latency_s', 'blank_images', 'speed')},
     }

@@ -4,22 +4,28 @@ import pytest
 
 os.environ.setdefault('MUJOCO_GL', 'egl')
 
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import Deployment, load_deployment
+from vla_sim_bridge.scene.simulated_task import simulated_task, SimulatedTask
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config, WorldConfig
 
 
 @pytest.fixture(scope='session')
-def contract() -> RobotContract:
-    return load_contract('panda_2f85')
+def deployment() -> Deployment:
+    return load_deployment('panda_lift_cube')
 
 
 @pytest.fixture(scope='session')
-def config() -> WorldConfig:
-    return load_world_config('lift_cube')
+def cell(deployment) -> Cell:
+    return deployment.cell
 
 
 @pytest.fixture(scope='session')
-def world(contract, config) -> World:
+def config(deployment) -> SimulatedTask:
+    return simulated_task(deployment.task)
+
+
+@pytest.fixture(scope='session')
+def world(deployment) -> World:
     """Share one compiled world; tests begin with a reset."""
-    return World(contract, config)
+    return World(deployment)

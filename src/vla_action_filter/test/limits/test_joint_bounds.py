@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from vla_action_filter.limits.jerk_bounds import JerkBounds, needs_jerk_bounds
 from vla_action_filter.limits.joint_bounds import ExactBounds
-from vla_contract.contract import Joint
+from vla_contract.deployment.robot import Joint
 
 
 def make_joint(velocity: float, acceleration: float, jerk: float) -> Joint:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from vla_action_filter.limits.joint_bounds import ExactBounds
 from vla_action_filter.output.command_curve import CommandCurve
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 MS = 1_000_000
 PERIOD_NS, LEAD_NS = 10 * MS, 50 * MS
 DT = 0.01
@@ -19,16 +19,16 @@ T0 = 1_000_000 * MS
 # The end of a tail is a whole microsecond, off by up to that: less than 1e-3 of what a tail of a
 # millisecond brakes with.
 ROUNDING = 1e-3
-VELOCITY = np.array([joint.velocity for joint in CONTRACT.joints])
-ACCELERATION = np.array([joint.acceleration for joint in CONTRACT.joints])
-LOWER = np.array([joint.lower for joint in CONTRACT.joints])
-UPPER = np.array([joint.upper for joint in CONTRACT.joints])
+VELOCITY = np.array([joint.velocity for joint in CELL.joints])
+ACCELERATION = np.array([joint.acceleration for joint in CELL.joints])
+LOWER = np.array([joint.lower for joint in CELL.joints])
+UPPER = np.array([joint.upper for joint in CELL.joints])
 
 
 def limited_commands(seed: int, count: int) -> np.ndarray:
     """Commands that go to and fro as fast as the limits allow, shape (count, D)."""
     rng = np.random.default_rng(seed)
-    bounds = ExactBounds(CONTRACT.joints, DT)
+    bounds = ExactBounds(CELL.joints, DT)
     commands = [np.array(bounds.position)]
     desired = np.zeros(len(UPPER))
     for k in range(count):
@@ -56,7 +56,7 @@ def motion(knots: list, step_ns: int) -> np.ndarray:
 
 
 def filled(commands: np.ndarray, lead_ns: int = LEAD_NS) -> tuple[CommandCurve, int]:
-    curve, now_ns = CommandCurve(CONTRACT, lead_ns), T0
+    curve, now_ns = CommandCurve(CELL, lead_ns), T0
     curve.begin(now_ns, commands[0])
     for command in commands[1:]:
         now_ns += PERIOD_NS
@@ -110,7 +110,7 @@ def test_the_tail_brakes_all_joints_together():
 
 def test_near_an_end_stop_each_joint_brakes_alone():
     """With the slowest joint's time the one near its limit would go past it."""
-    bounds = ExactBounds(CONTRACT.joints, DT)
+    bounds = ExactBounds(CELL.joints, DT)
     start = np.array(bounds.position)
     start[0] = UPPER[0] - 0.3
     bounds.reset(start)
@@ -127,7 +127,7 @@ def test_near_an_end_stop_each_joint_brakes_alone():
 
 def test_joints_that_stop_at_one_time_within_rounding_share_a_point():
     # joint_trajectory_controller refuses a trajectory whose times do not increase.
-    home = np.array([joint.home for joint in CONTRACT.joints])
+    home = np.array([joint.home for joint in CELL.joints])
     for k in range(1, 2000):
         speed = np.zeros_like(home)
         speed[:7] = k * 1e-3 * ACCELERATION[:7] / 15.0 * (1.0 + 1e-15 * np.arange(7))

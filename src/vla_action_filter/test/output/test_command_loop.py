@@ -4,10 +4,10 @@ import numpy as np
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.output.command_curve import motion_at
 from vla_action_filter.output.command_loop import CommandLoop
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 PERIOD_NS = to_ns(0.01)
 
 
@@ -15,9 +15,9 @@ class Bench:
     """An arm that is where it is told to be, and a clock that can be set."""
 
     def __init__(self) -> None:
-        self.loop = CommandLoop(CONTRACT, FilterConfig())
+        self.loop = CommandLoop(CELL, FilterConfig())
         self.now_ns = to_ns(1000.0)
-        self.position = np.array(CONTRACT.home)
+        self.position = np.array(CELL.home)
 
     def cycle(self):
         self.now_ns += PERIOD_NS
@@ -29,7 +29,7 @@ class Bench:
         return orders
 
     def move(self) -> None:
-        points = np.tile(CONTRACT.home, (16, 1))
+        points = np.tile(CELL.home, (16, 1))
         points[:, 0] += np.linspace(0.0, 1.5, 16)
         for _ in range(3):
             self.cycle()
@@ -54,6 +54,6 @@ def test_a_clock_that_is_set_back_brakes_at_once_from_where_the_arm_is():
     for _ in range(40):
         assert bench.cycle().result.reason == 'clock went backwards'
         path.append(bench.position[0])
-    limit = CONTRACT.joints[0].acceleration * 1.001
+    limit = CELL.joints[0].acceleration * 1.001
     assert np.abs(np.diff(path, 2)).max() / 0.01**2 <= limit
     assert path[-1] == path[-2]

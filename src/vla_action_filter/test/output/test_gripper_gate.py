@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from vla_action_filter.output.gripper_gate import GripperGate
-from vla_contract.contract import Joint
+from vla_contract.deployment.robot import Joint
 
 FINGERS = Joint(
     name='f', type='gripper', lower=0.0, upper=0.8, velocity=1.0, acceleration=1.0, jerk=1.0,

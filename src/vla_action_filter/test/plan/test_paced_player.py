@@ -7,24 +7,24 @@ from vla_contract.values import ActionChunk, to_ns
 PERIOD_NS = to_ns(0.01)
 
 
-def sweep(contract, stamp_ns: int, start: float = 0.0) -> ActionChunk:
+def sweep(cell, stamp_ns: int, start: float = 0.0) -> ActionChunk:
     """Return a plan that turns the first joint at 1 rad/s."""
-    positions = np.tile(contract.home, (16, 1))
+    positions = np.tile(cell.home, (16, 1))
     positions[:, 0] += start + 0.1 * np.arange(16)
     return ActionChunk(stamp_ns, to_ns(0.1), positions)
 
 
-def turned(contract, player, first_ns: int, last_ns: int, speed: float) -> np.ndarray:
+def turned(cell, player, first_ns: int, last_ns: int, speed: float) -> np.ndarray:
     """Return how far the first joint was to be turned in every period [rad]."""
     times = range(first_ns, last_ns, PERIOD_NS)
-    return np.array([player.sample(now_ns, speed)[0][0] for now_ns in times]) - contract.home[0]
+    return np.array([player.sample(now_ns, speed)[0][0] for now_ns in times]) - cell.home[0]
 
 
-def test_at_full_speed_it_is_a_chunk_player(contract):
-    paced, plain = PacedPlayer(contract), ChunkPlayer()
+def test_at_full_speed_it_is_a_chunk_player(cell):
+    paced, plain = PacedPlayer(cell), ChunkPlayer()
     for now_ns in range(0, to_ns(2.0), PERIOD_NS):
         if now_ns % to_ns(0.4) == 0:
-            chunk = sweep(contract, now_ns, now_ns / 1e9)
+            chunk = sweep(cell, now_ns, now_ns / 1e9)
             assert paced.offer(chunk)
             assert plain.offer(chunk)
         for mine, theirs in zip(paced.sample(now_ns), plain.sample(now_ns), strict=True):
@@ -32,46 +32,46 @@ def test_at_full_speed_it_is_a_chunk_player(contract):
         assert paced.plan_ns == now_ns
 
 
-def test_slowed_down_no_joint_is_wanted_faster_than_it_may_go(contract):
-    paced = PacedPlayer(contract)
-    paced.offer(sweep(contract, 0))
-    most = 0.1 * contract.joints[0].velocity
-    way = turned(contract, paced, 0, to_ns(1.0), speed=0.1)
+def test_slowed_down_no_joint_is_wanted_faster_than_it_may_go(cell):
+    paced = PacedPlayer(cell)
+    paced.offer(sweep(cell, 0))
+    most = 0.1 * cell.joints[0].velocity
+    way = turned(cell, paced, 0, to_ns(1.0), speed=0.1)
     speeds = np.diff(way) / 0.01
     assert speeds[1:].max() <= most
     assert speeds[1:].min() > 0.85 * most
 
 
-def test_a_slow_motion_is_not_slowed_down(contract):
-    paced = PacedPlayer(contract)
-    paced.offer(sweep(contract, 0))
-    way = turned(contract, paced, 0, to_ns(1.0), speed=0.6)
+def test_a_slow_motion_is_not_slowed_down(cell):
+    paced = PacedPlayer(cell)
+    paced.offer(sweep(cell, 0))
+    way = turned(cell, paced, 0, to_ns(1.0), speed=0.6)
     assert way[-1] == pytest.approx(0.99)
 
 
-def test_a_new_plan_goes_on_where_the_arm_was_seen_and_not_where_the_clock_is(contract):
-    paced = PacedPlayer(contract)
-    paced.offer(sweep(contract, 0))
+def test_a_new_plan_goes_on_where_the_arm_was_seen_and_not_where_the_clock_is(cell):
+    paced = PacedPlayer(cell)
+    paced.offer(sweep(cell, 0))
     seen_ns, now_ns = to_ns(0.8), to_ns(1.0)
-    way = turned(contract, paced, 0, now_ns, speed=0.1)
+    way = turned(cell, paced, 0, now_ns, speed=0.1)
     seen = way[seen_ns // PERIOD_NS]
-    assert paced.offer(sweep(contract, seen_ns, seen))
-    (after,) = turned(contract, paced, now_ns, now_ns + 1, speed=0.1)
+    assert paced.offer(sweep(cell, seen_ns, seen))
+    (after,) = turned(cell, paced, now_ns, now_ns + 1, speed=0.1)
     assert after == pytest.approx(way[-1], abs=0.005)
 
 
-def test_standing_still_is_a_speed_too(contract):
-    paced = PacedPlayer(contract)
-    paced.offer(sweep(contract, 0))
-    way = turned(contract, paced, 0, to_ns(1.0), speed=0.0)
+def test_standing_still_is_a_speed_too(cell):
+    paced = PacedPlayer(cell)
+    paced.offer(sweep(cell, 0))
+    way = turned(cell, paced, 0, to_ns(1.0), speed=0.0)
     assert np.ptp(way[1:]) == 0.0
 
 
-def test_older_plans_are_refused_and_none_is_none(contract):
-    paced = PacedPlayer(contract)
+def test_older_plans_are_refused_and_none_is_none(cell):
+    paced = PacedPlayer(cell)
     assert paced.sample(0) is None
-    assert paced.offer(sweep(contract, 5))
-    assert not paced.offer(sweep(contract, 4))
+    assert paced.offer(sweep(cell, 5))
+    assert not paced.offer(sweep(cell, 4))
     paced.clear()
     assert paced.chunk is None
-    assert paced.offer(sweep(contract, 4))
+    assert paced.offer(sweep(cell, 4))

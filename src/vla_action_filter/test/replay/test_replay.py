@@ -11,17 +11,17 @@ from vla_contract.errors import VlaError
 
 
 @pytest.fixture(scope='module')
-def trace(contract) -> Trace:
-    return replay(contract, FilterConfig(), synthetic_stream(contract))
+def trace(cell) -> Trace:
+    return replay(cell, FilterConfig(), synthetic_stream(cell))
 
 
 @pytest.fixture(scope='module')
-def figures(contract, trace) -> dict:
-    return score(trace, contract)
+def figures(cell, trace) -> dict:
+    return score(trace, cell)
 
 
-def test_every_fault_stops_the_arm_and_holds_it(figures, contract):
-    deadline = contract.deadlines.chunk_age_s
+def test_every_fault_stops_the_arm_and_holds_it(figures, cell):
+    deadline = cell.deadlines.chunk_age_s
     assert [fault['cause'] for fault in figures['faults']] == [
         'policy silent', 'not finite', 'jump', 'two publishers', 'e_stop',
     ]  # fmt: skip
@@ -40,12 +40,10 @@ def test_a_seam_accelerates_no_more_than_the_chunk_itself(figures):
     assert figures['boundary_velocity_cosine'] > 0.9
 
 
-def test_a_seam_without_fade_is_seen_in_the_score(contract, figures):
+def test_a_seam_without_fade_is_seen_in_the_score(cell, figures):
     rough = score(
-        replay(
-            contract, FilterConfig(seam='replace', smoother='none'), synthetic_stream(contract)
-        ),
-        contract,
+        replay(cell, FilterConfig(seam='replace', smoother='none'), synthetic_stream(cell)),
+        cell,
     )
     assert rough['seam_acceleration'] > 3.0 * figures['seam_acceleration']
 
@@ -65,19 +63,17 @@ def test_added_lag_is_the_delay_of_the_command():
     assert lag == pytest.approx(30.0, rel=0.01)
 
 
-def test_lag_of_an_arm_that_stands_is_unavailable(contract, trace):
+def test_lag_of_an_arm_that_stands_is_unavailable(cell, trace):
     assert added_lag_ms(trace, np.array([0]), np.array([], dtype=int)) is None
 
 
-def test_a_stream_that_cannot_arm_is_one_sentence(contract):
+def test_a_stream_that_cannot_arm_is_one_sentence(cell):
     with pytest.raises(VlaError, match='never armed'):
-        replay(
-            contract, FilterConfig(), [Event(0, SpeedScale(1.0)), Event(10**9, SpeedScale(1.0))]
-        )
+        replay(cell, FilterConfig(), [Event(0, SpeedScale(1.0)), Event(10**9, SpeedScale(1.0))])
     with pytest.raises(VlaError, match='no events'):
-        replay(contract, FilterConfig(), [])
+        replay(cell, FilterConfig(), [])
 
 
-def test_the_same_stream_gives_the_same_commands(contract, trace):
-    again = replay(contract, FilterConfig(), synthetic_stream(contract))
+def test_the_same_stream_gives_the_same_commands(cell, trace):
+    again = replay(cell, FilterConfig(), synthetic_stream(cell))
     assert np.array_equal(again.command, trace.command)

@@ -13,13 +13,13 @@ from std_msgs.msg import Bool, Float64MultiArray, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg, point_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 
 
 class Robot:
@@ -33,7 +33,7 @@ class Robot:
         self.joints = create(JointState, 'joint_states', STATE)
         self.chunks = create(JointTrajectory, 'policy_chunk', COMMAND)
         self.e_stop = create(Bool, 'e_stop', LATCHED)
-        self._position = CONTRACT.home
+        self._position = CELL.home
         self.commands: list[JointTrajectory] = []
         self.statuses: list[str] = []
         self.node.create_subscription(
@@ -91,10 +91,10 @@ class Robot:
 
     def measure(self) -> None:
         sample = JointSample(self.now_ns(), self.position, np.zeros(8))
-        self.joints.publish(joints_to_msg(sample, CONTRACT.joint_names))
+        self.joints.publish(joints_to_msg(sample, CELL.joint_names))
 
-    def send_chunk(self, offset: float, names=CONTRACT.joint_names) -> None:
-        positions = np.tile(CONTRACT.home, (16, 1))
+    def send_chunk(self, offset: float, names=CELL.joint_names) -> None:
+        positions = np.tile(CELL.home, (16, 1))
         positions[:, 0] += offset * np.linspace(0.0, 1.0, 16)
         chunk = ActionChunk(self.now_ns(), to_ns(0.1), positions)
         self.chunks.publish(chunk_to_msg(chunk, names))
@@ -163,7 +163,7 @@ def test_motion_begins_with_a_slow_point_where_the_arm_is(robot):
     robot.wait(lambda: robot.commands)
     first = robot.commands[0]
     assert len(first.points) == 1
-    assert list(first.points[0].positions) == pytest.approx(CONTRACT.home)
+    assert list(first.points[0].positions) == pytest.approx(CELL.home)
     assert list(first.points[0].velocities) == [0.0] * 8
     ahead_ns = from_stamp(first.header.stamp) - robot.now_ns()
     assert to_ns(0.1) < ahead_ns < to_ns(0.3)
@@ -224,20 +224,20 @@ def test_deactivated_it_brakes_in_real_time_however_slow_its_cycles_are(node, ro
 
 def test_deactivated_it_lets_fingers_come_to_where_they_are_told(node, robot):
     """Left midway they would be brought there by the first slow point of the next motion."""
-    positions = np.tile(CONTRACT.home, (16, 1))
-    positions[:, -1] = CONTRACT.joints[-1].closed
+    positions = np.tile(CELL.home, (16, 1))
+    positions[:, -1] = CELL.joints[-1].closed
     chunk = ActionChunk(robot.now_ns(), to_ns(0.1), positions)
-    robot.chunks.publish(chunk_to_msg(chunk, CONTRACT.joint_names))
+    robot.chunks.publish(chunk_to_msg(chunk, CELL.joint_names))
     robot.wait(lambda: robot.position[-1] > 0.1)
     assert robot.position[-1] < 0.5
     node.trigger_deactivate()
-    robot.wait(lambda: robot.position[-1] == pytest.approx(CONTRACT.joints[-1].closed), 10.0)
+    robot.wait(lambda: robot.position[-1] == pytest.approx(CELL.joints[-1].closed), 10.0)
 
 
 def test_wrong_joint_names_are_refused(node, robot):
-    robot.send_chunk(0.5, names=['x', *CONTRACT.joint_names[1:]])
+    robot.send_chunk(0.5, names=['x', *CELL.joint_names[1:]])
     robot.wait(cycles(node, 50))
-    assert robot.position == pytest.approx(CONTRACT.home)
+    assert robot.position == pytest.approx(CELL.home)
     assert robot.statuses[-1] == 'hold: no chunk'
 
 
@@ -269,7 +269,7 @@ def test_single_actions_are_taken_when_told(make_robot):
     robot = make_robot(input='policy_action')
     actions = robot.node.create_publisher(JointTrajectoryPoint, 'policy_action', COMMAND)
     robot.wait(lambda: actions.get_subscription_count() == 1)
-    target = CONTRACT.home.copy()
+    target = CELL.home.copy()
     target[0] = 0.1
     actions.publish(point_to_msg(target, to_ns(0.1)))
     robot.wait(lambda: abs(robot.position[0] - 0.1) < 0.01)
@@ -289,7 +289,7 @@ def test_plain_numbers_are_commanded_when_told(make_robot):
     robot.wait(lambda: robot.chunks.get_subscription_count() == 1)
     robot.send_chunk(0.2)
     robot.wait(lambda: numbers and numbers[-1][0] > 0.01)
-    assert numbers[0] == pytest.approx(CONTRACT.home.tolist(), abs=1e-3)
+    assert numbers[0] == pytest.approx(CELL.home.tolist(), abs=1e-3)
 
     assert robot.commands == []
 

@@ -9,12 +9,12 @@ from vla_action_filter.output.command_loop import Orders
 from vla_action_filter.ros.channels import gripper_sender
 from vla_action_filter.ros.channels.gripper_sender import GripperSender
 from vla_action_filter.verdict import FilterResult, Verdict
-from vla_contract.channels import Channel, GRIPPER_COMMAND, PARALLEL_GRIPPER
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
+from vla_contract.deployment.channels import Channel, GRIPPER_COMMAND, PARALLEL_GRIPPER
 from vla_contract.errors import VlaError
 
-CONTRACT = load_contract('panda_2f85')
-GRIPPER = CONTRACT.joint_names[-1]
+CELL = load_cell('panda_table')
+GRIPPER = CELL.joint_names[-1]
 
 
 class Client:
@@ -47,11 +47,11 @@ def actions(monkeypatch):
 
 
 def sender(kind: str = GRIPPER_COMMAND) -> GripperSender:
-    return GripperSender(None, Channel('gripper', kind, (GRIPPER,), 'hand', 20.0), CONTRACT)
+    return GripperSender(None, Channel('gripper', kind, (GRIPPER,), 'hand', 20.0), CELL)
 
 
 def orders(position: float, is_streaming: bool = True) -> Orders:
-    command = np.array([*CONTRACT.home[:-1], position])
+    command = np.array([*CELL.home[:-1], position])
     result = FilterResult(command, Verdict.PASS, ())
     return Orders(result, goal=command if is_streaming else None)
 

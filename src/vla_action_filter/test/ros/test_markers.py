@@ -4,21 +4,21 @@ import rclpy
 from visualization_msgs.msg import Marker
 from vla_action_filter.ros.markers import MarkerPublisher
 from vla_action_filter.verdict import FilterResult, State, Verdict
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.values import ActionChunk, to_ns
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 
 
 @pytest.fixture
 def picture(ros):
     node = rclpy.create_node('painter')
-    markers = MarkerPublisher(node, CONTRACT)
+    markers = MarkerPublisher(node, CELL)
     published = []
     markers._publisher = type('Spy', (), {'publish': staticmethod(published.append)})
 
     def draw(reasons, chunk=None):
-        result = FilterResult(CONTRACT.home, Verdict.CLAMP, reasons, State.ACTIVE)
+        result = FilterResult(CELL.home, Verdict.CLAMP, reasons, State.ACTIVE)
         markers.publish(to_ns(1.0), result, chunk)
         return {(m.ns, m.id): m for m in published[-1].markers}
 
@@ -27,7 +27,7 @@ def picture(ros):
 
 
 def test_the_picture_has_workspace_chunk_path_limited_points_and_reason(picture):
-    chunk = ActionChunk(0, to_ns(0.1), np.tile(CONTRACT.home, (5, 1)))
+    chunk = ActionChunk(0, to_ns(0.1), np.tile(CELL.home, (5, 1)))
     picture(('table finger_left',), chunk)
     markers = picture(('table finger_left',), chunk)
     assert len(markers['workspace', 0].points) == 24

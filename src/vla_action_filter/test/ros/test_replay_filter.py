@@ -9,12 +9,12 @@ from vla_action_filter.replay.ros.recording import read_recording
 from vla_action_filter.replay.ros.replay_filter import main
 from vla_action_filter.replay.stream import Fault
 from vla_action_filter.replay.synthetic_stream import synthetic_stream
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import ResourceNotFoundError, VlaError
 from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 TYPES = {
     'joint_states': 'sensor_msgs/msg/JointState',
     'policy_chunk': 'trajectory_msgs/msg/JointTrajectory',
@@ -41,14 +41,14 @@ def write_bag(path, messages) -> None:
 def first_seconds(seconds: float) -> list:
     """Return the beginning of the synthetic minute as messages, in a namespace."""
     messages = []
-    for event in synthetic_stream(CONTRACT):
+    for event in synthetic_stream(CELL):
         if event.time_ns > to_ns(seconds):
             break
         if isinstance(event.payload, JointSample):
-            message = joints_to_msg(event.payload, CONTRACT.joint_names)
+            message = joints_to_msg(event.payload, CELL.joint_names)
             messages.append((event.time_ns, '/left/joint_states', message))
         elif isinstance(event.payload, ActionChunk):
-            message = chunk_to_msg(event.payload, CONTRACT.joint_names)
+            message = chunk_to_msg(event.payload, CELL.joint_names)
             messages.append((event.time_ns, '/left/policy_chunk', message))
         elif isinstance(event.payload, Fault):
             messages.append((event.time_ns, '/fault', String(data=event.payload.cause)))
@@ -63,15 +63,15 @@ def bag(tmp_path_factory):
 
 
 def test_a_bag_is_read_back_as_the_same_events(bag):
-    events = read_recording(bag, CONTRACT)
-    expected = [e for e in synthetic_stream(CONTRACT) if e.time_ns <= to_ns(14.0)]
+    events = read_recording(bag, CELL)
+    expected = [e for e in synthetic_stream(CELL) if e.time_ns <= to_ns(14.0)]
     assert [event.time_ns for event in events] == [event.time_ns for event in expected]
     chunks = [e.payload for e in events if isinstance(e.payload, ActionChunk)]
     originals = [e.payload for e in expected if isinstance(e.payload, ActionChunk)]
     assert all(
         np.array_equal(a.positions, b.positions) for a, b in zip(chunks, originals, strict=True)
     )
-    assert len(read_recording(bag.parent, CONTRACT)) == len(events)
+    assert len(read_recording(bag.parent, CELL)) == len(events)
 
 
 def test_a_bag_is_scored_and_plotted(bag, tmp_path, capsys):
@@ -94,16 +94,16 @@ def test_a_filter_that_stops_falsely_fails(bag, tmp_path):
 
 def test_wrong_input_is_one_sentence(tmp_path, capsys):
     with pytest.raises(ResourceNotFoundError, match='nothing.mcap'):
-        read_recording(tmp_path / 'nothing.mcap', CONTRACT)
+        read_recording(tmp_path / 'nothing.mcap', CELL)
     text = tmp_path / 'text.mcap'
     text.write_text('hello')
     with pytest.raises(VlaError, match='not a readable MCAP'):
-        read_recording(text, CONTRACT)
+        read_recording(text, CELL)
     other = tmp_path / 'other.mcap'
     TYPES['chatter'] = 'std_msgs/msg/String'
     write_bag(other, [(0, '/chatter', String(data='x'))])
     with pytest.raises(VlaError, match='found no topic of the filter'):
-        read_recording(other, CONTRACT)
+        read_recording(other, CELL)
     config = tmp_path / 'filter.yaml'
     config.write_text('alpha: 7\n')
     assert main(['synthetic', '--config', str(config)]) == 2

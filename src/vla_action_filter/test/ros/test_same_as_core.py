@@ -13,13 +13,13 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.output.command_loop import CommandLoop
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 START_NS, PERIOD_NS, CYCLES = to_ns(5.0), to_ns(0.01), 120
 
 
@@ -30,14 +30,14 @@ def inputs(cycle: int, position: np.ndarray):
     if cycle not in (3, 40, 75):
         return sample, None
     rng = np.random.default_rng(cycle)
-    points = CONTRACT.home + np.cumsum(rng.normal(0.0, 0.05, (16, 8)), axis=0)
+    points = CELL.home + np.cumsum(rng.normal(0.0, 0.05, (16, 8)), axis=0)
     return sample, ActionChunk(now_ns - to_ns(0.05), to_ns(0.1), points)
 
 
 def in_process() -> list[np.ndarray]:
-    loop = CommandLoop(CONTRACT, FilterConfig())
+    loop = CommandLoop(CELL, FilterConfig())
     core = loop.filter
-    commands, position = [], CONTRACT.home
+    commands, position = [], CELL.home
     for cycle in range(1, CYCLES):
         now_ns = START_NS + cycle * PERIOD_NS
         sample, chunk = inputs(cycle, position)
@@ -91,14 +91,14 @@ class Graph:
         topic = 'joint_trajectory_controller/joint_trajectory'
         self.wait(lambda: self.node.count_subscribers(topic) == 1)
         self.node.trigger_activate()
-        position = CONTRACT.home
+        position = CELL.home
         for cycle in range(1, CYCLES):
             sample, chunk = inputs(cycle, position)
-            self.joints.publish(joints_to_msg(sample, CONTRACT.joint_names))
+            self.joints.publish(joints_to_msg(sample, CELL.joint_names))
             self.wait(lambda stamp=sample.stamp_ns: self.has_read(stamp))
             if chunk is not None:
                 count = core.counters['chunks']
-                self.chunks.publish(chunk_to_msg(chunk, CONTRACT.joint_names))
+                self.chunks.publish(chunk_to_msg(chunk, CELL.joint_names))
                 self.wait(lambda count=count: core.counters['chunks'] == count + 1)
             self.turn_clock(START_NS + cycle * PERIOD_NS)
             self.wait(lambda cycle=cycle: core.counters['cycles'] == cycle)
@@ -128,5 +128,5 @@ def graph(ros):
 
 def test_the_node_commands_what_the_core_commands(graph):
     expected = in_process()
-    assert np.abs(expected[-1] - CONTRACT.home).max() > 0.05
+    assert np.abs(expected[-1] - CELL.home).max() > 0.05
     assert np.array_equal(np.array(graph.run()), np.array(expected))

@@ -12,10 +12,10 @@ PERIOD_NS = to_ns(0.01)
 class Watch:
     """Watchdogs with a clock, a command and a robot that follows it."""
 
-    def __init__(self, contract, **settings) -> None:
-        self.dogs = Watchdogs(contract, FilterConfig(**settings))
+    def __init__(self, cell, **settings) -> None:
+        self.dogs = Watchdogs(cell, FilterConfig(**settings))
         self.now_ns = to_ns(10.0)
-        self.command = contract.home.copy()
+        self.command = cell.home.copy()
         self.effort: np.ndarray | None = None
 
     def cycle(self, measured=None, is_measured: bool = True, gap_ns: int = PERIOD_NS) -> str:
@@ -29,8 +29,8 @@ class Watch:
 
 
 @pytest.fixture
-def watch(contract) -> Watch:
-    return Watch(contract)
+def watch(cell) -> Watch:
+    return Watch(cell)
 
 
 def test_a_debounce_needs_its_count_in_a_row():
@@ -52,30 +52,30 @@ def test_stale_joint_states_are_named_after_the_trigger_count(watch):
     assert faults[22] == 'joint_states stale'
 
 
-def test_joint_states_from_the_future_are_named(contract, watch):
-    late = JointSample(watch.now_ns + to_ns(60.0), contract.home, np.zeros(8))
+def test_joint_states_from_the_future_are_named(cell, watch):
+    late = JointSample(watch.now_ns + to_ns(60.0), cell.home, np.zeros(8))
     watch.dogs.offer_joints(late)
     faults = [watch.cycle(is_measured=False) for _ in range(3)]
     assert faults[2] == 'joint_states 60 s in the future'
 
 
-def test_a_driver_that_stamps_ahead_and_dies_is_stale_in_time(contract, watch):
+def test_a_driver_that_stamps_ahead_and_dies_is_stale_in_time(cell, watch):
     stamp_ns = watch.now_ns + to_ns(0.09)
     arrivals = np.full(8, watch.now_ns)
     watch.dogs.offer_joints(
-        JointSample(stamp_ns, contract.home, np.zeros(8), None, np.full(8, stamp_ns), arrivals)
+        JointSample(stamp_ns, cell.home, np.zeros(8), None, np.full(8, stamp_ns), arrivals)
     )
     faults = [watch.cycle(is_measured=False) for _ in range(24)]
     assert faults.index('joint_states stale') == 22
 
 
-def test_one_joint_that_grows_old_is_named(contract, watch):
+def test_one_joint_that_grows_old_is_named(cell, watch):
     watch.cycle()
     for k in range(40):
         stamps = np.full(8, watch.now_ns)
         stamps[2] -= k * PERIOD_NS
         now = watch.now_ns
-        watch.dogs.offer_joints(JointSample(now, contract.home, np.zeros(8), None, stamps, stamps))
+        watch.dogs.offer_joints(JointSample(now, cell.home, np.zeros(8), None, stamps, stamps))
         fault = watch.cycle(is_measured=False)
     assert fault == 'joint_states stale: panda_joint3'
 
@@ -85,9 +85,9 @@ def test_a_clock_that_goes_backwards_needs_no_second_look(watch):
     assert watch.cycle(gap_ns=-1) == 'clock went backwards'
 
 
-def test_lag_within_the_latency_is_no_tracking_error(contract):
-    watch = Watch(contract, tracking_latency_s=0.1, tracking_error=0.02)
-    behind = [contract.home] * 10
+def test_lag_within_the_latency_is_no_tracking_error(cell):
+    watch = Watch(cell, tracking_latency_s=0.1, tracking_error=0.02)
+    behind = [cell.home] * 10
     watch.cycle()
     for _ in range(100):
         watch.command = watch.command + 0.02
@@ -95,9 +95,9 @@ def test_lag_within_the_latency_is_no_tracking_error(contract):
         assert watch.cycle(measured=behind.pop(0)) == ''
 
 
-def test_a_joint_that_does_not_follow_is_named(contract):
-    watch = Watch(contract, tracking_latency_s=0.1, tracking_error=0.02)
-    stuck = contract.home.copy()
+def test_a_joint_that_does_not_follow_is_named(cell):
+    watch = Watch(cell, tracking_latency_s=0.1, tracking_error=0.02)
+    stuck = cell.home.copy()
     faults = []
     for _ in range(40):
         watch.command[3] += 0.01
@@ -106,10 +106,10 @@ def test_a_joint_that_does_not_follow_is_named(contract):
     assert faults[5] == ''
 
 
-def test_a_gripper_that_is_blocked_is_no_tracking_error(watch, contract):
+def test_a_gripper_that_is_blocked_is_no_tracking_error(watch, cell):
     for _ in range(60):
         watch.command[7] = 0.8
-        assert watch.cycle(measured=contract.home) == ''
+        assert watch.cycle(measured=cell.home) == ''
 
 
 def test_effort_that_is_absent_is_unavailable_never_good(watch):
@@ -117,8 +117,8 @@ def test_effort_that_is_absent_is_unavailable_never_good(watch):
     assert not watch.dogs.effort.is_available
 
 
-def test_an_effort_spike_is_named_and_a_slow_change_is_not(contract):
-    watch = Watch(contract, effort_spike=0.3)
+def test_an_effort_spike_is_named_and_a_slow_change_is_not(cell):
+    watch = Watch(cell, effort_spike=0.3)
     watch.effort = np.zeros(8)
     for _ in range(500):
         watch.effort = watch.effort + 0.1 * np.array([1, 0, 0, 0, 0, 0, 0, 0])
@@ -169,16 +169,16 @@ def test_a_loop_that_does_not_keep_its_period_is_named(watch):
     assert watch.dogs.overruns == 3
 
 
-def test_the_measured_position_counts_only_while_it_is_fresh(contract, watch):
+def test_the_measured_position_counts_only_while_it_is_fresh(cell, watch):
     assert watch.dogs.joint_problem(watch.now_ns) == 'no joint_states'
     watch.cycle()
     assert watch.dogs.joint_problem(watch.now_ns) == ''
-    limit_ns = to_ns(contract.deadlines.joint_state_age_s)
+    limit_ns = to_ns(cell.deadlines.joint_state_age_s)
     assert watch.dogs.joint_problem(watch.now_ns + limit_ns + 1) == 'joint_states stale'
 
 
-def test_restart_forgets_everything(contract):
-    strict = replace(contract, deadlines=replace(contract.deadlines, joint_state_age_s=0.05))
+def test_restart_forgets_everything(cell):
+    strict = replace(cell, deadlines=replace(cell.deadlines, joint_state_age_s=0.05))
     watch = Watch(strict)
     for _ in range(20):
         watch.cycle(is_measured=False)

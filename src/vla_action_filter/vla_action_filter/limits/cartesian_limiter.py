@@ -12,10 +12,10 @@ stops a motion along it or away from it.
 import numpy as np
 from vla_action_filter.limits.braking import braking_speed
 from vla_action_filter.limits.minimal_intervention import nearest_speed, towards
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.workspace import walls_of
 from vla_contract.kinematics.workspace_kinematics import WorkspaceKinematics
 from vla_contract.values import Vector
-from vla_contract.workspace import walls_of
 
 # What a row may be exceeded by before it counts, from the solver's softness [m/s].
 _TOLERANCE = 1e-4
@@ -24,29 +24,29 @@ _TOLERANCE = 1e-4
 class CartesianLimiter:
     """Changes joint speeds as little as possible, so that points and links stay where they may."""
 
-    def __init__(self, contract: RobotContract, dt: float) -> None:
-        """Prepare for the contract's workspace.
+    def __init__(self, cell: Cell, dt: float) -> None:
+        """Prepare for a cell's workspace.
 
         Raises:
             ContractError: the model cannot be loaded or lacks a body.
         """
-        workspace = contract.workspace
+        workspace, geometry = cell.workspace, cell.geometry
         self._dt = dt
         self._speed = workspace.speed
         self._deceleration = workspace.deceleration
-        self._kinematics = WorkspaceKinematics(contract)
-        self._names = [point.name for point in workspace.control_points]
-        self._walls(contract)
-        self._pairs = [f'{first}-{second}' for first, second in workspace.self_collision]
+        self._kinematics = WorkspaceKinematics(cell)
+        self._names = [point.name for point in geometry.control_points]
+        self._walls(cell)
+        self._pairs = [f'{first}-{second}' for first, second in geometry.self_collision]
         self._clearance = workspace.clearance
         self._low: Vector = np.empty(0)
         self._high: Vector = np.empty(0)
         self.limited: tuple[str, ...] = ()
         self.solver_failures = 0
 
-    def _walls(self, contract: RobotContract) -> None:
+    def _walls(self, cell: Cell) -> None:
         """Turn boxes and planes into rows n . p - offset >= 0 of single control points."""
-        walls = walls_of(contract.workspace)
+        walls = walls_of(cell.workspace, cell.geometry.control_points)
         self._wall_names = [wall.name for wall in walls]
         self._wall_points = np.array([wall.point for wall in walls], dtype=np.intp)
         self._normals = np.array([wall.normal for wall in walls]).reshape(-1, 3)

@@ -20,7 +20,7 @@ from klimits import PosVelJerkLimitation
 import numpy as np
 from vla_action_filter.limits.braking import braking_speed
 from vla_action_filter.limits.joint_bounds import Floats
-from vla_contract.contract import Joint
+from vla_contract.deployment.robot import Joint
 
 # klimits keeps a speed limit to about 1e-6; what it is told is lower by more. And it fails
 # where one cycle crosses the whole range of positions or speeds (found by tests/fuzz_filter.py
@@ -55,7 +55,7 @@ class JerkBounds:
         acceleration_fraction: float = 1.0,
         jerk_fraction: float = 1.0,
     ) -> None:
-        """Take the limits from the contract's joints; `dt` is the filter period [s]."""
+        """Take the limits from joints; `dt` is the filter period [s]."""
         self._dt = dt
         self._range = [(joint.lower, joint.upper) for joint in joints]
         self._velocity = [

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from vla_action_filter.limits.braking import braking_speed
-from vla_contract.contract import Joint
+from vla_contract.deployment.robot import Joint
 
 Floats = list[float]
 
@@ -65,7 +65,7 @@ class ExactBounds:
         velocity_fraction: float = 1.0,
         acceleration_fraction: float = 1.0,
     ) -> None:
-        """Take the limits from the contract's joints; `dt` is the filter period [s]."""
+        """Take the limits from joints; `dt` is the filter period [s]."""
         self._dt = dt
         self.catch_up_gain = 1.0 / dt
         self._limits = [

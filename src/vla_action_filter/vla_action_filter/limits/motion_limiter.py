@@ -8,7 +8,7 @@ from vla_action_filter.limits.braking import braking_speed
 from vla_action_filter.limits.cartesian_limiter import CartesianLimiter
 from vla_action_filter.limits.jerk_bounds import JerkBounds, needs_jerk_bounds
 from vla_action_filter.limits.joint_bounds import ExactBounds, Floats, JointBounds
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 
 # Rounding of the closed forms, relative to the velocity limit.
@@ -24,14 +24,14 @@ class MotionLimiter:
     tracking lag into lost speed and sensor noise into jitter.
     """
 
-    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
+    def __init__(self, cell: Cell, config: FilterConfig) -> None:
         """Build bounds and, if the config asks for them, Cartesian limits.
 
         Raises:
             ContractError: the model for the Cartesian limits cannot be used.
         """
-        joints = [contract.joints[i] for i in contract.arm]
-        self._dt = 1.0 / contract.rates.filter_hz
+        joints = [cell.joints[i] for i in cell.arm]
+        self._dt = 1.0 / cell.rates.filter_hz
         fractions = (config.velocity_fraction, config.acceleration_fraction)
         jerk = (config.acceleration_fraction, config.jerk_fraction)
         self._has_jerk_limit = needs_jerk_bounds(joints, self._dt, *jerk)
@@ -40,7 +40,7 @@ class MotionLimiter:
             if self._has_jerk_limit
             else ExactBounds(joints, self._dt, *fractions)
         )
-        self.cartesian = CartesianLimiter(contract, self._dt) if config.cartesian else None
+        self.cartesian = CartesianLimiter(cell, self._dt) if config.cartesian else None
         self._names = [joint.name for joint in joints]
         self._range = [(joint.lower, joint.upper) for joint in joints]
         self._velocity = [joint.velocity * config.velocity_fraction for joint in joints]

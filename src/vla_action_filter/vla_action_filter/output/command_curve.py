@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import NS_PER_S, to_ns, Vector
 
 # A message needs at most that long to be in force at the controller, on a machine that is not
@@ -49,7 +49,7 @@ class CommandCurve:
 
     def __init__(
         self,
-        contract: RobotContract,
+        cell: Cell,
         lead_ns: int,
         acceleration_fraction: float = 1.0,
         stepped: Sequence[int] = (),
@@ -57,13 +57,13 @@ class CommandCurve:
         """Prepare for a robot.
 
         Args:
-            contract: the robot.
+            cell: whose joints are commanded.
             lead_ns: how long before it is due a command is given out [ns].
             acceleration_fraction: share of the acceleration limits with which the tail brakes.
             stepped: joints whose commands are taken as they come, without a way between them.
         """
-        joints = contract.joints
-        self._dt = 1.0 / contract.rates.filter_hz
+        joints = cell.joints
+        self._dt = 1.0 / cell.rates.filter_hz
         self._period_ns, self._lead_ns = to_ns(self._dt), lead_ns
         self._stepped = list(stepped)
         self._half_ns = self._period_ns // 2

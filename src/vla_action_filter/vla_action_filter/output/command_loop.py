@@ -7,7 +7,7 @@ from vla_action_filter.config import FilterConfig
 from vla_action_filter.output.command_curve import approach, CommandCurve, Knot
 from vla_action_filter.output.gripper_ramp import GripperRamp
 from vla_action_filter.verdict import FilterResult, Output, Verdict
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import to_ns, Vector
 
 _NOTHING_YET = FilterResult(None, Verdict.HOLD, ('inactive',), output=Output.SILENT)
@@ -44,21 +44,21 @@ class CommandLoop:
     controllers brake goes on from where they have come to.
     """
 
-    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
-        """Build the filter; call `cycle` at the contract's filter_hz.
+    def __init__(self, cell: Cell, config: FilterConfig) -> None:
+        """Build the filter; call `cycle` at the robot's filter_hz.
 
         Raises:
-            ContractError: a setting or the robot's model does not fit the contract.
+            ContractError: a setting or the model does not fit the robot.
         """
-        dt = 1.0 / contract.rates.filter_hz
+        dt = 1.0 / cell.rates.filter_hz
         self._approach_ns = to_ns(config.arming_s)
         self._lead_ns, self._period_ns = to_ns(config.lead_s), to_ns(dt)
-        self.filter = ActionFilter(contract, config, self._approach_ns)
-        self._grippers = contract.grippers
-        stepped = () if config.ramp_grippers else contract.grippers
-        self._curve = CommandCurve(contract, self._lead_ns, config.acceleration_fraction, stepped)
+        self.filter = ActionFilter(cell, config, self._approach_ns)
+        self._grippers = cell.grippers
+        stepped = () if config.ramp_grippers else cell.grippers
+        self._curve = CommandCurve(cell, self._lead_ns, config.acceleration_fraction, stepped)
         self._ramps = {
-            i: GripperRamp(contract.joints[i], dt) for i in contract.grippers if i not in stepped
+            i: GripperRamp(cell.joints[i], dt) for i in cell.grippers if i not in stepped
         }
         self.restart()
 

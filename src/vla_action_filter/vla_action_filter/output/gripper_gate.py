@@ -1,6 +1,6 @@
 """A gripper is never smoothed: it opens or closes, with hysteresis and a minimum dwell."""
 
-from vla_contract.contract import Joint
+from vla_contract.deployment.robot import Joint
 
 
 class GripperGate:
@@ -11,7 +11,7 @@ class GripperGate:
     """
 
     def __init__(self, joint: Joint, dwell_ns: int) -> None:
-        """Take the range from the contract's joint; the dwell is in nanoseconds."""
+        """Take the range from a joint; the dwell is in nanoseconds."""
         self._lower, self._upper = joint.lower, joint.upper
         self._open, self._closed = joint.open, joint.closed
         self._dwell_ns = dwell_ns

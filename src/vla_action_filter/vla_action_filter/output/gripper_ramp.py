@@ -2,7 +2,7 @@
 
 from vla_action_filter.limits.braking import braking_speed
 from vla_action_filter.limits.joint_bounds import ExactBounds
-from vla_contract.contract import Joint
+from vla_contract.deployment.robot import Joint
 
 
 class GripperRamp:
@@ -12,7 +12,7 @@ class GripperRamp:
     """
 
     def __init__(self, joint: Joint, dt: float) -> None:
-        """Take the limits from the contract's joint; `dt` is the filter period [s]."""
+        """Take the limits from a joint; `dt` is the filter period [s]."""
         self._bounds = ExactBounds([joint], dt)
         self._acceleration, self._dt = joint.acceleration, dt
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from vla_action_filter.config import FilterConfig
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 
 # Where an arm stands, friction and gravity leave less than half of what counts as an error
@@ -22,12 +22,12 @@ class HeldPosition:
     position.
     """
 
-    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
+    def __init__(self, cell: Cell, config: FilterConfig) -> None:
         """Prepare for a robot."""
-        self._arm = np.array(contract.arm)
-        self._grippers = contract.grippers
+        self._arm = np.array(cell.arm)
+        self._grippers = cell.grippers
         self._near = _NEAR * config.tracking_error
-        self._spans = np.array([joint.upper - joint.lower for joint in contract.joints])
+        self._spans = np.array([joint.upper - joint.lower for joint in cell.joints])
         self._rest: tuple[Vector, Vector] | None = None
         self._reference: Vector | None = None
 

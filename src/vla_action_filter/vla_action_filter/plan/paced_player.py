@@ -6,7 +6,7 @@ import numpy as np
 from vla_action_filter.plan.chunk_ensemble import ChunkEnsemble
 from vla_action_filter.plan.chunk_player import ChunkPlayer
 from vla_action_filter.plan.plan_clock import PlanClock
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk, Vector
 
 # Slowed down, the plan is a little slower than the arm, which can so catch up with it.
@@ -25,13 +25,11 @@ class PacedPlayer:
         plan_ns: time at which the plan was last sampled [ns].
     """
 
-    def __init__(
-        self, contract: RobotContract, player: ChunkPlayer | ChunkEnsemble | None = None
-    ) -> None:
+    def __init__(self, cell: Cell, player: ChunkPlayer | ChunkEnsemble | None = None) -> None:
         """Pace a player, by default one of single chunks, for a robot."""
         self._player = player or ChunkPlayer()
-        self._arm = np.array(contract.arm)
-        self._most = np.array([contract.joints[i].velocity for i in contract.arm])
+        self._arm = np.array(cell.arm)
+        self._most = np.array([cell.joints[i].velocity for i in cell.arm])
         self._clock = PlanClock()
         self.clear()
 

@@ -9,7 +9,7 @@ from vla_action_filter.plan.chunk_ensemble import ChunkEnsemble
 from vla_action_filter.plan.paced_player import PacedPlayer
 from vla_action_filter.plan.seam import Seam
 from vla_action_filter.watchdogs.watchdogs import FUTURE_NS
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk, NS_PER_S, to_ns, Vector
 
 # What the seam of a lone step may ask of a joint's acceleration limit. It asks for the most at its
@@ -37,24 +37,24 @@ class Plan:
     arrives there as well.
     """
 
-    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
+    def __init__(self, cell: Cell, config: FilterConfig) -> None:
         """Prepare for a robot."""
-        self._dim = len(contract.joints)
-        self._names = contract.joint_names
-        self._arm = np.array(contract.arm)
-        lower = np.array([joint.lower for joint in contract.joints])
-        upper = np.array([joint.upper for joint in contract.joints])
+        self._dim = len(cell.joints)
+        self._names = cell.joint_names
+        self._arm = np.array(cell.arm)
+        lower = np.array([joint.lower for joint in cell.joints])
+        upper = np.array([joint.upper for joint in cell.joints])
         # Points outside are kept that far outside, so that they are seen and named, but no
         # further, so that no number overflows.
         self._low, self._high = lower - (upper - lower), upper + (upper - lower)
-        self._speed = np.array([contract.joints[i].velocity for i in contract.arm])
+        self._speed = np.array([cell.joints[i].velocity for i in cell.arm])
         self._acceleration = config.acceleration_fraction * np.array(
-            [contract.joints[i].acceleration for i in contract.arm]
+            [cell.joints[i].acceleration for i in cell.arm]
         )
         self._reject_jump_s = config.reject_jump_s
         self._is_ensemble = config.seam == 'ensemble'
         ensemble = ChunkEnsemble(config.ensemble_decay) if self._is_ensemble else None
-        self._player = PacedPlayer(contract, ensemble)
+        self._player = PacedPlayer(cell, ensemble)
         self._fade_ns = to_ns(config.fade_s if config.seam == 'fade' else 0.0)
         self._seam = Seam(self._dim)
         self._is_new = False

@@ -9,7 +9,7 @@ from matplotlib import pyplot
 import numpy as np
 from vla_action_filter.replay.replay import Trace
 from vla_action_filter.verdict import Verdict
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 
 _COLOURS = {
@@ -21,9 +21,9 @@ _COLOURS = {
 }
 
 
-def plot_replay(trace: Trace, contract: RobotContract, path: Path) -> None:
+def plot_replay(trace: Trace, cell: Cell, path: Path) -> None:
     """Write a PNG with the joint that moves most, its speed, and the verdicts below."""
-    arm = np.array(contract.arm)
+    arm = np.array(cell.arm)
     joint = int(arm[np.argmax(np.ptp(trace.command[:, arm], axis=0))])
     time_s = (trace.time_ns - trace.time_ns[0]) / 1e9
     figure, (top, middle, bottom) = pyplot.subplots(
@@ -34,9 +34,9 @@ def plot_replay(trace: Trace, contract: RobotContract, path: Path) -> None:
     span = trace.command[:, joint]
     room = 0.3 * float(np.ptp(span)) + 0.05
     top.set_ylim(span.min() - room, span.max() + room)
-    top.set_ylabel(f'{contract.joints[joint].name} [rad or m]')
+    top.set_ylabel(f'{cell.joints[joint].name} [rad or m]')
     top.legend(loc='upper right')
-    limit = contract.joints[joint].velocity
+    limit = cell.joints[joint].velocity
     speed = np.diff(span, prepend=span[0]) / trace.period_s
     middle.plot(time_s, speed, color='#1f5fbf', linewidth=1.0)
     middle.axhline(limit, color='#c0392b', linewidth=0.8, linestyle='--')

@@ -16,7 +16,7 @@ from vla_action_filter.replay.stream import (
     SingleAction,
     SpeedScale,
 )
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.values import ActionChunk, JointSample, Vector
 
@@ -52,9 +52,7 @@ class Trace:
     report: dict[str, object]
 
 
-def replay(
-    contract: RobotContract, config: FilterConfig, events: list[Event], progress: bool = False
-) -> Trace:
+def replay(cell: Cell, config: FilterConfig, events: list[Event], progress: bool = False) -> Trace:
     """Run events through a fresh filter.
 
     The robot of the replay is ideal: measurements keep their times, efforts and gaps, and show
@@ -63,7 +61,7 @@ def replay(
     Raises:
         VlaError: the stream never lets the filter arm, so there is nothing to score.
     """
-    runner = _Runner(contract, config)
+    runner = _Runner(cell, config)
     core = runner.core
     if not events:
         raise VlaError('the stream has no events')
@@ -82,9 +80,9 @@ def replay(
 class _Runner:
     """One filter, the plan as it came, and rows of what happened."""
 
-    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
-        self.core = ActionFilter(contract, config)
-        self._dim = len(contract.joints)
+    def __init__(self, cell: Cell, config: FilterConfig) -> None:
+        self.core = ActionFilter(cell, config)
+        self._dim = len(cell.joints)
         self._raw = ChunkPlayer()
         self._position: Vector | None = None
         self._fault = ''

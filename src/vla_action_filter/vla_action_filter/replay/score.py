@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from vla_action_filter.replay.replay import Trace
 from vla_action_filter.verdict import Verdict
 from vla_action_filter.watchdogs.lag_meter import LagMeter
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 
 # A joint below this share of its speed limit stands; below it above it moves.
@@ -36,7 +36,7 @@ class FaultScore:
     time_to_resume_s: float | None
 
 
-def score(trace: Trace, contract: RobotContract) -> dict[str, object]:
+def score(trace: Trace, cell: Cell) -> dict[str, object]:
     """Return the figures of a replay, ready for JSON.
 
     Outside faults: `false_stop_percent` of cycles that hold or stop after the first chunk, and
@@ -46,9 +46,9 @@ def score(trace: Trace, contract: RobotContract) -> dict[str, object]:
     `boundary_velocity_cosine` of its direction there (1 goes on, -1 turns back). `added_lag_ms`:
     least-squares delay of the command behind the plan while both move.
     """
-    arm = np.array(contract.arm)
+    arm = np.array(cell.arm)
     speed = np.diff(trace.command[:, arm], axis=0, prepend=trace.command[:1, arm]) / trace.period_s
-    share = np.abs(speed / [contract.joints[i].velocity for i in arm]).max(axis=1)
+    share = np.abs(speed / [cell.joints[i].velocity for i in arm]).max(axis=1)
     faults = [_score_fault(trace, share, first, last) for first, last in _intervals(trace)]
     usual = _usual_cycles(trace, share)
     verdict = trace.verdict[usual]
@@ -58,7 +58,7 @@ def score(trace: Trace, contract: RobotContract) -> dict[str, object]:
         'faults': [asdict(fault) for fault in faults],
         'false_stop_percent': 100.0 * float((verdict >= Verdict.HOLD).sum()) / count,
         'clamp_percent': 100.0 * float((verdict == Verdict.CLAMP).sum()) / count,
-        **_seam_scores(trace, contract, speed),
+        **_seam_scores(trace, cell, speed),
         'added_lag_ms': added_lag_ms(trace, arm, usual),
         'report': trace.report,
     }
@@ -110,9 +110,9 @@ def _usual_cycles(trace: Trace, share: Vector) -> NDArray[np.intp]:
     return np.flatnonzero(usual)
 
 
-def _seam_scores(trace: Trace, contract: RobotContract, speed: Vector) -> dict[str, object]:
-    arm = np.array(contract.arm)
-    limits = np.array([contract.joints[i].acceleration for i in arm])
+def _seam_scores(trace: Trace, cell: Cell, speed: Vector) -> dict[str, object]:
+    arm = np.array(cell.arm)
+    limits = np.array([cell.joints[i].acceleration for i in arm])
     change = np.abs(np.diff(speed, axis=0, prepend=speed[:1])) / trace.period_s / limits
     width = max(1, round(_SEAM_S / trace.period_s))
     at_seam, between, jumps, cosines = [], [], [], []

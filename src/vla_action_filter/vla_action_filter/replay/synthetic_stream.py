@@ -14,10 +14,12 @@ from vla_action_filter.replay.stream import (
     Reset,
     SpeedScale,
 )
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 
-_DURATION_S, _REPLAN_S, _LATENCY_S, _STEPS = 62.0, 0.4, 0.08, 16
+_DURATION_S, _REPLAN_S, _LATENCY_S = 62.0, 0.4, 0.08
+# Of each chunk.
+_STEPS, _STEP_HZ = 16, 10.0
 # Cause, start and end [s].
 _FAULTS = (
     ('policy silent', 8.0, 13.0),
@@ -33,31 +35,29 @@ _LATE_CHUNKS_S = (47.0, 47.9)
 _SLOW_S = (50.0, 53.0)
 
 
-def synthetic_stream(contract: RobotContract, seed: int = 0) -> list[Event]:
+def synthetic_stream(cell: Cell, seed: int = 0) -> list[Event]:
     """Return the events of the minute, in order of time.
 
     Args:
-        contract: the robot; the motion stays near its home.
+        cell: whose robot moves; the motion stays near its home.
         seed: seed of the policy's motion and of the bias of each of its chunks.
     """
     rng = np.random.default_rng(seed)
-    amplitude = np.zeros(len(contract.joints))
-    arm = np.array(contract.arm)
+    amplitude = np.zeros(len(cell.joints))
+    arm = np.array(cell.arm)
     amplitude[arm] = 0.2
-    phases = rng.uniform(0.0, 2.0 * np.pi, len(contract.joints))
-    rates = rng.uniform(1.5, 2.5, len(contract.joints))
+    phases = rng.uniform(0.0, 2.0 * np.pi, len(cell.joints))
+    rates = rng.uniform(1.5, 2.5, len(cell.joints))
 
     def path(time_s: float) -> Vector:
-        place: Vector = contract.home + amplitude * (
-            np.sin(rates * time_s + phases) - np.sin(phases)
-        )
+        place: Vector = cell.home + amplitude * (np.sin(rates * time_s + phases) - np.sin(phases))
         return place
 
-    events = [*_joints(contract), *_labels()]
+    events = [*_joints(cell), *_labels()]
     for time_s in np.arange(0.5, _DURATION_S, _REPLAN_S).tolist():
         if _inside(time_s, _FAULTS[0][1:]) or _inside(time_s, _LATE_CHUNKS_S):
             continue
-        times = time_s + np.arange(_STEPS) / contract.action.fps
+        times = time_s + np.arange(_STEPS) / _STEP_HZ
         positions = np.array([path(time) for time in times])
         # What makes seams: two inferences never agree.
         positions[:, arm] += rng.normal(0.0, 0.004, len(arm))
@@ -65,17 +65,17 @@ def synthetic_stream(contract: RobotContract, seed: int = 0) -> list[Event]:
             positions[3, 0] = np.nan
         elif _inside(time_s, _FAULTS[2][1:]):
             positions[:, arm] += 2.0
-        chunk = ActionChunk(to_ns(time_s), to_ns(1.0 / contract.action.fps), positions)
+        chunk = ActionChunk(to_ns(time_s), to_ns(1.0 / _STEP_HZ), positions)
         events.append(_event(time_s + _LATENCY_S, chunk))
     return sorted(events, key=lambda event: event.time_ns)
 
 
-def _joints(contract: RobotContract) -> list[Event]:
+def _joints(cell: Cell) -> list[Event]:
     """Return measurements at rest; the replay puts the commanded position in their place."""
-    zero = np.zeros(len(contract.joints))
-    times = np.arange(0.0, _DURATION_S, 1.0 / contract.rates.joint_states_hz).tolist()
+    zero = np.zeros(len(cell.joints))
+    times = np.arange(0.0, _DURATION_S, 1.0 / cell.rates.joint_states_hz).tolist()
     return [
-        _event(time_s, JointSample(to_ns(time_s), contract.home, zero))
+        _event(time_s, JointSample(to_ns(time_s), cell.home, zero))
         for time_s in times
         if not _inside(time_s, _JOINTS_MISSING_S)
     ]

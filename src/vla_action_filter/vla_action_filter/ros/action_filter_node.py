@@ -22,9 +22,8 @@ from vla_action_filter.ros.newest_time import NewestTime
 from vla_action_filter.ros.operator_inputs import OperatorInputs
 from vla_action_filter.verdict import FilterResult, State, Verdict
 from vla_action_filter.watchdogs.loop_timing import LoopTiming
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
-from vla_contract.joints.joint_map import JointMap
 from vla_contract.ros.listening.bounded import subscribe_bounded
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
@@ -64,26 +63,25 @@ class ActionFilterNode(VlaNode):
         self._timing = LoopTiming(time.monotonic_ns)
 
     def build(self, settings: FilterConfig) -> None:
-        """Load the contract, build the core, subscribe."""
-        contract = load_contract(settings.robot)
-        self._names = contract.joint_names
-        channels = channels_of(contract, settings)
-        self._loop = CommandLoop(contract, settings)
+        """Load the cell, build the core, subscribe."""
+        cell = load_cell_of(settings.deployment, settings.cell)
+        self._names = cell.joint_names
+        channels = channels_of(cell, settings)
+        self._loop = CommandLoop(cell, settings)
         self._filter = self._loop.filter
         self._late_ns = to_ns(settings.tracking_latency_s + settings.lead_s)
         self._status_ns = 0
         self._is_dry_run = settings.dry_run
         self._input = settings.input
-        self._senders = make_senders(self, contract, channels)
+        self._senders = make_senders(self, cell, channels)
         self._status_pub = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
         self._action_pub = self.create_publisher(JointState, 'action_filter/action', COMMAND)
-        self._markers = MarkerPublisher(self, contract)
+        self._markers = MarkerPublisher(self, cell)
         self._time = NewestTime(self)
         self._measured_ns = 0
-        self._joints = JointStatesReader(self, contract, contract.joint_states)
+        self._joints = JointStatesReader(self, cell, cell.joint_states)
         self._operator = OperatorInputs(self, self._filter, settings, settings.first_speed)
         self._chunk_reader = JointReader(self._names, 'policy_chunk')
-        self._to_contract = JointMap(contract.action.names, self._names, 'policy_action')
         if settings.input == 'policy_chunk':
             subscribe_bounded(
                 self,
@@ -172,14 +170,14 @@ class ActionFilterNode(VlaNode):
         self.get_logger().error(reason, throttle_duration_sec=5.0)
 
     def _on_action(self, msg: JointTrajectoryPoint) -> None:
-        """Take one action in the order of the contract's action names."""
+        """Take one action, its numbers in the order of the cell's joints."""
         if not self.is_active:
             return
         if len(msg.positions) != len(self._names):
             found = f'found {len(msg.positions)} positions for {len(self._names)} joints'
             self._reject_chunk(f'policy_action: {found}')
             return
-        position = self._to_contract(np.array(msg.positions))
+        position = np.array(msg.positions)
         duration_ns = from_stamp(msg.time_from_start)
         self._report(self._filter.offer_action(position, duration_ns, self.now_ns()))
 

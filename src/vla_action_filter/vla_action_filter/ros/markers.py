@@ -9,7 +9,7 @@ from rclpy.node import Node
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 from vla_action_filter.verdict import FilterResult, Verdict
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.kinematics.workspace_kinematics import WorkspaceKinematics
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.qos import STATE
@@ -32,18 +32,19 @@ _EDGES = [
 class MarkerPublisher:
     """Publishes rollout_markers for whoever subscribes; the first control point is the tool."""
 
-    def __init__(self, node: Node, contract: RobotContract) -> None:
+    def __init__(self, node: Node, cell: Cell) -> None:
         """Create the publisher on a node.
 
         Raises:
             ContractError: the model for the kinematics cannot be used.
         """
         self._publisher = node.create_publisher(MarkerArray, 'rollout_markers', STATE)
-        self._frame = contract.model.base_frame
-        self._workspace = contract.workspace
-        self._arm = np.array(contract.arm)
+        self._frame = cell.robot.model.base_frame
+        self._workspace = cell.workspace
+        self._control_points = cell.geometry.control_points
+        self._arm = np.array(cell.arm)
         # Its own kinematics: drawing must not move those that the limits are computed with.
-        self._kinematics = WorkspaceKinematics(contract)
+        self._kinematics = WorkspaceKinematics(cell)
         self._path: deque[Vector] = deque(maxlen=_PATH_POINTS)
 
     @property
@@ -78,7 +79,7 @@ class MarkerPublisher:
         return markers
 
     def _chunk_path(self, chunk: ActionChunk | None) -> list[Vector]:
-        if chunk is None or not self._workspace.control_points:
+        if chunk is None or not self._control_points:
             return []
         return [self._kinematics.positions(q[self._arm])[0].copy() for q in chunk.positions]
 
@@ -90,7 +91,7 @@ class MarkerPublisher:
         names = {word for reason in result.reasons for word in reason.split()}
         shown = [
             place
-            for place, point in zip(points, self._workspace.control_points, strict=False)
+            for place, point in zip(points, self._control_points, strict=False)
             if point.name in names
         ]
         return _marker('limited', Marker.SPHERE_LIST, _RED, 0.05, shown)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from vla_action_filter.config import FilterConfig
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import JointSample, NS_PER_S, Stamps, Vector
 
 # Slower than any collision, faster than the change of gravity load in a motion.
@@ -24,10 +24,10 @@ class EffortGuard:
         share: how hard the worst joint pushes, as a share of its limit.
     """
 
-    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
+    def __init__(self, cell: Cell, config: FilterConfig) -> None:
         """Prepare for a robot."""
-        self._arm = np.array(contract.arm)
-        joints = [contract.joints[i] for i in contract.arm]
+        self._arm = np.array(cell.arm)
+        joints = [cell.joints[i] for i in cell.arm]
         self._names = [joint.name for joint in joints]
         self._limit = np.array([joint.effort for joint in joints])
         self._allowed = config.effort_spike

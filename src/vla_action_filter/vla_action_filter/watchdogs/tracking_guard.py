@@ -2,7 +2,7 @@
 
 import numpy as np
 from vla_action_filter.config import FilterConfig
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import JointSample, Vector
 
 
@@ -15,14 +15,14 @@ class TrackingGuard:
     Grippers are left out: an object stops them.
     """
 
-    def __init__(self, contract: RobotContract, config: FilterConfig, period_s: float) -> None:
+    def __init__(self, cell: Cell, config: FilterConfig, period_s: float) -> None:
         """Prepare for a robot; `period_s` is the time between two commands [s]."""
-        self._arm = np.array(contract.arm)
-        self._names = [contract.joints[i].name for i in contract.arm]
+        self._arm = np.array(cell.arm)
+        self._names = [cell.joints[i].name for i in cell.arm]
         self._allowed = config.tracking_error
         # Joint states are one period old when they are looked at, and as old again when made.
         cycles = 2 + round(config.tracking_latency_s / period_s)
-        self._history = np.zeros((cycles, len(contract.arm)))
+        self._history = np.zeros((cycles, len(cell.arm)))
         self._next = 0
         self._count = 0
         self.fault = ''

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.watchdogs.effort_guard import EffortGuard
 from vla_action_filter.watchdogs.tracking_guard import TrackingGuard
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.joints.joint_age import JointAges
 from vla_contract.values import JointSample, to_ns, Vector
 
@@ -49,13 +49,13 @@ class Watchdogs:
         missing_joints: why there is none, as long as there is none.
     """
 
-    def __init__(self, contract: RobotContract, config: FilterConfig) -> None:
+    def __init__(self, cell: Cell, config: FilterConfig) -> None:
         """Prepare for a robot."""
-        self._ages = JointAges(contract)
-        period_s = 1.0 / contract.rates.filter_hz
+        self._ages = JointAges(cell)
+        period_s = 1.0 / cell.rates.filter_hz
         self._longest_ns = to_ns(period_s * config.overrun_periods)
-        self.tracking = TrackingGuard(contract, config, period_s)
-        self.effort = EffortGuard(contract, config)
+        self.tracking = TrackingGuard(cell, config, period_s)
+        self.effort = EffortGuard(cell, config)
         self.joints: JointSample | None = None
         self.missing_joints = 'no joint_states'
         self.overruns = 0

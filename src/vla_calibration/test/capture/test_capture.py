@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from simulated_cell import (
     board_in_camera,
-    CONTRACT,
+    CELL,
     image_at,
     joints_at,
     LENS,
@@ -36,15 +36,15 @@ IMAGES = [image_at(position, seed) for seed, position in enumerate(POSITIONS)]
 
 
 def named(position) -> dict[str, float]:
-    return dict(zip(CONTRACT.joint_names, position, strict=True))
+    return dict(zip(CELL.joint_names, position, strict=True))
 
 
 class Cell:
     """Feeds a capture with joint states and images of a clock of its own."""
 
     def __init__(self, folder, config=CONFIG, candidates=(), lens=LENS) -> None:
-        self.store = SampleStore(folder, make_session(CONTRACT, config))
-        self.capture = Capture(CONTRACT, config, self.store, candidates)
+        self.store = SampleStore(folder, make_session(CELL, config))
+        self.capture = Capture(CELL, config, self.store, candidates)
         if lens is not None:
             self.capture.set_lens(lens)
         self.time_s = 0.0
@@ -94,7 +94,7 @@ def test_each_pose_is_the_arms_at_the_stamp_of_its_image(full):
 
 
 def test_the_hand_eye_of_the_samples_is_the_true_one(full):
-    session = make_session(CONTRACT, CONFIG)
+    session = make_session(CELL, CONFIG)
     frames = Frames(session.base_frame, session.tool_frame, session.camera_frame, 'board')
     views = read_image_views(full.store.folder, session.board, LENS, frames)
     result = solve_hand_eye(views.used, session.setup, frames)
@@ -116,12 +116,12 @@ def test_the_next_view_is_in_sight_and_lowers_the_error(full):
 
 
 def test_a_session_goes_on_where_it_ended(full):
-    session = make_session(CONTRACT, CONFIG)
-    again = Capture(CONTRACT, CONFIG, SampleStore(full.store.folder, session))
+    session = make_session(CELL, CONFIG)
+    again = Capture(CELL, CONFIG, SampleStore(full.store.folder, session))
     again.set_lens(LENS)
     assert progress_line(again.progress()) == progress_line(full.capture.progress())
     other = replace(LENS, K=LENS.K * [[1.1, 1, 1], [1, 1, 1], [1, 1, 1]])
-    third = Capture(CONTRACT, CONFIG, SampleStore(full.store.folder, session))
+    third = Capture(CELL, CONFIG, SampleStore(full.store.folder, session))
     with pytest.raises(VlaError, match='captured with other intrinsics'):
         third.set_lens(other)
 
@@ -226,10 +226,10 @@ def test_an_ambiguous_board_is_refused_for_hand_eye_only(tmp_path):
 
 
 def test_a_list_of_poses_is_read_by_joint_name(tmp_path):
-    names = [CONTRACT.joints[i].name for i in reversed(CONTRACT.arm)]
+    names = [CELL.joints[i].name for i in reversed(CELL.arm)]
     file = tmp_path / 'poses.yaml'
     file.write_text(f'joints: {names}\nposes:\n  - [0.7, 2.0, 0.1, -2.0, 0.3, 0.2, 0.1]\n')
-    assert load_poses(file, CONTRACT)[0] == pytest.approx([0.1, 0.2, 0.3, -2.0, 0.1, 2.0, 0.7, 0])
+    assert load_poses(file, CELL)[0] == pytest.approx([0.1, 0.2, 0.3, -2.0, 0.1, 2.0, 0.7, 0])
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_a_list_of_poses_is_read_by_joint_name(tmp_path):
     ],
 )
 def test_a_wrong_list_of_poses_is_one_clear_sentence(tmp_path, content, message):
-    names = [CONTRACT.joints[i].name for i in CONTRACT.arm]
+    names = [CELL.joints[i].name for i in CELL.arm]
     (tmp_path / 'poses.yaml').write_text(content.replace('{names}', str(names)))
     with pytest.raises(VlaError, match=message):
-        load_poses(tmp_path / 'poses.yaml', CONTRACT)
+        load_poses(tmp_path / 'poses.yaml', CELL)

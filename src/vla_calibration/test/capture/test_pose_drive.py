@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from vla_calibration.capture.pose_drive import PoseDrive
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.values import to_ns
 
-CONTRACT = load_contract('panda_2f85')
-HOME = CONTRACT.home
-ARM = list(CONTRACT.arm)
+CELL = load_cell('panda_table')
+HOME = CELL.home
+ARM = list(CELL.arm)
 
 
 def goals(*offsets: float) -> list[np.ndarray]:
@@ -34,18 +34,18 @@ def drive_to_end(drive: PoseDrive, obeys=True, takes=True, limit_s=120.0) -> lis
 
 
 def test_every_pose_is_reached_and_no_step_is_fast():
-    drive = PoseDrive(CONTRACT, goals(0.2, -0.2, 0.1), 0.1, 5.0)
+    drive = PoseDrive(CELL, goals(0.2, -0.2, 0.1), 0.1, 5.0)
     path = np.array(drive_to_end(drive))
     assert drive.is_done
     assert drive.text() == 'drive done, 0 of 3 poses without a sample'
     for goal in goals(0.2, -0.2, 0.1):
         assert np.abs(path - goal).max(axis=1).min() < 0.01
     velocity = np.abs(np.diff(path, axis=0)).max(axis=0) / 0.1
-    assert (velocity <= 0.1 * np.array([j.velocity for j in CONTRACT.joints]) + 1e-9).all()
+    assert (velocity <= 0.1 * np.array([j.velocity for j in CELL.joints]) + 1e-9).all()
 
 
 def test_the_gripper_stays_as_it_is():
-    drive = PoseDrive(CONTRACT, goals(0.2), 0.1, 5.0)
+    drive = PoseDrive(CELL, goals(0.2), 0.1, 5.0)
     held = HOME.copy()
     held[7] = 0.5
     chunk = drive.step(0, held)
@@ -54,14 +54,14 @@ def test_the_gripper_stays_as_it_is():
 
 @pytest.mark.parametrize('obeys', [True, False])
 def test_a_pose_without_a_sample_is_left_after_a_while(obeys):
-    drive = PoseDrive(CONTRACT, goals(0.2, 0.3), 0.2, 3.0)
+    drive = PoseDrive(CELL, goals(0.2, 0.3), 0.2, 3.0)
     drive_to_end(drive, obeys=obeys, takes=False)
     assert drive.skipped == [0, 1]
     assert drive.text() == 'drive done, 2 of 2 poses without a sample'
 
 
 def test_an_image_from_before_the_arrival_is_no_sample():
-    drive = PoseDrive(CONTRACT, goals(0.0), 0.2, 3.0)
+    drive = PoseDrive(CELL, goals(0.0), 0.2, 3.0)
     drive.step(0, HOME)
     drive.step(to_ns(0.5), HOME)
     assert not drive.awaits_sample(to_ns(0.4))
@@ -69,7 +69,7 @@ def test_an_image_from_before_the_arrival_is_no_sample():
 
 
 def test_halt_ends_at_rest_near_the_place():
-    drive = PoseDrive(CONTRACT, goals(0.5), 0.2, 3.0)
+    drive = PoseDrive(CELL, goals(0.5), 0.2, 3.0)
     assert drive.halt(0) is None
     drive.step(0, HOME)
     chunk = drive.halt(to_ns(0.5))

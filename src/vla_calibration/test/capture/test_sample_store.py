@@ -11,14 +11,14 @@ from vla_calibration.capture.sample_store import SampleStore
 from vla_calibration.capture.session import make_session, next_command, session_folder
 from vla_calibration.geometry.pose import Pose
 from vla_calibration.lens.lens import Lens
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 from vla_contract.schema import load_yaml
 from vla_contract.transforms import make_transform
 import yaml
 
-CONTRACT = load_contract('panda_2f85')
-SESSION = make_session(CONTRACT, CaptureConfig())
+CELL = load_cell('panda_table')
+SESSION = make_session(CELL, CaptureConfig())
 
 
 def sample(k: int) -> Sample:
@@ -155,11 +155,11 @@ def test_the_lens_is_written_for_camera_info_manager(store):
     assert (info['image_width'], info['camera_name']) == (64, 'top')
 
 
-def test_the_default_folder_names_robot_camera_and_time():
+def test_the_default_folder_names_cell_camera_and_time():
     from datetime import datetime
 
-    folder = session_folder(CONTRACT, CaptureConfig(), datetime(2026, 1, 2, 3, 4, 5))
-    assert str(folder) == 'calibration_data/panda_2f85/top/captures/20260102-030405'
+    folder = session_folder(CELL, CaptureConfig(), datetime(2026, 1, 2, 3, 4, 5))
+    assert str(folder) == 'calibration_data/panda_table/top/captures/20260102-030405'
 
 
 def test_what_to_type_next_depends_on_the_setup(tmp_path):

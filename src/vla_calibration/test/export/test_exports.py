@@ -64,7 +64,7 @@ def calibration(lens: Lens, twist, mount: str = 'eye-to-hand') -> CameraCalibrat
     parent = 'panda_link0' if mount == 'eye-to-hand' else 'panda_hand_tcp'
     pose = Pose(parent, 'camera_optical', se3.exp(np.array(twist)))
     return CameraCalibration(
-        1, 'panda_2f85', 'top', describe_lens(lens, source, Verdict(True), 0.2),
+        1, 'panda_table', 'top', describe_lens(lens, source, Verdict(True), 0.2),
         describe_pose(pose, mount, source, Verdict(True)),
     )  # fmt: skip
 

@@ -8,18 +8,23 @@ import numpy as np
 import pytest
 from vla_calibration.geometry.arm_kinematics import ArmKinematics, site_in_body
 from vla_calibration.geometry.pose import FrameError, Pose
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import Cell, load_cell, PlacedRobot
 from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.share import package_file
 from vla_contract.transforms import invert, make_transform
 
-CONTRACT = load_contract('panda_2f85')
-FILE = package_file(CONTRACT.model.package, CONTRACT.model.mjcf)
+CELL = load_cell('panda_table')
+FILE = package_file(CELL.robot.model.package, CELL.robot.model.mjcf)
 
 
 @pytest.fixture(scope='module')
 def mujoco_model() -> mujoco.MjModel:
     return mujoco.MjModel.from_xml_path(str(FILE))
+
+
+def with_robot(**parts) -> Cell:
+    """Return the cell with parts of its robot replaced."""
+    return replace(CELL, robots=(PlacedRobot(replace(CELL.robot, **parts)),))
 
 
 def place(thing) -> np.ndarray:
@@ -28,63 +33,63 @@ def place(thing) -> np.ndarray:
 
 @pytest.mark.parametrize('frame', ['', 'link7', 'attachment', 'base'])
 def test_frames_are_where_mujoco_has_them(mujoco_model, frame):
-    kinematics = ArmKinematics(CONTRACT, frame)
+    kinematics = ArmKinematics(CELL, frame)
     data = mujoco.MjData(mujoco_model)
     rng = np.random.default_rng(0)
     for _ in range(20):
-        position = np.array([rng.uniform(j.lower, j.upper) for j in CONTRACT.joints])
-        for i in CONTRACT.arm:
-            name = CONTRACT.joints[i].model_joint
+        position = np.array([rng.uniform(j.lower, j.upper) for j in CELL.joints])
+        for i in CELL.arm:
+            name = CELL.joints[i].model_joint
             data.qpos[mujoco_model.joint(name).qposadr[0]] = position[i]
         mujoco.mj_kinematics(mujoco_model, data)
-        carried = data.body(frame) if frame else data.site(CONTRACT.model.tool_site)
-        expected = invert(place(data.body(CONTRACT.model.base_body))) @ place(carried)
+        carried = data.body(frame) if frame else data.site(CELL.robot.tool.site)
+        expected = invert(place(data.body(CELL.robot.model.base_body))) @ place(carried)
         pose = kinematics.pose(position)
         assert (pose.parent, pose.child) == ('panda_link0', frame or 'panda_hand_tcp')
         assert pytest.approx(expected, abs=1e-9) == pose.T
 
 
 def test_a_pose_is_not_changed_by_the_next_one():
-    kinematics = ArmKinematics(CONTRACT)
-    first = kinematics.pose(CONTRACT.home)
+    kinematics = ArmKinematics(CELL)
+    first = kinematics.pose(CELL.home)
     before = first.T.copy()
-    kinematics.pose(CONTRACT.home + 0.1)
+    kinematics.pose(CELL.home + 0.1)
     assert np.array_equal(first.T, before)
 
 
 @pytest.mark.parametrize('frame', ['', 'link7'])
 def test_poses_that_can_be_reached_are_reached(frame):
-    kinematics = ArmKinematics(CONTRACT, frame)
+    kinematics = ArmKinematics(CELL, frame)
     rng = np.random.default_rng(1)
     for _ in range(10):
-        there = CONTRACT.home
+        there = CELL.home
         there[:7] += rng.uniform(-0.4, 0.4, 7)
         target = kinematics.pose(there)
-        found = kinematics.reach(target, CONTRACT.home)
+        found = kinematics.reach(target, CELL.home)
         assert pytest.approx(target.T, abs=2e-4) == kinematics.pose(found).T
-        assert all(j.lower <= q <= j.upper for j, q in zip(CONTRACT.joints, found, strict=True))
+        assert all(j.lower <= q <= j.upper for j, q in zip(CELL.joints, found, strict=True))
 
 
 def test_a_pose_out_of_reach_or_in_other_frames_is_told():
-    kinematics = ArmKinematics(CONTRACT)
+    kinematics = ArmKinematics(CELL)
     far = Pose('panda_link0', 'panda_hand_tcp', make_transform(np.array([2.0, 0, 0]), np.eye(3)))
-    assert kinematics.reach(far, CONTRACT.home) is None
+    assert kinematics.reach(far, CELL.home) is None
     with pytest.raises(FrameError, match='it is the inverse'):
-        kinematics.reach(far.inverse(), CONTRACT.home)
+        kinematics.reach(far.inverse(), CELL.home)
 
 
 def test_unknown_names_list_those_that_exist():
     with pytest.raises(UnknownNameError, match="body 'flange' is not in .* it has: .*link7"):
-        ArmKinematics(CONTRACT, 'flange')
-    model = replace(CONTRACT.model, tool_site='tcp')
+        ArmKinematics(CELL, 'flange')
+    tool = replace(CELL.robot.tool, site='tcp')
     with pytest.raises(UnknownNameError, match=r"site 'tcp' .* it has: .*pinch"):
-        ArmKinematics(replace(CONTRACT, model=model))
+        ArmKinematics(with_robot(tools=(tool,)))
 
 
 def test_a_base_that_moves_is_refused():
-    model = replace(CONTRACT.model, base_body='link3')
+    model = replace(CELL.robot.model, base_body='link3')
     with pytest.raises(ContractError, match='base_body link3 moves'):
-        ArmKinematics(replace(CONTRACT, model=model))
+        ArmKinematics(with_robot(model=model))
 
 
 def test_a_turned_site_keeps_its_turn_and_other_notations_are_refused():

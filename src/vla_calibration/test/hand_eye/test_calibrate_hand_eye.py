@@ -140,7 +140,7 @@ def test_an_accepted_pose_goes_into_the_calibration_file(tmp_path, capsys):
 def test_a_folder_of_the_capture_node_says_everything_itself(tmp_path):
     X = write_folder(tmp_path, 'eye-in-hand')
     session = {
-        'schema': 1, 'robot': 'my_arm', 'contract_sha256': '0', 'camera': 'wrist',
+        'schema': 1, 'cell': 'my_cell', 'cell_sha256': '0', 'camera': 'wrist',
         'setup': 'eye-in-hand', 'base_frame': 'base', 'tool_frame': 'gripper',
         'camera_frame': 'wrist_optical',
         'board': {'kind': 'charuco', 'cols': 9, 'rows': 7, 'square_m': 0.025, 'marker_m': 0.018},

@@ -9,7 +9,7 @@ from vla_contract.cameras.calibration_file import load_calibration
 LENS = Lens(384, 384, [[700.0, 0, 190.0], [0, 701.0, 193.0], [0, 0, 1]], [-0.1, 0.02, 0, 0, 0])
 
 
-def adopt(tmp_path, *more: str, lens: Lens = LENS, camera: str = 'panda_2f85/top') -> int:
+def adopt(tmp_path, *more: str, lens: Lens = LENS, camera: str = 'panda_table/top') -> int:
     info = tmp_path / 'camera_info.yaml'
     write_camera_info(info, CameraInfo('top', lens), force=True)
     return main([camera, str(info), '--root', str(tmp_path), *more])
@@ -18,7 +18,7 @@ def adopt(tmp_path, *more: str, lens: Lens = LENS, camera: str = 'panda_2f85/top
 def test_a_lens_of_another_tool_is_taken_over_with_the_reason(tmp_path, capsys):
     because = ['--because', 'factory calibration']
     assert adopt(tmp_path, *because) == 0
-    loaded = load_calibration(tmp_path / 'panda_2f85' / 'top' / 'calibration.yaml')
+    loaded = load_calibration(tmp_path / 'panda_table' / 'top' / 'calibration.yaml')
     assert np.array_equal(lens_of(loaded).K, LENS.K)
     assert loaded.lens.accepted
     assert loaded.lens.reasons == ('factory calibration',)
@@ -37,14 +37,14 @@ def test_nobody_adopts_a_lens_without_saying_why(tmp_path):
 def test_a_lens_of_another_resolution_is_refused(tmp_path, capsys):
     other = Lens(640, 480, LENS.K, LENS.distortion)
     assert adopt(tmp_path, '--because', 'x', lens=other) == 2
-    assert 'found 640x480 px; contract panda_2f85 has camera top' in capsys.readouterr().err
+    assert 'found 640x480 px; cell panda_table has camera top' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ('camera', 'message'),
     [
-        ('top', 'allowed: ROBOT/CAMERA'),
-        ('panda_2f85/wrist', "camera 'wrist' is not in contract panda_2f85; it has: top"),
+        ('top', 'allowed: CELL/CAMERA'),
+        ('panda_table/wrist', "camera 'wrist' is not in cell panda_table; it has: top"),
         ('pandora/top', "'pandora' is not in"),
     ],
 )

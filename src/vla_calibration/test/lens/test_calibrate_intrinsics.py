@@ -120,8 +120,8 @@ def test_other_boards_can_be_named(tmp_path):
 def test_an_accepted_lens_begins_the_calibration_file_of_a_camera(tmp_path, capsys):
     samples = SAMPLES.parent / 'samples' / 'in_hand' / 'images'
     arguments = [str(samples), '--board', '9x6', '--square-mm', '25', '--root', str(tmp_path)]
-    assert main([*arguments, '--camera', 'panda_2f85/top']) == 0
-    path = tmp_path / 'panda_2f85' / 'top' / 'calibration.yaml'
+    assert main([*arguments, '--camera', 'panda_table/top']) == 0
+    path = tmp_path / 'panda_table' / 'top' / 'calibration.yaml'
     calibration = load_calibration(path)
     assert calibration.extrinsics is None
     lens = calibration.lens
@@ -133,14 +133,14 @@ def test_an_accepted_lens_begins_the_calibration_file_of_a_camera(tmp_path, caps
     assert (np.abs(error) < 4.0 * np.sqrt(covariance.diagonal()[[0, 2]])).all()
     assert path.with_name('intrinsics.html').is_file()
     # A pose that was computed with the old lens goes with it: that has to be asked for.
-    assert main([*arguments, '--camera', 'panda_2f85/top']) == 2
+    assert main([*arguments, '--camera', 'panda_table/top']) == 2
     assert 'give --force' in capsys.readouterr().err
 
 
-def test_images_of_another_resolution_than_the_contracts_are_refused(three, tmp_path, capsys):
-    where = ['--camera', 'panda_2f85/top', '--root', str(tmp_path)]
+def test_images_of_another_resolution_than_the_cameras_are_refused(three, tmp_path, capsys):
+    where = ['--camera', 'panda_table/top', '--root', str(tmp_path)]
     assert calibrate(three, tmp_path, *where)[0] == 2
-    assert 'found 640x480 px; contract panda_2f85 has camera top' in capsys.readouterr().err
+    assert 'found 640x480 px; cell panda_table has camera top' in capsys.readouterr().err
 
 
 @real_images

@@ -12,11 +12,11 @@ def test_each_calibrated_camera_gets_its_transform():
     from vla_calibration.export.ros.camera_transforms import camera_transforms
 
     context = launch.LaunchContext()
-    context.launch_configurations['robot'] = 'panda_2f85'
+    context.launch_configurations |= {'deployment': 'panda_lift_cube', 'cell': ''}
     (node,) = camera_transforms().execute(context)
     assert (node.node_package, node.node_executable) == ('tf2_ros', 'static_transform_publisher')
     words = [part[0].text for part in node.cmd[1:] if part and hasattr(part[0], 'text')]
     published = read_static_transform(' '.join(words))
-    pose = pose_of(load_calibration(find_calibration('panda_2f85', 'top')))
+    pose = pose_of(load_calibration(find_calibration('panda_table', 'top')))
     assert (published.parent, published.child) == (pose.parent, pose.child)
     assert pytest.approx(pose.T) == published.T

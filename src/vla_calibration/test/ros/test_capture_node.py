@@ -8,7 +8,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, Image, JointState
-from simulated_cell import CONTRACT, image_at, LENS, positions_in_view
+from simulated_cell import CELL, image_at, LENS, positions_in_view
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_calibration.capture.folder import list_samples, load_sample
@@ -19,18 +19,18 @@ from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.values import JointSample
 
 # Home and what is nearest to it, so that drives are short.
-POSITIONS = sorted(
-    positions_in_view(9), key=lambda position: np.abs(position - CONTRACT.home).max()
-)[:3]
+POSITIONS = sorted(positions_in_view(9), key=lambda position: np.abs(position - CELL.home).max())[
+    :3
+]
 IMAGES = [image_at(position, seed) for seed, position in enumerate(POSITIONS)]
-TOPIC = CONTRACT.cameras[0].topic
+TOPIC = CELL.cameras[0].topic
 
 
-class Cell:
+class Rig:
     """A robot and a camera that publish, and a person who calls services."""
 
     def __init__(self, executor) -> None:
-        self.node = rclpy.create_node('cell')
+        self.node = rclpy.create_node('rig')
         self.executor = executor
         executor.add_node(self.node)
         create = self.node.create_publisher
@@ -38,7 +38,7 @@ class Cell:
         self.images = create(Image, f'{TOPIC}/image_raw', SENSOR)
         self.infos = create(CameraInfo, f'{TOPIC}/camera_info', SENSOR)
         self.position, self.image = POSITIONS[0], IMAGES[0]
-        self.names = list(CONTRACT.joint_names)
+        self.names = list(CELL.joint_names)
         self.status = DiagnosticStatus()
         self.pictures: list[np.ndarray] = []
         self.next_views: list[JointState] = []
@@ -59,7 +59,7 @@ class Cell:
     def publish(self) -> None:
         """Publish what a robot with a camera would, joints around the image."""
         now_ns = self.node.get_clock().now().nanoseconds
-        order = [CONTRACT.joint_names.index(name) for name in self.names]
+        order = [CELL.joint_names.index(name) for name in self.names]
         for offset_ns in (-20_000_000, 0):
             sample = JointSample(now_ns + offset_ns, self.position[order], np.zeros(8))
             self.joints.publish(joints_to_msg(sample, self.names))
@@ -94,81 +94,81 @@ def make_cell(ros, tmp_path):
     executor = SingleThreadedExecutor()
     node = CaptureNode()
     executor.add_node(node)
-    cell = Cell(executor)
-    cell.folder = tmp_path / 'samples'
-    cell.capture = node
+    rig = Rig(executor)
+    rig.folder = tmp_path / 'samples'
+    rig.capture = node
 
-    def make(**parameters) -> Cell:
-        given = {'output': str(cell.folder), 'settle_s': 0.2, 'samples': 3} | parameters
+    def make(**parameters) -> Rig:
+        given = {'output': str(rig.folder), 'settle_s': 0.2, 'samples': 3} | parameters
         for name, value in given.items():
             node._parameters[name] = Parameter(name, value=value)
         assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS, node.failure
         node.trigger_activate()
-        return cell
+        return rig
 
     yield make
     node.shut_down()
     executor.shutdown()
     node.destroy_node()
-    cell.node.destroy_node()
+    rig.node.destroy_node()
 
 
 def test_started_it_takes_every_new_view_and_undo_takes_one_back(make_cell):
-    cell = make_cell()
-    assert cell.call('start').success
+    rig = make_cell()
+    assert rig.call('start').success
     for k, (position, image) in enumerate(zip(POSITIONS, IMAGES, strict=True)):
-        cell.position, cell.image = position, image
-        cell.wait(lambda k=k: cell.value('taken') == str(k + 1))
-    stored = list_samples(cell.folder)
+        rig.position, rig.image = position, image
+        rig.wait(lambda k=k: rig.value('taken') == str(k + 1))
+    stored = list_samples(rig.folder)
     assert len(stored) == 3
     for sample, position in zip(stored, POSITIONS, strict=True):
-        joints = load_sample(cell.folder, sample).joints
+        joints = load_sample(rig.folder, sample).joints
         assert list(joints.values()) == pytest.approx(position)
-    assert (cell.folder / 'camera_info.yaml').is_file()
-    assert float(cell.value('predicted_sigma_mm')) > 0.0
-    cell.wait(lambda: cell.pictures and cell.next_views)
-    assert cell.pictures[-1].shape[1] == 640
-    assert cell.call('undo').success
-    assert len(list_samples(cell.folder)) == 2
+    assert (rig.folder / 'camera_info.yaml').is_file()
+    assert float(rig.value('predicted_sigma_mm')) > 0.0
+    rig.wait(lambda: rig.pictures and rig.next_views)
+    assert rig.pictures[-1].shape[1] == 640
+    assert rig.call('undo').success
+    assert len(list_samples(rig.folder)) == 2
 
 
 def test_take_says_why_not(make_cell):
-    cell = make_cell()
-    cell.image = np.full_like(IMAGES[0], 99)
-    cell.wait(lambda: cell.status.message == 'no board in view')
-    answer = cell.call('take')
+    rig = make_cell()
+    rig.image = np.full_like(IMAGES[0], 99)
+    rig.wait(lambda: rig.status.message == 'no board in view')
+    answer = rig.call('take')
     assert (answer.success, answer.message) == (False, 'no board in view')
-    cell.image = IMAGES[0]
-    cell.wait(lambda: cell.status.message == 'ready')
-    assert cell.call('take').success
-    assert cell.call('undo').success
-    assert not cell.call('undo').success
+    rig.image = IMAGES[0]
+    rig.wait(lambda: rig.status.message == 'ready')
+    assert rig.call('take').success
+    assert rig.call('undo').success
+    assert not rig.call('undo').success
 
 
 def test_joints_in_another_order_are_stored_by_name(make_cell):
-    cell = make_cell()
-    cell.names = list(reversed(CONTRACT.joint_names))
-    cell.wait(lambda: cell.status.message == 'ready')
-    assert cell.call('take').success
-    joints = load_sample(cell.folder, list_samples(cell.folder)[0]).joints
+    rig = make_cell()
+    rig.names = list(reversed(CELL.joint_names))
+    rig.wait(lambda: rig.status.message == 'ready')
+    assert rig.call('take').success
+    joints = load_sample(rig.folder, list_samples(rig.folder)[0]).joints
     assert joints['panda_joint4'] == pytest.approx(POSITIONS[0][3])
 
 
 def test_stop_ends_the_taking(make_cell):
-    cell = make_cell()
-    cell.call('start')
-    cell.wait(lambda: cell.value('taken') == '1')
-    assert cell.call('stop').success
-    cell.position, cell.image = POSITIONS[1], IMAGES[1]
-    cell.wait(lambda: cell.status.message == 'ready' and cell.value('running') == 'False')
-    assert cell.value('taken') == '1'
+    rig = make_cell()
+    rig.call('start')
+    rig.wait(lambda: rig.value('taken') == '1')
+    assert rig.call('stop').success
+    rig.position, rig.image = POSITIONS[1], IMAGES[1]
+    rig.wait(lambda: rig.status.message == 'ready' and rig.value('running') == 'False')
+    assert rig.value('taken') == '1'
 
 
 @pytest.mark.parametrize(
     ('parameters', 'message'),
     [
         ({'board_size': '8x6'}, 'looks the same after half a turn'),
-        ({'camera': 'wrist'}, "camera 'wrist' is not in contract panda_2f85; it has: top"),
+        ({'camera': 'wrist'}, "camera 'wrist' is not in cell panda_table; it has: top"),
         ({'tool_frame': 'flange'}, "body 'flange' is not in the model"),
         ({'poses': 'nowhere.yaml'}, 'not found: nowhere.yaml'),
     ],
@@ -185,61 +185,61 @@ def test_wrong_settings_fail_configuration_with_one_sentence(ros, tmp_path, para
 class Filter:
     """Stands where the action filter and the robot are: goes where a chunk says it should be."""
 
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
         self.chunks = 0
-        self._reader = JointReader(CONTRACT.joint_names, 'policy_chunk')
-        cell.node.create_subscription(JointTrajectory, 'policy_chunk', self._on_chunk, COMMAND)
+        self._reader = JointReader(CELL.joint_names, 'policy_chunk')
+        rig.node.create_subscription(JointTrajectory, 'policy_chunk', self._on_chunk, COMMAND)
 
     def _on_chunk(self, msg) -> None:
         chunk = self._reader.chunk(msg)
         self.chunks += 1
-        self.cell.position = chunk.positions[1]
-        near = [np.abs(self.cell.position - p)[:7].max() < 0.002 for p in POSITIONS]
-        self.cell.image = IMAGES[near.index(True)] if any(near) else np.full_like(IMAGES[0], 99)
+        self.rig.position = chunk.positions[1]
+        near = [np.abs(self.rig.position - p)[:7].max() < 0.002 for p in POSITIONS]
+        self.rig.image = IMAGES[near.index(True)] if any(near) else np.full_like(IMAGES[0], 99)
 
 
 def write_poses(path) -> str:
-    names = [CONTRACT.joints[i].name for i in CONTRACT.arm]
+    names = [CELL.joints[i].name for i in CELL.arm]
     rows = [[float(v) for v in position[:7]] for position in POSITIONS[1:]]
     path.write_text(f'joints: {names}\nposes: {rows}\n')
     return str(path)
 
 
 def test_driving_takes_a_sample_at_each_pose_and_then_leaves_the_topic(make_cell, tmp_path):
-    cell = make_cell(poses=write_poses(tmp_path / 'poses.yaml'), drive_speed=0.5)
-    robot = Filter(cell)
-    cell.wait(lambda: cell.status.message == 'ready')
+    rig = make_cell(poses=write_poses(tmp_path / 'poses.yaml'), drive_speed=0.5)
+    robot = Filter(rig)
+    rig.wait(lambda: rig.status.message == 'ready')
     assert robot.chunks == 0, 'nothing moves by itself'
-    assert cell.node.count_publishers('policy_chunk') == 0
-    cell.wait(lambda: cell.capture.count_subscribers('policy_chunk') > 0)
-    answer = cell.call('drive')
+    assert rig.node.count_publishers('policy_chunk') == 0
+    rig.wait(lambda: rig.capture.count_subscribers('policy_chunk') > 0)
+    answer = rig.call('drive')
     assert answer.success, answer.message
-    assert not cell.call('drive').success
-    cell.wait(lambda: cell.value('drive').startswith('drive done'))
-    assert cell.value('drive') == 'drive done, 0 of 2 poses without a sample'
-    assert cell.value('taken') == '2'
-    cell.wait(lambda: cell.node.count_publishers('policy_chunk') == 0)
+    assert not rig.call('drive').success
+    rig.wait(lambda: rig.value('drive').startswith('drive done'))
+    assert rig.value('drive') == 'drive done, 0 of 2 poses without a sample'
+    assert rig.value('taken') == '2'
+    rig.wait(lambda: rig.node.count_publishers('policy_chunk') == 0)
 
 
 def test_driving_is_refused_beside_another_publisher_or_without_a_listener(make_cell, tmp_path):
-    cell = make_cell(poses=write_poses(tmp_path / 'poses.yaml'))
-    cell.wait(lambda: cell.status.message == 'ready')
-    assert cell.call('drive').message.startswith('no subscriber on policy_chunk')
-    policy = cell.node.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
-    cell.wait(lambda: cell.capture.count_publishers('policy_chunk') > 0)
-    assert cell.call('drive').message.startswith('policy_chunk has a publisher already')
-    cell.node.destroy_publisher(policy)
+    rig = make_cell(poses=write_poses(tmp_path / 'poses.yaml'))
+    rig.wait(lambda: rig.status.message == 'ready')
+    assert rig.call('drive').message.startswith('no subscriber on policy_chunk')
+    policy = rig.node.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
+    rig.wait(lambda: rig.capture.count_publishers('policy_chunk') > 0)
+    assert rig.call('drive').message.startswith('policy_chunk has a publisher already')
+    rig.node.destroy_publisher(policy)
 
 
 def test_stop_brings_a_drive_to_rest(make_cell, tmp_path):
-    cell = make_cell(poses=write_poses(tmp_path / 'poses.yaml'), drive_speed=0.05)
-    robot = Filter(cell)
-    cell.wait(lambda: cell.status.message == 'ready')
-    cell.wait(lambda: cell.capture.count_subscribers('policy_chunk') > 0)
-    assert cell.call('drive').success
-    cell.wait(lambda: robot.chunks > 3)
-    assert cell.call('stop').success
-    cell.wait(lambda: cell.node.count_publishers('policy_chunk') == 0)
-    assert cell.value('taken') == '0'
-    assert np.abs(cell.position - POSITIONS[1])[:7].max() > 0.05
+    rig = make_cell(poses=write_poses(tmp_path / 'poses.yaml'), drive_speed=0.05)
+    robot = Filter(rig)
+    rig.wait(lambda: rig.status.message == 'ready')
+    rig.wait(lambda: rig.capture.count_subscribers('policy_chunk') > 0)
+    assert rig.call('drive').success
+    rig.wait(lambda: robot.chunks > 3)
+    assert rig.call('stop').success
+    rig.wait(lambda: rig.node.count_publishers('policy_chunk') == 0)
+    assert rig.value('taken') == '0'
+    assert np.abs(rig.position - POSITIONS[1])[:7].max() > 0.05

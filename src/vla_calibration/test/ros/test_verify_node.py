@@ -25,15 +25,15 @@ from vla_calibration.verify.board import record_reference, REFERENCE_NAME, save_
 from vla_calibration.verify.ros.verify_node import VerifyNode
 from vla_contract.cameras.calibration import CameraCalibration, SourceImage
 from vla_contract.cameras.calibration_file import FILE_NAME, FOLDER, save_calibration
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.qos import SENSOR, STATE
 from vla_contract.transforms import look_at, make_transform
 from vla_contract.values import JointSample
 
-CONTRACT = load_contract('panda_2f85')
-CAMERA = CONTRACT.camera('top')
+CELL = load_cell('panda_table')
+CAMERA = CELL.camera('top')
 BOARD = Board('chessboard', 9, 6, 0.025)
 LENS = Lens(384, 384, [[460.0, 0, 190.0], [0, 461.0, 193.0], [0, 0, 1]], np.zeros(5))
 EYE = np.array([0.9, 0.2, 0.5])
@@ -52,10 +52,10 @@ def workspace(tmp_path, monkeypatch):
     source = describe_source('test')
     pose = Pose('panda_link0', CAMERA.frame, make_transform(EYE, look_at(EYE, np.zeros(3))))
     calibration = CameraCalibration(
-        1, 'panda_2f85', 'top', describe_lens(LENS, source, Verdict(True), 0.2),
+        1, 'panda_table', 'top', describe_lens(LENS, source, Verdict(True), 0.2),
         describe_pose(pose, 'eye-to-hand', source, Verdict(True)),
     )  # fmt: skip
-    path = tmp_path / FOLDER / 'panda_2f85' / 'top' / FILE_NAME
+    path = tmp_path / FOLDER / 'panda_table' / 'top' / FILE_NAME
     save_calibration(calibration, path)
     image = SourceImage('reference.png', 'ab' * 32)
     reference = record_reference(view(), BOARD, calibration, image)
@@ -98,12 +98,12 @@ class Cell:
     def _publish(self) -> None:
         now_ns = self.node.get_clock().now().nanoseconds
         for k in range(4):
-            position = CONTRACT.home + self.sway_rad * k
+            position = CELL.home + self.sway_rad * k
             # Arm and gripper have drivers of their own.
             for part in (slice(7), slice(7, 8)):
                 stamp_ns, measured = now_ns - (4 - k) * 20_000_000, position[part]
                 sample = JointSample(stamp_ns, measured, np.zeros(len(measured)))
-                self.joints.publish(joints_to_msg(sample, CONTRACT.joint_names[part]))
+                self.joints.publish(joints_to_msg(sample, CELL.joint_names[part]))
         self.images.publish(image_to_msg(self.image, now_ns - 30_000_000, CAMERA.frame))
 
 

@@ -51,7 +51,7 @@ def calibration(mount: str = 'eye-to-hand', accepted: bool = True) -> CameraCali
     parent = 'panda_link0' if mount == 'eye-to-hand' else 'panda_hand_tcp'
     pose = Pose(parent, 'optical', T_BASE_CAMERA)
     return CameraCalibration(
-        1, 'panda_2f85', 'top', describe_lens(LENS, source, Verdict(accepted), 0.2),
+        1, 'panda_table', 'top', describe_lens(LENS, source, Verdict(accepted), 0.2),
         describe_pose(pose, mount, source, Verdict(True)),
     )  # fmt: skip
 

@@ -11,11 +11,11 @@ from vla_calibration.calibration_file import (
 )
 from vla_calibration.geometry.pose import Pose
 from vla_calibration.lens.lens import Lens
-from vla_calibration.verify.input import in_contract_order, load_arm_drawing, read_joints
+from vla_calibration.verify.input import in_cell_order, load_arm_drawing, read_joints
 from vla_calibration.verify.silhouette import align, check_silhouette
 from vla_calibration.verify.verify import BAD, DEGRADED, OK
 from vla_contract.cameras.calibration import CameraCalibration
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import NameMismatchError, VlaError
 from vla_contract.transforms import make_transform
 
@@ -99,7 +99,7 @@ def calibration() -> CameraCalibration:
     source = describe_source('test')
     pose = Pose('base', 'optical', make_transform(np.array([1.0, 0.0, 0.5]), np.eye(3)))
     return CameraCalibration(
-        1, 'panda_2f85', 'top', describe_lens(LENS, source, Verdict(True), 0.2),
+        1, 'panda_table', 'top', describe_lens(LENS, source, Verdict(True), 0.2),
         describe_pose(pose, 'eye-to-hand', source, Verdict(True)),
     )  # fmt: skip
 
@@ -123,15 +123,15 @@ def test_the_state_is_the_worse_of_pixels_and_millimetres(shift, depth_m, state)
 
 
 def test_joints_are_joined_by_name(tmp_path):
-    contract = load_contract('panda_2f85')
+    cell = load_cell('panda_table')
     path = tmp_path / 'joints.yaml'
-    names = list(reversed(contract.joint_names))
+    names = list(reversed(cell.joint_names))
     path.write_text(''.join(f'{name}: {i}\n' for i, name in enumerate(names)))
     joints = read_joints(path)
-    assert in_contract_order(joints, contract).tolist() == list(range(7, -1, -1))
+    assert in_cell_order(joints, cell).tolist() == list(range(7, -1, -1))
     joints.pop('panda_joint3')
     with pytest.raises(NameMismatchError, match='missing panda_joint3'):
-        in_contract_order(joints, contract)
+        in_cell_order(joints, cell)
     path.write_text('panda_joint1: .nan\n')
     with pytest.raises(VlaError, match='panda_joint1: found nan; allowed: a position'):
         read_joints(path)
@@ -140,4 +140,4 @@ def test_joints_are_joined_by_name(tmp_path):
 @pytest.mark.parametrize('factory', ['no_such_module:make', 'os:nothing'])
 def test_a_drawing_that_is_not_there_is_one_sentence(factory):
     with pytest.raises(VlaError, match=f"'{factory}' cannot be imported"):
-        load_arm_drawing(factory, 'panda_2f85', 'panda_2f85/top')
+        load_arm_drawing(factory, load_cell('panda_table'), 'panda_table/top')

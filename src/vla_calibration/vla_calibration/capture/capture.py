@@ -19,7 +19,7 @@ from vla_calibration.geometry.arm_kinematics import ArmKinematics
 from vla_calibration.hand_eye.solve.checks import SMALLEST_DIVERSITY_DEG
 from vla_calibration.lens.coverage import Coverage
 from vla_calibration.lens.lens import Lens
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Image, JointSample, to_ns, Vector
 
 # Candidates that are tried for the next view.
@@ -58,7 +58,7 @@ class Capture:
 
     def __init__(
         self,
-        contract: RobotContract,
+        cell: Cell,
         config: CaptureConfig,
         store: SampleStore,
         candidates: Sequence[Vector] = (),
@@ -66,7 +66,7 @@ class Capture:
         """Open a session; samples that the store already holds count.
 
         Args:
-            contract: the robot.
+            cell: whose arm carries the camera or the board.
             config: settings.
             store: where samples go.
             candidates: joint positions the arm may go to; none proposes nearby ones.
@@ -75,7 +75,7 @@ class Capture:
             BoardError: the board makes no hand-eye calibration possible.
             VlaError: a stored sample is damaged, or the model cannot be loaded.
         """
-        self._contract = contract
+        self._cell = cell
         self._config = config
         self._store = store
         self._candidates = list(candidates)
@@ -84,9 +84,9 @@ class Capture:
         self._is_hand_eye = config.setup != INTRINSICS
         if self._is_hand_eye:
             self._board.require_unambiguous()
-        self._arm = ArmKinematics(contract, config.tool_frame) if self._is_hand_eye else None
+        self._arm = ArmKinematics(cell, config.tool_frame) if self._is_hand_eye else None
         self._joints = JointHistory(to_ns(2.0 * config.settle_s + 1.0))
-        gap_ns = to_ns(contract.deadlines.joint_state_age_s)
+        gap_ns = to_ns(cell.deadlines.joint_state_age_s)
         self._looker = Looker(
             self._board, config.stillness, config.max_blur_px, self._arm, self._joints, gap_ns
         )
@@ -173,7 +173,7 @@ class Capture:
             return 'this image is taken already'
         joints = {}
         if look.position is not None:
-            joints = dict(zip(self._contract.joint_names, look.position.tolist(), strict=True))
+            joints = dict(zip(self._cell.joint_names, look.position.tolist(), strict=True))
         sample = Sample(look.stamp_ns, look.image, joints, look.tool)
         self._store.add(sample)
         self._samples.append(sample)
@@ -233,7 +233,7 @@ class Capture:
         if self._forecast is None or self._arm is None:
             return
         taken = [
-            TakenView(_position(sample, self._contract), sample.tool, T, detection.points)
+            TakenView(_position(sample, self._cell), sample.tool, T, detection.points)
             for (i, T) in views
             for sample, detection in [(self._samples[i], self._detections[i])]
             if sample.tool is not None
@@ -251,7 +251,7 @@ class Capture:
         """Return positions from which the board is well seen, or near ones while X is unknown."""
         if self._lens is None or forecast.tool_for(taken[0].T_camera_board) is None:
             near = [view.position for view in taken]
-            return nearby_positions(self._contract, near, _CANDIDATES, seed=len(taken))
+            return nearby_positions(self._cell, near, _CANDIDATES, seed=len(taken))
         positions = []
         for T in wanted_views(self._points, self._lens, _CANDIDATES, seed=len(taken)):
             tool = forecast.tool_for(T)
@@ -275,8 +275,8 @@ def _board_pose(detection: Detection, lens: Lens) -> Vector | None:
         return None
 
 
-def _position(sample: Sample, contract: RobotContract) -> Vector:
-    return np.array([sample.joints[name] for name in contract.joint_names])
+def _position(sample: Sample, cell: Cell) -> Vector:
+    return np.array([sample.joints[name] for name in cell.joint_names])
 
 
 def _required(detection: Detection | None) -> Detection:

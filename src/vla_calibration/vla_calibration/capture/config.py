@@ -11,20 +11,23 @@ from vla_contract.schema import setting
 
 @dataclass(frozen=True)
 class CaptureConfig:
-    """Parameters of the capture node; topics, frames and limits come from the contract."""
+    """Parameters of the capture node; topics, frames and limits come from robot and cell."""
 
-    robot: str = setting('panda_2f85', doc='name or path of the robot contract')
-    camera: str = setting('', doc="camera of the contract, '' for its first")
+    deployment: str = setting(
+        'panda_lift_cube', doc='name under config/deployments, or path of a file'
+    )
+    cell: str = setting('', doc="another cell than the deployment's")
+    camera: str = setting('', doc="camera of the cell, '' for its first")
     setup: str = setting(
         'eye-in-hand',
         doc='where the camera is; intrinsics takes images alone, without a robot',
         choices=('eye-in-hand', 'eye-to-hand', 'intrinsics'),
     )
     tool_frame: str = setting(
-        '', doc="frame whose pose is recorded: a body of the model, '' for the contract's tool"
+        '', doc="frame whose pose is recorded: a body of the model, '' for the tool"
     )
     output: str = setting(
-        '', doc="folder of samples, '' for calibration_data/ROBOT/CAMERA/captures/TIME"
+        '', doc="folder of samples, '' for calibration_data/CELL/CAMERA/captures/TIME"
     )
 
     board: str = setting('chessboard', doc='kind of board', choices=KINDS)

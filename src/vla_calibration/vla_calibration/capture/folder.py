@@ -1,6 +1,6 @@
 """What a capture folder holds, and how it is read back.
 
-    session.yaml         robot, camera, set-up, frames, board
+    session.yaml         cell, camera, set-up, frames, board
     cal_data.yaml        list of {image, pose, joints, stamp_ns}: what counts
     camera_info.yaml     intrinsics as they were published, where they were
     images/0000.png      lossless
@@ -33,9 +33,9 @@ class Session:
     """What all samples of a folder have in common."""
 
     schema: int = setting(doc='version of this format', lower=1, upper=1)
-    robot: str = setting(doc='name of the robot contract')
-    contract_sha256: str = setting(doc='hash of the robot contract')
-    camera: str = setting(doc='name of the camera in the contract')
+    cell: str = setting(doc='name of the cell')
+    cell_sha256: str = setting(doc='hash of the cell')
+    camera: str = setting(doc='name of the camera in the cell')
     setup: str = setting(doc='eye-in-hand, eye-to-hand, or intrinsics for images alone')
     base_frame: str = setting(doc='parent of the poses')
     tool_frame: str = setting(doc='child of the poses')

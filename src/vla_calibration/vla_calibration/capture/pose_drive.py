@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.joints.trajectory import chunk_of, joint_move, JointMove
 from vla_contract.values import ActionChunk, to_ns, Vector
 
-# Length of a chunk; the filter holds by itself when no new one comes within it.
-_HORIZON_S = 1.0
+# Of a chunk; the filter holds by itself when no new one comes within its length.
+_STEP_HZ, _HORIZON_S = 10.0, 1.0
 # Servos sag by less than this; further away the arm has not arrived.
 _ARRIVED = 0.03
 # When asked to stop, the arm comes to rest where the plan is this much later.
@@ -19,17 +19,17 @@ class PoseDrive:
     """Says what to publish on policy_chunk; it publishes nothing itself."""
 
     def __init__(
-        self, contract: RobotContract, goals: Sequence[Vector], speed: float, patience_s: float
+        self, cell: Cell, goals: Sequence[Vector], speed: float, patience_s: float
     ) -> None:
         """Plan the drive.
 
         Args:
-            contract: the robot.
+            cell: whose joints move.
             goals: joint positions, each of shape (D,) [rad or m].
             speed: share of the velocity limits, 0 to 1.
             patience_s: longest wait at a pose, for the arm to arrive and for a sample [s].
         """
-        self._contract = contract
+        self._cell = cell
         self._goals = list(goals)
         self._speed = speed
         self._patience_ns = to_ns(patience_s)
@@ -63,7 +63,7 @@ class PoseDrive:
             self._go_on(now_ns, self._move.goal if self._is_there(measured) else measured)
         if self.is_done:
             return None
-        return chunk_of(self._move, self._begin_ns, now_ns, self._contract.action.fps, _HORIZON_S)
+        return chunk_of(self._move, self._begin_ns, now_ns, _STEP_HZ, _HORIZON_S)
 
     def awaits_sample(self, stamp_ns: int) -> bool:
         """Whether an image of this stamp was taken at a pose that still needs a sample."""
@@ -80,9 +80,7 @@ class PoseDrive:
             return None
         place = self._move.at((now_ns - self._begin_ns) / 1e9 + _HALT_S)
         self._index = len(self._goals)
-        return chunk_of(
-            JointMove(place, place, 1.0), now_ns, now_ns, self._contract.action.fps, _HORIZON_S
-        )
+        return chunk_of(JointMove(place, place, 1.0), now_ns, now_ns, _STEP_HZ, _HORIZON_S)
 
     def text(self) -> str:
         """Say where the drive is."""
@@ -97,12 +95,12 @@ class PoseDrive:
         if not self.is_done:
             goal = np.array(self._goals[self._index])
             # The gripper stays as it is: it may hold the board.
-            grippers = list(self._contract.grippers)
+            grippers = list(self._cell.grippers)
             goal[grippers] = start[grippers]
-            self._move = joint_move(self._contract, np.array(start), goal, self._speed)
+            self._move = joint_move(self._cell, np.array(start), goal, self._speed)
 
     def _is_there(self, measured: Vector) -> bool:
         if self._move is None:
             return False
-        arm = list(self._contract.arm)
+        arm = list(self._cell.arm)
         return bool(np.abs(measured[arm] - self._move.goal[arm]).max() <= _ARRIVED)

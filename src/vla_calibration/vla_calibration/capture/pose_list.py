@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import NameMismatchError, SettingError, VlaError
 from vla_contract.schema import load_yaml
 from vla_contract.values import Vector
 
 
-def load_poses(path: Path, contract: RobotContract) -> list[Vector]:
-    """Read joint positions, each of shape (D,) in the contract's order [rad or m].
+def load_poses(path: Path, cell: Cell) -> list[Vector]:
+    """Read joint positions, each of shape (D,) in the cell's order [rad or m].
 
     The file names the joints once and lists positions in that order; the arm's are enough,
     grippers then stay at home:
@@ -22,7 +22,7 @@ def load_poses(path: Path, contract: RobotContract) -> list[Vector]:
 
     Raises:
         ResourceNotFoundError: there is no such file.
-        NameMismatchError: a joint of the arm is missing, or is none of the contract's.
+        NameMismatchError: a joint of the arm is missing, or one is unknown.
         SettingError: a position is no number or beyond the joint's limits.
     """
     content = load_yaml(path)
@@ -32,22 +32,20 @@ def load_poses(path: Path, contract: RobotContract) -> list[Vector]:
     names, poses = content['joints'], content['poses']
     if not isinstance(names, list) or not isinstance(poses, list) or not poses:
         raise VlaError(f'{path}: joints and poses must be lists that are not empty')
-    needed = [contract.joints[i].name for i in contract.arm]
-    known = contract.joint_names
+    needed = [cell.joints[i].name for i in cell.arm]
+    known = cell.joint_names
     if len(set(names)) != len(names) or not set(needed) <= set(names) <= set(known):
         raise NameMismatchError(f'{path}: joints', needed, names)
-    return [_position(row, names, contract, f'poses[{k}]', path) for k, row in enumerate(poses)]
+    return [_position(row, names, cell, f'poses[{k}]', path) for k, row in enumerate(poses)]
 
 
-def _position(
-    row: Any, names: list[str], contract: RobotContract, where: str, path: Path
-) -> Vector:
+def _position(row: Any, names: list[str], cell: Cell, where: str, path: Path) -> Vector:
     if not isinstance(row, list) or len(row) != len(names):
         raise SettingError(str(path), where, repr(row), f'a list of {len(names)} numbers')
-    position = contract.home
+    position = cell.home
     for name, value in zip(names, row, strict=True):
-        index = contract.joint_names.index(name)
-        joint = contract.joints[index]
+        index = cell.joint_names.index(name)
+        joint = cell.joints[index]
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not np.isfinite(value) or not joint.lower <= value <= joint.upper:
             limits = f'{joint.lower:g} to {joint.upper:g} rad or m'

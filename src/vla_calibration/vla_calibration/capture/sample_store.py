@@ -35,7 +35,7 @@ class SampleStore:
         """Create the folder, or check that it belongs to the same session.
 
         Raises:
-            VlaError: the folder holds samples of another robot, camera, set-up or board, or
+            VlaError: the folder holds samples of another cell, camera, set-up or board, or
                 its files are damaged.
         """
         self.folder = folder

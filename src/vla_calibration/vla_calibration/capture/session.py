@@ -6,25 +6,25 @@ from pathlib import Path
 from vla_calibration.board.options import board_options
 from vla_calibration.capture.config import CaptureConfig
 from vla_calibration.capture.folder import INTRINSICS, Session
-from vla_contract.contract import Camera, RobotContract
+from vla_contract.deployment.cell import Camera, Cell
 
 
-def session_camera(contract: RobotContract, config: CaptureConfig) -> Camera:
-    """Return the camera the settings name; the contract's first where they name none.
+def session_camera(cell: Cell, config: CaptureConfig) -> Camera:
+    """Return the camera the settings name; the cell's first where they name none.
 
     Raises:
-        UnknownNameError: the contract has no such camera.
+        UnknownNameError: the cell has no such camera.
     """
-    return contract.camera(config.camera) if config.camera else contract.cameras[0]
+    return cell.camera(config.camera) if config.camera else cell.cameras[0]
 
 
-def session_folder(contract: RobotContract, config: CaptureConfig, now: datetime) -> Path:
+def session_folder(cell: Cell, config: CaptureConfig, now: datetime) -> Path:
     """Return where samples go: the folder of the settings, or a new one of this time."""
     if config.output:
         return Path(config.output).expanduser()
-    camera = session_camera(contract, config).name
+    camera = session_camera(cell, config).name
     time = now.strftime('%Y%m%d-%H%M%S')
-    return Path('calibration_data') / contract.name / camera / 'captures' / time
+    return Path('calibration_data') / cell.name / camera / 'captures' / time
 
 
 def next_command(folder: Path, config: CaptureConfig) -> str:
@@ -35,21 +35,21 @@ def next_command(folder: Path, config: CaptureConfig) -> str:
     return f'vla camera intrinsics {folder / "images"} {options}'
 
 
-def make_session(contract: RobotContract, config: CaptureConfig) -> Session:
+def make_session(cell: Cell, config: CaptureConfig) -> Session:
     """Return what all samples of a session have in common.
 
     Raises:
         BoardError, UnknownNameError: the settings name no board or no camera.
     """
-    camera = session_camera(contract, config)
+    camera = session_camera(cell, config)
     return Session(
         schema=1,
-        robot=contract.name,
-        contract_sha256=contract.sha256,
+        cell=cell.name,
+        cell_sha256=cell.sha256,
         camera=camera.name,
         setup=config.setup,
-        base_frame=contract.model.base_frame,
-        tool_frame=config.tool_frame or contract.model.tool_frame,
+        base_frame=cell.robot.model.base_frame,
+        tool_frame=config.tool_frame or cell.robot.tool.frame,
         camera_frame=camera.frame,
         board=config.board_object,
     )

@@ -8,10 +8,11 @@ import numpy as np
 from vla_calibration.export.exports import export, ExportOptions, FORMATS
 from vla_calibration.export.to_ros import T_BODY_OPTICAL
 from vla_calibration.geometry.pose import Pose
+from vla_calibration.named_cell import add_named_cell, named_cell
 from vla_contract.cameras.calibration import CameraCalibration
 from vla_contract.cameras.calibration_file import load_calibration, resolve_calibration
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 
 
@@ -41,8 +42,8 @@ def _options(args: argparse.Namespace, calibration: CameraCalibration) -> Export
         link = link_pose(args.camera_link, pose.child, args.link_to_optical)
     other = args.other_frame
     if not other and 'easy_handeye2' in (args.formats or FORMATS):
-        model = load_contract(args.robot or calibration.robot).model
-        other = model.tool_frame if pose.mount == 'eye-to-hand' else model.base_frame
+        robot = (named_cell(args) or load_cell(calibration.cell)).robot
+        other = robot.tool.frame if pose.mount == 'eye-to-hand' else robot.model.base_frame
     return ExportOptions(link, other)
 
 
@@ -75,9 +76,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = command_parser(
         'camera export',
         f'Export the calibration of a camera. Formats, all of them by default:\n{formats}',
-        'vla camera export panda_2f85/top --formats urdf mujoco',
+        'vla camera export panda_table/top --formats urdf mujoco',
     )
-    parser.add_argument('calibration', help="'robot/camera', or a calibration.yaml")
+    parser.add_argument('calibration', help="'cell/camera', or a calibration.yaml")
     parser.add_argument('--formats', nargs='+', metavar='FORMAT', help='some formats only')
     parser.add_argument('--output', type=Path, help='folder; default: exports/ beside the file')
     parser.add_argument(
@@ -90,8 +91,10 @@ def main(argv: list[str] | None = None) -> int:
         help='pose of the optical frame in --camera-link; default: the rotation of REP 103 '
         '(write --link-to-optical=-0.01,... where the first number is negative)',
     )  # fmt: skip
-    parser.add_argument('--other-frame', default='', help='easy_handeye2: the other robot frame')
-    parser.add_argument('--robot', default='', help='contract that names that frame')
+    parser.add_argument(
+        '--other-frame', default='', help='easy_handeye2: the other robot frame, default: by cell'
+    )
+    add_named_cell(parser)
     parser.add_argument('--anyway', action='store_true', help='export what was not accepted')
     parser.add_argument('--force', action='store_true', help='replace files that exist')
     parser.add_argument('--json', type=Path, help='write the list of files here')

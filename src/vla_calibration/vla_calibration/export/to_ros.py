@@ -106,7 +106,7 @@ def easy_handeye2(calibration: CameraCalibration, other_frame: str) -> str:
     qx, qy, qz, qw = pose.quaternion.tolist()
     content = {
         'parameters': {
-            'name': f'{calibration.robot}_{calibration.camera}',
+            'name': f'{calibration.cell}_{calibration.camera}',
             'calibration_type': _CALIBRATION_TYPES[extrinsics.mount],
             'robot_base_frame': other_frame if is_in_hand else pose.parent,
             'robot_effector_frame': pose.parent if is_in_hand else other_frame,
@@ -145,7 +145,7 @@ def read_easy_handeye2(text: str) -> Pose:
 def provenance_line(calibration: CameraCalibration) -> str:
     """Return in one line what a generated file is from."""
     state = 'accepted' if calibration.accepted else 'NOT accepted'
-    return f' calibration {calibration.robot}/{calibration.camera} {calibration.id}, {state} '
+    return f' calibration {calibration.cell}/{calibration.camera} {calibration.id}, {state} '
 
 
 def spaced(values: Vector) -> str:

@@ -1,4 +1,4 @@
-"""Where the arm carries a frame: forward kinematics of the contract's model with pinocchio."""
+"""Where the arm carries a frame: forward kinematics of the robot's model with pinocchio."""
 
 from xml.etree import ElementTree
 
@@ -7,7 +7,7 @@ import pinocchio
 from vla_calibration.geometry import se3
 from vla_calibration.geometry.pose import Pose, require_frames
 from vla_contract import so3
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.kinematics.arm_model import arm_order, body_frame, load_arm_model
 from vla_contract.kinematics.mjcf import read_robot
@@ -23,32 +23,32 @@ _CLOSE, _MOST_STEPS, _LARGEST_STEP, _DAMPING = 1e-4, 60, 0.3, 1e-4
 class ArmKinematics:
     """Forward kinematics from the base to the tool, or to any body of the model.
 
-    Fingers and other joints that the contract's arm does not command stay where the model has
+    Fingers and other joints that the arm does not command stay where the model has
     them, so a frame that hangs on a finger is not where the finger is.
     """
 
-    def __init__(self, contract: RobotContract, frame: str = '') -> None:
-        """Load the contract's model.
+    def __init__(self, cell: Cell, frame: str = '') -> None:
+        """Load the model of a cell's robot.
 
         Args:
-            contract: the robot.
-            frame: the contract's tool_frame or a body of the model; '' is the tool.
+            cell: whose arm it is.
+            frame: the tool's frame or a body of the model; '' is the tool.
 
         Raises:
             ResourceNotFoundError: the model's package or file is missing.
             ContractError: pinocchio cannot read the file, or it lacks a joint, body or site.
         """
-        self.base_frame = contract.model.base_frame
-        self.frame = frame or contract.model.tool_frame
-        model = load_arm_model(contract)
-        self._order = arm_order(model, contract)
-        self._arm = np.array(contract.arm)
-        arm = [contract.joints[i] for i in contract.arm]
+        self.base_frame = cell.robot.model.base_frame
+        self.frame = frame or cell.robot.tool.frame
+        model = load_arm_model(cell)
+        self._order = arm_order(model, cell)
+        self._arm = np.array(cell.arm)
+        arm = [cell.joints[i] for i in cell.arm]
         self._lower = np.array([joint.lower for joint in arm]) + _MARGIN
         self._upper = np.array([joint.upper for joint in arm]) - _MARGIN
         body, self._offset = frame, np.eye(4)
-        if self.frame == contract.model.tool_frame:
-            body, self._offset = site_in_body(read_robot(contract.model), contract.model.tool_site)
+        if self.frame == cell.robot.tool.frame:
+            body, self._offset = site_in_body(read_robot(cell.robot.model), cell.robot.tool.site)
         self._frame_id = body_frame(model, body)
         self._model = model
         self._data = model.createData()
@@ -58,7 +58,7 @@ class ArmKinematics:
         """Return the pose of the frame in the base frame.
 
         Args:
-            position: all joints in the contract's order, shape (D,) [rad or m].
+            position: all joints in the cell's order, shape (D,) [rad or m].
         """
         self._q[self._order] = np.asarray(position)[self._arm]
         pinocchio.forwardKinematics(self._model, self._data, self._q)

@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         'Several folders, one for each of several cameras that saw the same board, are solved '
         'together; --calibration or --camera-info then names one file for each, in that order.',
         'vla camera hand-eye '
-        'calibration_data/my_arm/wrist/images_1 '
+        'calibration_data/my_cell/wrist/images_1 '
         '--setup eye-in-hand --camera-info runs/wrist/camera_info.yaml --kind charuco '
         '--board 7x5 --square-mm 30 --marker-mm 22 --report runs/wrist/hand_eye.html',
     )

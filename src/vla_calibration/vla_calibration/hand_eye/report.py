@@ -6,7 +6,7 @@ from typing import Any
 from vla_calibration.hand_eye.data import Views
 from vla_calibration.hand_eye.figures import figures
 from vla_calibration.hand_eye.hand_eye import HandEyeResult
-from vla_contract.cli.page import Cell, figure, table, verdict, write_page
+from vla_contract.cli.page import Entry, figure, table, verdict, write_page
 
 
 def write_report(path: Path, result: HandEyeResult, views: Views) -> None:
@@ -35,8 +35,8 @@ def write_report(path: Path, result: HandEyeResult, views: Views) -> None:
     ])  # fmt: skip
 
 
-def _summary(found: dict[str, Any]) -> list[tuple[Cell, ...]]:
-    rows: list[tuple[Cell, ...]] = [
+def _summary(found: dict[str, Any]) -> list[tuple[Entry, ...]]:
+    rows: list[tuple[Entry, ...]] = [
         ('position [mm]', ', '.join(f'{value:.3f}' for value in found['translation_mm'])),
         ('quaternion xyzw', ', '.join(f'{value:.6f}' for value in found['quaternion_xyzw'])),
         ('error at 95 % [mm]', found['error_95_mm']),
@@ -72,7 +72,7 @@ def _summary(found: dict[str, Any]) -> list[tuple[Cell, ...]]:
     return rows
 
 
-def _methods(found: dict[str, Any]) -> list[tuple[Cell, ...]]:
+def _methods(found: dict[str, Any]) -> list[tuple[Entry, ...]]:
     return [
         (name, row.get('rejected', row.get('away_mm'))) for name, row in found['methods'].items()
     ]

@@ -19,8 +19,8 @@ def run(args: argparse.Namespace) -> int:
     source = describe_source(f'camera_info: {args.because}')
     # How far a foreign lens is off is unknown; that somebody vouches for it is said.
     lens = describe_lens(info.lens, source, Verdict(True, (args.because,)), rms_px=None)
-    calibration = save_lens(target.path, target.robot, target.camera, lens, args.force)
-    print(f'{target.path}: the lens of {target.robot}/{target.camera}, {calibration.id}')
+    calibration = save_lens(target.path, target.cell, target.camera, lens, args.force)
+    print(f'{target.path}: the lens of {target.cell}/{target.camera}, {calibration.id}')
     return DONE
 
 
@@ -31,9 +31,9 @@ def main(argv: list[str] | None = None) -> int:
         'Begin the calibration file of a camera with the camera_info of its driver or of another '
         'tool. What vla camera intrinsics finds it writes by itself; vla camera hand-eye adds the '
         'pose.',
-        "vla camera import panda_2f85/top factory.yaml --because 'factory calibration'",
+        "vla camera import panda_table/top factory.yaml --because 'factory calibration'",
     )
-    parser.add_argument('camera', metavar='ROBOT/CAMERA', help='contract and one of its cameras')
+    parser.add_argument('camera', metavar='CELL/CAMERA', help='cell and one of its cameras')
     parser.add_argument('camera_info', type=Path, help='camera_info YAML')
     parser.add_argument('--because', required=True, metavar='TEXT', help='why it can be trusted')
     parser.add_argument('--root', type=Path, default=Path(FOLDER), help='default: ' + FOLDER)

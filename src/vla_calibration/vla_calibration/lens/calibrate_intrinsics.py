@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 def _target(args: argparse.Namespace) -> 'CameraTarget | None':
     if not args.camera:
         return None
-    # Imported here, as below: a contract is read only where one is named.
+    # Imported here, as below: a cell is read only where one is named.
     from vla_calibration.camera_target import camera_target
 
     return camera_target(args.camera, args.root)
@@ -147,8 +147,8 @@ def _parser() -> argparse.ArgumentParser:
         '--model', choices=('auto', *CANDIDATES), default='auto', help='lens; default: auto'
     )
     parser.add_argument(
-        '--camera', metavar='ROBOT/CAMERA',
-        help='contract and one of its cameras: begin its calibration file with an accepted lens',
+        '--camera', metavar='CELL/CAMERA',
+        help='cell and one of its cameras: begin its calibration file with an accepted lens',
     )  # fmt: skip
     parser.add_argument(
         '--root',

@@ -17,7 +17,7 @@ def save_intrinsics(
         VlaError: the file exists and `force` is not set.
     """
     lens = describe_intrinsics(result, images, board)
-    save_lens(target.path, target.robot, target.camera, lens, force)
+    save_lens(target.path, target.cell, target.camera, lens, force)
 
 
 def describe_intrinsics(result: Intrinsics, images: ImageSet, board: Board) -> LensCalibration:

@@ -4,11 +4,11 @@ from functools import cached_property
 from pathlib import Path
 
 from vla_calibration.verify.board import check_board, load_reference, REFERENCE_NAME
-from vla_calibration.verify.input import in_contract_order, Joints, load_arm_drawing, robot_pose
+from vla_calibration.verify.input import in_cell_order, Joints, load_arm_drawing, robot_pose
 from vla_calibration.verify.silhouette import check_silhouette, DrawArm
 from vla_calibration.verify.verify import Drift, DriftLimits
 from vla_contract.cameras.calibration_file import load_calibration
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import Cell, load_cell
 from vla_contract.errors import VlaError
 from vla_contract.values import Image
 
@@ -24,7 +24,7 @@ class CameraCheck:
     def __init__(
         self,
         path: Path,
-        robot: str = '',
+        cell: Cell | None = None,
         method: str = AUTO,
         silhouette: str = SILHOUETTE,
         limits: DriftLimits | None = None,
@@ -34,7 +34,7 @@ class CameraCheck:
 
         Args:
             path: calibration file.
-            robot: name or path of the contract; '' for that of the calibration.
+            cell: where the camera is; None for the cell that the calibration names.
             method: one of METHODS; auto takes the board where one was recorded.
             silhouette: what draws the arm, an entry point of `vla_silhouettes`.
             limits: where a drift begins to count.
@@ -47,7 +47,7 @@ class CameraCheck:
         if not self.calibration.accepted:
             raise VlaError(f'{path} was never accepted; calibrate again')
         self._path = path
-        self._robot = robot or self.calibration.robot
+        self._given_cell = cell
         self._silhouette = silhouette
         self._limits = limits or DriftLimits()
         self._reference_path = reference or path.with_name(REFERENCE_NAME)
@@ -68,7 +68,7 @@ class CameraCheck:
             VlaError: the image does not decide, or joints are needed.
         """
         if self._reference is not None:
-            robot = robot_pose(self._robot, self.calibration, joints)
+            robot = robot_pose(self._given_cell, self.calibration, joints)
             return check_board(image, self._reference, self.calibration, robot, self._limits)
         if joints is None:
             raise VlaError(
@@ -76,10 +76,14 @@ class CameraCheck:
                 '(see vla camera reference) and no positions of the joints, for a comparison with '
                 'the silhouette of the arm'
             )
-        position = in_contract_order(joints, load_contract(self._robot))
+        position = in_cell_order(joints, self._cell)
         return check_silhouette(image, position, self._draw, self.calibration, self._limits)
+
+    @cached_property
+    def _cell(self) -> Cell:
+        return self._given_cell or load_cell(self.calibration.cell)
 
     @cached_property
     def _draw(self) -> DrawArm:
         """What draws the arm; made by the thread that checks, which has to use it too."""
-        return load_arm_drawing(self._silhouette, self._robot, str(self._path))
+        return load_arm_drawing(self._silhouette, self._cell, str(self._path))

@@ -9,10 +9,13 @@ from vla_contract.schema import setting
 
 @dataclass(frozen=True)
 class VerifyConfig:
-    """Parameters of the node verify_calibration; topics come from the contract."""
+    """Parameters of the node verify_calibration; topics come from the cell."""
 
-    robot: str = setting('panda_2f85', doc='name or path of the robot contract')
-    cameras: str = setting('', doc="cameras separated by spaces, '' for all of the contract")
+    deployment: str = setting(
+        'panda_lift_cube', doc='name under config/deployments, or path of a file'
+    )
+    cell: str = setting('', doc="another cell than the deployment's")
+    cameras: str = setting('', doc="cameras separated by spaces, '' for all of the cell")
     method: str = setting(
         AUTO, doc='auto: by the board where vla camera reference saw one', choices=METHODS
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import sys
 
 from vla_calibration.board.options import add_board_options, board_of
+from vla_calibration.named_cell import named_cell
 from vla_calibration.verify.board import record_reference, REFERENCE_NAME, save_reference
 from vla_calibration.verify.input import add_joint_option, read_image, read_joints, robot_pose
 from vla_contract.cameras.calibration import SourceImage
@@ -19,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     calibration = load_calibration(path)
     image, data = read_image(args.image)
     source = SourceImage(args.image.name, hashlib.sha256(data).hexdigest())
-    robot = robot_pose(args.robot or calibration.robot, calibration, read_joints(args.joints))
+    robot = robot_pose(named_cell(args), calibration, read_joints(args.joints))
     reference = record_reference(image, board_of(args), calibration, source, robot)
     output = args.output or path.with_name(REFERENCE_NAME)
     save_reference(reference, output, args.force)
@@ -34,9 +35,9 @@ def main(argv: list[str] | None = None) -> int:
         'Remember where a board is, in one image taken when the camera was calibrated. Bring the '
         'board back to the same place (a mark, two pins) and vla camera verify tells whether '
         'the camera still is where it was.',
-        'vla camera reference panda_2f85/top today.png --board 9x6 --square-mm 25',
+        'vla camera reference panda_table/top today.png --board 9x6 --square-mm 25',
     )
-    parser.add_argument('calibration', help="'robot/camera', or a calibration.yaml")
+    parser.add_argument('calibration', help="'cell/camera', or a calibration.yaml")
     parser.add_argument('image', type=Path, help='image with the board in it')
     add_board_options(parser)
     add_joint_option(parser, 'needed for a camera in the hand')

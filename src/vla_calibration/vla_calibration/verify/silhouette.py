@@ -102,7 +102,7 @@ def check_silhouette(
 
     Args:
         image: shape (H, W) or (H, W, 3), taken while the arm stood still.
-        joints: positions then, in the contract's order, shape (D,) [rad or m].
+        joints: positions then, in the cell's order, shape (D,) [rad or m].
         draw: draws the arm as this calibration sees it.
         calibration: to be checked.
         limits: where DEGRADED and BAD begin.

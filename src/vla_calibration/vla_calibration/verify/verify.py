@@ -103,6 +103,6 @@ def require_size(image: Image, calibration: CameraCalibration) -> None:
     lens, (height, width) = calibration.lens, image.shape[:2]
     if (width, height) != (lens.width, lens.height):
         raise VlaError(
-            f'image: found {width}x{height} px; calibration {calibration.robot}/'
+            f'image: found {width}x{height} px; calibration {calibration.cell}/'
             f'{calibration.camera} is of {lens.width}x{lens.height}'
         )

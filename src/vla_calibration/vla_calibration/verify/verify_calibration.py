@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 import sys
 
+from vla_calibration.named_cell import named_cell
 from vla_calibration.verify.camera_check import AUTO, CameraCheck, METHODS, SILHOUETTE
 from vla_calibration.verify.input import add_joint_option, read_image, read_joints
 from vla_calibration.verify.verify import BAD, DriftLimits
@@ -19,7 +20,8 @@ def run(args: argparse.Namespace) -> int:
     named = {field.name: getattr(args, field.name) for field in fields(DriftLimits)}
     limits = build(DriftLimits, named, 'limits')
     path = resolve_calibration(args.calibration)
-    check = CameraCheck(path, args.robot, args.method, args.silhouette, limits, args.reference)
+    cell = named_cell(args)
+    check = CameraCheck(path, cell, args.method, args.silhouette, limits, args.reference)
     image, data = read_image(args.image)
     drift = check.check(image, read_joints(args.joints))
     print(f'{drift.state}: {drift.reason}')
@@ -39,9 +41,9 @@ def main(argv: list[str] | None = None) -> int:
         'Check one fresh image against the calibration of a camera: by a board that stands where '
         'vla camera reference saw it, or by the arm itself, whose outline the simulator draws '
         'from its joint positions. Status 1 when the view has moved too far.',
-        'vla camera verify panda_2f85/top now.png --joints joints.yaml',
+        'vla camera verify panda_table/top now.png --joints joints.yaml',
     )
-    parser.add_argument('calibration', help="'robot/camera', or a calibration.yaml")
+    parser.add_argument('calibration', help="'cell/camera', or a calibration.yaml")
     parser.add_argument('image', type=Path, help='fresh image, the arm standing still')
     add_joint_option(parser, 'needed for the silhouette and for a camera in the hand')
     parser.add_argument('--reference', type=Path, help='default: reference.yaml beside the file')

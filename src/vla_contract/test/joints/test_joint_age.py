@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.joints.joint_age import duration, JointAges
 from vla_contract.values import JointSample, to_ns
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 NOW = to_ns(1.8e9)
 YEAR_S = 365.25 * 86400.0
 
@@ -16,7 +16,7 @@ def problem(stamp_s, arrival_s=None, now_s: float = 0.0) -> str:
     if arrival_s is not None:
         arrivals = NOW + np.round(np.broadcast_to(arrival_s, 8) * 1e9).astype(np.int64)
     sample = JointSample(int(stamps[0]), np.zeros(8), np.zeros(8), None, stamps, arrivals)
-    return JointAges(CONTRACT).problem(sample, NOW + to_ns(now_s))
+    return JointAges(CELL).problem(sample, NOW + to_ns(now_s))
 
 
 def test_recent_joints_have_no_problem():

@@ -2,19 +2,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import ContractError
 from vla_contract.joints.joint_states import JointStateMerge
 
-CONTRACT = load_contract('panda_2f85')
-NAMES = CONTRACT.joint_names
+CELL = load_cell('panda_table')
+NAMES = CELL.joint_names
 ARM, GRIPPER = NAMES[:7], NAMES[7]
 S = 1_000_000_000
 
 
 @pytest.fixture
 def merge() -> JointStateMerge:
-    return JointStateMerge(CONTRACT)
+    return JointStateMerge(CELL)
 
 
 def test_arm_and_gripper_of_two_drivers_become_one_sample(merge):
@@ -76,7 +76,7 @@ def test_what_a_network_reorders_is_dropped_and_a_clock_set_back_is_not(merge):
 
 @given(st.data())
 def test_each_joint_has_the_value_of_its_newest_message(data):
-    merge, newest = JointStateMerge(CONTRACT), {}
+    merge, newest = JointStateMerge(CELL), {}
     stamps = data.draw(st.lists(st.integers(1, S // 2), min_size=1, max_size=12, unique=True))
     for stamp_ns in stamps:
         pool = st.sampled_from([*NAMES, 'wheel', 'finger'])

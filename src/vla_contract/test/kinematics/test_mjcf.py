@@ -1,11 +1,11 @@
 from dataclasses import replace
 
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import ContractError, ResourceNotFoundError, UnknownNameError
 from vla_contract.kinematics import mjcf
 
-MODEL = load_contract('panda_2f85').model
+MODEL = load_cell('panda_table').robot.model
 ARMS = {
     'scene.xml': """<mujoco><include file="arms/parts.xml"/>
       <worldbody><body name="table"/></worldbody>

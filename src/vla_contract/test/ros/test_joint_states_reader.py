@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import rclpy
 from sensor_msgs.msg import JointState
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.listening import joint_states_reader
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.values import JointSample
 
-CONTRACT = load_contract('panda_2f85')
-NAMES = CONTRACT.joint_names
+CELL = load_cell('panda_table')
+NAMES = CELL.joint_names
 NAN = float('nan')
 
 
@@ -20,7 +20,7 @@ class Desk:
 
     def __init__(self, topics=('joint_states',)) -> None:
         self.node = rclpy.create_node('desk')
-        self.reader = JointStatesReader(self.node, CONTRACT, topics)
+        self.reader = JointStatesReader(self.node, CELL, topics)
         self.drivers = [self.node.create_publisher(JointState, topic, 500) for topic in topics]
         for driver in self.drivers:
             self.wait(lambda driver=driver: driver.get_subscription_count() == 1)

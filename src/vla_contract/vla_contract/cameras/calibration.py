@@ -128,7 +128,7 @@ class CameraCalibration:
     """A calibrated camera; load it with `load_calibration`."""
 
     schema: int = setting(doc='version of this format', lower=1, upper=1)
-    robot: str = setting(doc='name of the robot contract')
+    cell: str = setting(doc='name of the cell')
     camera: str = setting(doc='name of the camera in it')
     lens: LensCalibration = setting(doc='intrinsics')
     extrinsics: Extrinsics | None = setting(None, doc='pose; absent before hand-eye')
@@ -152,7 +152,7 @@ class CameraCalibration:
         """
         if self.extrinsics is None:
             raise VlaError(
-                f'calibration of {self.robot}/{self.camera}: found a lens without a pose; '
+                f'calibration of {self.cell}/{self.camera}: found a lens without a pose; '
                 'run vla camera hand-eye first'
             )
         return self.extrinsics

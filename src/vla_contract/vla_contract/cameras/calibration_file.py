@@ -1,4 +1,4 @@
-"""The calibration file of one camera: `calibration_data/<robot>/<camera>/calibration.yaml`.
+"""The calibration file of one camera: `calibration_data/<cell>/<camera>/calibration.yaml`.
 
 vla_calibration writes it; the simulator, the launch files and the recordings read it.
 """
@@ -39,7 +39,7 @@ def calibration_roots() -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def find_calibration(robot: str, camera: str) -> Path:
+def find_calibration(cell: str, camera: str) -> Path:
     """Return the calibration file of a camera.
 
     Raises:
@@ -47,16 +47,16 @@ def find_calibration(robot: str, camera: str) -> Path:
     """
     folders = calibration_roots()
     for folder in folders:
-        if (folder / robot / camera / FILE_NAME).is_file():
-            return folder / robot / camera / FILE_NAME
+        if (folder / cell / camera / FILE_NAME).is_file():
+            return folder / cell / camera / FILE_NAME
     known = {
         '/'.join(path.parts[-3:-1]) for root in folders for path in root.glob(f'*/*/{FILE_NAME}')
     }
-    raise UnknownNameError('calibration', f'{robot}/{camera}', FOLDER, known)
+    raise UnknownNameError('calibration', f'{cell}/{camera}', FOLDER, known)
 
 
 def resolve_calibration(name: str) -> Path:
-    """Return the file of 'robot/camera', or of a path that ends in .yaml.
+    """Return the file of 'cell/camera', or of a path that ends in .yaml.
 
     Raises:
         UnknownNameError: no calibration has that name.
@@ -67,8 +67,8 @@ def resolve_calibration(name: str) -> Path:
         if not path.is_file():
             raise ResourceNotFoundError('calibration', path, 'check the path')
         return path
-    robot, _, camera = name.partition('/')
-    return find_calibration(robot, camera)
+    cell, _, camera = name.partition('/')
+    return find_calibration(cell, camera)
 
 
 def load_calibration(path: Path) -> CameraCalibration:

@@ -12,10 +12,11 @@ from vla_contract.share import config_names, model_names
 
 _WORDS_TO_SKIP = '_ARGCOMPLETE'
 _VALUES: dict[str, Callable[[], Iterable[str]]] = {
-    '--robot': lambda: config_names('robots'),
-    '--world': lambda: config_names('worlds'),
+    '--deployment': lambda: config_names('deployments'),
+    '--cell': lambda: config_names('cells'),
+    '--task': lambda: config_names('tasks'),
     '--randomization': lambda: config_names('randomization'),
-    '--policy': model_names,
+    '--policy': lambda: sorted({*model_names(), *config_names('policies')}),
 }
 
 

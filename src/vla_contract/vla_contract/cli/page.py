@@ -36,7 +36,7 @@ class Html(str):
     __slots__ = ()
 
 
-Cell = str | float | int
+Entry = str | float | int
 
 
 def write_page(path: Path, title: str, body: Iterable[str]) -> None:
@@ -69,7 +69,7 @@ def mark(text: str, is_good: bool | None) -> Html:
     return Html(f'<span class="{kind}">{escape(text)}</span>')
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:
+def table(heads: Sequence[str], rows: Sequence[Sequence[Entry]]) -> Html:
     """Return a table that scrolls sideways on a narrow screen; fractions get three digits."""
     if not rows:
         return Html('<p>none</p>')
@@ -96,7 +96,7 @@ def pair(figures: Iterable[str]) -> Html:
     return Html(f'<div class="pair">{"".join(figures)}</div>')
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Entry) -> str:
     if isinstance(cell, Html):
         return cell
     return escape(f'{cell:.3f}' if isinstance(cell, float) else str(cell))

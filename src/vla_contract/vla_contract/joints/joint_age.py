@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.joints.joint_states import listed
 from vla_contract.values import JointSample, NS_PER_S, to_ns
 
@@ -18,13 +18,13 @@ class JointAges:
     ahead and dies is noticed as soon as one that does not.
     """
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Prepare for the joints and deadlines of a robot."""
-        deadlines = contract.deadlines
-        self._names = np.array(contract.joint_names)
+        deadlines = cell.deadlines
+        self._names = np.array(cell.joint_names)
         self._deadline_ns = np.full(len(self._names), to_ns(deadlines.joint_state_age_s))
-        self._deadline_ns[list(contract.grippers)] = to_ns(deadlines.gripper_state_age_s)
-        self._is_arm = np.isin(np.arange(len(self._names)), contract.arm)
+        self._deadline_ns[list(cell.grippers)] = to_ns(deadlines.gripper_state_age_s)
+        self._is_arm = np.isin(np.arange(len(self._names)), cell.arm)
 
     def problem(self, sample: JointSample, now_ns: int) -> str:
         """Return why a sample does not count at a time, '' when it does."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError, NameMismatchError
 from vla_contract.values import JointSample, NS_PER_S
 
@@ -16,18 +16,18 @@ _MOST_NAMED = 3
 
 
 class JointStateMerge:
-    """Keeps the newest measurement of each joint of a contract, whoever sends it.
+    """Keeps the newest measurement of each joint of a cell, whoever sends it.
 
     A message may name any of the joints, in any order, and others. What it does not measure of a
     joint, because the field is empty or not finite, is missing and never zero; a joint without a
     finite position is not in the message.
     """
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Prepare for the joints of a robot; none was heard of yet."""
-        self._names = contract.joint_names
+        self._names = cell.joint_names
         dim = len(self._names)
-        self._leads = np.array(contract.arm or contract.grippers)
+        self._leads = np.array(cell.arm or cell.grippers)
         self._orders: dict[tuple[str, ...], tuple[NDArray[np.intp], NDArray[np.intp]]] = {}
         self._is_known = np.zeros(dim, dtype=bool)
         self._position, self._velocity, self._effort = (np.full(dim, np.nan) for _ in range(3))
@@ -103,7 +103,7 @@ class JointStateMerge:
         return f'joint_states: no {listed(names)} yet'
 
     def _order(self, names: tuple[str, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return where in a message the contract's joints are, and which ones they are."""
+        """Return where in a message the cell's joints are, and which ones they are."""
         if names not in self._orders:
             found = [name for name in names if name in self._names]
             if len(set(found)) != len(found):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import UnknownNameError, VlaError
 from vla_contract.values import ActionChunk, to_ns, Vector
 
@@ -67,15 +67,15 @@ class InTurn:
         return self.parts[-1].at(time_s)
 
 
-def joint_move(contract: RobotContract, start: Vector, goal: Vector, speed: float) -> JointMove:
+def joint_move(cell: Cell, start: Vector, goal: Vector, speed: float) -> JointMove:
     """Return a move at a share of the velocity limits, and its square of the acceleration limits.
 
     As of a move that is slowed down: its accelerations fall with the square. The profile's largest
     speed is 1.875 of the mean, its largest acceleration 5.7735 d / T^2.
     """
     distance = np.abs(goal - start)
-    velocity = speed * np.array([joint.velocity for joint in contract.joints])
-    acceleration = speed**2 * np.array([joint.acceleration for joint in contract.joints])
+    velocity = speed * np.array([joint.velocity for joint in cell.joints])
+    acceleration = speed**2 * np.array([joint.acceleration for joint in cell.joints])
     by_speed = 1.875 * distance / velocity
     by_acceleration = np.sqrt(5.7735 * distance / acceleration)
     return JointMove(start, goal, float(max(by_speed.max(), by_acceleration.max(), 0.1)))
@@ -122,7 +122,7 @@ class Excitation:
 
 
 def excitation_of(
-    contract: RobotContract,
+    cell: Cell,
     centre: Vector,
     names: Sequence[str],
     amplitude: float,
@@ -134,13 +134,13 @@ def excitation_of(
         UnknownNameError: a name is none of the arm's joints.
         VlaError: a joint stands too near to its limit.
     """
-    arm = {contract.joints[i].name: i for i in contract.arm}
+    arm = {cell.joints[i].name: i for i in cell.arm}
     for name in names:
         if name not in arm:
-            raise UnknownNameError('joint', name, f'the arm of {contract.name}', arm)
-    chosen = [arm[name] for name in names] or list(contract.arm)
+            raise UnknownNameError('joint', name, f'the arm of {cell.name}', arm)
+    chosen = [arm[name] for name in names] or list(cell.arm)
     for i in chosen:
-        joint = contract.joints[i]
+        joint = cell.joints[i]
         if not joint.lower + amplitude <= centre[i] <= joint.upper - amplitude:
             raise VlaError(
                 f'{joint.name} stands at {centre[i]:.3f} rad or m; allowed: {amplitude:g} away '

@@ -1,17 +1,17 @@
-"""The arm of a contract as a pinocchio model, in its base frame."""
+"""The arm of a cell as a pinocchio model, in its base frame."""
 
 from tempfile import NamedTemporaryFile
 from typing import Any
 from xml.etree import ElementTree
 
 import pinocchio
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.kinematics.mjcf import read_robot
 
 
-def load_arm_model(contract: RobotContract) -> Any:
-    """Read the contract's MJCF and lock every joint that is not the arm's.
+def load_arm_model(cell: Cell) -> Any:
+    """Read the cell's MJCF and lock every joint that is not the arm's.
 
     Fingers and other joints that the arm does not command stay where the model has them.
     Everything is placed in the base frame.
@@ -20,20 +20,20 @@ def load_arm_model(contract: RobotContract) -> Any:
         ResourceNotFoundError: the model's package or file is missing.
         ContractError: pinocchio cannot read the file, or it lacks a joint or the base.
     """
-    full = _read(contract)
-    joints = [contract.joints[i].model_joint for i in contract.arm]
+    full = _read(cell)
+    joints = [cell.joints[i].model_joint for i in cell.arm]
     for joint in joints:
         if not full.existJointName(joint):
-            raise UnknownNameError('joint', joint, f'the model of {contract.name}', full.names)
+            raise UnknownNameError('joint', joint, f'the model of {cell.name}', full.names)
     others = [full.getJointId(name) for name in list(full.names)[1:] if name not in joints]
     model = pinocchio.buildReducedModel(full, others, pinocchio.neutral(full))
-    _move_origin_to_base(model, contract.model.base_body)
+    _move_origin_to_base(model, cell.robot.model.base_body)
     return model
 
 
-def arm_order(model: Any, contract: RobotContract) -> list[int]:
-    """Return where the model keeps the contract's arm joints, in the contract's order."""
-    names = (contract.joints[i].model_joint for i in contract.arm)
+def arm_order(model: Any, cell: Cell) -> list[int]:
+    """Return where the model keeps the cell's arm joints, in the cell's order."""
+    names = (cell.joints[i].model_joint for i in cell.arm)
     return [int(model.idx_vs[model.getJointId(name)]) for name in names]
 
 
@@ -51,8 +51,8 @@ def body_frame(model: Any, body: str) -> int:
     return bodies[body]
 
 
-def _read(contract: RobotContract) -> Any:
-    robot = ElementTree.tostring(read_robot(contract.model), encoding='unicode')
+def _read(cell: Cell) -> Any:
+    robot = ElementTree.tostring(read_robot(cell.robot.model), encoding='unicode')
     with NamedTemporaryFile('w', suffix='.xml') as file:
         file.write(robot)
         file.flush()
@@ -60,7 +60,7 @@ def _read(contract: RobotContract) -> Any:
             return pinocchio.buildModelFromMJCF(file.name)
         except (RuntimeError, ValueError) as error:
             raise ContractError(
-                f'{contract.model.mjcf}: pinocchio cannot read the model: {error}'
+                f'{cell.robot.model.mjcf}: pinocchio cannot read the model: {error}'
             ) from error
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from vla_contract.contract import Model
+from vla_contract.deployment.robot import Model
 from vla_contract.errors import ContractError, ResourceNotFoundError, UnknownNameError
 from vla_contract.share import package_file
 

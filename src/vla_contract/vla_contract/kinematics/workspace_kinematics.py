@@ -5,35 +5,35 @@ from typing import Any
 import coal
 import numpy as np
 import pinocchio
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.kinematics.arm_model import arm_order, body_frame, load_arm_model
 from vla_contract.values import Vector
 
 
 class WorkspaceKinematics:
-    """Forward kinematics and Jacobians of the contract's control points and capsules.
+    """Forward kinematics and Jacobians of the cell's control points and capsules.
 
-    Fingers and other joints that the contract's arm does not command stay where the model has
+    Fingers and other joints that the cell's arm does not command stay where the model has
     them. Everything is in the base frame.
     """
 
-    def __init__(self, contract: RobotContract) -> None:
-        """Load the contract's model.
+    def __init__(self, cell: Cell) -> None:
+        """Load the cell's model.
 
         Raises:
             ResourceNotFoundError: the model's package or file is missing.
             ContractError: pinocchio cannot read the file, or it lacks a joint or body.
         """
-        model = load_arm_model(contract)
-        order = arm_order(model, contract)
+        model = load_arm_model(cell)
+        order = arm_order(model, cell)
         # A slice makes views where a list of indices makes copies.
         self._order: Any = slice(None) if order == sorted(order) else order
         self._model = model
-        points = contract.workspace.control_points
+        points = cell.geometry.control_points
         self._frames = [
             self._add_frame(f'point/{p.name}', p.body, np.array(p.offset)) for p in points
         ]
-        self._geometry = self._capsules(contract)
+        self._geometry = self._capsules(cell)
         self._data = model.createData()
         self._shapes = self._geometry.createData()
         self._parents = [shape.parentJoint for shape in self._geometry.geometryObjects]
@@ -126,10 +126,10 @@ class WorkspaceKinematics:
         frame = pinocchio.Frame(name, parent.parentJoint, place, pinocchio.OP_FRAME)
         return int(self._model.addFrame(frame))
 
-    def _capsules(self, contract: RobotContract) -> Any:
+    def _capsules(self, cell: Cell) -> Any:
         geometry = pinocchio.GeometryModel()
         index = {}
-        for capsule in contract.workspace.capsules:
+        for capsule in cell.geometry.capsules:
             parent = self._model.frames[body_frame(self._model, capsule.body)]
             start, end = np.array(capsule.start), np.array(capsule.end)
             along = pinocchio.SE3(_rotation_to(end - start), (start + end) / 2)
@@ -138,7 +138,7 @@ class WorkspaceKinematics:
             index[capsule.name] = geometry.addGeometryObject(
                 pinocchio.GeometryObject(capsule.name, parent.parentJoint, place, shape)
             )
-        for first, second in contract.workspace.self_collision:
+        for first, second in cell.geometry.self_collision:
             geometry.addCollisionPair(pinocchio.CollisionPair(index[first], index[second]))
         return geometry
 

@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
+from vla_contract.deployment.policy_file import Component
 from vla_contract.errors import NameMismatchError, ResourceNotFoundError
 from vla_finetune.act.demonstrations import (
     blank_some,
@@ -89,8 +90,8 @@ def test_every_frame_says_its_own_instruction(data):
 def record(root, instructions):
     from lerobot.datasets import LeRobotDataset
 
-    contract = load_contract('panda_2f85')
-    vector = {'dtype': 'float32', 'shape': (8,), 'names': list(contract.action.names)}
+    deployment = load_deployment()
+    vector = {'dtype': 'float32', 'shape': (8,), 'names': list(deployment.policy.action_names)}
     image = {'dtype': 'image', 'shape': (96, 96, 3), 'names': ['height', 'width', 'channels']}
     features = {ACTION: vector, STATE: vector, KEY: image}
     written = LeRobotDataset.create('local/tiny', 10, features, root=root, use_videos=False)
@@ -112,7 +113,7 @@ def dataset(tmp_path_factory):
 
 
 def test_a_dataset_is_read_with_its_episodes_and_floored_statistics(dataset):
-    data = load_demonstrations(dataset, load_contract('panda_2f85'), floor=0.01)
+    data = load_demonstrations(dataset, load_deployment(), floor=0.01)
     assert data.last.tolist() == [3, 3, 3, 3, 6, 6, 6]
     assert data.images[KEY].shape == (7, 3, 96, 96)
     assert data.instruction is None
@@ -121,7 +122,7 @@ def test_a_dataset_is_read_with_its_episodes_and_floored_statistics(dataset):
 
 def test_several_instructions_are_embedded_and_scaled_as_one(tmp_path):
     root = record(tmp_path / 'said', ['lift the red cube', 'lift the green cube'])
-    data = load_demonstrations(root, load_contract('panda_2f85'), floor=0.01)
+    data = load_demonstrations(root, load_deployment(), floor=0.01)
     red, green = data.instruction[0], data.instruction[6]
     assert torch.equal(data.instruction[:4], red.expand(4, -1))
     assert torch.equal(data.instruction[4:], green.expand(3, -1))
@@ -134,13 +135,14 @@ def test_several_instructions_are_embedded_and_scaled_as_one(tmp_path):
 
 
 def test_another_joint_order_is_refused(dataset):
-    contract = load_contract('panda_2f85')
-    names = contract.action.names
-    other = replace(contract.action, names=(names[1], names[0], *names[2:]))
+    deployment = load_deployment()
+    names = deployment.policy.action_names
+    action = (Component(joints=(names[1], names[0], *names[2:])),)
+    other = replace(deployment, policy=replace(deployment.policy, action=action))
     with pytest.raises(NameMismatchError, match='action: in another order'):
-        load_demonstrations(dataset, replace(contract, action=other), floor=0.01)
+        load_demonstrations(dataset, other, floor=0.01)
 
 
 def test_a_missing_dataset_is_named(tmp_path):
     with pytest.raises(ResourceNotFoundError, match='folder of a LeRobotDataset'):
-        load_demonstrations(tmp_path, load_contract('panda_2f85'), floor=0.01)
+        load_demonstrations(tmp_path, load_deployment(), floor=0.01)

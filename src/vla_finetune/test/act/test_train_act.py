@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_finetune.act import act_training
 from vla_finetune.act.act_training import act_config, halve_weights
 from vla_finetune.act.descent import learning_rate_factor
@@ -18,19 +18,18 @@ def test_the_rate_warms_up_and_decays_to_two_percent():
     assert max(factors) <= 1.0
 
 
-def test_the_network_has_the_contracts_features():
-    contract = load_contract('panda_2f85')
-    config = act_config(contract)
+def test_the_network_has_the_features_of_the_policy_file():
+    config = act_config(load_deployment())
     assert config.input_features['observation.images.top'].shape == (3, 96, 96)
     assert config.input_features['observation.state'].shape == (8,)
     assert config.output_features['action'].shape == (8,)
 
 
 def test_an_instruction_is_one_more_normalised_input():
-    config = act_config(load_contract('panda_2f85'), embedding=384)
+    config = act_config(load_deployment(), embedding=384)
     assert config.env_state_feature.shape == (384,)
     assert config.normalization_mapping['ENV'].name == 'MEAN_STD'
-    assert act_config(load_contract('panda_2f85')).env_state_feature is None
+    assert act_config(load_deployment()).env_state_feature is None
 
 
 def test_halved_weights_keep_their_values_and_integers(tmp_path):
@@ -74,3 +73,9 @@ def test_norms_learn_while_training_and_the_checkpoint_is_lerobots(tmp_path, mon
     assert len(norms) == 20
     saved = ACTPolicy.from_pretrained(tmp_path / 'act', strict=True)
     assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in saved.modules())
+    own = load_deployment(policy=str(tmp_path / 'act')).policy
+    assert (own.name, own.backend, own.source) == ('act', 'lerobot', str(tmp_path / 'act'))
+    used = load_deployment().policy
+    assert (own.rate_hz, own.state, own.action, own.cameras) == (
+        (used.rate_hz, used.state, used.action, used.cameras)
+    )

@@ -5,6 +5,7 @@ frames stay in memory. Network, processors and checkpoint format are LeRobot's.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 import time
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import torch
 from tqdm import trange
 from vla_contract.cli.command import write_json
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.cli.deployment_arguments import deployment_of
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.deployment.policy_file import write_policy_file
 from vla_contract.errors import VlaError
 from vla_finetune.act.batch_norms import freeze, thaw
 from vla_finetune.act.demonstrations import (
@@ -33,11 +36,11 @@ from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
 CHUNK, EXECUTE = 16, 8
 
 
-def act_config(contract: RobotContract, embedding: int = 0) -> Any:
-    """Return the configuration of a 13 M parameter ACT for a contract.
+def act_config(deployment: Deployment, embedding: int = 0) -> Any:
+    """Return the configuration of a 13 M parameter ACT for a deployment.
 
     Args:
-        contract: names and cameras.
+        deployment: names and cameras of its policy.
         embedding: length of the instruction's embedding; 0 for a policy of one task.
     """
     from lerobot.configs.types import FeatureType, NormalizationMode, PolicyFeature
@@ -46,11 +49,12 @@ def act_config(contract: RobotContract, embedding: int = 0) -> Any:
     def visual(height: int, width: int) -> PolicyFeature:
         return PolicyFeature(type=FeatureType.VISUAL, shape=(3, height, width))
 
-    inputs = {c.feature: visual(c.policy_height, c.policy_width) for c in contract.cameras}
-    inputs[STATE] = PolicyFeature(type=FeatureType.STATE, shape=(len(contract.state.names),))
+    policy = deployment.policy
+    inputs = {c.feature: visual(c.height, c.width) for c in policy.cameras}
+    inputs[STATE] = PolicyFeature(type=FeatureType.STATE, shape=(len(policy.state_names),))
     if embedding:
         inputs[ENVIRONMENT_STATE] = PolicyFeature(type=FeatureType.ENV, shape=(embedding,))
-    outputs = {ACTION: PolicyFeature(type=FeatureType.ACTION, shape=(len(contract.action.names),))}
+    outputs = {ACTION: PolicyFeature(type=FeatureType.ACTION, shape=(len(policy.action_names),))}
     return ACTConfig(
         input_features=inputs,
         output_features=outputs,
@@ -114,7 +118,7 @@ def train_act(args: argparse.Namespace) -> int:
     """Train and save a checkpoint into `args.output`.
 
     Raises:
-        VlaError: the output folder exists, or the dataset does not fit the contract.
+        VlaError: the output folder exists, or the dataset does not fit the deployment.
     """
     if args.output.exists():
         raise VlaError(f'{args.output} exists; name a new folder, nothing was written')
@@ -123,18 +127,17 @@ def train_act(args: argparse.Namespace) -> int:
     from lerobot.policies.act.modeling_act import ACTPolicy
     from lerobot.policies.factory import make_pre_post_processors
 
-    contract = load_contract(args.robot)
-    data = load_demonstrations(args.dataset, contract, STD_FLOOR, args.most_frames)
+    deployment = deployment_of(args)
+    cell, meaning = deployment.cell, deployment.policy
+    data = load_demonstrations(args.dataset, deployment, STD_FLOOR, args.most_frames)
     objects = load_named_objects(args.dataset, data) if args.ground_steps else None
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     started = time.monotonic()
     embedding = 0 if data.instruction is None else data.instruction.shape[1]
-    policy = ACTPolicy(act_config(contract, embedding)).to(memory_format=torch.channels_last)
+    policy = ACTPolicy(act_config(deployment, embedding)).to(memory_format=torch.channels_last)
     preprocess, postprocess = make_pre_post_processors(policy.config, dataset_stats=data.stats)
-    grippers = tuple(
-        contract.action.names.index(contract.joint_names[i]) for i in contract.grippers
-    )
+    grippers = tuple(meaning.action_names.index(cell.joint_names[i]) for i in cell.grippers)
     thaw(policy)
     if objects:
         rng = torch.Generator().manual_seed(args.seed)
@@ -149,11 +152,12 @@ def train_act(args: argparse.Namespace) -> int:
     postprocess.save_pretrained(args.output)
     halve_weights(args.output)
     summary = {
-        'robot': contract.name,
-        'contract_sha256': contract.sha256,
-        'state_names': list(contract.state.names),
-        'action_names': list(contract.action.names),
-        'fps': contract.action.fps,
+        'robot': cell.robot.name,
+        'cell': cell.name,
+        'cell_sha256': cell.sha256,
+        'state_names': list(meaning.state_names),
+        'action_names': list(meaning.action_names),
+        'fps': meaning.rate_hz,
         'dataset_frames': len(data.state),
         'steps': args.steps,
         'batch': args.batch,
@@ -168,5 +172,7 @@ def train_act(args: argparse.Namespace) -> int:
     if embedding:
         summary['instruction_encoder'] = DEFAULT_ENCODER
     write_json(args.output / MANIFEST, summary)
+    trained = replace(meaning, name=args.output.resolve().name, backend='lerobot', source='.')
+    write_policy_file(args.output, trained)
     print(f'saved {args.output}: loss {loss:.4f} after {summary["train_wall_s"]} s')
     return 0

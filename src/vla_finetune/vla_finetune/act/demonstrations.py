@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_finetune.frame_window import frame_window
 from vla_lerobot.compatibility import require_names
 from vla_lerobot.features import ACTION, STATE
@@ -90,24 +90,24 @@ class Demonstrations:
 
 
 def load_demonstrations(
-    root: Path, contract: RobotContract, floor: float, most_frames: int | None = None
+    root: Path, deployment: Deployment, floor: float, most_frames: int | None = None
 ) -> Demonstrations:
-    """Read a dataset recorded under `contract`; several instructions in it are embedded.
+    """Read a dataset recorded for a deployment; several instructions in it are embedded.
 
     Args:
         root: folder of a LeRobotDataset v3.
-        contract: names and cameras the dataset must have.
+        deployment: names and cameras of its policy, which the dataset must have.
         floor: smallest standard deviation of state and action; a joint that hardly moved would
             otherwise turn encoder noise into large inputs.
         most_frames: read no more than this many from the start; None for all.
 
     Raises:
         ResourceNotFoundError: there is no dataset in `root`, or no instruction encoder.
-        NameMismatchError: its joint names or cameras differ from the contract's.
+        NameMismatchError: its joint names or cameras differ from the policy's.
     """
     dataset = open_dataset(root)
-    require_names(contract, dataset)
-    keys = [camera.feature for camera in contract.cameras]
+    require_names(deployment, dataset)
+    keys = [camera.feature for camera in deployment.policy.cameras]
     count = len(range(dataset.num_frames)[:most_frames])
     columns: dict[str, torch.Tensor] = {}
     texts: list[str] = []

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from vla_contract.errors import VlaError
 from vla_finetune.act.demonstrations import Demonstrations
-from vla_sim_bridge.scene.world_config import cube_name
+from vla_sim_bridge.scene.simulated_task import cube_name
 from vla_sim_bridge.tasks.lift_named_cube import NAMED
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, positive, run_command
+from vla_contract.cli.deployment_arguments import add_deployment
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -24,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--dataset', type=Path, required=True, help='LeRobotDataset v3 folder')
     parser.add_argument('--output', type=Path, required=True, help='new checkpoint folder')
     parser.add_argument('--most-frames', type=positive, help='train on the first N frames only')
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    add_deployment(parser)
     parser.add_argument('--steps', type=int, default=2200)
     parser.add_argument(
         '--ground-steps', type=int, default=0, help='learn first where the named object lies'

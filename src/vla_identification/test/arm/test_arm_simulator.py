@@ -2,13 +2,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from recorded_world import CONFIG, CONTRACT, hidden_world, record, waves
+from recorded_world import CELL, hidden_world, record, waves
+from vla_contract.deployment.deployment import load_deployment
 from vla_identification.arm.arm_simulator import ArmSimulator
 
 
 @pytest.fixture(scope='module')
 def simulator() -> ArmSimulator:
-    return ArmSimulator(CONTRACT, replace(CONFIG, home_jitter_rad=0.0))
+    still = {'task.simulation.home_jitter_rad': 0.0}
+    return ArmSimulator(load_deployment('vx300s_lift_cube', overrides=still))
 
 
 def values(**terms) -> dict[str, np.ndarray]:
@@ -35,7 +37,7 @@ def values(**terms) -> dict[str, np.ndarray]:
 def test_it_moves_as_the_world_does(simulator, terms):
     recording = record(hidden_world(terms), waves(), 2.0)
     free = replace(recording, object_s=np.empty(0), object_pose=np.empty((0, 7)))
-    arm = list(CONTRACT.arm)
+    arm = list(CELL.arm)
     simulated = simulator.simulate(free, terms).measured
     assert np.abs(simulated - recording.measured)[:, arm].max() < 1e-6
     assert np.ptp(recording.measured[:, arm], axis=0).min() > 0.1

@@ -3,7 +3,7 @@ import json
 
 import numpy as np
 import pytest
-from recorded_world import CONFIG, CONTRACT, hidden_world, record, waves
+from recorded_world import CELL, DEPLOYMENT, hidden_world, record, waves
 from vla_identification.arm import identify
 from vla_identification.arm.arm_simulator import ArmSimulator
 from vla_identification.arm.findings import IDENTIFIED, UNIDENTIFIABLE
@@ -34,7 +34,7 @@ def recordings() -> list[MotionRecording]:
 
 @pytest.fixture(scope='module')
 def found(recordings) -> Identification:
-    return identification_of(ArmSimulator(CONTRACT, CONFIG), recordings)
+    return identification_of(ArmSimulator(DEPLOYMENT), recordings)
 
 
 @pytest.fixture
@@ -49,15 +49,15 @@ def test_the_delay_of_a_hidden_robot_is_found_within_one_control_period(found):
     latency = found.findings[0]
     assert latency.term == 'control_latency'
     assert latency.verdict == IDENTIFIED
-    assert abs(latency.value - 36.0) < 1000.0 / CONTRACT.rates.filter_hz
+    assert abs(latency.value - 36.0) < 1000.0 / CELL.rates.filter_hz
 
 
 def test_what_is_called_identified_is_within_a_tenth(found):
     known = [finding for finding in found.findings if finding.verdict == IDENTIFIED]
     truth = {
-        f'{term} {CONTRACT.joints[i].name}': HIDDEN[term][k]
+        f'{term} {CELL.joints[i].name}': HIDDEN[term][k]
         for term in ('joint_friction', 'actuator_strength')
-        for k, i in enumerate(CONTRACT.arm)
+        for k, i in enumerate(CELL.arm)
     }
     checked = [finding for finding in known if finding.name in truth]
     assert checked
@@ -79,7 +79,7 @@ def test_the_error_on_other_motion_falls_by_five(found):
 
 def test_the_commands_write_what_a_world_can_load(logs, tmp_path, capsys, monkeypatch, found):
     monkeypatch.setattr(identify, 'identification_of', lambda *_, **__: found)
-    robot = ['--robot', 'vx300s', '--world', 'lift_cube_vx300s']
+    robot = ['--deployment', 'vx300s_lift_cube']
     output, page, figures = (tmp_path / name for name in ('arm.yaml', 'arm.html', 'arm.json'))
     arguments = ['--log', *logs, *robot, '--output', str(output)]
     assert identify.main([*arguments, '--report', str(page), '--json', str(figures)]) == 0
@@ -87,7 +87,7 @@ def test_the_commands_write_what_a_world_can_load(logs, tmp_path, capsys, monkey
     assert page.read_text().count('<img') == 1
     assert json.loads(figures.read_text())['held_out']['improvement'] > 5.0
     config = load_randomization(str(output))
-    drawn = World(CONTRACT, CONFIG, config).reset(3)['randomization']['values']
+    drawn = World(DEPLOYMENT, config).reset(3)['randomization']['values']
     assert drawn['control_latency']['value'] == pytest.approx(36.0, abs=2.0)
     assert drawn['encoder_offset']['value'] == pytest.approx(HIDDEN['encoder_offset'], abs=1e-3)
     assert identify.main(arguments) == 2
@@ -120,6 +120,6 @@ def test_what_is_no_motion_is_one_sentence(tmp_path, capsys, name, message):
 def test_joints_are_taken_by_name(recordings, tmp_path, capsys):
     other = replace(recordings[0], names=('a', *recordings[0].names[1:]))
     save_recording(tmp_path / 'other.npz', other)
-    arguments = ['--log', str(tmp_path / 'other.npz'), '--robot', 'vx300s']
+    arguments = ['--log', str(tmp_path / 'other.npz'), '--deployment', 'vx300s_lift_cube']
     assert identify.main([*arguments, '--output', str(tmp_path / 'out.yaml')]) == 2
     assert 'missing waist' in capsys.readouterr().err

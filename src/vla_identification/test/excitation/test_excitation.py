@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import NameMismatchError, ResourceNotFoundError, VlaError
 from vla_identification.excitation import excitation
 from vla_identification.excitation.design import (
@@ -15,7 +15,7 @@ from vla_identification.excitation.design import (
 from vla_identification.excitation.fourier_motion import FourierMotion
 from vla_identification.excitation.joint_track import JointTrack, load_track, save_track
 
-CONTRACT = load_contract('vx300s')
+CELL = load_cell('vx300s_table')
 SHORT = ExcitationConfig(duration_s=4.0, candidates=20)
 
 
@@ -23,33 +23,33 @@ SHORT = ExcitationConfig(duration_s=4.0, candidates=20)
 @given(seed=st.integers(0, 1000), share=st.floats(0.2, 0.9))
 def test_every_motion_keeps_its_share_of_the_limits(seed, share):
     config = ExcitationConfig(duration_s=3.0, candidates=2, share=share)
-    found = design_excitation(CONTRACT, config, seed)
-    track = found.track(CONTRACT)
-    position, dt = track.position, 1.0 / CONTRACT.rates.filter_hz
+    found = design_excitation(CELL, config, seed)
+    track = found.track(CELL)
+    position, dt = track.position, 1.0 / CELL.rates.filter_hz
     velocity = np.diff(position, axis=0) / dt
     acceleration = np.diff(velocity, axis=0) / dt
-    for i in CONTRACT.arm:
-        joint = CONTRACT.joints[i]
+    for i in CELL.arm:
+        joint = CELL.joints[i]
         assert position[:, i].min() > joint.lower
         assert position[:, i].max() < joint.upper
         # Differences of two rates differ by a few per cent at the fastest harmonic.
         assert np.abs(velocity[:, i]).max() < 1.03 * share * joint.velocity
         assert np.abs(acceleration[:, i]).max() < 1.05 * share * joint.acceleration
     assert found.distance_m > 0.0
-    assert found.speed_m_s < 1.1 * share * CONTRACT.workspace.speed
+    assert found.speed_m_s < 1.1 * share * CELL.workspace.speed
 
 
 def test_it_begins_and_ends_at_rest_at_home():
-    position = design_excitation(CONTRACT, SHORT, 0).track(CONTRACT).position
-    assert np.allclose(position[[0, -1]], CONTRACT.home)
+    position = design_excitation(CELL, SHORT, 0).track(CELL).position
+    assert np.allclose(position[[0, -1]], CELL.home)
     assert np.abs(np.diff(position, axis=0)[[0, -1]]).max() < 1e-5
-    assert np.ptp(position[:, CONTRACT.arm], axis=0).min() > 0.05
-    assert np.ptp(position[:, CONTRACT.grippers]) == 0.0
+    assert np.ptp(position[:, CELL.arm], axis=0).min() > 0.05
+    assert np.ptp(position[:, CELL.grippers]) == 0.0
 
 
 def test_more_candidates_are_conditioned_better():
-    one = design_excitation(CONTRACT, ExcitationConfig(duration_s=4.0, candidates=1), 3)
-    many = design_excitation(CONTRACT, ExcitationConfig(duration_s=4.0, candidates=100), 3)
+    one = design_excitation(CELL, ExcitationConfig(duration_s=4.0, candidates=1), 3)
+    many = design_excitation(CELL, ExcitationConfig(duration_s=4.0, candidates=100), 3)
     assert many.condition < one.condition
 
 
@@ -69,9 +69,9 @@ def test_one_slow_sine_is_conditioned_worse_than_two():
 
 def test_the_command_writes_a_motion_and_its_figures(tmp_path, capsys):
     output, figures = tmp_path / 'motion.npz', tmp_path / 'motion.json'
-    arguments = ['--robot', 'vx300s', '--output', str(output), '--duration-s', '3']
+    arguments = ['--cell', 'vx300s_table', '--output', str(output), '--duration-s', '3']
     assert excitation.main([*arguments, '--json', str(figures)]) == 0
-    assert load_track(output, CONTRACT.joint_names).duration_s == 3.0
+    assert load_track(output, CELL.joint_names).duration_s == 3.0
     assert json.loads(figures.read_text())['condition_number'] > 1.0
     assert excitation.main(arguments) == 2
     assert '--force' in capsys.readouterr().err

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 from vla_contract.joints.trajectory import (
     chunk_of,
@@ -20,17 +20,17 @@ from vla_identification.joints.joint_check import check_joints
 from vla_identification.joints.motion_latency import measure_latencies, pooled
 from vla_identification.motion_recording import load_recording, MotionRecording, save_recording
 
-CONTRACT = load_contract('panda_2f85')
-NAMES = CONTRACT.joint_names
+CELL = load_cell('panda_table')
+NAMES = CELL.joint_names
 TIME = np.arange(0.0, 19.0, 0.02)
 
 
 def record(order=range(8), signs=(1,) * 8, delay_s=0.08, gain=1.0, noise=1e-4, seed=0):
     """Record an arm whose joint k follows command order[k], times its sign."""
-    sway = Excitation(CONTRACT.home, CONTRACT.arm, 0.05)
+    sway = Excitation(CELL.home, CELL.arm, 0.05)
     command = np.array([sway.at(t) for t in TIME])
     late = np.array([sway.at(t - delay_s) for t in TIME])
-    measured = CONTRACT.home + gain * ((late - CONTRACT.home) * signs)[:, list(order)]
+    measured = CELL.home + gain * ((late - CELL.home) * signs)[:, list(order)]
     measured = measured + np.random.default_rng(seed).normal(0.0, noise, measured.shape)
     return MotionRecording(NAMES, TIME, command, TIME, measured)
 
@@ -77,7 +77,7 @@ def test_degrees_for_radians_are_named():
 
 def test_a_joint_that_stands_still_is_named():
     recording = record()
-    recording.measured[:, 3] = CONTRACT.home[3]
+    recording.measured[:, 3] = CELL.home[3]
     assert check_joints(recording).problems == ('panda_joint4 was told to move and none did',)
 
 
@@ -99,10 +99,10 @@ def test_the_delay_of_images_is_found_from_their_motion_alone(delay_s):
     recording = record(delay_s=0.05)
     image_s = np.arange(0.0, 18.9, 1.0 / 15.0)
     rng = np.random.default_rng(0)
-    sway = Excitation(CONTRACT.home, CONTRACT.arm, 0.05)
+    sway = Excitation(CELL.home, CELL.arm, 0.05)
     images = []
     for time in image_s:
-        offset = (sway.at(time - delay_s - 0.05) - CONTRACT.home)[:7]
+        offset = (sway.at(time - delay_s - 0.05) - CELL.home)[:7]
         noise = rng.normal(0.0, 2.0, (72, 96))
         image = scene(float(offset @ [20, 16, 12, 16, 2, 12, 0.0]))
         images.append(np.clip(image + noise, 0, 255).astype(np.uint8))
@@ -122,23 +122,23 @@ def test_nothing_trustworthy_pools_to_nothing():
 
 
 def test_excitation_sways_one_joint_at_a_time_and_comes_back():
-    sway = Excitation(CONTRACT.home, CONTRACT.arm, 0.05)
-    path = np.array([sway.at(t) for t in np.arange(0.0, sway.duration_s, 0.005)]) - CONTRACT.home
+    sway = Excitation(CELL.home, CELL.arm, 0.05)
+    path = np.array([sway.at(t) for t in np.arange(0.0, sway.duration_s, 0.005)]) - CELL.home
     assert np.abs(path).max(axis=0)[:7] == pytest.approx(0.05, rel=0.01)
     assert (np.count_nonzero(np.abs(path) > 1e-9, axis=1) <= 1).all()
-    assert np.array_equal(sway.at(sway.duration_s), CONTRACT.home)
+    assert np.array_equal(sway.at(sway.duration_s), CELL.home)
 
 
 @settings(deadline=None)
 @given(seed=st.integers(0, 1000), speed=st.floats(0.01, 0.5))
 def test_a_move_keeps_its_share_of_the_limits(seed, speed):
     rng = np.random.default_rng(seed)
-    start, goal = ([rng.uniform(j.lower, j.upper) for j in CONTRACT.joints] for _ in range(2))
-    move = joint_move(CONTRACT, np.array(start), np.array(goal), speed)
+    start, goal = ([rng.uniform(j.lower, j.upper) for j in CELL.joints] for _ in range(2))
+    move = joint_move(CELL, np.array(start), np.array(goal), speed)
     times = np.linspace(0.0, move.duration_s, 400)
     path = np.array([move.at(t) for t in times])
     velocity = np.abs(np.diff(path, axis=0)) / np.diff(times)[:, None]
-    limits = np.array([[j.velocity, j.acceleration] for j in CONTRACT.joints]) * [speed, speed**2]
+    limits = np.array([[j.velocity, j.acceleration] for j in CELL.joints]) * [speed, speed**2]
     assert (velocity <= 1.001 * limits[:, 0]).all()
     acceleration = np.abs(np.diff(path, 2, axis=0)) / (times[1] - times[0]) ** 2
     assert (acceleration <= 1.01 * limits[:, 1]).all()
@@ -146,9 +146,9 @@ def test_a_move_keeps_its_share_of_the_limits(seed, speed):
 
 
 def test_trajectories_in_turn_join_without_a_step():
-    home = CONTRACT.home
-    there = joint_move(CONTRACT, home, home + 0.1, 0.3)
-    back = joint_move(CONTRACT, home + 0.1, home, 0.3)
+    home = CELL.home
+    there = joint_move(CELL, home, home + 0.1, 0.3)
+    back = joint_move(CELL, home + 0.1, home, 0.3)
     both = InTurn((there, back))
     assert both.duration_s == there.duration_s + back.duration_s
     times = np.linspace(-0.1, both.duration_s + 0.1, 400)
@@ -159,7 +159,7 @@ def test_trajectories_in_turn_join_without_a_step():
 
 
 def test_a_chunk_is_what_remains_of_a_trajectory():
-    move = joint_move(CONTRACT, CONTRACT.home, CONTRACT.home + 0.1, 0.1)
+    move = joint_move(CELL, CELL.home, CELL.home + 0.1, 0.1)
     chunk = chunk_of(move, begin_ns=1_000_000_000, now_ns=1_300_000_000, fps=10.0, horizon_s=1.0)
     assert chunk.stamp_ns == 1_300_000_000
     assert chunk.period_ns == 100_000_000
@@ -207,12 +207,12 @@ def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path, capsys, name,
 
 
 def test_only_the_arms_joints_are_swayed_and_none_near_its_limit():
-    sway = excitation_of(CONTRACT, CONTRACT.home, ['panda_joint6', 'panda_joint1'], 0.05, 2.0)
+    sway = excitation_of(CELL, CELL.home, ['panda_joint6', 'panda_joint1'], 0.05, 2.0)
     assert sway.joints == (5, 0)
-    assert excitation_of(CONTRACT, CONTRACT.home, [], 0.05, 2.0).joints == CONTRACT.arm
+    assert excitation_of(CELL, CELL.home, [], 0.05, 2.0).joints == CELL.arm
     with pytest.raises(VlaError, match="joint 'robotiq_85_left_knuckle_joint' is not in the arm"):
-        excitation_of(CONTRACT, CONTRACT.home, [NAMES[7]], 0.05, 2.0)
-    bent = CONTRACT.home.copy()
-    bent[3] = CONTRACT.joints[3].upper - 0.01
+        excitation_of(CELL, CELL.home, [NAMES[7]], 0.05, 2.0)
+    bent = CELL.home.copy()
+    bent[3] = CELL.joints[3].upper - 0.01
     with pytest.raises(VlaError, match='panda_joint4 stands at -0.080 rad'):
-        excitation_of(CONTRACT, bent, [], 0.05, 2.0)
+        excitation_of(CELL, bent, [], 0.05, 2.0)

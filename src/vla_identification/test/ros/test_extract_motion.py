@@ -3,7 +3,7 @@ from mcap.writer import Writer
 import numpy as np
 import pytest
 from rclpy.serialization import serialize_message
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.messages.stamps import to_time
@@ -11,14 +11,14 @@ from vla_contract.values import JointSample
 from vla_identification.motion_recording import load_recording
 from vla_identification.ros.extract_motion import main, read_motion
 
-CONTRACT = load_contract('vx300s')
+CELL = load_cell('vx300s_table')
 MS = 1_000_000
 
 
 def joints(ms: int, shift: float):
-    position = CONTRACT.home + shift
+    position = CELL.home + shift
     sample = JointSample(5_000_000_000 + ms * MS, position, np.zeros_like(position))
-    return joints_to_msg(sample, CONTRACT.joint_names)
+    return joints_to_msg(sample, CELL.joint_names)
 
 
 def pose(ms: int):
@@ -54,11 +54,11 @@ def recording(tmp_path):
 
 
 def test_motion_is_what_was_stamped_on_the_two_topics(recording):
-    motion = read_motion(recording, CONTRACT)
+    motion = read_motion(recording, CELL)
     assert motion.measured_s == pytest.approx(np.arange(20) * 0.01)
     assert motion.command_s == pytest.approx(0.005 + np.arange(20) * 0.01)
-    assert motion.measured[3] == pytest.approx(CONTRACT.home + 0.03)
-    assert motion.command[0] == pytest.approx(CONTRACT.home + 0.01)
+    assert motion.measured[3] == pytest.approx(CELL.home + 0.03)
+    assert motion.command[0] == pytest.approx(CELL.home + 0.01)
     assert motion.measured_delivery_s == pytest.approx(np.full(20, 0.003))
     assert motion.object_s == pytest.approx([0.0, 0.1])
     assert motion.object_pose[1] == pytest.approx([0.3, 0, 0, 1, 0, 0, 0])
@@ -66,8 +66,8 @@ def test_motion_is_what_was_stamped_on_the_two_topics(recording):
 
 def test_arm_and_gripper_of_separate_drivers_are_one_motion(tmp_path):
     def part(ms, shift, joints_of):
-        names = CONTRACT.joint_names[joints_of]
-        position = CONTRACT.home[joints_of] + shift
+        names = CELL.joint_names[joints_of]
+        position = CELL.home[joints_of] + shift
         stamp_ns = 5_000_000_000 + ms * MS
         return joints_to_msg(JointSample(stamp_ns, position, np.zeros(len(names))), names)
 
@@ -79,18 +79,18 @@ def test_arm_and_gripper_of_separate_drivers_are_one_motion(tmp_path):
         'joint_states': sorted(parts, key=lambda each: each[0]),
         'action_filter/action': [(ms, joints(ms, 2e-3 * ms)) for ms in range(5, 200, 10)],
     })  # fmt: skip
-    motion = read_motion(path, CONTRACT)
+    motion = read_motion(path, CELL)
     assert len(motion.measured) == 20
-    assert motion.measured[5][arm] == pytest.approx(CONTRACT.home[arm] + 0.05)
-    assert motion.measured[5][gripper] == pytest.approx(CONTRACT.home[gripper] + 0.01)
+    assert motion.measured[5][arm] == pytest.approx(CELL.home[arm] + 0.05)
+    assert motion.measured[5][gripper] == pytest.approx(CELL.home[gripper] + 0.01)
 
 
 def test_the_command_writes_what_identify_reads(recording, tmp_path, capsys):
     output = tmp_path / 'motion.npz'
-    arguments = [str(recording), '--robot', 'vx300s', '--output', str(output)]
+    arguments = [str(recording), '--cell', 'vx300s_table', '--output', str(output)]
     assert main(arguments) == 0
     assert '20 commands and 20 joint states' in capsys.readouterr().out
-    assert load_recording(output).names == CONTRACT.joint_names
+    assert load_recording(output).names == CELL.joint_names
     assert main(arguments) == 2
 
 
@@ -98,4 +98,4 @@ def test_a_recording_without_commands_is_refused(tmp_path):
     path = tmp_path / 'silent.mcap'
     write(path, {'joint_states': [(ms, joints(ms, 0.0)) for ms in range(0, 50, 10)]})
     with pytest.raises(VlaError, match='found 0 messages on action_filter/action'):
-        read_motion(path, CONTRACT)
+        read_motion(path, CELL)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from recorded_world import CONFIG, CONTRACT, hidden_world, record, waves
+from recorded_world import DEPLOYMENT, hidden_world, record, waves
 from vla_identification.arm.arm_simulator import ArmSimulator
 from vla_identification.motion_recording import save_recording
 from vla_identification.simopt import tune_randomization
@@ -65,7 +65,7 @@ def test_the_delay_of_a_recorded_robot_is_found_and_the_mass_it_cannot_show_stay
         lower=np.array([0.0, 0.1]),
     )
     found = simopt(
-        ArmSimulator(CONTRACT, CONFIG),
+        ArmSimulator(DEPLOYMENT),
         [replace(recording, object_s=np.empty(0), object_pose=np.empty((0, 7)))],
         prior,
         SimOptConfig(iterations=5, samples=16),
@@ -81,8 +81,8 @@ def test_the_command_narrows_the_ranges_of_a_randomisation(tmp_path, capsys):
     save_recording(tmp_path / 'rollout.npz', recording)
     start, output = tmp_path / 'start.yaml', tmp_path / 'tuned.yaml'
     start.write_text('terms: {control_latency: {range: [0, 60]}, object_mass: {range: [1, 2]}}')
-    arguments = ['--log', str(tmp_path / 'rollout.npz'), '--robot', 'vx300s']
-    arguments += ['--world', 'lift_cube_vx300s', '--randomization', str(start)]
+    arguments = ['--log', str(tmp_path / 'rollout.npz'), '--randomization', str(start)]
+    arguments += ['--deployment', 'vx300s_lift_cube']
     arguments += ['--output', str(output), '--iterations', '3', '--samples', '12']
     assert tune_randomization.main(arguments) == 0
     assert 'times narrower' in capsys.readouterr().out

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import mujoco
 from mujoco.rollout import rollout
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import Vector
 from vla_identification.motion_recording import MotionRecording
 from vla_sim_bridge.physics.drive import Drive
@@ -20,7 +20,7 @@ from vla_sim_bridge.randomization.terms.physics import PHYSICS_TERMS
 from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
 from vla_sim_bridge.scene.robot_spec import place_mimics, ROBOT
 from vla_sim_bridge.scene.scene import build_model
-from vla_sim_bridge.scene.world_config import WorldConfig
+from vla_sim_bridge.scene.simulated_task import simulated_task
 
 Values = dict[str, Vector]
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
@@ -50,22 +50,23 @@ class ArmSimulator:
     numbers: delays are not rounded to physics steps, and an arm in free space has no contacts.
     """
 
-    def __init__(self, contract: RobotContract, config: WorldConfig) -> None:
-        """Compile the world.
+    def __init__(self, deployment: Deployment) -> None:
+        """Compile the model of a deployment; of its policy nothing is used.
 
         Raises:
-            SimError, NameMismatchError, ResourceNotFoundError: as `build_model`.
+            ContractError, SimError, ResourceNotFoundError: as `build_model`.
         """
-        self.contract = contract
-        self.model = build_model(contract, config)
-        self.arm = np.array(contract.arm)
+        config = simulated_task(deployment.task)
+        self.cell = cell = deployment.cell
+        self.model = build_model(deployment)
+        self.arm = np.array(cell.arm)
         self._data = mujoco.MjData(self.model)
         self._cubes = tuple(config.cube_colours)
-        self._randomizer = Randomizer(self.model, contract, NOTHING, self._cubes)
-        self._drive = Drive(self.model, contract)
+        self._randomizer = Randomizer(self.model, cell, NOTHING, self._cubes)
+        self._drive = Drive(self.model, cell)
         self._step_s = config.physics_step_s
-        self._period_s = 1.0 / contract.rates.filter_hz
-        names = [ROBOT + joint.model_joint for joint in contract.joints]
+        self._period_s = 1.0 / cell.rates.filter_hz
+        names = [ROBOT + joint.model_joint for joint in cell.joints]
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])
         self._object = int(self.model.joint(self._cubes[0]).qposadr[0])
 
@@ -73,7 +74,7 @@ class ArmSimulator:
         """Return what the arm does when it is sent the recording's commands.
 
         Args:
-            recording: joints in the contract's order; the arm begins at rest, where it was
+            recording: joints in the cell's order; the arm begins at rest, where it was
                 measured first.
             values: name of a randomisation term to its numbers.
 
@@ -142,7 +143,7 @@ class ArmSimulator:
         data = self._data
         mujoco.mj_resetData(self.model, data)
         data.qpos[self._qpos] = recording.measured[0] - self._encoder_offset()
-        place_mimics(self.model, data, self.contract)
+        place_mimics(self.model, data, self.cell)
         if len(recording.object_s):
             data.qpos[self._object : self._object + _POSE] = recording.object_pose[0]
         state = np.empty(mujoco.mj_stateSize(self.model, _STATE))

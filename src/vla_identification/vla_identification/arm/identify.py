@@ -8,7 +8,7 @@ import sys
 import numpy as np
 from tqdm import tqdm
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_scene, deployment_of
 from vla_contract.whole_file import require_free
 from vla_identification.arm.arm_simulator import ArmSimulator
 from vla_identification.arm.findings import (
@@ -25,7 +25,6 @@ from vla_identification.arm.unknowns import unknowns_of
 from vla_identification.gap.replay_gap import GapMeter, ReplayGap, split_for_validation
 from vla_identification.motion_logs import load_logs
 from vla_identification.motion_recording import MotionRecording
-from vla_sim_bridge.scene.world_config import load_world_config
 
 _DELAYS = (
     'control_latency is the sum of every delay between the stamps of commands and those of '
@@ -53,11 +52,11 @@ def identification_of(
     simulator: ArmSimulator, recordings: list[MotionRecording], with_progress: bool = False
 ) -> Identification:
     """Fit the arm to all recordings but the last, or to two thirds of the only one; test on it."""
-    contract = simulator.contract
+    cell = simulator.cell
     fitted, held_out = split_for_validation(recordings)
     with tqdm(unit='rollout', disable=not with_progress) as progress:
-        fit = fit_motion(simulator, fitted, unknowns_of(contract), lambda: progress.update(1))
-    findings = findings_of(fit, [contract.joints[i].name for i in contract.arm])
+        fit = fit_motion(simulator, fitted, unknowns_of(cell), lambda: progress.update(1))
+    findings = findings_of(fit, [cell.joints[i].name for i in cell.arm])
     meter = GapMeter(simulator)
     return Identification(
         fit,
@@ -72,28 +71,32 @@ def identify(args: argparse.Namespace) -> int:
     """Identify, and write what the arguments ask for; 1 when the simulator came no nearer."""
     for path in (args.output, args.report, args.json):
         require_free(path, args.force)
-    contract = load_contract(args.robot)
-    recordings = load_logs(args.log, contract)
-    simulator = ArmSimulator(contract, load_world_config(args.world))
+    deployment = deployment_of(args)
+    cell = deployment.cell
+    recordings = load_logs(args.log, cell)
+    simulator = ArmSimulator(deployment)
     found = identification_of(simulator, recordings, with_progress=True)
-    joints = tuple(contract.joints[i].name for i in contract.arm)
+    joints = tuple(cell.joints[i].name for i in cell.arm)
     logs = ', '.join(str(path) for path in args.log)
     notes = [f'identified from {logs}', _delivery(recordings), _DELAYS]
     write_randomization(
         args.output, found.findings, found.fit.unknowns,
-        f'{contract.name} in {args.world}, {notes[0]}.\nEach range is the estimate and two '
+        f'{cell.robot.name} in {deployment.name}, {notes[0]}.\nEach range is the estimate and two '
         'standard deviations to either side.',
     )  # fmt: skip
     if args.report:
         write_identification_page(
-            args.report, f'Identification of {contract.name}', notes, found.findings, found.blind,
-            found.before, found.after, joints,
+            args.report, f'Identification of {cell.robot.name}', notes, found.findings,
+            found.blind, found.before, found.after, joints,
         )  # fmt: skip
     if args.json:
         write_json(args.json, {
-            'robot': contract.name,
-            'contract_sha256': contract.sha256,
-            'world': args.world,
+            'robot': cell.robot.name,
+            'cell': cell.name,
+            'cell_sha256': cell.sha256,
+            'deployment': deployment.name,
+            'deployment_sha256': deployment.sha256,
+            'task': deployment.task.name,
             'findings': [asdict(finding) for finding in found.findings],
             'not_shown': found.blind,
             'held_out': {
@@ -149,8 +152,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('--log', type=Path, nargs='+', required=True,
                         help='.npz of vla arm excite or extract-motion, or .csv')  # fmt: skip
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    add_scene(parser)
     parser.add_argument('--output', type=Path, required=True, help='randomisation YAML to write')
     parser.add_argument('--report', type=Path, help='write an HTML page here')
     parser.add_argument('--json', type=Path, help='write the figures here')

@@ -28,7 +28,7 @@ class Motion:
     """A recording and the samples of it that count.
 
     Attributes:
-        recording: joints in the contract's order.
+        recording: joints in the cell's order.
         counts: shape (M,), which of the joint samples are compared.
     """
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from vla_contract.cli.page import Cell, figure, mark, table, write_page
+from vla_contract.cli.page import Entry, figure, mark, table, write_page
 from vla_identification.arm.findings import COARSE, Finding, IDENTIFIED
 from vla_identification.gap.replay_gap import ReplayGap
 
@@ -33,8 +33,8 @@ def write_identification_page(
     """
     from vla_identification.gap.figure import gap_figure
 
-    rows: list[tuple[Cell, ...]] = [_row(finding) for finding in findings]
-    gaps: list[tuple[Cell, ...]] = [
+    rows: list[tuple[Entry, ...]] = [_row(finding) for finding in findings]
+    gaps: list[tuple[Entry, ...]] = [
         ('joints, rms [mrad]', 1000 * before.joint_rms, 1000 * after.joint_rms),
         ('tool, rms [mm]', before.tool_rms_mm, after.tool_rms_mm),
         ('tool, largest [mm]', float(before.tool_mm.max()), float(after.tool_mm.max())),
@@ -52,8 +52,8 @@ def write_identification_page(
     ])  # fmt: skip
 
 
-def _row(finding: Finding) -> tuple[Cell, ...]:
-    verdict: Cell = finding.verdict
+def _row(finding: Finding) -> tuple[Entry, ...]:
+    verdict: Entry = finding.verdict
     if finding.verdict != COARSE:
         verdict = mark(finding.verdict, finding.verdict == IDENTIFIED)
     value, width = f'{finding.value:.4g}', f'+- {finding.half_width:.2g}'

@@ -8,7 +8,7 @@ fit, and what an identified number must beat.
 from dataclasses import dataclass
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 
 ANGLE_RESOLUTION = 5e-4
@@ -48,15 +48,15 @@ class Unknown:
 _SHARED = ('control_latency',)
 
 
-def unknowns_of(contract: RobotContract) -> tuple[Unknown, ...]:
+def unknowns_of(cell: Cell) -> tuple[Unknown, ...]:
     """Return what motion of the arm may tell, dry friction in shares of the effort limits.
 
     Delays of commands and of joint_states add up to `control_latency`: a motion that is commanded
     and measured by the same clock shows their sum alone.
     """
-    effort = np.array([contract.joints[i].effort for i in contract.arm])
+    effort = np.array([cell.joints[i].effort for i in cell.arm])
     angle, one = np.ones(len(effort)), np.ones(1)
-    period_ms = 1000.0 / contract.rates.filter_hz
+    period_ms = 1000.0 / cell.rates.filter_hz
     tenth, none = 0.1, 0.0 * angle
     return (
         Unknown('control_latency', 10.0 * one, 50.0 * one, 0.0 * one, 300.0 * one, 1.0 * one,

@@ -1,9 +1,9 @@
-"""Chooses an identification motion for a robot: within its limits, and telling."""
+"""Chooses an identification motion for a robot in a cell: within their limits, and telling."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.schema import setting
 from vla_contract.values import Vector
@@ -27,7 +27,9 @@ class ExcitationConfig:
     lowest_hz: float = setting(0.1, doc='slowest harmonic', unit='Hz', lower=0.02, upper=5.0)
     highest_hz: float = setting(1.6, doc='fastest harmonic', unit='Hz', lower=0.05, upper=10.0)
     harmonics: int = setting(8, doc='frequencies per joint', lower=2, upper=50)
-    share: float = setting(0.5, doc="of the contract's limits in use", lower=0.01, upper=0.95)
+    share: float = setting(
+        0.5, doc='of the limits of joints and workspace in use', lower=0.01, upper=0.95
+    )
     sway: float = setting(0.6, doc='farthest from home', unit='rad or m', lower=0.01, upper=3.0)
     candidates: int = setting(200, doc='motions to choose from', lower=1, upper=100_000)
 
@@ -39,7 +41,7 @@ class Excitation:
     Attributes:
         motion: the motion.
         condition: of the worst joint's regressor; 1 is best.
-        distance_m: least distance kept beyond that of the contract's walls and links [m].
+        distance_m: least distance kept to walls and between links, beyond what the cell asks [m].
         speed_m_s: of the fastest control point [m/s].
     """
 
@@ -48,13 +50,13 @@ class Excitation:
     distance_m: float
     speed_m_s: float
 
-    def track(self, contract: RobotContract) -> JointTrack:
+    def track(self, cell: Cell) -> JointTrack:
         """Return the motion sampled at the filter's rate."""
-        time_s = _times(self.motion, contract.rates.filter_hz)
-        return JointTrack(contract.joint_names, time_s, self.motion.at(time_s))
+        time_s = _times(self.motion, cell.rates.filter_hz)
+        return JointTrack(cell.joint_names, time_s, self.motion.at(time_s))
 
 
-def design_excitation(contract: RobotContract, config: ExcitationConfig, seed: int) -> Excitation:
+def design_excitation(cell: Cell, config: ExcitationConfig, seed: int) -> Excitation:
     """Return the candidate whose worst joint is conditioned best, fitted into all limits.
 
     Raises:
@@ -64,13 +66,13 @@ def design_excitation(contract: RobotContract, config: ExcitationConfig, seed: i
     frequencies = np.array(np.geomspace(config.lowest_hz, config.highest_hz, config.harmonics))
     fade_s = min(1.0, config.duration_s / 4.0)
     candidates = (
-        random_motion(contract.home, contract.arm, frequencies, config.duration_s, fade_s, rng)
+        random_motion(cell.home, cell.arm, frequencies, config.duration_s, fade_s, rng)
         for _ in range(config.candidates)
     )
     best = min(candidates, key=worst_condition)
-    motion = _fit_into_workspace(contract, config, _fit_into_limits(contract, config, best))
-    room, time_s = WorkspaceRoom(contract), _times(motion, _CHECK_HZ)
-    arm = motion.at(time_s)[:, contract.arm]
+    motion = _fit_into_workspace(cell, config, _fit_into_limits(cell, config, best))
+    room, time_s = WorkspaceRoom(cell), _times(motion, _CHECK_HZ)
+    arm = motion.at(time_s)[:, cell.arm]
     distance_m, speed_m_s = room.distance_m(arm), room.speed_m_s(arm, 1.0 / _CHECK_HZ)
     return Excitation(motion, worst_condition(motion), distance_m, speed_m_s)
 
@@ -93,9 +95,7 @@ def worst_condition(motion: FourierMotion) -> float:
     return worst
 
 
-def _fit_into_limits(
-    contract: RobotContract, config: ExcitationConfig, motion: FourierMotion
-) -> FourierMotion:
+def _fit_into_limits(cell: Cell, config: ExcitationConfig, motion: FourierMotion) -> FourierMotion:
     """Scale each joint to the nearest of its limits."""
     time_s = _times(motion, 200.0)
     sway = (motion.at(time_s) - motion.centre)[:, motion.joints]
@@ -103,9 +103,9 @@ def _fit_into_limits(
     acceleration = np.gradient(velocity, time_s, axis=0)
     factors = []
     for joint, moves in zip(
-        contract.arm, zip(sway.T, velocity.T, acceleration.T, strict=True), strict=True
+        cell.arm, zip(sway.T, velocity.T, acceleration.T, strict=True), strict=True
     ):
-        limits = contract.joints[joint]
+        limits = cell.joints[joint]
         q, v, a = (float(np.abs(values).max()) for values in moves)
         reach = min(limits.upper - limits.home, limits.home - limits.lower) - _JOINT_MARGIN
         if reach <= 0.0:
@@ -124,15 +124,15 @@ def _fit_into_limits(
 
 
 def _fit_into_workspace(
-    contract: RobotContract, config: ExcitationConfig, motion: FourierMotion
+    cell: Cell, config: ExcitationConfig, motion: FourierMotion
 ) -> FourierMotion:
     """Shrink, one by one, the joint whose shrinking gives the most room until there is enough."""
-    room, time_s = WorkspaceRoom(contract), _times(motion, _SEARCH_HZ)
-    speed_limit = config.share * contract.workspace.speed
+    room, time_s = WorkspaceRoom(cell), _times(motion, _SEARCH_HZ)
+    speed_limit = config.share * cell.workspace.speed
 
     def lack(tried: FourierMotion) -> float:
         """Return how much is wanting; walls in metres, speeds in the same size of numbers."""
-        arm = tried.at(time_s)[:, contract.arm]
+        arm = tried.at(time_s)[:, cell.arm]
         excess = room.speed_m_s(arm, 1.0 / _SEARCH_HZ) / speed_limit - 1.0
         return max(0.0, _WALL_MARGIN_M - room.distance_m(arm)) + max(0.0, excess)
 
@@ -143,8 +143,8 @@ def _fit_into_workspace(
         trials = [motion.scaled(1.0 - (1.0 - _SHRINK) * np.eye(count)[j]) for j in range(count)]
         motion = min(trials, key=lack)
     raise VlaError(
-        f'no motion about the home of {contract.name} keeps its workspace: is home too near to a '
-        'wall, or the workspace too small?'
+        f'no motion about the home of {cell.robot.name} keeps the workspace of {cell.name}: is '
+        'home too near to a wall, or the workspace too small?'
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, DONE, natural, run_command, write_json
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_cell, cell_of
 from vla_contract.schema import build
 from vla_contract.whole_file import require_free
 from vla_identification.excitation.design import design_excitation, ExcitationConfig
@@ -15,11 +15,11 @@ from vla_identification.excitation.joint_track import save_track
 def excite(args: argparse.Namespace) -> int:
     """Design the motion of the arguments and write it."""
     require_free(args.output, args.force)
-    contract = load_contract(args.robot)
+    cell = cell_of(args)
     wanted = {'duration_s': args.duration_s, 'share': args.share, 'sway': args.sway}
     config = build(ExcitationConfig, wanted, 'arguments')
-    found = design_excitation(contract, config, args.seed)
-    save_track(args.output, found.track(contract))
+    found = design_excitation(cell, config, args.seed)
+    save_track(args.output, found.track(cell))
     print(
         f'{args.output}: {config.duration_s:g} s, worst condition number {found.condition:.1f}, '
         f'fastest point {found.speed_m_s:.2f} m/s, {1000 * found.distance_m:.0f} mm of room more '
@@ -27,8 +27,9 @@ def excite(args: argparse.Namespace) -> int:
     )
     if args.json:
         write_json(args.json, {
-            'robot': contract.name,
-            'contract_sha256': contract.sha256,
+            'robot': cell.robot.name,
+            'cell': cell.name,
+            'cell_sha256': cell.sha256,
             'seed': args.seed,
             'duration_s': config.duration_s,
             'condition_number': found.condition,
@@ -43,13 +44,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = command_parser(
         'arm excitation',
         'Make a motion from which the physics of an arm can be identified: harmonics up to '
-        '1.6 Hz of all joints about home, within shares of the limits of joints and workspace '
-        'that the robot contract has.\nPlay and record it through the action filter: '
+        '1.6 Hz of all joints about home, within shares of the limits of joints and workspace.'
+        '\nPlay and record it through the action filter: '
         'vla arm excite --motion FILE',
         'vla arm excitation --output runs/excitation-motion.npz',
     )
     defaults = ExcitationConfig()
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    add_cell(parser)
     parser.add_argument('--output', type=Path, required=True, help='motion to write, .npz')
     parser.add_argument('--duration-s', type=float, default=defaults.duration_s)
     parser.add_argument(

@@ -1,24 +1,24 @@
-"""How much room a motion leaves to the contract's walls, links and Cartesian speed."""
+"""How much room a motion leaves to walls, links and the limit of Cartesian speed."""
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.workspace import walls_of
 from vla_contract.kinematics.workspace_kinematics import WorkspaceKinematics
 from vla_contract.values import Vector
-from vla_contract.workspace import walls_of
 
 
 class WorkspaceRoom:
     """Measures whole motions against the workspace that the action filter keeps."""
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Load the arm's kinematics.
 
         Raises:
             ContractError, ResourceNotFoundError: as `WorkspaceKinematics`.
         """
-        self._kinematics = WorkspaceKinematics(contract)
-        self._walls = walls_of(contract.workspace)
-        self._clearance_m = contract.workspace.clearance
+        self._kinematics = WorkspaceKinematics(cell)
+        self._walls = walls_of(cell.workspace, cell.geometry.control_points)
+        self._clearance_m = cell.workspace.clearance
 
     def distance_m(self, arm: Vector) -> float:
         """Return the least distance to a wall, or between two links, beyond what is kept [m].

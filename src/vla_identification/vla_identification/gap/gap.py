@@ -5,35 +5,40 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_scene, deployment_of
 from vla_contract.whole_file import require_free, write_whole
 from vla_identification.arm.arm_simulator import ArmSimulator
 from vla_identification.gap.replay_gap import GapMeter, settled
 from vla_identification.motion_logs import load_logs
 from vla_sim_bridge.randomization.randomization import load_randomization
-from vla_sim_bridge.scene.world_config import load_world_config
 
 
 def measure_gap(args: argparse.Namespace) -> int:
     """Replay the recording twice and write what the arguments ask for; 1 when after is worse."""
     for path in (args.plot, args.json):
         require_free(path, args.force)
-    contract = load_contract(args.robot)
-    (recording,) = load_logs([args.log], contract)
+    deployment = deployment_of(args)
+    cell = deployment.cell
+    (recording,) = load_logs([args.log], cell)
     configs = [load_randomization(name) for name in (args.before, args.after)]
-    simulator = ArmSimulator(contract, load_world_config(args.world))
+    simulator = ArmSimulator(deployment)
     meter = GapMeter(simulator)
     before, after = (
         meter.measure(settled(recording), simulator.middle(config)) for config in configs
     )
-    joints = tuple(contract.joints[i].name for i in contract.arm)
+    joints = tuple(cell.joints[i].name for i in cell.arm)
     if args.plot:
         from vla_identification.gap.figure import gap_figure
 
         write_whole(args.plot, gap_figure(before, after, joints))
     if args.json:
         write_json(args.json, {
-            'robot': contract.name,
+            'robot': cell.robot.name,
+            'cell': cell.name,
+            'cell_sha256': cell.sha256,
+            'deployment': deployment.name,
+            'deployment_sha256': deployment.sha256,
+            'task': deployment.task.name,
             'log': str(args.log),
             'before': {'randomization': args.before, **before.summary(joints)},
             'after': {'randomization': args.after, **after.summary(joints)},
@@ -56,8 +61,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla arm gap --log runs/excitation.npz --after identified.yaml --plot gap.png',
     )
     parser.add_argument('--log', type=Path, required=True, help='.npz or .csv of recorded motion')
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    add_scene(parser)
     parser.add_argument('--before', default='none', help='a randomisation, default: none')
     parser.add_argument('--after', required=True, help='another one, as identify writes it')
     parser.add_argument('--plot', type=Path, help='write a picture here, .png')

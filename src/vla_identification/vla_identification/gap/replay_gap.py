@@ -59,7 +59,7 @@ class GapMeter:
     def __init__(self, simulator: ArmSimulator) -> None:
         """Prepare for a robot."""
         self._simulator = simulator
-        self._kinematics = ArmKinematics(simulator.model, simulator.contract)
+        self._kinematics = ArmKinematics(simulator.model, simulator.cell)
 
     def measure(self, motion: Motion, values: Values) -> ReplayGap:
         """Return the errors of the samples that count, with these numbers of terms."""

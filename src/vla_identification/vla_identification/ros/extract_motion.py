@@ -8,7 +8,8 @@ from geometry_msgs.msg import PoseStamped
 import numpy as np
 from sensor_msgs.msg import JointState
 from vla_contract.cli.command import command_parser, DONE, run_command
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.messages.joints import JointReader, merge_msg
@@ -22,18 +23,18 @@ _MEASURED, _COMMAND, _OBJECT = 'joint_states', 'action_filter/action', 'sim/cube
 _TYPES = {_MEASURED: JointState, _COMMAND: JointState, _OBJECT: PoseStamped}
 
 
-def read_motion(path: Path, contract: RobotContract) -> MotionRecording:
+def read_motion(path: Path, cell: Cell) -> MotionRecording:
     """Read what was sent to the arm and what it did; times count from the first joint state.
 
     Args:
         path: MCAP file of our recorder or of `ros2 bag record`, or the folder of a rosbag2.
-        contract: the robot of the recording.
+        cell: where it was recorded.
 
     Raises:
         ResourceNotFoundError: there is no such recording.
         VlaError: it is damaged, of another robot, or lacks one of the two topics.
     """
-    joints, commands = JointStateMerge(contract), JointReader(contract.joint_names, _COMMAND)
+    joints, commands = JointStateMerge(cell), JointReader(cell.joint_names, _COMMAND)
     kept: dict[str, dict[int, tuple[int, Vector]]] = {topic: {} for topic in _TYPES}
     for file in recording_files(path):
         for recorded in read_messages(file, _TYPES):
@@ -58,7 +59,7 @@ def read_motion(path: Path, contract: RobotContract) -> MotionRecording:
     object_s, poses = _track(kept[_OBJECT], begin_ns)
     arrived = [arrived_ns for _, (arrived_ns, _) in sorted(kept[_MEASURED].items())]
     return MotionRecording(
-        names=contract.joint_names,
+        names=cell.joint_names,
         command_s=command_s,
         command=command,
         measured_s=measured_s,
@@ -84,7 +85,7 @@ def _pose(message: PoseStamped) -> Vector:
 def extract(args: argparse.Namespace) -> int:
     """Convert the recording of the arguments."""
     require_free(args.output, args.force)
-    motion = read_motion(args.recording, load_contract(args.robot))
+    motion = read_motion(args.recording, cell_of(args))
     save_recording(args.output, motion)
     print(
         f'{args.output}: {len(motion.command_s)} commands and {len(motion.measured_s)} joint '
@@ -102,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla arm extract-motion runs/recordings/episode.mcap --output motion.npz',
     )
     parser.add_argument('recording', type=Path, help='MCAP file, or folder of a rosbag2')
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    add_cell(parser)
     parser.add_argument('--output', type=Path, required=True, help='motion to write, .npz')
     parser.add_argument('--force', action='store_true', help='replace the output')
     args = parser.parse_args(argv)

@@ -7,13 +7,12 @@ import sys
 import numpy as np
 from tqdm import tqdm
 from vla_contract.cli.command import command_parser, DONE, natural, positive, run_command
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_scene, deployment_of
 from vla_contract.whole_file import require_free, write_whole
 from vla_identification.arm.arm_simulator import ArmSimulator, Values
 from vla_identification.motion_logs import load_logs
 from vla_identification.simopt.simopt import Distribution, simopt, SimOptConfig
 from vla_sim_bridge.randomization.randomization import known_terms, load_randomization
-from vla_sim_bridge.scene.world_config import load_world_config
 
 
 def prior_of(low: Values, high: Values) -> Distribution:
@@ -33,9 +32,9 @@ def prior_of(low: Values, high: Values) -> Distribution:
 def tune(args: argparse.Namespace) -> int:
     """Update the distribution and write it."""
     require_free(args.output, args.force)
-    contract = load_contract(args.robot)
-    recordings = load_logs(args.log, contract)
-    simulator = ArmSimulator(contract, load_world_config(args.world))
+    deployment = deployment_of(args)
+    recordings = load_logs(args.log, deployment.cell)
+    simulator = ArmSimulator(deployment)
     prior = prior_of(*simulator.ends(load_randomization(args.randomization)))
     config = SimOptConfig(iterations=args.iterations, samples=args.samples)
     total = config.iterations * config.samples * len(recordings)
@@ -67,8 +66,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla arm tune --log episode.npz --randomization narrow --output tuned.yaml',
     )
     parser.add_argument('--log', type=Path, nargs='+', required=True, help='recorded rollouts')
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    add_scene(parser)
     parser.add_argument('--randomization', default='narrow', help='where to begin')
     parser.add_argument('--output', type=Path, required=True, help='randomisation YAML to write')
     parser.add_argument('--iterations', type=positive, default=8, help='updates')

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vla_contract.contract import JOINT_POSITION, RobotContract
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.deployment.policy_file import JOINT_POSITION
 from vla_contract.errors import PolicyError, PolicyMismatchError, VlaError
 from vla_lerobot.checkpoints.checks import (
     check_features,
@@ -62,27 +63,28 @@ class Checkpoint:
         return self.encoder is not None or any('Tokenizer' in name for name in steps)
 
 
-def load_checkpoint(contract: RobotContract, policy_path: str, device: str) -> Checkpoint:
-    """Load a checkpoint by name under models/, folder or hub id.
+def load_checkpoint(deployment: Deployment, device: str) -> Checkpoint:
+    """Load the checkpoint that is the source of a deployment's policy.
 
     Raises:
         PolicyError: there is no such checkpoint, it is damaged, or the device does not exist.
-        PolicyMismatchError: features, joint names, rate or statistics do not fit the contract.
+        PolicyMismatchError: features, joint names, rate or statistics do not fit the deployment.
         VlaError: the instruction encoder it was trained with is not there.
     """
-    if contract.action.kind != JOINT_POSITION:
+    policy = deployment.policy
+    if policy.action_kind != JOINT_POSITION:
         raise PolicyMismatchError(
-            f'contract {contract.name} has actions of kind {contract.action.kind}; backend '
+            f'policy {policy.name} has actions of kind {policy.action_kind}; backend '
             f'lerobot answers with {JOINT_POSITION} (see backend remote)'
         )
     quiet_lerobot()
     import torch
 
-    source = resolve_checkpoint(policy_path)
+    source = resolve_checkpoint(policy.source)
     if device.startswith('cuda') and not torch.cuda.is_available():
         raise PolicyError(f"device '{device}' is not available here; allowed: cpu")
     try:
-        checkpoint = _load(contract, source, device)
+        checkpoint = _load(deployment, source, device)
     except VlaError:
         raise
     except Exception as error:
@@ -92,7 +94,7 @@ def load_checkpoint(contract: RobotContract, policy_path: str, device: str) -> C
     return checkpoint
 
 
-def _load(contract: RobotContract, source: str, device: str) -> Checkpoint:
+def _load(deployment: Deployment, source: str, device: str) -> Checkpoint:
     folder = Path(source)
     if (folder / 'config.json').is_file():
         policy_type = json.loads((folder / 'config.json').read_text()).get('type', '')
@@ -103,9 +105,9 @@ def _load(contract: RobotContract, source: str, device: str) -> Checkpoint:
     config = PreTrainedConfig.from_pretrained(source)
     manifest = read_manifest(source)
     encoder = load_instruction_encoder(source, config)
-    check_features(contract, source, config, encoder.size if encoder else 0)
-    check_rate(contract, source, manifest)
-    names = vector_names(contract, source, config, manifest)
+    check_features(deployment, source, config, encoder.size if encoder else 0)
+    check_rate(deployment, source, manifest)
+    names = vector_names(deployment, source, config, manifest)
     config.device = device
     policy_class = get_policy_class(config.type)
     with redirect_stdout(io.StringIO()):  # it prints 'Loading weights' in the middle of ours

@@ -1,10 +1,10 @@
-"""Does a checkpoint fit the contract? Shapes, rate and statistics, before any motion."""
+"""Does a checkpoint fit its deployment? Shapes, rate and statistics, before any motion."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyMismatchError
 from vla_lerobot.features import ACTION, STATE
 from vla_lerobot.instruction_embedding import ENVIRONMENT_STATE
@@ -20,11 +20,11 @@ _READ = {
 }
 
 
-def check_features(contract: RobotContract, source: str, config: Any, embedding: int) -> None:
-    """Compare a checkpoint's features with the contract by name and shape.
+def check_features(deployment: Deployment, source: str, config: Any, embedding: int) -> None:
+    """Compare a checkpoint's features with those of the policy file by name and shape.
 
     Args:
-        contract: names and cameras.
+        deployment: names and cameras of its policy.
         source: the checkpoint, for the error.
         config: LeRobot's configuration of the policy.
         embedding: length of the instruction's embedding, 0 for a policy that takes none.
@@ -32,27 +32,29 @@ def check_features(contract: RobotContract, source: str, config: Any, embedding:
     Raises:
         PolicyMismatchError: a feature differs; says what was found and what is allowed.
     """
-    inputs: Shapes = {STATE: (len(contract.state.names),)}
-    for camera in contract.cameras:
-        inputs[camera.feature] = (3, camera.policy_height, camera.policy_width)
+    policy = deployment.policy
+    inputs: Shapes = {STATE: (len(policy.state_names),)}
+    for camera in policy.cameras:
+        inputs[camera.feature] = (3, camera.height, camera.width)
     if embedding:
         inputs[ENVIRONMENT_STATE] = (embedding,)
     _compare(source, 'inputs', inputs, _shapes(config.input_features))
-    outputs: Shapes = {ACTION: (len(contract.action.names),)}
+    outputs: Shapes = {ACTION: (len(policy.action_names),)}
     _compare(source, 'outputs', outputs, _shapes(config.output_features))
 
 
-def check_rate(contract: RobotContract, source: str, manifest: dict[str, Any]) -> None:
-    """Compare the rate a checkpoint was trained at, where it records one, with the contract's.
+def check_rate(deployment: Deployment, source: str, manifest: dict[str, Any]) -> None:
+    """Compare the rate a checkpoint was trained at, where it records one, with the file's.
 
     Raises:
         PolicyMismatchError: the rates differ: the arm would move too fast or too slowly.
     """
-    trained_fps = manifest.get('fps', contract.action.fps)
-    if trained_fps != contract.action.fps:
+    policy = deployment.policy
+    trained_fps = manifest.get('fps', policy.rate_hz)
+    if trained_fps != policy.rate_hz:
         raise PolicyMismatchError(
             f'{source}: fps: the checkpoint was trained at {trained_fps:g} Hz, '
-            f'contract {contract.name} has {contract.action.fps:g} Hz'
+            f'the file of policy {policy.name} has {policy.rate_hz:g} Hz'
         )
 
 
@@ -107,8 +109,8 @@ def _compare(source: str, what: str, expected: Shapes, found: Shapes) -> None:
     if expected == found:
         return
     raise PolicyMismatchError(
-        f'{source}: {what} do not fit the contract: the checkpoint has {_list(found)}; '
-        f'the contract gives {_list(expected)}'
+        f'{source}: {what} do not fit the policy file: the checkpoint has {_list(found)}; '
+        f'the policy file gives {_list(expected)}'
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyMismatchError
 from vla_lerobot.features import ACTION, STATE
 
@@ -27,25 +27,28 @@ class VectorNames:
 
 
 def vector_names(
-    contract: RobotContract, source: str, config: Any, manifest: dict[str, Any]
+    deployment: Deployment, source: str, config: Any, manifest: dict[str, Any]
 ) -> VectorNames:
     """Find the names where the checkpoint records them.
 
     Our training commands write them into vla_manifest.json; some LeRobot configurations have
-    `action_feature_names`. A checkpoint without either is believed to have the contract's order.
+    `action_feature_names`. A checkpoint without either is believed to have the order of its
+    policy file.
 
     Raises:
-        PolicyMismatchError: the checkpoint has other joints than the contract.
+        PolicyMismatchError: the checkpoint has other joints than its policy file.
     """
     recorded = {
         STATE: manifest.get('state_names'),
         ACTION: manifest.get('action_names') or getattr(config, 'action_feature_names', None),
     }
-    wanted = {STATE: contract.state.names, ACTION: contract.action.names}
+    wanted = {STATE: deployment.policy.state_names, ACTION: deployment.policy.action_names}
     found, notes = dict(wanted), []
     for key, names in recorded.items():
         if not names:
-            notes.append(f'{key}: joint names not recorded, believed to be in contract order')
+            notes.append(
+                f'{key}: joint names not recorded, believed to be in the order of the policy file'
+            )
             continue
         found[key] = tuple(name.removesuffix(_SUFFIX) for name in names)
         if sorted(found[key]) != sorted(wanted[key]):

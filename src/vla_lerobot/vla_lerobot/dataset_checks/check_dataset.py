@@ -5,7 +5,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
 from vla_lerobot.compatibility import require_same_robot
 from vla_lerobot.dataset_checks.dataset import check_episodes
 from vla_lerobot.dataset_checks.episodes import EpisodeLimits
@@ -20,10 +20,10 @@ def check_dataset(args: argparse.Namespace) -> int:
     Raises:
         VlaError: there is no dataset, or it is of another robot.
     """
-    contract = load_contract(args.robot)
+    deployment = deployment_of(args)
     dataset = open_dataset(args.dataset)
-    require_same_robot(contract, dataset)
-    verdicts = check_episodes(dataset, dataset.__getitem__, contract, EpisodeLimits())
+    require_same_robot(deployment, dataset)
+    verdicts = check_episodes(dataset, dataset.__getitem__, deployment, EpisodeLimits())
     roles = episode_roles(dataset)
     bad = [verdict for verdict in verdicts if verdict.faults]
     for verdict in bad:
@@ -31,7 +31,7 @@ def check_dataset(args: argparse.Namespace) -> int:
     kinds = ', '.join(f'{len(episodes)} {name}' for name, episodes in roles.by_role().items())
     print(f'{len(verdicts) - len(bad)} of {len(verdicts)} episodes are fit to train on ({kinds})')
     if args.report:
-        write_check_page(args.report, args.dataset.name, verdicts, roles, contract)
+        write_check_page(args.report, args.dataset.name, verdicts, roles, deployment.cell)
         print(f'page: {args.report}')
     if args.json:
         faults = {str(verdict.episode): list(verdict.faults) for verdict in bad}
@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla check dataset datasets/real --report runs/real.html',
     )
     parser.add_argument('dataset', type=Path, help='folder of a LeRobotDataset v3')
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    add_deployment(parser)
     parser.add_argument('--report', type=Path, help='page of findings to write, HTML')
     parser.add_argument('--json', type=Path, help='also write the findings here')
     args = parser.parse_args(argv)

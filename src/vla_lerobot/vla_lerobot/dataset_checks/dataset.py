@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 from tqdm import tqdm
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.joints.joint_map import JointMap
 from vla_lerobot.dataset_checks.episodes import EpisodeLimits, EpisodeRows, find_faults
 from vla_lerobot.features import ACTION, STATE
@@ -32,34 +33,34 @@ class EpisodeVerdict:
 
 
 def check_episodes(
-    dataset: Any, read: ReadFrame, contract: RobotContract, limits: EpisodeLimits
+    dataset: Any, read: ReadFrame, deployment: Deployment, limits: EpisodeLimits
 ) -> list[EpisodeVerdict]:
     """Read a whole dataset and judge its episodes; images are decoded.
 
     Args:
-        dataset: LeRobotDataset that fits the contract.
+        dataset: LeRobotDataset that fits the deployment.
         read: returns a frame of it, by its number.
-        contract: the robot.
+        deployment: the robot, and what the numbers mean.
         limits: from where on an episode is bad.
     """
     verdicts = []
-    for episode, rows in enumerate(tqdm(episode_rows(dataset, contract), unit='episode')):
-        faults = find_faults(rows, contract, limits)
+    for episode, rows in enumerate(tqdm(episode_rows(dataset, deployment.cell), unit='episode')):
+        faults = find_faults(rows, deployment, limits)
         if not faults:
             faults = list(_image_faults(dataset, read, episode))
         verdicts.append(EpisodeVerdict(episode, rows, tuple(faults)))
     return verdicts
 
 
-def episode_rows(dataset: Any, contract: RobotContract) -> list[EpisodeRows]:
-    """Return the numbers of every episode, in the contract's joint order."""
+def episode_rows(dataset: Any, cell: Cell) -> list[EpisodeRows]:
+    """Return the numbers of every episode, in the cell's joint order."""
     columns = [STATE, ACTION, 'timestamp', 'episode_index']
     rows = dataset.hf_dataset.with_format('numpy').select_columns(columns)[:]
     table = {key: np.asarray(rows[key], dtype=np.float64) for key in columns}
     for key in (STATE, ACTION):
         names = dataset.meta.features[key]['names']
-        to_contract = JointMap(names, contract.joint_names, f'{dataset.root}: {key}')
-        table[key] = to_contract(table[key])
+        to_cell = JointMap(names, cell.joint_names, f'{dataset.root}: {key}')
+        table[key] = to_cell(table[key])
     lengths = list(dataset.meta.episodes['length'])
     own = [table['episode_index'] == episode for episode in range(len(lengths))]
     return [

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from vla_contract.contract import JOINT_POSITION, RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.deployment.policy_file import JOINT_POSITION
 from vla_contract.schema import setting
 from vla_contract.values import Vector
 
@@ -36,7 +38,7 @@ class EpisodeLimits:
 
 @dataclass(frozen=True)
 class EpisodeRows:
-    """The numbers of one episode, in the contract's joint order.
+    """The numbers of one episode, in the cell's joint order.
 
     Attributes:
         state: measured positions, shape (T, D) [rad or m].
@@ -53,14 +55,14 @@ class EpisodeRows:
     median_length: float
 
 
-Check = Callable[[EpisodeRows, RobotContract, EpisodeLimits], Iterator[str]]
+Check = Callable[[EpisodeRows, Deployment, EpisodeLimits], Iterator[str]]
 
 
-def find_faults(rows: EpisodeRows, contract: RobotContract, limits: EpisodeLimits) -> list[str]:
+def find_faults(rows: EpisodeRows, deployment: Deployment, limits: EpisodeLimits) -> list[str]:
     """Return what is wrong with an episode, one sentence each; of broken numbers nothing else."""
     if broken := list(corrupt(rows)):
         return broken
-    return [fault for check in CHECKS for fault in check(rows, contract, limits)]
+    return [fault for check in CHECKS for fault in check(rows, deployment, limits)]
 
 
 def corrupt(rows: EpisodeRows) -> Iterator[str]:
@@ -75,51 +77,50 @@ def corrupt(rows: EpisodeRows) -> Iterator[str]:
             yield f'corrupt: {name} is not finite in frame {int(np.argmax(broken))}'
 
 
-def truncated(rows: EpisodeRows, contract: RobotContract, limits: EpisodeLimits) -> Iterator[str]:
+def truncated(rows: EpisodeRows, deployment: Deployment, limits: EpisodeLimits) -> Iterator[str]:
     """It is much shorter than the others, or frames are missing inside."""
     shortest = limits.length_share * rows.median_length
     if rows.length < shortest:
         yield f'truncated: {rows.length} frames, the middle episode has {rows.median_length:g}'
-    gaps = np.abs(np.diff(rows.stamp_s) * contract.action.fps - 1.0) > 0.5
+    gaps = np.abs(np.diff(rows.stamp_s) * deployment.policy.rate_hz - 1.0) > 0.5
     if gaps.any():
         frame = int(np.argmax(gaps))
         gap = rows.stamp_s[frame + 1] - rows.stamp_s[frame]
         yield f'truncated: {gap:.3f} s between frames {frame} and {frame + 1}'
 
 
-def idle(rows: EpisodeRows, contract: RobotContract, limits: EpisodeLimits) -> Iterator[str]:
+def idle(rows: EpisodeRows, deployment: Deployment, limits: EpisodeLimits) -> Iterator[str]:
     """The robot mostly stands still: policies learn that first."""
-    moved = np.abs(np.diff(rows.state, axis=0)) > limits.step_share * _range(contract)
+    moved = np.abs(np.diff(rows.state, axis=0)) > limits.step_share * _range(deployment.cell)
     share = 1.0 - moved.any(axis=1).mean() if len(moved) else 1.0
     if share > limits.idle_share:
         yield f'idle: nothing moves in {share:.0%} of its steps'
 
 
 def beyond_limits(
-    rows: EpisodeRows, contract: RobotContract, limits: EpisodeLimits
+    rows: EpisodeRows, deployment: Deployment, limits: EpisodeLimits
 ) -> Iterator[str]:
     """A joint is where it cannot be: other units, or another joint's numbers."""
-    slack = limits.beyond_share * _range(contract)
-    lower = np.array([joint.lower for joint in contract.joints]) - slack
-    upper = np.array([joint.upper for joint in contract.joints]) + slack
+    cell = deployment.cell
+    slack = limits.beyond_share * _range(cell)
+    lower = np.array([joint.lower for joint in cell.joints]) - slack
+    upper = np.array([joint.upper for joint in cell.joints]) + slack
     for name, values in (('state', rows.state), ('action', rows.action)):
         for joint in np.flatnonzero(((values < lower) | (values > upper)).any(axis=0)):
             low, high = values[:, joint].min(), values[:, joint].max()
-            limit = contract.joints[joint]
+            limit = cell.joints[joint]
             yield (
                 f'beyond limits: {name} of {limit.name} goes from {low:.2f} to {high:.2f}; '
                 f'allowed: {limit.lower:.2f} to {limit.upper:.2f}'
             )
 
 
-def disagreeing(
-    rows: EpisodeRows, contract: RobotContract, limits: EpisodeLimits
-) -> Iterator[str]:
+def disagreeing(rows: EpisodeRows, deployment: Deployment, limits: EpisodeLimits) -> Iterator[str]:
     """The state never gets where the action wants it, at any delay: another joint or unit.
 
     Grippers are left out: one that holds an object stops where the object is.
     """
-    if contract.action.kind != JOINT_POSITION:
+    if deployment.policy.action_kind != JOINT_POSITION:
         return
     lags = range(min(limits.largest_lag, len(rows.state) - 1) + 1)
     deviations = [
@@ -127,10 +128,11 @@ def disagreeing(
         for lag in lags
     ]
     deviation = np.min(deviations, axis=0)
-    for joint in contract.arm:
-        if deviation[joint] > limits.deviation_share * _range(contract)[joint]:
+    cell = deployment.cell
+    for joint in cell.arm:
+        if deviation[joint] > limits.deviation_share * _range(cell)[joint]:
             yield (
-                f'action and state disagree: {contract.joints[joint].name} is '
+                f'action and state disagree: {cell.joints[joint].name} is '
                 f'{deviation[joint]:.3f} away from its action in the mean'
             )
 
@@ -138,5 +140,5 @@ def disagreeing(
 CHECKS: tuple[Check, ...] = (truncated, idle, beyond_limits, disagreeing)
 
 
-def _range(contract: RobotContract) -> Vector:
-    return np.array([joint.upper - joint.lower for joint in contract.joints])
+def _range(cell: Cell) -> Vector:
+    return np.array([joint.upper - joint.lower for joint in cell.joints])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from vla_contract.cli.page import figure, Html, pair, table, verdict, write_page
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_lerobot.dataset_checks.dataset import EpisodeVerdict
 from vla_lerobot.dataset_checks.roles import EpisodeRoles
 
@@ -18,7 +18,7 @@ def write_check_page(
     name: str,
     verdicts: Sequence[EpisodeVerdict],
     roles: EpisodeRoles,
-    contract: RobotContract,
+    cell: Cell,
 ) -> None:
     """Write the page.
 
@@ -27,7 +27,7 @@ def write_check_page(
         name: of the dataset.
         verdicts: one per episode.
         roles: what the episodes are good for.
-        contract: names of the joints.
+        cell: names of the joints.
     """
     bad = [entry for entry in verdicts if entry.faults]
     lengths = [entry.rows.length for entry in verdicts]
@@ -40,17 +40,17 @@ def write_check_page(
         verdict(not bad, notes),
         Html('<h2>Bad episodes</h2>'),
         table(('episode', 'frames', 'what was found'), rows),
-        pair(_motion_figure(entry, contract) for entry in bad[:_MOST_FIGURES]),
+        pair(_motion_figure(entry, cell) for entry in bad[:_MOST_FIGURES]),
     ]
     write_page(path, f'Data check: {name}', body)
 
 
-def _motion_figure(entry: EpisodeVerdict, contract: RobotContract) -> Html:
+def _motion_figure(entry: EpisodeVerdict, cell: Cell) -> Html:
     from matplotlib.figure import Figure
 
     plot = Figure(figsize=(5.2, 3.7), layout='constrained')
     axes = plot.subplots()
-    for number, joint in enumerate(contract.joint_names):
+    for number, joint in enumerate(cell.joint_names):
         colour = f'C{number}'
         axes.plot(entry.rows.action[:, number], color=colour, linestyle='--', linewidth=1)
         axes.plot(entry.rows.state[:, number], color=colour, linewidth=1.2, label=joint)

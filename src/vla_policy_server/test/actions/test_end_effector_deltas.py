@@ -1,51 +1,52 @@
 """The oracle is MuJoCo's forward kinematics of the whole, unchanged model."""
 
-from dataclasses import replace
-
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 import mujoco
 import numpy as np
+from policy_changes import with_policy
 import pytest
 from scipy.spatial.transform import Rotation
-from vla_contract.contract import load_contract
-from vla_contract.end_effector import EndEffectorDelta
+from vla_contract.deployment.deployment import load_deployment
+from vla_contract.deployment.end_effector import EndEffectorDelta
+from vla_contract.deployment.policy_file import Component
 from vla_contract.errors import PolicyError
 from vla_contract.share import package_file
 from vla_contract.values import Vector
 from vla_policy_server.actions.action_space import make_action_space
 from vla_policy_server.actions.end_effector_deltas import EndEffectorDeltas
 
-CONTRACT = load_contract('panda_2f85')
-DELTAS = EndEffectorDeltas(CONTRACT, EndEffectorDelta())
-LOWER = np.array([j.lower for j in CONTRACT.joints])
-UPPER = np.array([j.upper for j in CONTRACT.joints])
-STEP = np.array([j.velocity for j in CONTRACT.joints])[:7] / CONTRACT.action.fps
-HOME = CONTRACT.home
+DEPLOYMENT = load_deployment()
+CELL = DEPLOYMENT.cell
+DELTAS = EndEffectorDeltas(DEPLOYMENT, EndEffectorDelta())
+LOWER = np.array([j.lower for j in CELL.joints])
+UPPER = np.array([j.upper for j in CELL.joints])
+STEP = np.array([j.velocity for j in CELL.joints])[:7] / DEPLOYMENT.policy.rate_hz
+HOME = CELL.home
 
 
 class Oracle:
     def __init__(self) -> None:
-        model = CONTRACT.model
+        model = CELL.robot.model
         path = package_file(model.package, model.mjcf)
         self.model = mujoco.MjModel.from_xml_path(str(path))
         self.data = mujoco.MjData(self.model)
-        names = [CONTRACT.joints[i].model_joint for i in CONTRACT.arm]
+        names = [CELL.joints[i].model_joint for i in CELL.arm]
         self.qpos = [self.model.joint(name).qposadr[0] for name in names]
         self.dofs = [self.model.joint(name).dofadr[0] for name in names]
 
     def pose(self, joints: Vector) -> tuple[Vector, Rotation]:
         self.data.qpos[self.qpos] = joints[:7]
         mujoco.mj_kinematics(self.model, self.data)
-        site = self.data.site(CONTRACT.model.tool_site)
+        site = self.data.site(CELL.robot.tool.site)
         return site.xpos.copy(), Rotation.from_matrix(site.xmat.reshape(3, 3).copy())
 
     def smallest_singular_value(self, joints: Vector) -> float:
         self.pose(joints)
         mujoco.mj_comPos(self.model, self.data)
         jacobian = np.zeros((6, self.model.nv))
-        site = self.model.site(CONTRACT.model.tool_site).id
+        site = self.model.site(CELL.robot.tool.site).id
         mujoco.mj_jacSite(self.model, self.data, jacobian[:3], jacobian[3:], site)
         return float(np.linalg.svd(jacobian[:, self.dofs], compute_uv=False)[-1])
 
@@ -143,9 +144,9 @@ def test_moves_of_a_chunk_follow_one_another():
         (EndEffectorDelta(frame='tool', metres_per_unit=0.05), [0.01, 0.0, 0.0]),
     ],
 )
-def test_units_and_frame_are_those_of_the_contract(meaning, expected):
+def test_units_and_frame_are_those_of_the_policy_file(meaning, expected):
     action = np.array([[0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]])
-    joints = EndEffectorDeltas(CONTRACT, meaning).to_joints(action, HOME)[0]
+    joints = EndEffectorDeltas(DEPLOYMENT, meaning).to_joints(action, HOME)[0]
     start, rotation = ORACLE.pose(HOME)
     wanted = rotation.apply(expected) if meaning.frame == 'tool' else np.array(expected)
     assert ORACLE.pose(joints)[0] - start == pytest.approx(wanted, abs=1e-4)
@@ -153,11 +154,11 @@ def test_units_and_frame_are_those_of_the_contract(meaning, expected):
 
 @pytest.mark.parametrize('rotation', ['roll_pitch_yaw', 'axis_angle'])
 @pytest.mark.parametrize('frame', ['base', 'tool'])
-def test_rotations_are_those_of_the_contract(rotation, frame):
+def test_rotations_are_those_of_the_policy_file(rotation, frame):
     meaning = EndEffectorDelta(frame=frame, rotation=rotation, radians_per_unit=0.5)
     numbers = np.array([0.2, -0.1, 0.15])
     action = np.concatenate([np.zeros(3), numbers, [1.0]])
-    joints = EndEffectorDeltas(CONTRACT, meaning).to_joints(action[np.newaxis], HOME)[0]
+    joints = EndEffectorDeltas(DEPLOYMENT, meaning).to_joints(action[np.newaxis], HOME)[0]
     about = {
         'axis_angle': Rotation.from_rotvec(0.5 * numbers),
         'roll_pitch_yaw': Rotation.from_rotvec([0, 0, 0.075])
@@ -184,14 +185,15 @@ def test_rotations_are_those_of_the_contract(rotation, frame):
 )
 def test_the_gripper_goes_where_its_number_says(meaning, number, expected):
     action = np.array([[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, number]])
-    joints = EndEffectorDeltas(CONTRACT, meaning).to_joints(action, HOME)[0]
+    joints = EndEffectorDeltas(DEPLOYMENT, meaning).to_joints(action, HOME)[0]
     assert joints[7] == pytest.approx(expected)
 
 
-def test_every_robot_with_a_contract_can_be_moved():
-    robot = load_contract('vx300s')
-    action = replace(robot.action, kind='end_effector_delta', end_effector=EndEffectorDelta())
-    space = make_action_space(replace(robot, action=action), 'end_effector_delta')
+def test_every_robot_can_be_moved():
+    deployment = load_deployment('vx300s_lift_cube')
+    robot = deployment.cell
+    moves = Component('end_effector_delta', robot.joint_names, EndEffectorDelta())
+    space = make_action_space(with_policy(deployment, action=(moves,)), 'end_effector_delta')
     home = robot.home
     positions = space.to_joints(np.tile([0.005, 0, 0, 0, 0, 0, 1.0], (4, 1)), home)
     # The pose that the policy saw and the ends of four moves, the first a period later.

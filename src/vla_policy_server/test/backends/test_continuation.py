@@ -59,13 +59,13 @@ class FlowNetwork:
 
 
 @pytest.fixture(scope='module')
-def checkpoint(contract):
-    return load_checkpoint(contract, 'panda_lift_act', 'cpu')
+def checkpoint(deployment):
+    return load_checkpoint(deployment, 'cpu')
 
 
 @pytest.fixture
-def policy(contract, checkpoint):
-    policy = LeRobotPolicy(contract, replace(checkpoint, network=FlowNetwork()))
+def policy(deployment, checkpoint):
+    policy = LeRobotPolicy(deployment, replace(checkpoint, network=FlowNetwork()))
     policy.prepare_to_continue()
     return policy
 

@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 from openpi_client import msgpack_numpy
+from policy_changes import with_names, with_policy
 import pytest
-from vla_contract.contract import RobotContract
-from vla_contract.end_effector import EndEffectorDelta
+from vla_contract.deployment.cell import PlacedRobot
+from vla_contract.deployment.deployment import Deployment, load_deployment
+from vla_contract.deployment.end_effector import EndEffectorDelta
+from vla_contract.deployment.policy_file import Component
 from vla_contract.errors import NameMismatchError, PolicyError, SettingError, UnknownNameError
+from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, Observation, to_ns
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.backends.remote import RemotePolicy
@@ -27,12 +31,17 @@ from websockets.sync.server import serve as serve_sync
 
 IMAGE = np.random.default_rng(4).integers(0, 256, (384, 384, 3), dtype=np.uint8)
 STATE = np.array([0.0, 0.15, 0.0, -2.15, 0.0, 2.30, 0.785, 0.0])
+REVERSED = (Component(joints=load_deployment().cell.joint_names[::-1]),)
 SEEN = Observation(to_ns(3.0), STATE, {'top': IMAGE}, 'lift the cube')
 
 
-def worker(contract: RobotContract, backend: str, path: str = '') -> PolicyService:
-    engine = LocalEngine(lambda: make_policy(backend, contract, path, 'cpu'), 8)
-    return PolicyService(contract, engine, {'backend': backend, 'policy': path})
+def worker(deployment: Deployment, backend: str) -> PolicyService:
+    served = with_policy(deployment, backend=backend)
+    return PolicyService(served, LocalEngine(lambda: make_policy(served, 'cpu'), 8))
+
+
+def connect(deployment: Deployment, url: str) -> Policy:
+    return make_policy(with_policy(deployment, backend='remote', source=url), 'cpu')
 
 
 @contextmanager
@@ -63,76 +72,96 @@ def openpi_server(policy: Any, metadata: dict[str, Any]) -> Iterator[str]:
         thread.join()
 
 
-def test_the_shipped_policy_answers_the_same_near_and_far(serve, contract):
-    near = make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
-    server = serve(PolicyService(contract, LocalEngine(lambda: near, 8), {}))
-    far = make_policy('remote', contract, server.url, 'cpu')
+def test_the_shipped_policy_answers_the_same_near_and_far(serve, deployment):
+    near = make_policy(deployment, 'cpu')
+    server = serve(PolicyService(deployment, LocalEngine(lambda: near, 8)))
+    far = connect(deployment, server.url)
     expected, found = near.infer(SEEN), far.infer(SEEN)
     assert (expected.stamp_ns, expected.period_ns) == (found.stamp_ns, found.period_ns)
     assert np.array_equal(expected.positions, found.positions)
     assert far.needs_images
 
 
-def test_only_what_the_served_policy_needs_is_sent(serve, contract):
-    far = make_policy('remote', contract, serve(worker(contract, 'scripted')).url, 'cpu')
+def test_only_what_the_served_policy_needs_is_sent(serve, deployment):
+    far = connect(deployment, serve(worker(deployment, 'scripted')).url)
     assert not far.needs_images
-    assert far.needs_extras == make_policy('scripted', contract, '', 'cpu').needs_extras
+    near = make_policy(with_policy(deployment, backend='scripted'), 'cpu')
+    assert far.needs_extras == near.needs_extras
 
 
-def test_reset_reaches_the_policy_with_the_next_observation(serve, contract):
-    far = make_policy('remote', contract, serve(worker(contract, 'hold')).url, 'cpu')
+def test_reset_reaches_the_policy_with_the_next_observation(serve, deployment):
+    far = connect(deployment, serve(worker(deployment, 'hold')).url)
     assert (far.infer(Observation(0, STATE, {}, '')).positions == STATE).all()
     assert (far.infer(Observation(1, STATE + 0.1, {}, '')).positions == STATE).all()
     far.reset()
     assert (far.infer(Observation(2, STATE + 0.1, {}, '')).positions == STATE + 0.1).all()
 
 
-def test_joints_are_mapped_by_name_when_the_policy_has_another_order(serve, contract):
-    names = contract.action.names[::-1]
-    turned = replace(
-        contract,
-        action=replace(contract.action, names=names),
-        state=replace(contract.state, names=names),
-    )
-    far = make_policy('remote', turned, serve(worker(turned, 'hold')).url, 'cpu')
+def test_joints_are_mapped_by_name_when_the_policy_has_another_order(serve, deployment):
+    turned = with_names(deployment, deployment.cell.joint_names[::-1], 'state', 'action')
+    url = serve(worker(turned, 'hold')).url
+    far = connect(turned, url)
     assert (far.infer(Observation(0, STATE, {}, '')).positions == STATE).all()
 
 
-def test_another_contract_is_refused(serve, contract):
-    server = serve(worker(contract, 'hold'))
-    with pytest.raises(PolicyError, match='use the same file on both'):
-        make_policy('remote', replace(contract, sha256='0' * 64), server.url, 'cpu')
+def test_another_cell_is_refused(serve, deployment):
+    server = serve(worker(deployment, 'hold'))
+    other = replace(deployment, cell=replace(deployment.cell, sha256='0' * 64))
+    with pytest.raises(PolicyError, match='serves cell panda_table .* use the same files on both'):
+        connect(other, server.url)
 
 
-def test_another_robot_is_refused_by_its_joints(serve, contract):
-    first = replace(contract.joints[0], name='shoulder')
-    names = ('shoulder', *contract.joint_names[1:])
-    other = replace(
-        contract,
-        joints=(first, *contract.joints[1:]),
-        action=replace(contract.action, names=names),
-        state=replace(contract.state, names=names),
+@pytest.mark.parametrize(
+    ('key', 'changes'),
+    [
+        ('fps', {'rate_hz': 20.0}),
+        ('state_names', {'state': REVERSED}),
+        ('action_names', {'action': REVERSED}),
+    ],
+)
+def test_another_meaning_of_the_policys_numbers_is_refused(serve, deployment, key, changes):
+    server = serve(worker(deployment, 'hold'))
+    with pytest.raises(PolicyError, match=f'{key}: found .* use the same policy file on both'):
+        connect(with_policy(deployment, **changes), server.url)
+
+
+def test_images_that_are_fitted_otherwise_are_refused(serve, deployment):
+    near = make_policy(deployment, 'cpu')
+    server = serve(PolicyService(deployment, LocalEngine(lambda: near, 8)))
+    camera = replace(deployment.policy.cameras[0], resize='stretch')
+    with pytest.raises(PolicyError, match=r'images: found .* 96 x 96 px, crop.*has .*stretch'):
+        connect(with_policy(deployment, cameras=(camera,)), server.url)
+
+
+def test_another_robot_is_refused_by_its_joints(serve, deployment):
+    cell = deployment.cell
+    joints = (replace(cell.joints[0], name='shoulder'), *cell.joints[1:])
+    robot = PlacedRobot(replace(cell.robot, joints=joints))
+    names = ('shoulder', *cell.joint_names[1:])
+    other = with_names(
+        replace(deployment, cell=replace(cell, robots=(robot,))), names, 'state', 'action'
     )
+    url = serve(worker(deployment, 'hold')).url
     with pytest.raises(NameMismatchError, match='missing shoulder; unknown panda_joint1'):
-        make_policy('remote', other, serve(worker(contract, 'hold')).url, 'cpu')
+        connect(other, url)
 
 
-def test_another_policy_in_the_middle_of_the_work_is_refused(serve, contract):
-    first = serve(worker(contract, 'hold'))
-    far = make_policy('remote', contract, first.url, 'cpu')
+def test_another_policy_in_the_middle_of_the_work_is_refused(serve, deployment):
+    first = serve(worker(deployment, 'hold'))
+    far = connect(deployment, first.url)
     settings = first.settings
     first.stop()
-    serve(worker(contract, 'scripted'), settings=replace(settings, port=first.port))
+    serve(worker(deployment, 'scripted'), settings=replace(settings, port=first.port))
     assert 'is gone' in str(infer_checked(far, Observation(0, STATE, {}, '')))
     assert 'configure the policy server again' in str(
         infer_checked(far, Observation(1, STATE, {}, ''))
     )
 
 
-def test_the_way_is_timed_and_the_clocks_are_compared(serve, contract):
+def test_the_way_is_timed_and_the_clocks_are_compared(serve, deployment):
     ahead_ns = to_ns(1000.0)
-    server = serve(worker(contract, 'hold'), now_ns=lambda: time.time_ns() + ahead_ns)
-    far = make_policy('remote', contract, server.url, 'cpu')
+    server = serve(worker(deployment, 'hold'), now_ns=lambda: time.time_ns() + ahead_ns)
+    far = connect(deployment, server.url)
     far.infer(Observation(0, STATE, {}, ''))
     assert far.clock.error_ns is not None
     assert abs(far.clock.offset_ns - ahead_ns) <= far.clock.error_ns + 1
@@ -140,7 +169,7 @@ def test_the_way_is_timed_and_the_clocks_are_compared(serve, contract):
     assert min(far.durations_ns.values()) >= -1
 
 
-def test_an_openpi_server_is_a_backend(contract):
+def test_an_openpi_server_is_a_backend(deployment):
     asked: list[dict[str, Any]] = []
 
     def policy(observation: dict[str, Any]) -> dict[str, Any]:
@@ -154,12 +183,12 @@ def test_an_openpi_server_is_a_backend(contract):
         config = RemoteConfig(
             url,
             state={
-                'observation/joint_position': contract.joint_names[:7],
-                'observation/gripper_position': contract.joint_names[7:],
+                'observation/joint_position': deployment.cell.joint_names[:7],
+                'observation/gripper_position': deployment.cell.joint_names[7:],
             },
             images={'top': 'observation/exterior_image_1_left'},
         )
-        far = RemotePolicy(contract, config)
+        far = RemotePolicy(deployment, config)
         chunk = far.infer(SEEN)
         far.close()
     assert set(asked[0]) == {
@@ -175,7 +204,7 @@ def test_an_openpi_server_is_a_backend(contract):
     assert far.durations_ns['model'] > 0
 
 
-def test_a_failing_openpi_server_is_one_sentence_and_found_again(contract):
+def test_a_failing_openpi_server_is_one_sentence_and_found_again(deployment):
     failures = [KeyError('observation/state')]
 
     def policy(observation: dict[str, Any]) -> dict[str, Any]:
@@ -184,7 +213,7 @@ def test_a_failing_openpi_server_is_one_sentence_and_found_again(contract):
         return {'actions': np.zeros((2, 8))}
 
     with openpi_server(policy, {}) as url:
-        far = make_policy('remote', contract, url, 'cpu')
+        far = connect(deployment, url)
         first = infer_checked(far, SEEN)
         assert "refused: KeyError: 'observation/state'" in str(first)
         assert 'Traceback' not in str(first)
@@ -207,35 +236,37 @@ def test_a_failing_openpi_server_is_one_sentence_and_found_again(contract):
         ({'actions': np.zeros((2, 8)), 'chunk': 3}, 'did not answer request'),
     ],
 )
-def test_an_answer_that_cannot_be_used_is_refused(contract, answer, reason):
+def test_an_answer_that_cannot_be_used_is_refused(deployment, answer, reason):
     with openpi_server(lambda _: dict(answer), {}) as url:
-        far = make_policy('remote', contract, url, 'cpu')
+        far = connect(deployment, url)
         with pytest.raises(WireError, match=reason):
             far.infer(SEEN)
         far.close()
 
 
-def test_deltas_need_a_contract_that_says_what_they_mean(contract):
+def test_deltas_need_a_policy_file_that_says_what_they_mean(deployment):
     with (
         openpi_server(lambda _: {}, {'action_kind': 'end_effector_delta'}) as url,
-        pytest.raises(PolicyError, match='give the contract an action.end_effector section'),
+        pytest.raises(
+            PolicyError, match='give its action that quantity and an end_effector section'
+        ),
     ):
-        make_policy('remote', contract, url, 'cpu')
+        connect(deployment, url)
 
 
-def test_an_unknown_kind_of_action_is_refused(contract):
+def test_an_unknown_kind_of_action_is_refused(deployment):
     with (
         openpi_server(lambda _: {}, {'action_kind': 'torque'}) as url,
         pytest.raises(PolicyError, match="kind 'torque'; allowed: joint_position, end_effector"),
     ):
-        make_policy('remote', contract, url, 'cpu')
+        connect(deployment, url)
 
 
 @pytest.mark.parametrize('name', ['loopback', 'openvla'])
-def test_the_shipped_configurations_fit_the_shipped_robot(contract, name):
+def test_the_shipped_configurations_fit_the_shipped_policy(deployment, name):
     config = load_remote_config(name)
     assert config.url == 'ws://127.0.0.1:8000'
-    assert ObservationWriter(contract, config.keys(contract)).write(SEEN)['prompt']
+    assert ObservationWriter(deployment, config.keys(deployment)).write(SEEN)['prompt']
 
 
 def test_an_unknown_configuration_lists_those_that_exist():
@@ -243,17 +274,18 @@ def test_an_unknown_configuration_lists_those_that_exist():
         load_remote_config('no_such_remote')
 
 
-def test_a_configuration_is_checked(tmp_path, contract):
+def test_a_configuration_is_checked(tmp_path, deployment):
     path = tmp_path / 'remote.yaml'
     path.write_text('url: ws://127.0.0.1:1\nanswer_within_s: 0\n')
     with pytest.raises(SettingError, match=r'answer_within_s: found 0.0 .* \[0.01, 600\]'):
         load_remote_config(str(path))
     path.write_text('url: ws://127.0.0.1:1\nimages: {wrist: image}\nconnect_within_s: 0.0\n')
-    with pytest.raises(UnknownNameError, match="camera 'wrist' is not in contract panda_2f85"):
-        make_policy('remote', contract, str(path), 'cpu')
+    with pytest.raises(UnknownNameError, match="camera 'wrist' is not in policy panda_lift_act"):
+        connect(deployment, str(path))
 
 
-def test_a_contract_of_tool_moves_is_refused_by_backends_of_joints(contract):
-    action = replace(contract.action, kind='end_effector_delta', end_effector=EndEffectorDelta())
+def test_a_policy_of_tool_moves_is_refused_by_backends_of_joints(deployment):
+    names = deployment.cell.joint_names
+    moves = Component('end_effector_delta', names, EndEffectorDelta())
     with pytest.raises(PolicyError, match='backend lerobot answers with joint_position'):
-        make_policy('lerobot', replace(contract, action=action), 'panda_lift_act', 'cpu')
+        make_policy(with_policy(deployment, action=(moves,)), 'cpu')

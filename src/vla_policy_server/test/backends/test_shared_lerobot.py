@@ -9,14 +9,14 @@ from vla_policy_server.backends.shared_lerobot import share
 RNG = np.random.default_rng(5)
 
 
-def test_a_batch_answers_each_robot_as_if_it_were_alone(contract):
-    alone = make_policy('lerobot', contract, 'panda_lift_act', 'cpu')
+def test_a_batch_answers_each_robot_as_if_it_were_alone(deployment):
+    alone = make_policy(deployment, 'cpu')
     shared = share(alone)
     assert isinstance(shared, BatchPolicy)
     seen = [
         Observation(
             k,
-            contract.home + RNG.normal(0.0, 0.1, 8),
+            deployment.cell.home + RNG.normal(0.0, 0.1, 8),
             {'top': RNG.integers(0, 256, (384, 384, 3), dtype=np.uint8)},
             f'lift cube {k}',
         )
@@ -28,7 +28,7 @@ def test_a_batch_answers_each_robot_as_if_it_were_alone(contract):
         assert chunk.positions == pytest.approx(expected.positions, abs=1e-5)
 
 
-def test_a_policy_with_a_memory_is_not_shared(contract):
-    hold = HoldPolicy(contract)
+def test_a_policy_with_a_memory_is_not_shared(deployment):
+    hold = HoldPolicy(deployment)
     assert share(hold) is hold
     assert not isinstance(hold, BatchPolicy)

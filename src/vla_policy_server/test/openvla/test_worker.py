@@ -1,16 +1,17 @@
 """The worker over the wire, and what it may import where OpenVLA lives."""
 
 import ast
-from dataclasses import replace
 from pathlib import Path
 import subprocess
 import sys
 
 import numpy as np
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
+from policy_changes import with_policy
 import pytest
 from tiny_openvla import TinyOpenVla, TinyProcessor
-from vla_contract.end_effector import EndEffectorDelta
+from vla_contract.deployment.end_effector import EndEffectorDelta
+from vla_contract.deployment.policy_file import Component
 from vla_contract.values import Observation
 from vla_policy_server.actions.inverse_kinematics import InverseKinematics
 from vla_policy_server.backends.remote import RemotePolicy
@@ -54,16 +55,17 @@ def test_what_is_no_question_is_refused(server, message, reason):
     assert client.infer({'observation/image': IMAGE})['actions'].shape == (1, 7)
 
 
-def test_a_robot_moves_its_tool_as_openvla_says(server, contract):
-    action = replace(contract.action, kind='end_effector_delta', end_effector=EndEffectorDelta())
-    robot = replace(contract, action=action)
+def test_a_robot_moves_its_tool_as_openvla_says(server, deployment):
+    cell = deployment.cell
+    moves = Component('end_effector_delta', cell.joint_names, EndEffectorDelta())
+    robot = with_policy(deployment, action=(moves,))
     config = RemoteConfig(server.url, state={}, images={'top': 'observation/image'})
-    home = contract.home
+    home = cell.home
     image = np.broadcast_to(IMAGE[0, 0], (384, 384, 3)).copy()
     chunk = RemotePolicy(robot, config).infer(Observation(9, home, {'top': image}, 'lift'))
     assert chunk.stamp_ns == 9
     assert chunk.positions.shape == (1, 8)
-    kinematics = InverseKinematics(contract)
+    kinematics = InverseKinematics(cell, 10.0)
     moved = kinematics.tool_pose(chunk.positions[0, :7]) - kinematics.tool_pose(home[:7])
     assert moved[:3, 3] == pytest.approx([0.03, 0.0, -0.05], abs=1e-3)
     assert chunk.positions[0, 7] == pytest.approx(0.0, abs=0.004)  # 1 is open

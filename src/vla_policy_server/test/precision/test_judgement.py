@@ -22,25 +22,25 @@ REFERENCE = replace(GOOD, speedup=1.0, success=Success(50, 50, 0.93, 1.0))
 
 
 class TestActionError:
-    """The contract's joint 4 turns 3.002 rad, its joint 1 5.7946 rad, its gripper 0.8 rad."""
+    """The cell's joint 4 turns 3.002 rad, its joint 1 5.7946 rad, its gripper 0.8 rad."""
 
-    def test_the_worst_joint_is_the_one_that_misses_most_of_its_range(self, contract):
+    def test_the_worst_joint_is_the_one_that_misses_most_of_its_range(self, cell):
         reference = np.zeros((2, 3, 8))
         actions = reference.copy()
         actions[0, 1, 0] = 0.05  # 0.86 % of joint 1
         actions[1, 2, 3] = -0.04  # 1.33 % of joint 4
-        error = action_error(actions, reference, contract)
+        error = action_error(actions, reference, cell)
         assert error.joint == 'panda_joint4'
         assert error.worst == pytest.approx(0.04)
         assert error.of_range == pytest.approx(0.04 / 3.002)
         assert error.rms == pytest.approx(np.sqrt((0.05**2 + 0.04**2) / 48))
         assert error.unit == 'rad'
 
-    def test_a_number_that_is_not_finite_is_an_infinite_error(self, contract):
+    def test_a_number_that_is_not_finite_is_an_infinite_error(self, cell):
         actions = np.zeros((1, 1, 8))
         actions[0, 0, 7] = np.nan
-        error = action_error(actions, np.zeros((1, 1, 8)), contract)
-        assert error.joint == contract.joint_names[7]
+        error = action_error(actions, np.zeros((1, 1, 8)), cell)
+        assert error.joint == cell.joint_names[7]
         assert error.of_range == np.inf
 
 
@@ -105,23 +105,23 @@ class TestVerdicts:
             {'bf16': 'no such instruction'},
         )
 
-    def test_speed_and_error_stand_beside_the_reference(self, contract):
-        measured = measurements(self.comparison(), 'fp32', contract)
+    def test_speed_and_error_stand_beside_the_reference(self, cell):
+        measured = measurements(self.comparison(), 'fp32', cell)
         assert measured['onnx'].speedup == pytest.approx(4.0)
         assert measured['onnx'].error.worst == pytest.approx(1e-3)
         assert measured['fp32'].error.worst == 0.0
         assert 'bf16' not in measured
 
-    def test_the_gate_decides_which_is_fastest(self, contract):
+    def test_the_gate_decides_which_is_fastest(self, cell):
         found = self.comparison()
-        measured = measurements(found, 'fp32', contract)
+        measured = measurements(found, 'fp32', cell)
         strict, lax = Limits(error_of_range=1e-4), Limits(error_of_range=1e-2)
         assert fastest(judge(measured, found.absent, 'fp32', strict)) == 'fp32'
         assert fastest(judge(measured, found.absent, 'fp32', lax)) == 'onnx'
 
-    def test_the_table_has_what_ran_and_the_remarks_have_the_rest(self, contract):
+    def test_the_table_has_what_ran_and_the_remarks_have_the_rest(self, cell):
         found = self.comparison()
-        rows = judge(measurements(found, 'fp32', contract), found.absent, 'fp32', Limits())
+        rows = judge(measurements(found, 'fp32', cell), found.absent, 'fp32', Limits())
         header, rule, *lines = markdown_table(rows).splitlines()
         assert header.count('|') == rule.count('|') == lines[0].count('|')
         assert [line.split()[1] for line in lines] == ['fp32', 'onnx']

@@ -1,3 +1,4 @@
+from dataclasses import replace
 import time
 
 import cv2
@@ -9,18 +10,19 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
+from vla_contract.deployment.policy_file import Component, FILE_NAME, write_policy_file
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, SENSOR, STATE
-from vla_contract.share import find_config
 from vla_contract.values import ActionChunk, JointSample, Observation
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.ros.policy_server_node import PolicyServer
 
-CONTRACT = load_contract('panda_2f85')
-GRIPPER = CONTRACT.joint_names[7]
+DEPLOYMENT = load_deployment()
+CELL = DEPLOYMENT.cell
+GRIPPER = CELL.joint_names[7]
 CAMERA_PERIOD_S = 1 / 15
 
 
@@ -38,7 +40,7 @@ class Robot:
             JointTrajectoryPoint, 'policy_action', self.actions.append, COMMAND
         )
 
-    def measure(self, names=CONTRACT.joint_names, position=CONTRACT.home) -> None:
+    def measure(self, names=CELL.joint_names, position=CELL.home) -> None:
         now_ns = self.node.get_clock().now().nanoseconds
         sample = JointSample(now_ns, position, np.zeros(len(position)))
         self.joints.publish(joints_to_msg(sample, names))
@@ -83,71 +85,76 @@ def use(server, **values) -> None:
         server._parameters[name] = Parameter(name, value=value)
 
 
-def test_chunks_carry_the_observations_stamp_and_the_contracts_names(server, robot):
-    use(server, backend='hold', policy_path='')
+def test_chunks_carry_the_observations_stamp_and_the_cells_names(server, robot):
+    use(server, backend='hold')
     assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
     server.trigger_activate()
     robot.wait(lambda: robot.chunks, robot.measure)
     chunk = robot.chunks[0]
-    assert tuple(chunk.joint_names) == CONTRACT.joint_names
+    assert tuple(chunk.joint_names) == CELL.joint_names
     assert from_stamp(chunk.points[1].time_from_start) == 100_000_000
     now_ns = robot.node.get_clock().now().nanoseconds
     assert 0 <= now_ns - from_stamp(chunk.header.stamp) < 10_000_000_000
     robot.wait(lambda: robot.actions, robot.measure)
-    assert list(robot.actions[0].positions) == pytest.approx(CONTRACT.home.tolist())
+    assert list(robot.actions[0].positions) == pytest.approx(CELL.home.tolist())
 
 
 def test_permuted_joint_states_are_read_by_name(server, robot):
-    use(server, backend='hold', policy_path='')
+    use(server, backend='hold')
     server.trigger_configure()
     server.trigger_activate()
-    names, position = CONTRACT.joint_names[::-1], CONTRACT.home[::-1]
+    names, position = CELL.joint_names[::-1], CELL.home[::-1]
     robot.wait(lambda: robot.chunks, lambda: robot.measure(names, position))
-    assert list(robot.chunks[0].points[0].positions) == pytest.approx(CONTRACT.home.tolist())
+    assert list(robot.chunks[0].points[0].positions) == pytest.approx(CELL.home.tolist())
 
 
-def test_policy_action_follows_the_contracts_action_names(server, robot, tmp_path):
-    text = find_config('robots', 'panda_2f85').read_text()
-    action = text[text.index('action:') :]
-    swapped = action.replace('[panda_joint1, panda_joint2', '[panda_joint2, panda_joint1', 1)
-    (tmp_path / 'robot.yaml').write_text(text.replace(action, swapped))
-    use(server, robot=str(tmp_path / 'robot.yaml'), backend='hold', policy_path='')
+def with_swapped_joints(folder, *keys) -> str:
+    """Write the shipped policy file with the first two joints swapped; return its path."""
+    first, second, *rest = CELL.joint_names
+    swapped = (Component(joints=(second, first, *rest)),)
+    policy = replace(DEPLOYMENT.policy, **dict.fromkeys(keys, swapped))
+    write_policy_file(folder, policy)
+    return str(folder / FILE_NAME)
+
+
+def test_policy_action_is_in_the_cells_order_whatever_the_policys_is(server, robot, tmp_path):
+    path = with_swapped_joints(tmp_path, 'state', 'action')
+    use(server, policy_path=path, backend='hold')
     assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
     server.trigger_activate()
     robot.wait(lambda: robot.actions, robot.measure)
-    expected = CONTRACT.home[[1, 0, 2, 3, 4, 5, 6, 7]]
-    assert list(robot.actions[0].positions) == pytest.approx(expected.tolist())
+    assert list(robot.actions[0].positions) == pytest.approx(CELL.home.tolist())
 
 
 def test_joint_states_without_a_joint_give_no_chunk_and_a_reason(server, robot):
-    use(server, backend='hold', policy_path='')
+    use(server, backend='hold')
     server.trigger_configure()
     server.trigger_activate()
     robot.wait(
         lambda: server._check().message == f'waiting: joint_states: no {GRIPPER} yet',
-        lambda: robot.measure(CONTRACT.joint_names[:7], CONTRACT.home[:7]),
+        lambda: robot.measure(CELL.joint_names[:7], CELL.home[:7]),
     )
     assert robot.chunks == []
 
 
 def test_joint_states_of_separate_drivers_are_merged(server, robot):
-    use(server, backend='hold', policy_path='')
+    use(server, backend='hold')
     server.trigger_configure()
     server.trigger_activate()
 
     def measure() -> None:
-        robot.measure(CONTRACT.joint_names[:7], CONTRACT.home[:7])
+        robot.measure(CELL.joint_names[:7], CELL.home[:7])
         robot.measure([GRIPPER], [0.4])
 
     robot.wait(lambda: robot.chunks, measure)
-    assert list(robot.chunks[0].points[0].positions) == pytest.approx([*CONTRACT.home[:7], 0.4])
+    assert list(robot.chunks[0].points[0].positions) == pytest.approx([*CELL.home[:7], 0.4])
 
 
 def test_a_message_that_names_a_joint_twice_is_refused(server, robot):
-    use(server, backend='hold', policy_path='')
+    use(server, backend='hold')
     server.trigger_configure()
     server.trigger_activate()
-    twice = [*CONTRACT.joint_names, GRIPPER]
+    twice = [*CELL.joint_names, GRIPPER]
     robot.wait(lambda: server._rejected_messages, lambda: robot.measure(twice, np.zeros(9)))
     assert server._check().message == 'waiting: no joint_states'
 
@@ -159,7 +166,7 @@ def test_a_checkpoint_that_does_not_exist_fails_configuration(server):
 
 
 def test_deactivated_it_publishes_nothing(server, robot):
-    use(server, backend='hold', policy_path='')
+    use(server, backend='hold')
     server.trigger_configure()
     server.trigger_activate()
     robot.wait(lambda: robot.chunks, robot.measure)
@@ -185,7 +192,7 @@ class Camera:
     def __init__(self, robot, is_compressed: bool = False) -> None:
         self._robot = robot
         self._is_compressed = is_compressed
-        camera = CONTRACT.cameras[0]
+        camera = CELL.cameras[0]
         kind, end = (CompressedImage, '/compressed') if is_compressed else (Image, '')
         topic = f'{camera.topic}/image_raw{end}'
         self._publisher = robot.node.create_publisher(kind, topic, SENSOR)
@@ -210,8 +217,8 @@ def test_node_and_core_give_the_same_chunk_bit_for_bit(server, robot, is_compres
     camera = Camera(robot, is_compressed)
     robot.wait(lambda: robot.chunks, camera.show)
     served = np.array([point.positions for point in robot.chunks[0].points])
-    policy = make_policy('lerobot', CONTRACT, 'panda_lift_act', 'cpu', 'fp32')
-    seen = Observation(0, CONTRACT.home, {'top': IMAGE}, 'lift the cube')
+    policy = make_policy(DEPLOYMENT, 'cpu', 'fp32')
+    seen = Observation(0, CELL.home, {'top': IMAGE}, 'lift the cube')
     assert np.array_equal(served, policy.infer(seen).positions)
 
 
@@ -244,21 +251,22 @@ def test_an_image_of_the_wrong_size_is_rejected(server, robot):
     assert server._check().message == 'waiting: no image from camera top'
 
 
-def test_a_camera_that_the_contract_lacks_cannot_come_compressed(server):
+def test_a_camera_that_the_cell_lacks_cannot_come_compressed(server):
     use(server, backend='lerobot', check_policy=False, compressed_cameras='top wrist')
     assert server.trigger_configure() == TransitionCallbackReturn.FAILURE
-    assert "camera 'wrist' is not in contract panda_2f85; it has: top" in server.failure
+    assert "camera 'wrist' is not in cell panda_table; it has: top" in server.failure
 
 
-def make_blind(contract, policy_path, device):
+def make_blind(deployment, device):
     """Build a policy that answers the same to every image."""
+    home = deployment.cell.home
 
     class Blind:
         needs_images = True
         needs_extras = ()
 
         def infer(self, observation):
-            return ActionChunk(observation.stamp_ns, 100_000_000, np.tile(contract.home, (16, 1)))
+            return ActionChunk(observation.stamp_ns, 100_000_000, np.tile(home, (16, 1)))
 
         def reset(self):
             pass
@@ -267,7 +275,7 @@ def make_blind(contract, policy_path, device):
 
 
 def test_a_policy_that_fails_its_self_test_is_refused_unless_it_is_off(server):
-    use(server, backend=f'{__name__}:make_blind', policy_path='')
+    use(server, backend=f'{__name__}:make_blind')
     assert server.trigger_configure() == TransitionCallbackReturn.FAILURE
     assert 'images: black, white or real image change the answer by: top 0' in server.failure
     use(server, check_policy=False)
@@ -275,10 +283,6 @@ def test_a_policy_that_fails_its_self_test_is_refused_unless_it_is_off(server):
 
 
 def test_an_order_that_was_mapped_is_said(server, tmp_path):
-    text = find_config('robots', 'panda_2f85').read_text()
-    state = text[text.index('state:') : text.index('action:')]
-    swapped = state.replace('[panda_joint1, panda_joint2', '[panda_joint2, panda_joint1', 1)
-    (tmp_path / 'robot.yaml').write_text(text.replace(state, swapped))
-    use(server, robot=str(tmp_path / 'robot.yaml'), backend='lerobot', check_policy=False)
+    use(server, policy_path=with_swapped_joints(tmp_path, 'state'), check_policy=False)
     assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
     assert server._check().values['notes'].startswith('observation.state: mapped by name')

@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
+from policy_changes import with_policy
 import pytest
 import torch
 from vla_contract.check import Status
@@ -16,19 +17,19 @@ from vla_policy_server.backends.lerobot_policy import LeRobotPolicy
 from vla_policy_server.self_test.checks import require_sound, run_checks, SELF_TESTS
 from vla_policy_server.self_test.golden_frames import GOLDEN_FRAMES, load_golden_frames
 from vla_policy_server.self_test.subject import Subject, subject_of
-from vla_policy_server.self_test.timing import answer_repeats, chunk_fits_the_contract
+from vla_policy_server.self_test.timing import answer_repeats, chunk_fits_the_policy_file
 
 MODEL = 'panda_lift_act'
 
 
 @pytest.fixture(scope='module')
-def golden(contract):
-    return load_golden_frames(contract, find_model(MODEL) / GOLDEN_FRAMES)
+def golden(deployment):
+    return load_golden_frames(deployment, find_model(MODEL) / GOLDEN_FRAMES)
 
 
 @pytest.fixture(scope='module')
-def pristine(contract) -> Checkpoint:
-    return load_checkpoint(contract, MODEL, 'cpu')
+def pristine(deployment) -> Checkpoint:
+    return load_checkpoint(deployment, 'cpu')
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def checkpoint(pristine) -> Checkpoint:
 
 
 @pytest.fixture
-def subject(contract, golden) -> Callable[[Checkpoint], Subject]:
-    def of(checkpoint: Checkpoint, contract=contract) -> Subject:
-        return Subject(contract, LeRobotPolicy(contract, checkpoint), golden, checkpoint)
+def subject(deployment, golden) -> Callable[[Checkpoint], Subject]:
+    def of(checkpoint: Checkpoint, deployment=deployment) -> Subject:
+        return Subject(deployment, LeRobotPolicy(deployment, checkpoint), golden, checkpoint)
 
     return of
 
@@ -140,15 +141,15 @@ class Sampling(LeRobotPolicy):
 
 @pytest.mark.parametrize(('kind', 'verdict'), [(Restless, Status.FAIL), (Sampling, Status.OK)])
 def test_noise_is_told_from_answers_that_cannot_be_repeated(
-    contract, golden, pristine, kind, verdict
+    deployment, golden, pristine, kind, verdict
 ):
-    asked = Subject(contract, kind(contract, pristine), golden, pristine)
+    asked = Subject(deployment, kind(deployment, pristine), golden, pristine)
     assert answer_repeats(asked)[0] is verdict
 
 
-def test_another_rate_is_found(contract, subject, pristine):
-    fast = replace(contract, action=replace(contract.action, fps=30.0))
-    assert has_failed('rate', subject(pristine, contract=fast))
+def test_another_rate_is_found(deployment, subject, pristine):
+    fast = with_policy(deployment, rate_hz=30.0)
+    assert has_failed('rate', subject(pristine, deployment=fast))
 
 
 class Short(LeRobotPolicy):
@@ -161,15 +162,17 @@ class Short(LeRobotPolicy):
         return replace(chunk, positions=chunk.positions[: self.steps])
 
 
-def test_another_chunk_length_is_found(contract, pristine):
-    found = chunk_fits_the_contract(Subject(contract, Short(contract, pristine), None, pristine))
+def test_another_chunk_length_is_found(deployment, pristine):
+    found = chunk_fits_the_policy_file(
+        Subject(deployment, Short(deployment, pristine), None, pristine)
+    )
     assert found == (Status.FAIL, '8 steps at 10 Hz; trained with 16 steps')
 
 
-def test_a_policy_may_answer_with_one_step(contract, pristine):
-    policy = Short(contract, pristine)
+def test_a_policy_may_answer_with_one_step(deployment, pristine):
+    policy = Short(deployment, pristine)
     policy.steps = 1
-    found = chunk_fits_the_contract(Subject(contract, policy, None, None))
+    found = chunk_fits_the_policy_file(Subject(deployment, policy, None, None))
     assert found == (Status.OK, '1 steps at 10 Hz')
 
 
@@ -196,8 +199,8 @@ class Deaf:
         pass
 
 
-def test_without_a_checkpoint_or_frames_what_can_be_asked_is_asked(contract):
-    outcomes = run_checks(subject_of(contract, Deaf()))
+def test_without_a_checkpoint_or_frames_what_can_be_asked_is_asked(deployment):
+    outcomes = run_checks(subject_of(deployment, Deaf()))
     verdicts = {check.name: check.status for check in outcomes}
     passed = {name for name, verdict in verdicts.items() if verdict == 'ok'}
     assert passed == {'images', 'state', 'repeatable', 'chunk'}

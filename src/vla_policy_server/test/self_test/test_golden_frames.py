@@ -1,7 +1,9 @@
 from dataclasses import replace
 
 import numpy as np
+from policy_changes import with_policy
 import pytest
+from vla_contract.deployment.cell import PlacedRobot
 from vla_contract.errors import NameMismatchError, PolicyError, ResourceNotFoundError
 from vla_policy_server.self_test.golden_frames import (
     GoldenFrames,
@@ -12,12 +14,12 @@ from vla_policy_server.self_test.golden_frames import (
 
 
 @pytest.fixture(scope='module')
-def root(tmp_path_factory, contract):
+def root(tmp_path_factory, deployment):
     """Write a dataset of two episodes whose values say which frame they are from."""
     from lerobot.datasets import LeRobotDataset
 
     root = tmp_path_factory.mktemp('data') / 'golden'
-    vector = {'dtype': 'float32', 'shape': (8,), 'names': list(contract.joint_names[::-1])}
+    vector = {'dtype': 'float32', 'shape': (8,), 'names': list(deployment.cell.joint_names[::-1])}
     image = {'dtype': 'image', 'shape': (96, 96, 3), 'names': ['height', 'width', 'channels']}
     features = {'action': vector, 'observation.state': vector, 'observation.images.top': image}
     dataset = LeRobotDataset.create('local/golden', 10, features, root=root, use_videos=False)
@@ -37,12 +39,12 @@ def root(tmp_path_factory, contract):
     return root
 
 
-def test_frames_come_with_what_followed_them_in_the_contracts_order(contract, root):
-    frames = read_golden_frames(contract, root)
+def test_frames_come_with_what_followed_them_in_the_cells_order(deployment, root):
+    frames = read_golden_frames(deployment, root)
     assert frames.fps == 10.0
     assert len(frames.observations) == 8
     for seen, actions in zip(frames.observations, frames.actions, strict=True):
-        first = seen.state[-1]  # the dataset's first joint is the contract's last
+        first = seen.state[-1]  # the dataset's first joint is the cell's last
         assert seen.state.tolist() == [first + k for k in range(7, -1, -1)]
         assert actions.tolist() == [(seen.state + 10 * step).tolist() for step in range(2)]
         assert seen.images['top'][0, 0, 0] == (first % 100) + first // 100
@@ -50,10 +52,10 @@ def test_frames_come_with_what_followed_them_in_the_contracts_order(contract, ro
     assert {seen.instruction for seen in frames.observations} == {'task 0', 'task 1'}
 
 
-def test_saved_frames_come_back_bit_for_bit(contract, root, tmp_path):
-    frames = read_golden_frames(contract, root)
-    save_golden_frames(frames, contract, tmp_path / 'frames.npz')
-    again = load_golden_frames(contract, tmp_path / 'frames.npz')
+def test_saved_frames_come_back_bit_for_bit(deployment, root, tmp_path):
+    frames = read_golden_frames(deployment, root)
+    save_golden_frames(frames, deployment.cell, tmp_path / 'frames.npz')
+    again = load_golden_frames(deployment, tmp_path / 'frames.npz')
     assert again.fps == frames.fps
     assert np.array_equal(again.actions, frames.actions)
     for one, other in zip(frames.observations, again.observations, strict=True):
@@ -62,23 +64,25 @@ def test_saved_frames_come_back_bit_for_bit(contract, root, tmp_path):
         assert one.instruction == other.instruction
 
 
-def test_saved_frames_follow_another_order_of_joints(contract, root, tmp_path):
-    frames = read_golden_frames(contract, root)
-    save_golden_frames(frames, contract, tmp_path / 'frames.npz')
-    turned = replace(contract, joints=contract.joints[::-1])
+def test_saved_frames_follow_another_order_of_joints(deployment, root, tmp_path):
+    frames = read_golden_frames(deployment, root)
+    save_golden_frames(frames, deployment.cell, tmp_path / 'frames.npz')
+    cell = deployment.cell
+    robot = PlacedRobot(replace(cell.robot, joints=cell.joints[::-1]))
+    turned = replace(deployment, cell=replace(cell, robots=(robot,)))
     again: GoldenFrames = load_golden_frames(turned, tmp_path / 'frames.npz')
     assert np.array_equal(again.actions, frames.actions[..., ::-1])
 
 
-def test_damaged_or_missing_frames_are_one_sentence(contract, tmp_path):
+def test_damaged_or_missing_frames_are_one_sentence(deployment, tmp_path):
     (tmp_path / 'frames.npz').write_bytes(b'no archive')
     with pytest.raises(PolicyError, match='frames.npz cannot be read'):
-        load_golden_frames(contract, tmp_path / 'frames.npz')
+        load_golden_frames(deployment, tmp_path / 'frames.npz')
     with pytest.raises(ResourceNotFoundError, match='LeRobotDataset v3'):
-        read_golden_frames(contract, tmp_path)
+        read_golden_frames(deployment, tmp_path)
 
 
-def test_a_dataset_without_the_camera_is_refused(contract, root):
-    camera = replace(contract.cameras[0], feature='observation.images.wrist')
+def test_a_dataset_without_the_camera_is_refused(deployment, root):
+    camera = replace(deployment.policy.cameras[0], feature='observation.images.wrist')
     with pytest.raises(NameMismatchError, match='missing observation.images.wrist'):
-        read_golden_frames(replace(contract, cameras=(camera,)), root)
+        read_golden_frames(with_policy(deployment, cameras=(camera,)), root)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+from policy_changes import with_policy
 import pytest
 from vla_contract.errors import ContractError
 from vla_contract.values import JointSample, to_ns
@@ -15,8 +16,8 @@ def sample(stamp_ns: int, value: float) -> JointSample:
 
 
 @pytest.fixture
-def buffer(contract) -> ObservationBuffer:
-    buffer = ObservationBuffer(contract, needs_images=True, extras=())
+def buffer(deployment) -> ObservationBuffer:
+    buffer = ObservationBuffer(deployment, needs_images=True, extras=())
     buffer.instruction = 'lift the cube'
     return buffer
 
@@ -79,16 +80,16 @@ def test_joints_of_the_same_time_with_a_newer_gripper_replace_the_older(buffer):
     assert buffer.observe(T0).state[0] == 2.0
 
 
-def test_a_policy_without_images_needs_none(contract):
-    buffer = ObservationBuffer(contract, needs_images=False, extras=('cube_pose',))
+def test_a_policy_without_images_needs_none(deployment):
+    buffer = ObservationBuffer(deployment, needs_images=False, extras=('cube_pose',))
     buffer.add_joints(sample(T0, 1.0))
     assert buffer.observe(T0) == 'no cube_pose from the simulator'
     buffer.add_extra('cube_pose', T0, np.zeros(7))
     assert buffer.observe(T0).images == {}
 
 
-def test_joints_are_those_of_the_time_at_which_the_cube_was_seen(contract):
-    buffer = ObservationBuffer(contract, needs_images=False, extras=('cube_pose',))
+def test_joints_are_those_of_the_time_at_which_the_cube_was_seen(deployment):
+    buffer = ObservationBuffer(deployment, needs_images=False, extras=('cube_pose',))
     for k in range(5):
         buffer.add_joints(sample(T0 + to_ns(0.01 * k), float(k)))
     buffer.add_extra('cube_pose', T0 + to_ns(0.015), np.zeros(7))
@@ -97,9 +98,9 @@ def test_joints_are_those_of_the_time_at_which_the_cube_was_seen(contract):
     assert observation.state[0] == pytest.approx(1.5)
 
 
-def test_a_cube_seen_long_ago_or_in_the_last_episode_is_not_used(contract):
-    buffer = ObservationBuffer(contract, needs_images=False, extras=('cube_pose',))
-    late = T0 + to_ns(contract.deadlines.image_age_s + 0.1)
+def test_a_cube_seen_long_ago_or_in_the_last_episode_is_not_used(deployment):
+    buffer = ObservationBuffer(deployment, needs_images=False, extras=('cube_pose',))
+    late = T0 + to_ns(deployment.cell.deadlines.image_age_s + 0.1)
     buffer.add_joints(sample(late, 1.0))
     buffer.add_extra('cube_pose', T0, np.zeros(7))
     assert buffer.observe(late).startswith('cube_pose from the simulator is ')
@@ -133,9 +134,14 @@ def test_a_stamp_a_little_ahead_is_a_clock_and_no_fault(buffer):
     assert buffer.observe(T0).stamp_ns == T0 + to_ns(0.05)
 
 
-def test_two_cameras_are_joined_at_the_older_one(contract):
-    wrist = replace(contract.cameras[0], name='wrist', feature='observation.images.wrist')
-    both = replace(contract, cameras=(*contract.cameras, wrist))
+def test_two_cameras_are_joined_at_the_older_one(deployment):
+    cell, seen = deployment.cell, deployment.policy.cameras
+    second = replace(cell.cameras[0], name='wrist')
+    wrist = replace(seen[0], camera='wrist', feature='observation.images.wrist')
+    both = replace(
+        with_policy(deployment, cameras=(*seen, wrist)),
+        cell=replace(cell, cameras=(*cell.cameras, second)),
+    )
     buffer = ObservationBuffer(both, needs_images=True, extras=())
     for k in range(5):
         buffer.add_joints(sample(T0 + to_ns(0.01 * k), float(k)))
@@ -145,3 +151,14 @@ def test_two_cameras_are_joined_at_the_older_one(contract):
     observation = buffer.observe(T0 + to_ns(0.04))
     assert observation.state[0] == pytest.approx(1.5)
     assert list(observation.images) == ['top', 'wrist']
+
+
+def test_a_camera_that_the_policy_does_not_look_at_is_not_waited_for(deployment):
+    cell = deployment.cell
+    second = replace(cell.cameras[0], name='wrist')
+    more = replace(deployment, cell=replace(cell, cameras=(*cell.cameras, second)))
+    buffer = ObservationBuffer(more, needs_images=True, extras=())
+    buffer.add_joints(sample(T0, 1.0))
+    buffer.add_image('top', T0, IMAGE)
+    buffer.add_image('wrist', T0, IMAGE)
+    assert list(buffer.observe(T0).images) == ['top']

@@ -24,8 +24,8 @@ class Constant:
 
 
 @pytest.fixture
-def session(contract) -> PolicySession:
-    return PolicySession(contract, Constant(), Schedule('async', execute_steps=8))
+def session(deployment) -> PolicySession:
+    return PolicySession(deployment, Constant(), Schedule('async', execute_steps=8))
 
 
 def see(session, now_ns: int) -> None:
@@ -108,11 +108,11 @@ class Continuing(Constant):
         self.prepared = True
 
 
-def test_rtc_needs_a_policy_that_can_continue(contract):
+def test_rtc_needs_a_policy_that_can_continue(deployment):
     with pytest.raises(PolicyError, match='mode rtc: Constant cannot continue a chunk'):
-        PolicySession(contract, Constant(), Schedule('rtc'))
+        PolicySession(deployment, Constant(), Schedule('rtc'))
     policy = Continuing()
-    session = PolicySession(contract, policy, Schedule('rtc'))
+    session = PolicySession(deployment, policy, Schedule('rtc'))
     assert policy.prepared
     see(session, 0)
     first = session.begin(0)

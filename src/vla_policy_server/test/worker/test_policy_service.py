@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 import pytest
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import ActionChunk, Image, Observation
 from vla_lerobot.images import fit_for_policy
 from vla_policy_server.wire.errors import MessageRefusedError
 from vla_policy_server.wire.observation_message import (
-    contract_keys,
     ObservationReader,
     ObservationWriter,
+    policy_keys,
 )
 from vla_policy_server.wire.request import Request
 from vla_policy_server.worker.inference_engine import infer_together, LocalEngine
@@ -62,8 +62,8 @@ class SharedPolicy:
         raise AssertionError('other robots use it too')
 
 
-def service(contract: RobotContract, load) -> PolicyService:
-    return PolicyService(contract, LocalEngine(load, max_batch=8), {'policy': 'test'})
+def service(deployment: Deployment, load) -> PolicyService:
+    return PolicyService(deployment, LocalEngine(load, max_batch=8))
 
 
 def message(value: float, **terms: Any) -> dict[str, Any]:
@@ -74,24 +74,24 @@ def client(server) -> WebsocketClientPolicy:
     return WebsocketClientPolicy('127.0.0.1', server.port)
 
 
-def test_a_client_learns_the_contract(serve, contract):
-    metadata = client(serve(service(contract, CountingPolicy))).get_server_metadata()
-    assert metadata['contract_sha256'] == contract.sha256
-    assert metadata['joint_names'] == list(contract.joint_names)
+def test_a_client_learns_what_is_served(serve, deployment):
+    metadata = client(serve(service(deployment, CountingPolicy))).get_server_metadata()
+    assert metadata['cell_sha256'] == deployment.cell.sha256
+    assert metadata['joint_names'] == list(deployment.cell.joint_names)
     assert metadata['action_kind'] == 'joint_position'
-    assert metadata['policy'] == 'test'
+    assert (metadata['policy'], metadata['backend']) == ('panda_lift_act', 'lerobot')
 
 
-def test_openpis_client_needs_no_terms(serve, contract):
-    answer = client(serve(service(contract, CountingPolicy))).infer(
+def test_openpis_client_needs_no_terms(serve, deployment):
+    answer = client(serve(service(deployment, CountingPolicy))).infer(
         {'observation.state': np.zeros(8, np.float32), 'prompt': 'lift'}
     )
     assert answer['actions'].tolist() == [[1.0] * 8]
     assert answer['server_timing']['infer_ms'] > 0
 
 
-def test_24_robots_each_have_a_policy_and_answers_of_their_own(serve, contract):
-    server = serve(service(contract, CountingPolicy))
+def test_24_robots_each_have_a_policy_and_answers_of_their_own(serve, deployment):
+    server = serve(service(deployment, CountingPolicy))
     together = threading.Barrier(24)
 
     def robot(number: int) -> list[float]:
@@ -104,9 +104,9 @@ def test_24_robots_each_have_a_policy_and_answers_of_their_own(serve, contract):
     assert answers == [[100.0 * n + k for k in range(1, 11)] for n in range(24)]
 
 
-def test_24_robots_share_a_policy_without_memory_in_batches(serve, contract):
+def test_24_robots_share_a_policy_without_memory_in_batches(serve, deployment):
     policy = SharedPolicy()
-    server = serve(service(contract, lambda: policy))
+    server = serve(service(deployment, lambda: policy))
     together = threading.Barrier(24)
 
     def robot(number: int) -> bool:
@@ -127,14 +127,14 @@ def test_one_robots_bad_observation_is_not_anothers_problem():
     assert [chunk.positions[0, 0] for chunk in good] == [0.0, 1.0]
 
 
-def test_an_episode_starts_with_a_connection_and_when_the_robot_says_so(serve, contract):
+def test_an_episode_starts_with_a_connection_and_when_the_robot_says_so(serve, deployment):
     loaded: list[CountingPolicy] = []
 
     def load() -> CountingPolicy:
         loaded.append(CountingPolicy())
         return loaded[-1]
 
-    server = serve(service(contract, load))
+    server = serve(service(deployment, load))
     terms = [{}, {}, {'starts_episode': True}, {}]
     for _ in range(2):
         asked = client(server)
@@ -144,15 +144,15 @@ def test_an_episode_starts_with_a_connection_and_when_the_robot_says_so(serve, c
     assert len(loaded) <= 2
 
 
-def test_an_observation_whose_time_has_passed_is_not_worked_on(serve, contract):
-    asked = client(serve(service(contract, CountingPolicy)))
+def test_an_observation_whose_time_has_passed_is_not_worked_on(serve, deployment):
+    asked = client(serve(service(deployment, CountingPolicy)))
     with pytest.raises(RuntimeError, match='deadline passed before the turn'):
         asked.infer(message(0.0, patience_s=0.0))
     assert asked.infer(message(0.0))['actions'][0, 0] == 1.0
 
 
-def test_the_terms_of_a_request_come_back(serve, contract):
-    asked = client(serve(service(contract, CountingPolicy)))
+def test_the_terms_of_a_request_come_back(serve, deployment):
+    asked = client(serve(service(deployment, CountingPolicy)))
     chunk = asked.infer(message(0.0, id=41, stamp_ns=7))['chunk']
     assert chunk == {'id': 41, 'stamp_ns': 7, 'period_ns': 10**8}
 
@@ -162,23 +162,23 @@ def test_the_terms_of_a_request_come_back(serve, contract):
     [1, {'id': 1.5}, {'id': True}, {'stamp_ns': 'now'}, {'priority': 1}, {'patience_s': -1.0},
      {'patience_s': float('nan')}, {'patience_s': 1e9}],
 )  # fmt: skip
-def test_unknown_terms_are_refused(serve, contract, terms):
-    asked = client(serve(service(contract, CountingPolicy)))
+def test_unknown_terms_are_refused(serve, deployment, terms):
+    asked = client(serve(service(deployment, CountingPolicy)))
     with pytest.raises(RuntimeError, match='request: .*allowed'):
         asked.infer({'observation.state': np.zeros(8), 'request': terms})
 
 
-def test_an_observation_survives_the_way_and_images_are_fitted_once(contract):
+def test_an_observation_survives_the_way_and_images_are_fitted_once(deployment):
     observation = Observation(
         5, RNG.normal(size=8), {'top': IMAGE}, 'lift', {'cube': RNG.random(7)}
     )
-    written = ObservationWriter(contract, contract_keys(contract)).write(observation)
-    read = ObservationReader(contract, True, ('cube',)).read(written, 5)
+    written = ObservationWriter(deployment, policy_keys(deployment)).write(observation)
+    read = ObservationReader(deployment, True, ('cube',)).read(written, 5)
     assert (read.state == observation.state).all()
     assert (read.extras['cube'] == observation.extras['cube']).all()
     assert read.instruction == 'lift'
-    camera = contract.cameras[0]
-    assert read.images['top'].shape == (camera.policy_height, camera.policy_width, 3)
+    camera = deployment.policy.cameras[0]
+    assert read.images['top'].shape == (camera.height, camera.width, 3)
     assert (fit_for_policy(read.images['top'], camera) == fit_for_policy(IMAGE, camera)).all()
 
 
@@ -207,11 +207,11 @@ GOOD = {
         ('extras/cube', 'here', 'allowed: any number of numbers'),
     ],
 )
-def test_an_observation_that_does_not_fit_is_refused(contract, key, value, reason):
+def test_an_observation_that_does_not_fit_is_refused(deployment, key, value, reason):
     changed = {name: kept for name, kept in GOOD.items() if name != key}
     if value is not None:
         changed[key] = value
-    reader = ObservationReader(contract, True, ('cube',))
+    reader = ObservationReader(deployment, True, ('cube',))
     assert reader.read(GOOD, 0).instruction == 'lift'
     with pytest.raises(MessageRefusedError, match=reason):
         reader.read(changed, 0)

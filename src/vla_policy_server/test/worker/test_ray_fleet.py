@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
+from policy_changes import with_policy
 import pytest
 from vla_contract.errors import PolicyError
 from vla_policy_server.backends.registry import make_policy
@@ -29,10 +30,10 @@ def cluster() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures('cluster')
-def test_two_replicas_answer_many_robots_each_its_own(serve, contract):
-    load = partial(make_policy, 'echo_policy:make', contract, '', 'cpu')
+def test_two_replicas_answer_many_robots_each_its_own(serve, deployment):
+    load = partial(make_policy, with_policy(deployment, backend='echo_policy:make'), 'cpu')
     engine = FleetEngine(load, FleetSettings(LOCAL, 2, 2))
-    server = serve(PolicyService(contract, engine, {'policy': 'echo'}))
+    server = serve(PolicyService(deployment, engine))
 
     def robot(number: int) -> set[float]:
         client = WebsocketClientPolicy('127.0.0.1', server.port)
@@ -52,7 +53,7 @@ def test_two_replicas_answer_many_robots_each_its_own(serve, contract):
 
 
 @pytest.mark.usefixtures('cluster')
-def test_a_policy_with_a_memory_is_refused(contract):
-    load = partial(make_policy, 'hold', contract, '', 'cpu')
+def test_a_policy_with_a_memory_is_refused(deployment):
+    load = partial(make_policy, with_policy(deployment, backend='hold'), 'cpu')
     with pytest.raises(PolicyError, match='HoldPolicy remembers the episode'):
         FleetEngine(load, FleetSettings(LOCAL))

@@ -2,8 +2,8 @@
 
 import numpy as np
 from vla_contract import so3
-from vla_contract.contract import RobotContract
-from vla_contract.end_effector import EndEffectorDelta
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.deployment.end_effector import EndEffectorDelta
 from vla_contract.errors import PolicyError
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
@@ -24,24 +24,25 @@ class EndEffectorDeltas:
 
     width = 7
 
-    def __init__(self, contract: RobotContract, meaning: EndEffectorDelta) -> None:
+    def __init__(self, deployment: Deployment, meaning: EndEffectorDelta) -> None:
         """Load the kinematics of a robot.
 
         Raises:
             ContractError: its model cannot be used.
             ResourceNotFoundError: its model is missing.
         """
-        self._kinematics = InverseKinematics(contract)
+        cell = deployment.cell
+        self._kinematics = InverseKinematics(cell, deployment.policy.rate_hz)
         self._meaning = meaning
-        self._arm = list(contract.arm)
-        self._grippers = [(i, contract.joints[i]) for i in contract.grippers]
+        self._arm = list(cell.arm)
+        self._grippers = [(i, cell.joints[i]) for i in cell.grippers]
 
     def to_joints(self, actions: Vector, state: Vector) -> Vector:
-        """Return joint positions in the contract's order [rad or m].
+        """Return joint positions in the cell's order [rad or m].
 
         Args:
             actions: shape (T, 7), finite.
-            state: joints when the policy looked, contract order, shape (D,) [rad or m].
+            state: joints when the policy looked, the cell's order, shape (D,) [rad or m].
 
         Returns:
             shape (T + 1, D), the state and the end of every move; (1, D) for one move.
@@ -90,5 +91,5 @@ def _require_possible(move: Vector, angles: Vector) -> None:
         if not length <= largest:
             raise PolicyError(
                 f'the policy moves the tool by {length:.3g} {unit} in one step; allowed: '
-                f'{largest:.3g} {unit} (see action.end_effector in the contract)'
+                f'{largest:.3g} {unit} (see action.end_effector in the policy file)'
             )

@@ -1,9 +1,9 @@
-"""Joints that bring the tool to a pose near by: mink on the arm of the contract's MuJoCo model."""
+"""Joints that bring the tool to a pose near by: mink on the arm of the robot's MuJoCo model."""
 
 import mink
 import mujoco
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError
 from vla_contract.share import package_file
 from vla_contract.transforms import invert
@@ -23,25 +23,29 @@ _MAX_ITERATIONS, _CONVERGED_RAD = 20, 1e-8
 class InverseKinematics:
     """Moves the tool within limits, with the least motion of the joints."""
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell, rate_hz: float) -> None:
         """Load the arm.
+
+        Args:
+            cell: joints, tool and model.
+            rate_hz: steps of the policy per second, in each of which the joints move [Hz].
 
         Raises:
             ResourceNotFoundError: the model's package or file is missing.
             ContractError: MuJoCo cannot read it, or it lacks a joint, the base or the tool.
         """
-        joints = [contract.joints[i] for i in contract.arm]
+        joints = [cell.joints[i] for i in cell.arm]
         self._lower = np.array([joint.lower for joint in joints])
         self._upper = np.array([joint.upper for joint in joints])
-        self._reach = np.array([joint.velocity for joint in joints]) / contract.action.fps
-        model = _arm_alone(contract)
+        self._reach = np.array([joint.velocity for joint in joints]) / rate_hz
+        model = _arm_alone(cell)
         self._order = [model.joint(joint.model_joint).qposadr[0] for joint in joints]
         self._arm = mink.Configuration(model)
-        site = contract.model.tool_site
+        site = cell.robot.tool.site
         self._tool = mink.FrameTask(site, 'site', position_cost=1.0, orientation_cost=_RADIAN_M)
         self._stay = mink.PostureTask(model, cost=_STAY)
         self._box = _Box(model.nv)
-        base = self._arm.get_transform_frame_to_world(contract.model.base_body, 'body')
+        base = self._arm.get_transform_frame_to_world(cell.robot.model.base_body, 'body')
         self._T_world_base = base.as_matrix()
         self._T_base_world = invert(self._T_world_base)
         self.tool_pose([joint.home for joint in joints])  # fails here when the site is missing
@@ -119,15 +123,15 @@ class _Box(mink.Limit):
         return mink.Constraint(self._rows, self._bounds)
 
 
-def _arm_alone(contract: RobotContract) -> mujoco.MjModel:
+def _arm_alone(cell: Cell) -> mujoco.MjModel:
     """Return the model with the joints of the arm and no others: fingers and objects are fixed.
 
     Raises:
         ResourceNotFoundError: the model's package or file is missing.
         ContractError: MuJoCo cannot read it.
     """
-    path = package_file(contract.model.package, contract.model.mjcf)
-    names = {contract.joints[i].model_joint for i in contract.arm}
+    path = package_file(cell.robot.model.package, cell.robot.model.mjcf)
+    names = {cell.joints[i].model_joint for i in cell.arm}
     try:
         spec = mujoco.MjSpec.from_file(str(path))
         # What could still refer to a joint that goes.

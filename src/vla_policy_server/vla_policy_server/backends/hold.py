@@ -1,7 +1,7 @@
 """A policy that stays where it is: the first step of every bring-up."""
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
 
 _HORIZON = 16
@@ -13,9 +13,9 @@ class HoldPolicy:
     needs_images = False
     needs_extras: tuple[str, ...] = ()
 
-    def __init__(self, contract: RobotContract) -> None:
-        """Prepare for a robot."""
-        self._period_ns = to_ns(1.0 / contract.action.fps)
+    def __init__(self, deployment: Deployment) -> None:
+        """Prepare for the rate of the policy."""
+        self._period_ns = to_ns(1.0 / deployment.policy.rate_hz)
         self._anchor: Vector | None = None
 
     def infer(self, observation: Observation) -> ActionChunk:
@@ -30,6 +30,6 @@ class HoldPolicy:
         self._anchor = None
 
 
-def make_hold(contract: RobotContract, policy_path: str, device: str) -> HoldPolicy:
+def make_hold(deployment: Deployment, device: str) -> HoldPolicy:
     """Build the policy; it has neither a checkpoint nor a device."""
-    return HoldPolicy(contract)
+    return HoldPolicy(deployment)

@@ -1,11 +1,11 @@
-"""Any LeRobot checkpoint as a policy: its own processors, the contract's names and images."""
+"""Any LeRobot checkpoint as a policy: its own processors, the deployment's names and images."""
 
 from collections.abc import Mapping, Sequence
 import time
 from typing import Any
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyMismatchError
 from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import ActionChunk, Image, Observation, to_ns
@@ -21,7 +21,7 @@ from vla_policy_server.serving.session import infer_checked
 
 
 class LeRobotPolicy:
-    """Runs a LeRobot policy's `predict_action_chunk` on contract observations.
+    """Runs a LeRobot policy's `predict_action_chunk` on observations of a cell.
 
     Attributes:
         checkpoint: what was loaded.
@@ -33,18 +33,18 @@ class LeRobotPolicy:
     needs_images = True
     needs_extras: tuple[str, ...] = ()
 
-    def __init__(self, contract: RobotContract, checkpoint: Checkpoint) -> None:
-        """Take a loaded checkpoint that fits the contract."""
-        names = checkpoint.names
+    def __init__(self, deployment: Deployment, checkpoint: Checkpoint) -> None:
+        """Take a loaded checkpoint that fits the deployment."""
+        names, joints = checkpoint.names, deployment.cell.joint_names
         self.checkpoint = checkpoint
         self.predictor: ChunkPredictor = checkpoint.network
         self.precision = REFERENCE
         self.durations_ns: Mapping[str, int] = {}
         self._continuation: Continuation | None = None
-        self._period_ns = to_ns(1.0 / contract.action.fps)
-        self._encode = FeatureEncoder(contract, names.state)
-        self._to_action = JointMap(contract.joint_names, names.action, 'contract joints')
-        self._from_action = JointMap(names.action, contract.joint_names, 'policy actions')
+        self._period_ns = to_ns(1.0 / deployment.policy.rate_hz)
+        self._encode = FeatureEncoder(deployment, names.state)
+        self._to_action = JointMap(joints, names.action, 'cell joints')
+        self._from_action = JointMap(names.action, joints, 'policy actions')
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class LeRobotPolicy:
         return prepared
 
     def infer(self, observation: Observation) -> ActionChunk:
-        """Return the policy's whole chunk, un-normalised, in the contract's joint order."""
+        """Return the policy's whole chunk, un-normalised, in the cell's joint order."""
         import torch
 
         # LeRobot's guidance takes a gradient, which inference_mode forbids.
@@ -92,7 +92,7 @@ class LeRobotPolicy:
         return answer
 
     def complete(self, chunks: Any, observations: Sequence[Observation]) -> list[ActionChunk]:
-        """Return what the network answered to observations as chunks of the contract.
+        """Return what the network answered to observations as chunks of the cell.
 
         Args:
             chunks: tensor of normalised actions, shape (B, T, A).
@@ -123,27 +123,25 @@ class LeRobotPolicy:
 
 
 def make_lerobot(
-    contract: RobotContract,
-    policy_path: str,
+    deployment: Deployment,
     device: str,
     precision: str = REFERENCE,
     calibration: Sequence[Observation] = (),
 ) -> LeRobotPolicy:
-    """Load a checkpoint by name under models/, folder or hub id, and warm it up.
+    """Load the checkpoint that is the source of a deployment's policy, and warm it up.
 
     Args:
-        contract: the robot it must fit.
-        policy_path: where it is.
+        deployment: what it must fit.
         device: torch device.
         precision: a name of `PRECISIONS`, or 'auto' for what `benchmark` found best here.
         calibration: real observations, needed once to make a graph with INT8 in it.
 
     Raises:
         VlaError: as `load_checkpoint`; or the precision cannot run here.
-        PolicyMismatchError: the policy cannot answer an observation of the contract.
+        PolicyMismatchError: the policy cannot answer an observation of the cell.
     """
-    loaded = LeRobotPolicy(contract, load_checkpoint(contract, policy_path, device))
-    grey = _grey_observation(contract)
+    loaded = LeRobotPolicy(deployment, load_checkpoint(deployment, device))
+    grey = _grey_observation(deployment)
     if precision != REFERENCE:
         _change_precision(loaded, precision, device, [grey, *calibration])
     _warm_up(loaded, grey)
@@ -167,11 +165,13 @@ def _change_precision(
     loaded.precision = precision
 
 
-def _grey_observation(contract: RobotContract) -> Observation:
+def _grey_observation(deployment: Deployment) -> Observation:
+    cell = deployment.cell
+    cameras = [cell.camera(seen.camera) for seen in deployment.policy.cameras]
     grey: dict[str, Image] = {
-        c.name: np.full((c.height, c.width, 3), 128, np.uint8) for c in contract.cameras
+        c.name: np.full((c.height, c.width, 3), 128, np.uint8) for c in cameras
     }
-    return Observation(0, contract.home, grey, 'warm up')
+    return Observation(0, cell.home, grey, 'warm up')
 
 
 def _warm_up(policy: LeRobotPolicy, observation: Observation) -> None:

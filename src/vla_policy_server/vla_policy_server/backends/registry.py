@@ -3,7 +3,7 @@
 from functools import partial
 import inspect
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError
 from vla_contract.plugins import plugin
 from vla_contract.policy import Policy, PolicyFactory
@@ -12,27 +12,25 @@ from vla_policy_server.precision.evidence import AUTO
 GROUP = 'vla_backends'
 
 
-def make_policy(
-    backend: str, contract: RobotContract, policy_path: str, device: str, precision: str = ''
-) -> Policy:
-    """Build a policy.
+def make_policy(deployment: Deployment, device: str, precision: str = '') -> Policy:
+    """Build the policy of a deployment.
 
     Args:
-        backend: name of an entry point of `vla_backends`, or 'module:factory' of your own.
-        contract: the robot the policy must fit.
-        policy_path: checkpoint, dataset or world, as the backend understands it.
+        deployment: its policy's backend is an entry point of `vla_backends`, or
+            'module:factory' of your own; its policy's source is what that backend understands.
         device: torch device, ignored by backends without one.
         precision: a method of `precision.registry`, 'auto', or '' for the backend's default.
 
     Raises:
         UnknownNameError: there is no such backend.
         VlaError: its module cannot be imported.
-        PolicyError: the policy cannot be loaded or does not fit the contract.
+        PolicyError: the policy cannot be loaded or does not fit the deployment.
     """
+    backend = deployment.policy.backend
     found = plugin(GROUP, backend, 'backend')
     factory: PolicyFactory = found
     if precision and 'precision' in inspect.signature(found).parameters:
         factory = partial(found, precision=precision)
     elif precision not in ('', AUTO):
         raise PolicyError(f"backend '{backend}' has no precision; found: {precision}")
-    return factory(contract, policy_path, device)
+    return factory(deployment, device)

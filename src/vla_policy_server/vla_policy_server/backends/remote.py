@@ -5,14 +5,15 @@ import time
 from typing import Any
 
 import numpy as np
-from vla_contract.contract import RobotContract
-from vla_contract.errors import NameMismatchError, PolicyError
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.errors import PolicyError
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
 from vla_policy_server.actions.action_space import make_action_space
 from vla_policy_server.backends.remote_config import load_remote_config, RemoteConfig
 from vla_policy_server.wire.client import Answer, WireClient
 from vla_policy_server.wire.clock_offset import ClockOffset, Exchange
 from vla_policy_server.wire.errors import WireError
+from vla_policy_server.wire.handshake import require_same_meaning
 from vla_policy_server.wire.observation_message import ObservationWriter
 from vla_policy_server.wire.request import PROTOCOL, Request
 
@@ -29,15 +30,15 @@ class RemotePolicy:
         durations_ns: how long the parts of the last inference took, by name [ns].
     """
 
-    def __init__(self, contract: RobotContract, config: RemoteConfig) -> None:
+    def __init__(self, deployment: Deployment, config: RemoteConfig) -> None:
         """Connect to the server.
 
         Raises:
-            VlaError: there is no server, it refuses us, or it serves another robot.
+            VlaError: there is no server, it refuses us, or it serves another deployment.
         """
-        keys = config.keys(contract)
-        self._writer = ObservationWriter(contract, keys)
-        self._contract = contract
+        keys = config.keys(deployment)
+        self._writer = ObservationWriter(deployment, keys)
+        self._deployment = deployment
         self._url = config.url
         self._metadata: dict[str, Any] | None = None
         self._client = WireClient(config.endpoint(), self._accept)
@@ -46,9 +47,9 @@ class RemotePolicy:
         self.needs_images = metadata.get('needs_images', True) is True
         self.needs_extras = tuple(map(str, metadata.get('needs_extras', ())))
         if not self.needs_images:
-            self._writer = ObservationWriter(contract, replace(keys, images={}))
+            self._writer = ObservationWriter(deployment, replace(keys, images={}))
         self._actions = make_action_space(
-            contract, metadata.get('action_kind', contract.action.kind)
+            deployment, metadata.get('action_kind', deployment.policy.action_kind)
         )
         self._terms = Request(patience_s=config.answer_within_s, starts_episode=True)
         self.clock = ClockOffset()
@@ -86,19 +87,19 @@ class RemotePolicy:
         self._client.close()
 
     def _accept(self, metadata: dict[str, Any]) -> None:
-        """Refuse a server of another robot, and another policy in the middle of the work."""
+        """Refuse a server of another deployment, and another policy in the middle of the work."""
         if self._metadata is not None and metadata != self._metadata:
             raise PolicyError(
                 f'{self._url} now serves {_name(metadata)}, not {_name(self._metadata)}: '
                 'configure the policy server again'
             )
         self._metadata = metadata
-        check_contract(self._contract, self._url, metadata)
+        require_same_meaning(self._deployment, self._url, metadata)
 
     def _read(self, content: dict[str, Any], observation: Observation) -> ActionChunk:
         actions = _actions(content, self._actions.width, self._url)
         positions = self._actions.to_joints(actions, observation.state)
-        stamp_ns, period_ns = observation.stamp_ns, to_ns(1.0 / self._contract.action.fps)
+        stamp_ns, period_ns = observation.stamp_ns, to_ns(1.0 / self._deployment.policy.rate_hz)
         about = content.get('chunk')
         if about is None:
             return ActionChunk(stamp_ns, period_ns, positions)
@@ -127,31 +128,15 @@ class RemotePolicy:
         return parts
 
 
-def make_remote(contract: RobotContract, policy_path: str, device: str) -> RemotePolicy:
-    """Connect to a server: a name under config/remotes, a YAML file, or ws://host:port.
+def make_remote(deployment: Deployment, device: str) -> RemotePolicy:
+    """Connect to the server that is the source of a deployment's policy.
+
+    It is a name under config/remotes, a YAML file, or ws://host:port.
 
     Raises:
-        VlaError: the configuration is wrong, there is no server, or it serves another robot.
+        VlaError: the configuration is wrong, there is no server, or it serves another deployment.
     """
-    return RemotePolicy(contract, load_remote_config(policy_path))
-
-
-def check_contract(contract: RobotContract, url: str, metadata: dict[str, Any]) -> None:
-    """Refuse a server whose contract is not ours; one that has none is taken as it is.
-
-    Raises:
-        NameMismatchError: it has other joints.
-        PolicyError: something else in its contract differs.
-    """
-    names = metadata.get('joint_names')
-    if isinstance(names, list) and sorted(map(str, names)) != sorted(contract.joint_names):
-        raise NameMismatchError(f'{url}: joints', contract.joint_names, map(str, names))
-    found = metadata.get('contract_sha256', contract.sha256)
-    if found != contract.sha256:
-        raise PolicyError(
-            f'{url} serves contract {metadata.get("robot")!s:.80} with sha256 {found!s:.12}, this '
-            f'robot has {contract.name} with {contract.sha256:.12}: use the same file on both'
-        )
+    return RemotePolicy(deployment, load_remote_config(deployment.policy.source))
 
 
 def _name(metadata: dict[str, Any]) -> str:

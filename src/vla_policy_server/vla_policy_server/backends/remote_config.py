@@ -3,17 +3,17 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 from vla_policy_server.wire.endpoint import Endpoint
-from vla_policy_server.wire.observation_message import contract_keys, ObservationKeys
+from vla_policy_server.wire.observation_message import ObservationKeys, policy_keys
 from vla_policy_server.wire.server_settings import read_token
 
 
 @dataclass(frozen=True)
 class RemoteConfig:
-    """A remote policy. Keys are for servers of others; our worker takes the contract's."""
+    """A remote policy. Keys are for servers of others; our worker takes the policy's."""
 
     url: str = setting(doc='address of the server, ws://host:port or wss://host:port')
     token_file: str = setting('', doc="file with the server's token; empty sends none")
@@ -40,9 +40,9 @@ class RemoteConfig:
         tls_ca = Path(self.tls_ca).expanduser() if self.tls_ca else None
         return Endpoint(self.url, token, tls_ca, self.answer_within_s)
 
-    def keys(self, contract: RobotContract) -> ObservationKeys:
-        """Return the keys to send an observation of a robot under."""
-        keys = replace(contract_keys(contract), prompt=self.prompt)
+    def keys(self, deployment: Deployment) -> ObservationKeys:
+        """Return the keys to send an observation under."""
+        keys = replace(policy_keys(deployment), prompt=self.prompt)
         if self.state is not None:
             keys = replace(keys, state=self.state)
         if self.images is not None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
 from vla_lerobot.frames import open_dataset, recorded_actions
@@ -17,10 +17,10 @@ class ReplayPolicy:
     needs_images = False
     needs_extras: tuple[str, ...] = ()
 
-    def __init__(self, contract: RobotContract, actions: Vector) -> None:
-        """Take the actions of an episode, contract order, shape (T, D)."""
+    def __init__(self, deployment: Deployment, actions: Vector) -> None:
+        """Take the actions of an episode, the cell's order, shape (T, D)."""
         self._actions = actions
-        self._period_ns = to_ns(1.0 / contract.action.fps)
+        self._period_ns = to_ns(1.0 / deployment.policy.rate_hz)
         self._start_ns: int | None = None
 
     def infer(self, observation: Observation) -> ActionChunk:
@@ -37,23 +37,24 @@ class ReplayPolicy:
         self._start_ns = None
 
 
-def make_replay(contract: RobotContract, policy_path: str, device: str) -> ReplayPolicy:
-    """Build the policy from 'DATASET' or 'DATASET:EPISODE'.
+def make_replay(deployment: Deployment, device: str) -> ReplayPolicy:
+    """Build the policy; its source is 'DATASET' or 'DATASET:EPISODE'.
 
     Raises:
         ResourceNotFoundError: there is no dataset.
-        NameMismatchError: its action names are not the contract's joints.
-        PolicyError: it has no such episode, or another rate than the contract.
+        NameMismatchError: its action names are not the cell's joints.
+        PolicyError: it has no such episode, or another rate than the policy file.
     """
-    folder, _, episode_text = policy_path.partition(':')
+    folder, _, episode_text = deployment.policy.source.partition(':')
     root = Path(folder).expanduser()
     dataset = open_dataset(root)
-    if dataset.fps != contract.action.fps:
-        raise PolicyError(f'{root} has {dataset.fps} fps, the contract {contract.action.fps:g}')
-    actions, episodes = recorded_actions(contract, dataset)
+    rate_hz = deployment.policy.rate_hz
+    if dataset.fps != rate_hz:
+        raise PolicyError(f'{root} has {dataset.fps} fps, the policy file {rate_hz:g}')
+    actions, episodes = recorded_actions(deployment.cell, dataset)
     episode = int(episode_text) if episode_text.isdigit() else 0
     if episode >= dataset.num_episodes or not (episode_text.isdigit() or not episode_text):
         raise PolicyError(
             f"{root}: no episode '{episode_text}'; it has 0 to {dataset.num_episodes - 1}"
         )
-    return ReplayPolicy(contract, actions[episodes == episode])
+    return ReplayPolicy(deployment, actions[episodes == episode])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import Vector
 from vla_policy_server.backends.lerobot_policy import make_lerobot
 from vla_policy_server.precision.comparing.frames import Frames
@@ -35,11 +35,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class CheckpointJob:
-    """Loads a checkpoint in one precision; sent to the process that measures it."""
+    """Loads a deployment's checkpoint in one precision; sent to the process that measures it."""
 
-    checkpoint: str
+    deployment: Deployment
     precision: str
-    robot: str
     device: str
     threads: int
     frames: Frames
@@ -54,8 +53,7 @@ class CheckpointJob:
 
         torch.set_num_threads(self.threads)
         policy = make_lerobot(
-            load_contract(self.robot),
-            self.checkpoint,
+            self.deployment,
             self.device,
             self.precision,
             self.frames.calibration if PRECISIONS[self.precision].calibrates else (),

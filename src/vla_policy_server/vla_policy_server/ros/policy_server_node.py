@@ -13,9 +13,9 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vla_contract.contract import Camera, load_contract
+from vla_contract.deployment.cell import Camera
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import ContractError
-from vla_contract.joints.joint_map import JointMap
 from vla_contract.policy import CUBE_POSE, Policy, ReportingPolicy
 from vla_contract.ros.listening.any_publisher import subscribe_to_any
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
@@ -53,27 +53,28 @@ class PolicyServer(VlaNode):
         self._timer: Timer | None = None
 
     def build(self, settings: PolicyServerConfig) -> None:
-        """Load the policy, check it against the contract, subscribe."""
-        self._contract = contract = load_contract(settings.robot)
+        """Load the policy, check it against the deployment, subscribe."""
+        self._deployment = deployment = load_deployment(
+            settings.deployment,
+            cell=settings.cell,
+            policy=settings.policy_path,
+            task=settings.task,
+            backend=settings.backend,
+            source=settings.policy_source,
+        )
+        cell = deployment.cell
         self._lock = threading.Lock()
         self._stages = StageLatencies()
         self._rejected_messages = self._starved_periods = 0
         _limit_threads(settings.threads)
-        policy = make_policy(
-            settings.backend,
-            contract,
-            settings.policy_path,
-            settings.device,
-            settings.precision,
-        )
+        policy = make_policy(deployment, settings.device, settings.precision)
         self._examine(policy, settings)
         schedule = Schedule(settings.mode, settings.execute_steps)
-        self._session = PolicySession(contract, policy, schedule)
-        self._session.buffer.instruction = settings.instruction
+        self._session = PolicySession(deployment, policy, schedule)
+        self._session.buffer.instruction = settings.instruction or deployment.task.instruction
         self._thread = InferenceThread(policy, self._on_result)
         self._period_s = 1.0 / settings.control_freq
-        self._joints = JointStatesReader(self, contract)
-        self._to_action = JointMap(contract.joint_names, contract.action.names, 'contract joints')
+        self._joints = JointStatesReader(self, cell)
         self._chunk_pub = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
         self._action_pub = self.create_publisher(JointTrajectoryPoint, 'policy_action', COMMAND)
         self.create_timer(_JOINTS_PERIOD_S, self._read_joints)
@@ -81,10 +82,9 @@ class PolicyServer(VlaNode):
         self._has_eyes = policy.needs_images
         self._is_blind = not (policy.needs_images or policy.needs_extras)
         if self._has_eyes:
-            compressed = {
-                contract.camera(name).name for name in settings.compressed_cameras.split()
-            }
-            for camera in contract.cameras:
+            compressed = {cell.camera(name).name for name in settings.compressed_cameras.split()}
+            for name in dict.fromkeys(seen.camera for seen in deployment.policy.cameras):
+                camera = cell.camera(name)
                 self._subscribe(camera, is_compressed=camera.name in compressed)
         if policy.needs_extras:
             self.create_subscription(PoseStamped, 'sim/cube_pose', self._on_cube, SENSOR)
@@ -100,7 +100,7 @@ class PolicyServer(VlaNode):
         for note in self._notes:
             self.get_logger().info(note)
         if settings.check_policy and policy.needs_images:
-            require_sound(subject_of(self._contract, policy))
+            require_sound(subject_of(self._deployment, policy))
 
     def start(self) -> None:
         """Begin an episode with what is captured from now on."""
@@ -175,7 +175,7 @@ class PolicyServer(VlaNode):
             return
         k = (self.now_ns() - chunk.stamp_ns) // chunk.period_ns
         action = chunk.positions[min(max(k, 0), len(chunk.positions) - 1)]
-        self._action_pub.publish(point_to_msg(self._to_action(action), chunk.period_ns))
+        self._action_pub.publish(point_to_msg(action, chunk.period_ns))
 
     def _infer_if_due(self) -> None:
         if not self.is_active or self._thread is None:
@@ -201,7 +201,7 @@ class PolicyServer(VlaNode):
         if chunk is None or not self.is_active:
             return
         started = time.monotonic_ns()
-        self._chunk_pub.publish(chunk_to_msg(chunk, self._contract.joint_names))
+        self._chunk_pub.publish(chunk_to_msg(chunk, self._deployment.cell.joint_names))
         self._stages.add({**durations, 'publish': time.monotonic_ns() - started})
 
     def _reject(self, reason: str) -> None:
@@ -223,7 +223,8 @@ class PolicyServer(VlaNode):
                 **gpu_memory(),
                 'last_failure': session.last_failure,
                 'notes': '; '.join(self._notes),
-                'contract_sha256': self._contract.sha256,
+                'cell_sha256': self._deployment.cell.sha256,
+                'deployment_sha256': self._deployment.sha256,
             }
             waiting = session.why_waiting(now_ns)
         if not self.is_active:

@@ -1,4 +1,4 @@
-"""Check that a policy uses its images, instruction and state, and the contract's units."""
+"""Check that a policy uses its images, instruction and state, and the units of its deployment."""
 
 import argparse
 from collections.abc import Iterable
@@ -13,7 +13,8 @@ from vla_contract.cli.command import (
     run_command,
     write_json,
 )
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError, PolicyMismatchError
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.self_test.checks import run_checks
@@ -27,23 +28,23 @@ def check_policy(args: argparse.Namespace) -> int:
     Returns:
         0 when none failed, 1 when the policy does not fit or a check failed.
     """
-    contract = load_contract(args.robot)
+    deployment = deployment_of(args)
     try:
-        policy = make_policy(args.backend, contract, args.policy, args.device)
+        policy = make_policy(deployment, args.device)
     except PolicyMismatchError as error:
-        _report(args, [Check('contract', Status.FAIL, str(error), 'fits', '')])
+        _report(args, deployment, [Check('deployment', Status.FAIL, str(error), 'fits', '')])
         return NOT_GOOD_ENOUGH
-    subject = subject_of(contract, policy, args.dataset)
+    subject = subject_of(deployment, policy, args.dataset)
     for note in getattr(policy, 'notes', ()):
         print(f'note  {note}')
-    if not _report(args, run_checks(subject)):
+    if not _report(args, deployment, run_checks(subject)):
         return NOT_GOOD_ENOUGH
     if args.write_golden:
         _write_golden(subject)
     return DONE
 
 
-def _report(args: argparse.Namespace, checks: Iterable[Check]) -> bool:
+def _report(args: argparse.Namespace, deployment: Deployment, checks: Iterable[Check]) -> bool:
     """Print each check as it comes, write --json, and return whether none failed."""
     found: list[Check] = []
     for check in checks:
@@ -55,7 +56,15 @@ def _report(args: argparse.Namespace, checks: Iterable[Check]) -> bool:
     print(f'failed: {", ".join(failed)}' if failed else 'no check failed')
     if args.json:
         rows = {check.name: {'status': check.status, 'found': check.found} for check in found}
-        summary = {'policy': args.policy, 'robot': args.robot, 'passed': not failed}
+        summary = {
+            'policy': deployment.policy.name,
+            'robot': deployment.cell.robot.name,
+            'cell': deployment.cell.name,
+            'cell_sha256': deployment.cell.sha256,
+            'deployment': deployment.name,
+            'deployment_sha256': deployment.sha256,
+            'passed': not failed,
+        }
         write_json(args.json, {**summary, 'checks': rows})
     return not failed
 
@@ -64,7 +73,7 @@ def _write_golden(subject: Subject) -> None:
     folder = Path(subject.checkpoint.source) if subject.checkpoint else None
     if subject.golden is None or folder is None or not folder.is_dir():
         raise PolicyError('--write-golden needs --dataset and a checkpoint in a folder')
-    save_golden_frames(subject.golden, subject.contract, folder / GOLDEN_FRAMES)
+    save_golden_frames(subject.golden, subject.deployment.cell, folder / GOLDEN_FRAMES)
     print(f'wrote {folder / GOLDEN_FRAMES}')
 
 
@@ -72,12 +81,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
         'check policy',
-        'Check that a policy uses images, instruction and state, and the units of the contract.',
+        'Check that a policy uses images, instruction and state, and the units of its deployment.',
         'vla check policy runs/act --dataset datasets/lift_cube',
     )
-    parser.add_argument('policy', help='checkpoint: name under models/, folder, or hub id')
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--backend', default='lerobot', help='lerobot, remote, or module:factory')
+    parser.add_argument('policy', nargs='?', default=argparse.SUPPRESS, help='as --policy')
+    add_deployment(parser)
     parser.add_argument('--device', default='cpu', help='torch device of the policy')
     parser.add_argument(
         '--dataset',

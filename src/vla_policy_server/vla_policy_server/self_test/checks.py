@@ -19,7 +19,7 @@ from vla_policy_server.self_test.sensitivity import (
 from vla_policy_server.self_test.subject import Subject
 from vla_policy_server.self_test.timing import (
     answer_repeats,
-    chunk_fits_the_contract,
+    chunk_fits_the_policy_file,
     rate_is_the_recorded_one,
 )
 
@@ -40,7 +40,7 @@ SELF_TESTS = (
         'the policy does not see a camera (openvla #346: with another transformers version every '
         'image gave the same action, without an error)',
         "install the versions it was trained with, and compare the camera's feature key and "
-        'resize rule in the contract with the training data',
+        'resize rule in the policy file with the training data',
     ),
     SelfTest(
         'instruction',
@@ -82,16 +82,16 @@ SELF_TESTS = (
     ),
     SelfTest(
         'chunk',
-        chunk_fits_the_contract,
+        chunk_fits_the_policy_file,
         'chunk length or rate differs between training and serving: jumps between chunks '
         '(dsrl_pi0 #13)',
-        'serve with the chunk_size of the training, and set action.fps in the contract',
+        'serve with the chunk_size of the training, and set rate_hz in the policy file',
     ),
     SelfTest(
         'rate',
         rate_is_the_recorded_one,
         'the arm moves several times too fast or too slowly (lerobot #2412)',
-        "set action.fps in the contract to the dataset's fps",
+        "set rate_hz in the policy file to the dataset's fps",
     ),
 )
 

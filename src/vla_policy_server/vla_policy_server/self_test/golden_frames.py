@@ -6,7 +6,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError
 from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Image, Observation, Vector
@@ -22,7 +23,7 @@ _STEPS = 2
 
 @dataclass(frozen=True)
 class GoldenFrames:
-    """Frames of training data, in the contract's joint order.
+    """Frames of training data, in the cell's joint order.
 
     Attributes:
         fps: rate of the recording [Hz].
@@ -35,17 +36,17 @@ class GoldenFrames:
     actions: Vector
 
 
-def read_golden_frames(contract: RobotContract, root: Path) -> GoldenFrames:
+def read_golden_frames(deployment: Deployment, root: Path) -> GoldenFrames:
     """Take frames out of a LeRobotDataset v3, spread over its episodes and their phases.
 
     Raises:
         ResourceNotFoundError: there is no dataset.
-        NameMismatchError: it lacks a joint or a camera of the contract.
+        NameMismatchError: it lacks a joint of the cell or a camera of the policy.
         PolicyError: it has no episode with enough frames.
     """
     dataset = open_dataset(root)
-    frames = RecordedFrames(contract, dataset)
-    actions, episode = recorded_actions(contract, dataset)
+    frames = RecordedFrames(deployment, dataset)
+    actions, episode = recorded_actions(deployment.cell, dataset)
     starts = np.arange(max(0, len(episode) - _STEPS + 1))
     usable = starts[episode[starts] == episode[starts + _STEPS - 1]]
     if not len(usable):
@@ -58,11 +59,11 @@ def read_golden_frames(contract: RobotContract, root: Path) -> GoldenFrames:
     )
 
 
-def save_golden_frames(frames: GoldenFrames, contract: RobotContract, path: Path) -> None:
+def save_golden_frames(frames: GoldenFrames, cell: Cell, path: Path) -> None:
     """Write frames with the names of joints and cameras, images as PNG."""
     arrays: dict[str, Any] = {
         'fps': frames.fps,
-        'joint_names': list(contract.joint_names),
+        'joint_names': list(cell.joint_names),
         'instructions': [seen.instruction for seen in frames.observations],
         'states': np.stack([seen.state for seen in frames.observations]),
         'actions': frames.actions,
@@ -73,27 +74,29 @@ def save_golden_frames(frames: GoldenFrames, contract: RobotContract, path: Path
     np.savez_compressed(path, **arrays)
 
 
-def load_golden_frames(contract: RobotContract, path: Path) -> GoldenFrames:
+def load_golden_frames(deployment: Deployment, path: Path) -> GoldenFrames:
     """Read what `save_golden_frames` wrote, by the names of joints and cameras.
 
     Raises:
         PolicyError: the file is damaged.
-        NameMismatchError: it lacks a joint of the contract.
+        NameMismatchError: it lacks a joint of the cell.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
-        to_contract = JointMap(arrays['joint_names'].tolist(), contract.joint_names, str(path))
+        names = deployment.cell.joint_names
+        to_cell = JointMap(arrays['joint_names'].tolist(), names, str(path))
+        cameras = [seen.camera for seen in deployment.policy.cameras]
         observations = tuple(
             Observation(
                 0,
-                to_contract(state),
-                {c.name: _decode(arrays[f'image/{c.name}/{k}']) for c in contract.cameras},
+                to_cell(state),
+                {name: _decode(arrays[f'image/{name}/{k}']) for name in cameras},
                 str(arrays['instructions'][k]),
             )
             for k, state in enumerate(arrays['states'])
         )
-        return GoldenFrames(float(arrays['fps']), observations, to_contract(arrays['actions']))
+        return GoldenFrames(float(arrays['fps']), observations, to_cell(arrays['actions']))
     except (OSError, ValueError, KeyError, cv2.error) as error:
         raise PolicyError(f'{path} cannot be read: {error}') from None
 

@@ -1,4 +1,4 @@
-"""Are the numbers in the units, the order and the size that the contract means?"""
+"""Are the numbers in the units, the order and the size that the deployment means?"""
 
 import numpy as np
 from vla_contract.joints.joint_map import JointMap
@@ -31,14 +31,14 @@ def statistics_fit_the_joints(subject: Subject) -> Found:
         (checkpoint.postprocess, ACTION, checkpoint.names.action),
     ):
         entry = next((entry for k, entry, _, _ in normalised(pipeline) if k == key), {})
-        to_contract = JointMap(names, subject.contract.joint_names, key)
+        to_cell = JointMap(names, subject.deployment.cell.joint_names, key)
         for name in ('mean', 'min', 'max', 'q01', 'q99'):
             if name in entry:
-                values = to_contract(np.asarray(entry[name]))
+                values = to_cell(np.asarray(entry[name]))
                 problems += [f'{key}.{name} of {text}' for text in _beyond_limits(subject, values)]
         if 'std' in entry:
-            std = to_contract(np.asarray(entry['std']))
-            still = np.array(subject.contract.joint_names)[std < _LEAST_STD]
+            std = to_cell(np.asarray(entry['std']))
+            still = np.array(subject.deployment.cell.joint_names)[std < _LEAST_STD]
             problems += [f'{key}.std of {name} is 0' for name in still]
     found = '; '.join(problems[:3]) or 'every mean and extreme lies inside its joint limits'
     return judge(not problems, found)
@@ -56,18 +56,19 @@ def answers_stay_in_the_data(subject: Subject) -> Found:
         ),
         {},
     )
-    to_contract = JointMap(subject.checkpoint.names.action, subject.contract.joint_names, ACTION)
+    joints = subject.deployment.cell.joint_names
+    to_cell = JointMap(subject.checkpoint.names.action, joints, ACTION)
     # Extremes first: LeRobot averages the quantiles of the episodes, which is no quantile of all.
     low, high = (entry.get(e, entry.get(q)) for e, q in (('min', 'q01'), ('max', 'q99')))
     if low is None or high is None:
         return skip('the statistics have neither extremes nor quantiles')
-    lower, upper = to_contract(np.asarray(low)), to_contract(np.asarray(high))
+    lower, upper = to_cell(np.asarray(low)), to_cell(np.asarray(high))
     margin = _MARGIN * (upper - lower)
     answers = np.concatenate(
         [subject.chunk(seen).positions for seen in subject.golden.observations]
     )
     problems = []
-    for j, name in enumerate(subject.contract.joint_names):
+    for j, name in enumerate(joints):
         least, most = answers[:, j].min(), answers[:, j].max()
         if least < lower[j] - margin[j] or most > upper[j] + margin[j]:
             problems.append(
@@ -87,14 +88,14 @@ def golden_error_is_small(subject: Subject) -> Found:
     golden = subject.golden
     if golden is None:
         return skip('no golden frames; give --dataset')
-    arm, steps = list(subject.contract.arm), golden.actions.shape[1]
+    arm, steps = list(subject.deployment.cell.arm), golden.actions.shape[1]
     answers = np.stack([subject.chunk(seen).positions[:steps] for seen in golden.observations])
     recorded = golden.actions[:, : answers.shape[1]]
     error = np.abs(answers - recorded).mean(axis=(0, 1))[arm]
     spread = np.abs(recorded - recorded.mean(axis=0)).mean(axis=(0, 1))[arm]
     share = error / np.maximum(spread, 1e-3 * subject.ranges[arm])
     worst = int(np.argmax(share))
-    name = subject.contract.joint_names[arm[worst]]
+    name = subject.deployment.cell.joint_names[arm[worst]]
     return judge(
         bool(share.max() < _ERROR_SHARE),
         f'error {error.mean():.3f} rad; worst {name}: {share.max():.2f} of its spread',
@@ -105,6 +106,6 @@ def _beyond_limits(subject: Subject, values: Vector) -> list[str]:
     slack = _BEYOND_LIMITS * subject.ranges
     return [
         f'{joint.name} {value:.2f} outside {joint.lower:.2f} to {joint.upper:.2f}'
-        for joint, value, more in zip(subject.contract.joints, values, slack, strict=True)
+        for joint, value, more in zip(subject.deployment.cell.joints, values, slack, strict=True)
         if not joint.lower - more <= value <= joint.upper + more
     ]

@@ -16,13 +16,12 @@ _SHIFT = 0.05
 def images_matter(subject: Subject) -> Found:
     """Compare black, white and real image, camera by camera."""
     changes = {}
-    for camera in subject.contract.cameras:
-        image = subject.observation.images[camera.name]
+    for camera, image in subject.observation.images.items():
         views = [
-            subject.with_image(camera.name, view)
+            subject.with_image(camera, view)
             for view in (image, np.zeros_like(image), np.full_like(image, 255))
         ]
-        changes[camera.name] = max(subject.change(a, b) for a, b in combinations(views, 2))
+        changes[camera] = max(subject.change(a, b) for a, b in combinations(views, 2))
     found = ', '.join(f'{name} {change:.2g}' for name, change in changes.items())
     return judge(
         min(changes.values(), default=1.0) >= LEAST_CHANGE,
@@ -33,7 +32,7 @@ def images_matter(subject: Subject) -> Found:
 def state_matters(subject: Subject) -> Found:
     """Shift one joint at a time towards the middle of its range."""
     seen, changes = subject.observation, []
-    for index, joint in enumerate(subject.contract.joints):
+    for index, joint in enumerate(subject.deployment.cell.joints):
         shift = np.zeros(len(seen.state))
         middle = (joint.lower + joint.upper) / 2
         shift[index] = _SHIFT * (joint.upper - joint.lower)

@@ -5,7 +5,7 @@ from pathlib import Path
 import sys
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyMismatchError
 from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, Image, Observation, Vector
@@ -24,13 +24,13 @@ class Subject:
     """What every check looks at.
 
     Attributes:
-        contract: the robot.
+        deployment: the robot, and what the numbers mean.
         policy: what is tested.
         golden: recorded frames, None when nobody has any.
         checkpoint: where the policy comes from a LeRobot checkpoint, else None.
     """
 
-    contract: RobotContract
+    deployment: Deployment
     policy: Policy
     golden: GoldenFrames | None = None
     checkpoint: Checkpoint | None = None
@@ -41,16 +41,17 @@ class Subject:
         if self.golden is not None:
             return self.golden.observations[0]
         rng = np.random.default_rng(0)
+        cell = self.deployment.cell
+        cameras = [cell.camera(seen.camera) for seen in self.deployment.policy.cameras]
         images: dict[str, Image] = {
-            c.name: rng.integers(0, 256, (c.height, c.width, 3), np.uint8)
-            for c in self.contract.cameras
+            c.name: rng.integers(0, 256, (c.height, c.width, 3), np.uint8) for c in cameras
         }
-        return Observation(0, self.contract.home, images, 'do the task')
+        return Observation(0, cell.home, images, 'do the task')
 
     @property
     def ranges(self) -> Vector:
         """Range of every joint, shape (D,) [rad or m]."""
-        return np.array([joint.upper - joint.lower for joint in self.contract.joints])
+        return np.array([joint.upper - joint.lower for joint in self.deployment.cell.joints])
 
     def chunk(self, observation: Observation, is_seeded: bool = True) -> ActionChunk:
         """Return the policy's fresh answer; policies that draw noise draw the same each time.
@@ -80,17 +81,17 @@ class Subject:
         return replace(seen, images={**seen.images, camera: image})
 
 
-def subject_of(contract: RobotContract, policy: Policy, dataset: Path | None = None) -> Subject:
+def subject_of(deployment: Deployment, policy: Policy, dataset: Path | None = None) -> Subject:
     """Return a policy with the golden frames of a dataset, or of those beside its checkpoint.
 
     Raises:
-        VlaError: the frames cannot be read, or do not fit the contract.
+        VlaError: the frames cannot be read, or do not fit the deployment.
     """
     checkpoint = getattr(policy, 'checkpoint', None)
     golden = None
     if dataset is not None:
-        golden = read_golden_frames(contract, dataset)
+        golden = read_golden_frames(deployment, dataset)
     elif checkpoint is not None:
         path = Path(checkpoint.source) / GOLDEN_FRAMES
-        golden = load_golden_frames(contract, path) if path.is_file() else None
-    return Subject(contract, policy, golden, checkpoint)
+        golden = load_golden_frames(deployment, path) if path.is_file() else None
+    return Subject(deployment, policy, golden, checkpoint)

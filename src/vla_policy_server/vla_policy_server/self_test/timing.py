@@ -1,4 +1,4 @@
-"""Is the answer the same when asked again, and does it cover the time that the contract means?"""
+"""Is the answer the same when asked again, and does it cover the time that the file says?"""
 
 import numpy as np
 from vla_contract.values import to_ns
@@ -21,15 +21,15 @@ def answer_repeats(subject: Subject) -> Found:
     return judge(change < 1e-6, found)
 
 
-def chunk_fits_the_contract(subject: Subject) -> Found:
-    """Compare length, period and width of a chunk with the contract and the checkpoint."""
+def chunk_fits_the_policy_file(subject: Subject) -> Found:
+    """Compare length, period and width of a chunk with the policy file and the checkpoint."""
     chunk = subject.chunk(subject.observation)
-    fps = subject.contract.action.fps
+    fps = subject.deployment.policy.rate_hz
     steps = len(chunk.positions)
     found = f'{steps} steps at {1e9 / chunk.period_ns:g} Hz'
     problems = []
     if chunk.period_ns != to_ns(1.0 / fps):
-        problems.append(f'contract {fps:g} Hz')
+        problems.append(f'policy file {fps:g} Hz')
     wanted = _trained_steps(subject)
     if wanted not in (None, steps):
         problems.append(f'trained with {wanted} steps')
@@ -37,12 +37,12 @@ def chunk_fits_the_contract(subject: Subject) -> Found:
 
 
 def rate_is_the_recorded_one(subject: Subject) -> Found:
-    """Compare the rate of the recording with the contract's."""
+    """Compare the rate of the recording with that of the policy file."""
     if subject.golden is None:
         return skip('no golden frames; give --dataset')
-    fps = subject.contract.action.fps
+    fps = subject.deployment.policy.rate_hz
     return judge(
-        subject.golden.fps == fps, f'recorded at {subject.golden.fps:g} Hz, contract {fps:g} Hz'
+        subject.golden.fps == fps, f'recorded at {subject.golden.fps:g} Hz, policy file {fps:g} Hz'
     )
 
 

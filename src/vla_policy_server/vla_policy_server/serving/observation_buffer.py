@@ -4,7 +4,7 @@ from collections import deque
 import threading
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.joints.joint_age import AHEAD_NS, JointAges
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 from vla_lerobot.images import require_size
@@ -24,12 +24,13 @@ class ObservationBuffer:
         missing_joints: why there are no joints, as long as there are none.
     """
 
-    def __init__(self, contract: RobotContract, needs_images: bool, extras: tuple[str, ...]):
-        """Prepare for the cameras and deadlines of a contract."""
-        self._deadlines = contract.deadlines
-        self._ages = JointAges(contract)
-        self._known = {c.name: c for c in contract.cameras}
-        self._cameras = tuple(c.name for c in contract.cameras) if needs_images else ()
+    def __init__(self, deployment: Deployment, needs_images: bool, extras: tuple[str, ...]):
+        """Prepare for the cameras of a policy and the deadlines of a cell."""
+        cell, seen = deployment.cell, deployment.policy.cameras
+        self._deadlines = cell.deadlines
+        self._ages = JointAges(cell)
+        self._known = {c.name: c for c in cell.cameras}
+        self._cameras = tuple(dict.fromkeys(c.camera for c in seen)) if needs_images else ()
         self._wanted_extras = extras
         self._joints: deque[JointSample] = deque(maxlen=_JOINT_HISTORY)
         self._images: dict[str, tuple[int, Image]] = {}
@@ -61,10 +62,10 @@ class ObservationBuffer:
                 self._joints.append(sample)
 
     def add_image(self, camera: str, stamp_ns: int, image: Image) -> None:
-        """Add the newest image of a camera of the contract.
+        """Add the newest image of a camera of the cell.
 
         Raises:
-            ContractError: the image has another size than the camera has in the contract.
+            ContractError: the image has another size than the camera has in the cell.
         """
         require_size(self._known[camera], image)
         with self._lock:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError
 from vla_contract.policy import ContinuingPolicy, Policy
 from vla_contract.values import ActionChunk, Observation, to_ns
@@ -18,7 +18,7 @@ _THERE = 0.0005
 class PolicySession:
     """Joins observations, schedule and answers of one policy on one robot."""
 
-    def __init__(self, contract: RobotContract, policy: Policy, schedule: Schedule) -> None:
+    def __init__(self, deployment: Deployment, policy: Policy, schedule: Schedule) -> None:
         """Start a session with an idle policy.
 
         Raises:
@@ -26,13 +26,14 @@ class PolicySession:
         """
         if schedule.mode == 'rtc':
             _prepare_to_continue(policy)
-        self._arm = contract.arm
-        self._deadline_ns = to_ns(contract.deadlines.chunk_age_s)
+        cell = deployment.cell
+        self._arm = cell.arm
+        self._deadline_ns = to_ns(cell.deadlines.chunk_age_s)
         self._running: Observation | None = None
         self._seen: Observation | None = None
-        period_ns = to_ns(1.0 / contract.action.fps)
+        period_ns = to_ns(1.0 / deployment.policy.rate_hz)
         self.scheduler = ChunkScheduler(schedule, period_ns, self._deadline_ns)
-        self.buffer = ObservationBuffer(contract, policy.needs_images, policy.needs_extras)
+        self.buffer = ObservationBuffer(deployment, policy.needs_images, policy.needs_extras)
         self.seams = SeamWindow()
         self.last_failure = ''
         self.counts = {'chunks': 0, 'failed_inferences': 0}

@@ -1,9 +1,11 @@
-"""An observation as a message and back, between robots and workers of one contract."""
+"""An observation as a message and back, between robots and workers of one deployment."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from vla_contract.contract import Camera, RobotContract
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.deployment.policy_file import PolicyCamera
+from vla_contract.errors import UnknownNameError
 from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Observation
 from vla_lerobot.images import fit_for_policy
@@ -29,54 +31,56 @@ class ObservationKeys:
     prompt: str = PROMPT
 
 
-def contract_keys(contract: RobotContract) -> ObservationKeys:
+def policy_keys(deployment: Deployment) -> ObservationKeys:
     """Return the keys of our own workers: the features of the policy, openpi's prompt."""
-    images = {camera.name: camera.feature for camera in contract.cameras}
-    return ObservationKeys({STATE: contract.state.names}, images)
+    policy = deployment.policy
+    images = {camera.camera: camera.feature for camera in policy.cameras}
+    return ObservationKeys({STATE: policy.state_names}, images)
 
 
 class ObservationWriter:
     """Writes observations into messages, images as small as the policy sees them."""
 
-    def __init__(self, contract: RobotContract, keys: ObservationKeys) -> None:
+    def __init__(self, deployment: Deployment, keys: ObservationKeys) -> None:
         """Prepare for a server.
 
         Raises:
-            UnknownNameError: a key names a camera that the contract lacks.
-            NameMismatchError: a key names a joint that the contract lacks.
+            UnknownNameError: a key names a camera that the policy does not look at.
+            NameMismatchError: a key names a joint that the cell lacks.
         """
-        names = contract.joint_names
+        names = deployment.cell.joint_names
         self._state = {
-            key: JointMap(names, joints, 'contract joints') for key, joints in keys.state.items()
+            key: JointMap(names, joints, 'cell joints') for key, joints in keys.state.items()
         }
-        self._images = {key: contract.camera(name) for name, key in keys.images.items()}
+        self._images = {key: _camera(deployment, name) for name, key in keys.images.items()}
         self._prompt = keys.prompt
 
     def write(self, observation: Observation) -> dict[str, Any]:
-        """Return the message of an observation that carries every camera."""
+        """Return the message of an observation that carries every camera of the policy."""
         message: dict[str, Any] = {self._prompt: observation.instruction}
         for key, take in self._state.items():
             message[key] = take(observation.state)
         for key, camera in self._images.items():
-            message[key] = fit_for_policy(observation.images[camera.name], camera)
+            message[key] = fit_for_policy(observation.images[camera.camera], camera)
         for name, values in observation.extras.items():
             message[EXTRAS + name] = values
         return message
 
 
 class ObservationReader:
-    """Reads observations from messages of one contract, and refuses what does not fit it."""
+    """Reads observations from messages of one deployment, and refuses what does not fit it."""
 
     def __init__(
-        self, contract: RobotContract, needs_images: bool, needs_extras: tuple[str, ...]
+        self, deployment: Deployment, needs_images: bool, needs_extras: tuple[str, ...]
     ) -> None:
         """Prepare for what a policy needs."""
-        self._width = len(contract.state.names)
-        self._to_joints = JointMap(contract.state.names, contract.joint_names, 'contract state')
+        policy = deployment.policy
+        self._width = len(policy.state_names)
+        self._to_joints = JointMap(policy.state_names, deployment.cell.joint_names, 'policy state')
         self._images = [
             (camera, sizes, ' or '.join(map(str, sizes)))
-            for camera in (contract.cameras if needs_images else ())
-            for sizes in [_image_sizes(camera)]
+            for camera in (policy.cameras if needs_images else ())
+            for sizes in [_image_sizes(deployment, camera)]
         ]
         self._extras = needs_extras
 
@@ -88,14 +92,23 @@ class ObservationReader:
         """
         state = self._to_joints(read_vector(message, STATE, self._width))
         images = {
-            camera.name: read_image(message, camera.feature, sizes.__contains__, allowed)
+            camera.camera: read_image(message, camera.feature, sizes.__contains__, allowed)
             for camera, sizes, allowed in self._images
         }
         extras = {name: read_vector(message, EXTRAS + name, None) for name in self._extras}
         return Observation(stamp_ns, state, images, read_text(message, PROMPT), extras)
 
 
-def _image_sizes(camera: Camera) -> list[tuple[int, ...]]:
+def _camera(deployment: Deployment, name: str) -> PolicyCamera:
+    policy = deployment.policy
+    cameras = {camera.camera: camera for camera in policy.cameras}
+    if name not in cameras:
+        raise UnknownNameError('camera', name, f'policy {policy.name}', cameras)
+    return cameras[name]
+
+
+def _image_sizes(deployment: Deployment, seen: PolicyCamera) -> list[tuple[int, ...]]:
     """Return the shapes an image may have: as captured, or as the policy sees it."""
-    sizes = [(camera.height, camera.width, 3), (camera.policy_height, camera.policy_width, 3)]
+    camera = deployment.cell.camera(seen.camera)
+    sizes = [(camera.height, camera.width, 3), (seen.height, seen.width, 3)]
     return list(dict.fromkeys(sizes))

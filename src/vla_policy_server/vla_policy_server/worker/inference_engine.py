@@ -46,7 +46,7 @@ class Engine(Protocol):
     """Answers many robots.
 
     Attributes:
-        needs_images: whether observations must carry every camera of the contract.
+        needs_images: whether observations must carry every camera of the policy.
         needs_extras: names of privileged values that observations must carry.
     """
 

@@ -1,13 +1,15 @@
-"""A policy of a contract as a service on the wire."""
+"""The policy of a deployment as a service on the wire."""
 
 import time
 from typing import Any
 
 import numpy as np
-from vla_contract.contract import JOINT_POSITION, RobotContract
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.deployment.policy_file import JOINT_POSITION
 from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import ActionChunk, to_ns
 from vla_policy_server.wire.errors import WireError
+from vla_policy_server.wire.handshake import described
 from vla_policy_server.wire.observation_message import ObservationReader
 from vla_policy_server.wire.request import PROTOCOL, read_request
 from vla_policy_server.worker.inference_engine import Engine, Job, Seat
@@ -16,51 +18,48 @@ from vla_policy_server.worker.inference_engine import Engine, Job, Seat
 class PolicyService:
     """Gives every connection a session with an engine."""
 
-    def __init__(self, contract: RobotContract, engine: Engine, about: dict[str, str]) -> None:
+    def __init__(self, deployment: Deployment, engine: Engine) -> None:
         """Serve an engine.
 
         Args:
-            contract: robot that the engine's policy was checked against.
+            deployment: what the engine's policy was checked against; clients are told its names.
             engine: where inference happens.
-            about: what else clients are told, such as the name of the policy.
         """
-        self._contract = contract
+        self._deployment = deployment
         self._engine = engine
-        self._reader = ObservationReader(contract, engine.needs_images, engine.needs_extras)
+        self._reader = ObservationReader(deployment, engine.needs_images, engine.needs_extras)
         self.metadata: dict[str, Any] = {
             'protocol': PROTOCOL,
-            'robot': contract.name,
-            'contract_sha256': contract.sha256,
-            'joint_names': list(contract.joint_names),
-            'action_names': list(contract.action.names),
+            **described(deployment, engine.needs_images),
             'action_kind': JOINT_POSITION,
-            'fps': contract.action.fps,
             'needs_images': engine.needs_images,
             'needs_extras': list(engine.needs_extras),
-            **about,
+            'policy': deployment.policy.name,
+            'backend': deployment.policy.backend,
         }
 
     async def open(self) -> 'PolicySession':
         """Take a seat at the engine."""
         seat = await self._engine.take_seat()
-        return PolicySession(self._contract, self._reader, seat)
+        return PolicySession(self._deployment, self._reader, seat)
 
 
 class PolicySession:
     """One robot's observations in, its chunks out."""
 
-    def __init__(self, contract: RobotContract, reader: ObservationReader, seat: Seat) -> None:
+    def __init__(self, deployment: Deployment, reader: ObservationReader, seat: Seat) -> None:
         """Begin with a new episode."""
         self._reader = reader
         self._seat = seat
-        self._to_action = JointMap(contract.joint_names, contract.action.names, 'contract joints')
+        names = deployment.policy.action_names
+        self._to_action = JointMap(deployment.cell.joint_names, names, 'cell joints')
         self._is_new = True
 
     async def answer(self, message: dict[str, Any], received_ns: int) -> dict[str, Any]:
-        """Return the actions of an observation, in the order of the contract's action names.
+        """Return the actions of an observation, in the order of the policy's action names.
 
         Raises:
-            MessageRefusedError: the observation does not fit the contract.
+            MessageRefusedError: the observation does not fit the deployment.
             WireError: the policy has no answer, or its deadline passed before its turn.
         """
         request = read_request(message, received_ns)

@@ -5,7 +5,8 @@ from functools import partial
 import sys
 
 from vla_contract.cli.command import command_parser, DONE, run_command
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError
 from vla_contract.policy import Policy
 from vla_policy_server.backends.registry import make_policy
@@ -28,11 +29,7 @@ def _serve(argv: list[str] | None) -> int:
         'vla policy serve --policy panda_lift_act --device cuda --token-file ~/worker.token '
         '--host 0.0.0.0',
     )
-    parser.add_argument('--robot', default='panda_2f85', help='contract (default: %(default)s)')
-    parser.add_argument('--backend', default='lerobot', help='default: %(default)s')
-    parser.add_argument(
-        '--policy', default='panda_lift_act', help='checkpoint or dataset (default: %(default)s)'
-    )
+    add_deployment(parser)
     parser.add_argument('--device', default='cpu', help='torch device (default: %(default)s)')
     parser.add_argument(
         '--precision',
@@ -52,32 +49,22 @@ def _serve(argv: list[str] | None) -> int:
     arguments = parser.parse_args(argv)
     settings = server_settings(arguments)
     settings.require_safe()  # before the minutes that a large model takes to load
-    contract = load_contract(arguments.robot)
-    load = partial(
-        _load_shareable,
-        arguments.backend,
-        contract,
-        arguments.policy,
-        arguments.device,
-        arguments.precision,
-    )
+    deployment = deployment_of(arguments)
+    load = partial(_load_shareable, deployment, arguments.device, arguments.precision)
     engine: Engine
     if arguments.ray:
         engine = FleetEngine(load, _fleet_settings(arguments))
     else:
         engine = LocalEngine(load, arguments.max_batch)
-    about = {'backend': arguments.backend, 'policy': arguments.policy}
     try:
-        serve_until_told(PolicyService(contract, engine, about), settings)
+        serve_until_told(PolicyService(deployment, engine), settings)
     finally:
         engine.close()
     return DONE
 
 
-def _load_shareable(
-    backend: str, contract: RobotContract, policy_path: str, device: str, precision: str
-) -> Policy:
-    return share(make_policy(backend, contract, policy_path, device, precision))
+def _load_shareable(deployment: Deployment, device: str, precision: str) -> Policy:
+    return share(make_policy(deployment, device, precision))
 
 
 def _fleet_settings(arguments: argparse.Namespace) -> FleetSettings:

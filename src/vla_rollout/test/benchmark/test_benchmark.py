@@ -86,9 +86,10 @@ def test_success_is_what_the_simulator_counted_at_the_measured_latency(monkeypat
         return subprocess.CompletedProcess(command, 0, '', '')
 
     monkeypatch.setattr(subprocess, 'run', simulate)
-    found = closed_loop.closed_loop_success('act', 'onnx', 'panda', 'lift', 'cpu', 10, 0.0123)
+    found = closed_loop.closed_loop_success({'policy': 'act'}, 'onnx', 'cpu', 10, 0.0123)
     assert (found.successes, found.rate, found.lower, found.upper) == (9, 0.9, 0.6, 0.98)
-    for name, value in (('--precision', 'onnx'), ('--latency-s', '0.0123')):
+    values = (('--policy', 'act'), ('--precision', 'onnx'), ('--latency-s', '0.0123'))
+    for name, value in values:
         assert calls[0][calls[0].index(name) + 1] == value
 
 
@@ -96,4 +97,4 @@ def test_a_simulator_that_does_not_finish_is_quoted(monkeypatch):
     failed = subprocess.CompletedProcess([], 2, '', 'error: no EGL\n')
     monkeypatch.setattr(subprocess, 'run', lambda *_, **__: failed)
     with pytest.raises(PolicyError, match='did not finish: error: no EGL'):
-        closed_loop.closed_loop_success('act', 'onnx', 'panda', 'lift', 'cpu', 10, 0.01)
+        closed_loop.closed_loop_success({'policy': 'act'}, 'onnx', 'cpu', 10, 0.01)

@@ -10,7 +10,7 @@ def test_a_simulator_that_fails_is_quoted_and_leaves_nothing(tmp_path, monkeypat
     failed = subprocess.CompletedProcess([], 2, '', 'noise\nerror: no EGL\n')
     monkeypatch.setattr(subprocess, 'run', lambda *_, **__: failed)
     with pytest.raises(PolicyError, match=r'\(error: no EGL\); give a dataset with --frames'):
-        record_frames('panda_2f85', 'lift_cube', tmp_path)
+        record_frames({'deployment': 'panda_lift_cube'}, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -20,6 +20,6 @@ def test_frames_are_recorded_once(tmp_path, monkeypatch):
         return subprocess.CompletedProcess(command, 0, '', '')
 
     monkeypatch.setattr(subprocess, 'run', record)
-    root = record_frames('panda_2f85', 'lift_cube', tmp_path)
+    root = record_frames({'deployment': 'panda_lift_cube'}, tmp_path)
     monkeypatch.setattr(subprocess, 'run', None)
-    assert record_frames('panda_2f85', 'lift_cube', tmp_path) == root
+    assert record_frames({'deployment': 'panda_lift_cube'}, tmp_path) == root

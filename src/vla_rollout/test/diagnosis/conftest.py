@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from vla_action_filter.verdict import Verdict
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.deployment.cell import Cell, load_cell
 from vla_contract.values import JointSample, Vector
 from vla_rollout.episodes.cycle import Cycle
 
@@ -13,12 +13,12 @@ PERIOD_NS = 10_000_000
 
 
 @pytest.fixture(scope='session')
-def contract() -> RobotContract:
-    return load_contract('panda_2f85')
+def cell() -> Cell:
+    return load_cell('panda_table')
 
 
 @pytest.fixture
-def cycle(contract: RobotContract) -> Callable[..., Cycle]:
+def cycle(cell: Cell) -> Callable[..., Cycle]:
     """Return a maker of the k-th cycle; what is not given is at home, passed, and follows."""
 
     def make(
@@ -29,7 +29,7 @@ def cycle(contract: RobotContract) -> Callable[..., Cycle]:
         effort: Vector | None = None,
         verdict: Verdict = Verdict.PASS,
     ) -> Cycle:
-        home = contract.home
+        home = cell.home
         desired = home if desired is None else desired
         command = desired if command is None else command
         measured = command if measured is None else measured

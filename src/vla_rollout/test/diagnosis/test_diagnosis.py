@@ -1,22 +1,22 @@
 import numpy as np
 import pytest
 from vla_action_filter.verdict import Verdict
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 from vla_rollout.diagnosis.detectors.registry import make_detectors
 from vla_rollout.diagnosis.diagnosis import Diagnosis, failure_mode
 from vla_rollout.diagnosis.healthy import Healthy, HighestScores, learn_thresholds, load_healthy
 from vla_rollout.diagnosis.taxonomy import Mode
 
-NAMES = {d.cause.name for d in make_detectors(load_contract('panda_2f85'), np.empty((0, 7)))}
+NAMES = {d.cause.name for d in make_detectors(load_cell('panda_table'), np.empty((0, 7)))}
 
 
-def healthy(contract, **thresholds):
-    return Healthy(thresholds, np.empty((0, 7)), 200, 0.05, contract.sha256)
+def healthy(cell, **thresholds):
+    return Healthy(thresholds, np.empty((0, 7)), 200, 0.05, cell.sha256)
 
 
-def test_an_alarm_is_raised_once_and_says_what_why_and_when(contract, cycle):
-    diagnosis = Diagnosis(contract, healthy(contract, no_actions=0.8, policy_stays=100.0))
+def test_an_alarm_is_raised_once_and_says_what_why_and_when(cell, cycle):
+    diagnosis = Diagnosis(cell, healthy(cell, no_actions=0.8, policy_stays=100.0))
     for k in range(200):
         diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
     (alarm,) = diagnosis.alarms
@@ -25,23 +25,23 @@ def test_an_alarm_is_raised_once_and_says_what_why_and_when(contract, cycle):
     assert 'no usable chunk' in str(alarm)
 
 
-def test_what_cannot_be_measured_is_unavailable_not_good(contract, cycle):
+def test_what_cannot_be_measured_is_unavailable_not_good(cell, cycle):
     learned = dict.fromkeys(NAMES, 1.0)
-    diagnosis = Diagnosis(contract, healthy(contract, **learned))
+    diagnosis = Diagnosis(cell, healthy(cell, **learned))
     diagnosis.see_cycle(cycle(0))
     assert diagnosis.unavailable == {'pushing', 'off_path'}
 
 
-def test_what_was_never_learned_is_unavailable_and_raises_nothing(contract, cycle):
-    diagnosis = Diagnosis(contract, healthy(contract, policy_stays=100.0))
+def test_what_was_never_learned_is_unavailable_and_raises_nothing(cell, cycle):
+    diagnosis = Diagnosis(cell, healthy(cell, policy_stays=100.0))
     for k in range(200):
         diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
     assert diagnosis.unavailable == NAMES - {'policy_stays'}
     assert not diagnosis.alarms
 
 
-def test_after_a_pause_detectors_begin_anew_and_alarms_stay(contract, cycle):
-    diagnosis = Diagnosis(contract, healthy(contract, no_actions=0.8))
+def test_after_a_pause_detectors_begin_anew_and_alarms_stay(cell, cycle):
+    diagnosis = Diagnosis(cell, healthy(cell, no_actions=0.8))
     for k in range(100):
         diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
     (alarm,) = diagnosis.alarms
@@ -50,8 +50,8 @@ def test_after_a_pause_detectors_begin_anew_and_alarms_stay(contract, cycle):
     assert diagnosis.alarms == [alarm]
 
 
-def test_an_alarm_names_the_failure_and_else_its_end_does(contract, cycle):
-    diagnosis = Diagnosis(contract, healthy(contract, no_actions=0.5, policy_stays=1.5))
+def test_an_alarm_names_the_failure_and_else_its_end_does(cell, cycle):
+    diagnosis = Diagnosis(cell, healthy(cell, no_actions=0.5, policy_stays=1.5))
     for k in range(200):
         diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
     assert [a.cause.name for a in diagnosis.alarms] == ['no_actions', 'policy_stays']
@@ -61,9 +61,9 @@ def test_an_alarm_names_the_failure_and_else_its_end_does(contract, cycle):
     assert failure_mode([], 'wrong_object') is None
 
 
-def test_a_learned_threshold_lets_what_it_learned_from_pass(contract, cycle, tmp_path):
-    postures = np.tile(contract.home[:7], (3, 1))
-    scores = HighestScores(contract, postures)
+def test_a_learned_threshold_lets_what_it_learned_from_pass(cell, cycle, tmp_path):
+    postures = np.tile(cell.home[:7], (3, 1))
+    scores = HighestScores(cell, postures)
     episodes = []
     for episode in range(200):
         scores.restart()
@@ -72,22 +72,22 @@ def test_a_learned_threshold_lets_what_it_learned_from_pass(contract, cycle, tmp
         episodes.append(scores.by_cause)
     thresholds = learn_thresholds(episodes, 0.05)
     assert thresholds['no_actions'] == pytest.approx(0.98)
-    learned = Healthy(thresholds, postures, len(episodes), 0.05, contract.sha256)
+    learned = Healthy(thresholds, postures, len(episodes), 0.05, cell.sha256)
     learned.save(tmp_path / 'healthy.json')
-    loaded = load_healthy(tmp_path / 'healthy.json', contract)
+    loaded = load_healthy(tmp_path / 'healthy.json', cell)
     assert loaded.thresholds == thresholds
-    diagnosis = Diagnosis(contract, loaded)
+    diagnosis = Diagnosis(cell, loaded)
     for k in range(90):
         diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
     assert not diagnosis.alarms
 
 
-def test_too_few_episodes_and_foreign_files_are_refused(contract, tmp_path):
+def test_too_few_episodes_and_foreign_files_are_refused(cell, tmp_path):
     with pytest.raises(VlaError, match='39 are needed for 0.025'):
         learn_thresholds([{'no_actions': 1.0, 'tracking': 0.1}], 0.05)
     with pytest.raises(VlaError, match='not what vla rollout learn-thresholds writes'):
-        load_healthy(tmp_path / 'nothing.json', contract)
+        load_healthy(tmp_path / 'nothing.json', cell)
     foreign = Healthy({}, np.empty((0, 7)), 1, 0.05, 'another')
     foreign.save(tmp_path / 'foreign.json')
-    with pytest.raises(VlaError, match='another contract than panda_2f85'):
-        load_healthy(tmp_path / 'foreign.json', contract)
+    with pytest.raises(VlaError, match='in another cell than panda_table'):
+        load_healthy(tmp_path / 'foreign.json', cell)

@@ -3,34 +3,38 @@
 from dataclasses import replace
 
 import pytest
+from vla_contract.deployment.deployment import load_deployment
+from vla_contract.deployment.meaning import meaning_sha256
 from vla_contract.share import find_model
 from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import FILE_NAME, find_healthy, load_healthy
 from vla_rollout.episodes.loop_builder import run_episode
 from vla_rollout.episodes.provenance import policy_sha256
-from vla_sim_bridge.scene.world_config import load_world_config
 
 POLICY = 'panda_lift_act'
 SETTINGS = {
-    'robot': 'panda_2f85', 'world': 'lift_cube', 'randomization': 'none', 'backend': 'lerobot',
-    'policy': POLICY, 'device': 'cpu', 'precision': '', 'mode': 'async', 'execute_steps': 4,
+    'deployment': 'panda_lift_cube', 'cell': '', 'policy': '', 'task': '', 'backend': '',
+    'randomization': 'none', 'device': 'cpu', 'precision': '', 'mode': 'async', 'execute_steps': 4,
     'latency_s': 0.06, 'filter': 'default', 'blank_images': False, 'speed': 1.0,
 }  # fmt: skip
 
 
-def test_the_demo_policy_has_thresholds_for_the_shipped_contract(contract):
-    healthy = load_healthy(find_model(POLICY) / FILE_NAME, contract)
+def test_the_demo_policy_has_thresholds_for_the_shipped_cell(cell):
+    healthy = load_healthy(find_model(POLICY) / FILE_NAME, cell)
     assert healthy.episodes >= 180
     assert healthy.false_alarm_rate <= 0.05
-    assert Diagnosis(contract, healthy).unavailable <= {'pushing'}
+    assert Diagnosis(cell, healthy).unavailable <= {'pushing'}
 
 
-def test_without_a_contract_that_fits_there_is_no_diagnosis_and_a_warning_says_so(
-    contract, caplog
-):
-    assert find_healthy(POLICY, replace(contract, sha256='another')) is None
-    assert 'learned with another contract than panda_2f85' in caplog.text
-    assert find_healthy('no_such_policy', contract) is None
+def test_without_a_cell_that_fits_there_is_no_diagnosis_and_a_warning_says_so(caplog):
+    for name in ('panda_lift_cube', 'panda_lift_cube_effort'):
+        assert find_healthy(load_deployment(name)).episodes >= 180
+    assert not caplog.text
+    slow = load_deployment(overrides={'cell.workspace.speed': 0.5})
+    assert find_healthy(slow) is None
+    assert 'learned in another cell than panda_table' in caplog.text
+    assert find_healthy(load_deployment(policy='no_such_policy')) is None
+    assert find_healthy(load_deployment(policy='hold')) is None
 
 
 def test_what_was_learned_does_not_change_the_identity_of_a_checkpoint(tmp_path):
@@ -40,9 +44,19 @@ def test_what_was_learned_does_not_change_the_identity_of_a_checkpoint(tmp_path)
     assert before == policy_sha256(str(tmp_path)) != ''
 
 
-def test_the_world_with_effort_is_the_other_one_with_effort():
-    plain, measuring = load_world_config('lift_cube'), load_world_config('lift_cube_effort')
-    assert measuring == replace(plain, servo=replace(plain.servo, measures_effort=True))
+def test_the_deployment_with_effort_is_the_other_one_with_effort():
+    plain, measuring = (
+        load_deployment('panda_lift_cube'),
+        load_deployment('panda_lift_cube_effort'),
+    )
+    servo = plain.cell.robot.servo
+    assert measuring.cell.robot.servo == replace(servo, measures_effort=True)
+    cells = [
+        replace(cell, robots=(replace(cell.robots[0], robot=replace(cell.robot, servo=servo)),))
+        for cell in (plain.cell, measuring.cell)
+    ]
+    assert (measuring.policy, measuring.task) == (plain.policy, plain.task)
+    assert len({meaning_sha256(cell) for cell in cells}) == 1
 
 
 @pytest.mark.parametrize('seed', [0, 1, 2])

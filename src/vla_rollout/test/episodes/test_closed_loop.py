@@ -3,20 +3,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from vla_action_filter.config import FilterConfig
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.policy import CUBE_POSE
 from vla_contract.values import ActionChunk, to_ns
 from vla_policy_server.backends.registry import make_policy
 from vla_rollout.episodes.closed_loop import ClosedLoop
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
-CONTRACT = load_contract('panda_2f85')
+DEPLOYMENT = load_deployment('panda_lift_cube')
+CELL = DEPLOYMENT.cell
 
 
 @pytest.fixture(scope='module')
 def world() -> World:
-    return World(CONTRACT, load_world_config('lift_cube'))
+    return World(DEPLOYMENT)
 
 
 def make_loop(world, policy, latency_s=0.06, **settings) -> ClosedLoop:
@@ -26,7 +26,7 @@ def make_loop(world, policy, latency_s=0.06, **settings) -> ClosedLoop:
 
 @pytest.fixture(scope='module')
 def expert():
-    return make_policy('scripted', CONTRACT, '', 'cpu')
+    return make_policy(load_deployment(backend='scripted'), 'cpu')
 
 
 def test_the_expert_succeeds_through_session_and_filter(world, expert):
@@ -42,7 +42,7 @@ def test_the_same_seed_gives_the_same_numbers(world, expert):
     first = loop.run(3)
     loop.run(11)
     assert loop.run(3) == first
-    again = make_loop(World(CONTRACT, load_world_config('lift_cube')), expert)
+    again = make_loop(World(DEPLOYMENT), expert)
     assert again.run(3) == first
 
 
@@ -66,12 +66,12 @@ def test_with_a_long_delay_async_never_starves_and_sync_stutters(world, expert):
 
 
 def test_holding_still_ends_in_a_timeout_and_moves_nothing(world):
-    result = make_loop(world, make_policy('hold', CONTRACT, '', 'cpu')).run(0)
+    result = make_loop(world, make_policy(load_deployment(backend='hold'), 'cpu')).run(0)
     assert not result.success
     assert result.termination == 'timeout'
     assert result.duration_s == pytest.approx(12.0, abs=0.02)
     home = np.array([result.manifest['values'][f'home.{n}']['value'] for n in
-                     CONTRACT.joint_names[:7]])  # fmt: skip
+                     CELL.joint_names[:7]])  # fmt: skip
     assert world.joint_sample().position[:7] == pytest.approx(home, abs=0.005)
 
 
@@ -127,15 +127,15 @@ def test_at_a_tenth_of_the_speed_it_lifts_the_cube_later(world, expert):
             pass
 
         def see_cycle(self, cycle) -> None:
-            self.positions.append(cycle.command[: len(CONTRACT.arm)])
+            self.positions.append(cycle.command[: len(CELL.arm)])
 
     commands = Commands()
     quick = make_loop(world, expert).run(0)
     slow = make_loop(world, expert, speed=0.1, observers=[commands]).run(0)
     assert slow.success
     assert slow.duration_s > 1.5 * quick.duration_s
-    speeds = np.abs(np.diff(commands.positions, axis=0)) * CONTRACT.rates.filter_hz
-    limits = np.array([CONTRACT.joints[i].velocity for i in CONTRACT.arm])
+    speeds = np.abs(np.diff(commands.positions, axis=0)) * CELL.rates.filter_hz
+    limits = np.array([CELL.joints[i].velocity for i in CELL.arm])
     assert 0.99 < (speeds / limits).max() / 0.1 <= 1.0 + 1e-9
 
 
@@ -144,7 +144,7 @@ class TestNamedCube:
 
     @pytest.fixture(scope='class')
     def named(self) -> World:
-        return World(CONTRACT, load_world_config('lift_named_cube'))
+        return World(load_deployment('panda_lift_named_cube'))
 
     def test_the_policy_hears_what_the_episode_says(self, named, expert):
         heard = []

@@ -1,5 +1,5 @@
-from vla_contract.channels import Channel
 from vla_contract.check import Status
+from vla_contract.deployment.channels import Channel
 from vla_rollout.preflight.controller_items import check_controller, check_update_rate
 
 ARM = Channel('arm', 'joint_trajectory', ('a', 'b'), 'arm')

@@ -9,13 +9,13 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def write(path, **changes):
-    values = {'passed': True, 'contract_sha256': 'c', 'policy_sha256': 'p'}
+    values = {'passed': True, 'cell_sha256': 'c', 'policy_sha256': 'p'}
     values['date'] = (NOW - timedelta(hours=1)).isoformat()
     path.write_text(json.dumps({**values, **changes}))
     return path
 
 
-def test_a_fresh_passed_checklist_of_this_robot_opens_the_gate(tmp_path):
+def test_a_fresh_passed_checklist_of_this_cell_opens_the_gate(tmp_path):
     require_passed(write(tmp_path / 'preflight.json'), 'c', 'p', NOW)
 
 
@@ -24,8 +24,8 @@ def test_a_fresh_passed_checklist_of_this_robot_opens_the_gate(tmp_path):
     [
         ({'passed': False}, 'did not pass'),
         ({'passed': 'yes'}, 'did not pass'),
-        ({'policy_sha256': 'other'}, 'another robot or checkpoint'),
-        ({'contract_sha256': 'other'}, 'another robot or checkpoint'),
+        ({'policy_sha256': 'other'}, 'another cell or checkpoint'),
+        ({'cell_sha256': 'other'}, 'another cell or checkpoint'),
         ({'date': (NOW - timedelta(hours=13)).isoformat()}, '13 hours old'),
         ({'date': (NOW + timedelta(hours=1)).isoformat()}, '-1 hours old'),
         ({'date': 'yesterday'}, 'not what preflight writes'),

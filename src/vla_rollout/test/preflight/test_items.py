@@ -4,20 +4,21 @@ import json
 import numpy as np
 import pytest
 from vla_contract.check import measured, skipped, Status
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
+from vla_contract.deployment.workspace import Workspace
 from vla_contract.values import ActionChunk
-from vla_contract.workspace import Workspace
 from vla_policy_server.self_test.golden_frames import GoldenFrames
 from vla_policy_server.self_test.subject import Subject
 from vla_rollout.doctor.machine import check_disk
 from vla_rollout.preflight.calibration_items import check_calibrations
-from vla_rollout.preflight.contract_items import check_action_bounds, check_workspace
+from vla_rollout.preflight.cell_items import check_action_bounds, check_workspace
 from vla_rollout.preflight.machine_items import check_gpu
 from vla_rollout.preflight.page import all_hold, write_checklist
 from vla_rollout.preflight.policy_items import check_latency, check_policy
 from vla_rollout.preflight.questions import check_questions, Operator, QUESTIONS
 
-CONTRACT = load_contract('panda_2f85')
+DEPLOYMENT = load_deployment('panda_lift_cube')
+CELL = DEPLOYMENT.cell
 
 
 class Steady:
@@ -36,13 +37,13 @@ class Steady:
 
 
 def subject(position, golden=True):
-    frame = Subject(CONTRACT, Steady(position)).observation
+    frame = Subject(DEPLOYMENT, Steady(position)).observation
     frames = GoldenFrames(10.0, (frame,), np.tile(position, (1, 16, 1))) if golden else None
-    return Subject(CONTRACT, Steady(position), frames)
+    return Subject(DEPLOYMENT, Steady(position), frames)
 
 
 def test_a_question_that_does_not_arise_is_a_remark():
-    found = {check.name: check for check in check_policy(subject(CONTRACT.home))}
+    found = {check.name: check for check in check_policy(subject(CELL.home))}
     instruction, images = found['policy: instruction'], found['policy: images']
     assert (instruction.status, instruction.fix) == (Status.WARN, '')
     assert instruction.line.endswith('the policy takes no instruction (must be: passes)')
@@ -51,43 +52,43 @@ def test_a_question_that_does_not_arise_is_a_remark():
 
 
 def test_a_workspace_needs_walls_points_and_pairs():
-    assert check_workspace(CONTRACT).status is Status.OK
-    without = replace(CONTRACT, workspace=replace(CONTRACT.workspace, boxes=(), planes=()))
+    assert check_workspace(CELL).status is Status.OK
+    without = replace(CELL, workspace=replace(CELL.workspace, boxes=(), planes=()))
     assert check_workspace(without).status is Status.FAIL
-    assert isinstance(CONTRACT.workspace, Workspace)
+    assert isinstance(CELL.workspace, Workspace)
 
 
 def test_an_action_outside_the_limits_is_named():
-    assert check_action_bounds(subject(CONTRACT.home)).status is Status.OK
-    far = CONTRACT.home
+    assert check_action_bounds(subject(CELL.home)).status is Status.OK
+    far = CELL.home
     far[3] = 0.5
     finding = check_action_bounds(subject(far))
     assert finding.status is Status.FAIL
     assert 'panda_joint4 0.570 outside' in finding.found
-    assert check_action_bounds(subject(CONTRACT.home, golden=False)).status is Status.SKIP
+    assert check_action_bounds(subject(CELL.home, golden=False)).status is Status.SKIP
 
 
 def test_a_gripper_may_be_asked_a_little_beyond_its_ends():
-    gripper = CONTRACT.joints[CONTRACT.grippers[0]]
+    gripper = CELL.joints[CELL.grippers[0]]
     for share, status in ((0.03, Status.OK), (0.1, Status.FAIL)):
-        position = CONTRACT.home
-        position[CONTRACT.grippers[0]] = gripper.upper + share * (gripper.upper - gripper.lower)
+        position = CELL.home
+        position[CELL.grippers[0]] = gripper.upper + share * (gripper.upper - gripper.lower)
         assert check_action_bounds(subject(position)).status is status
 
 
 def test_latency_is_the_95th_percentile_without_the_warm_up():
     times = iter(np.cumsum([0, 9e9, 9e9, 50e6] + [0, 50e6] * 19).astype(int).tolist())
-    finding = check_latency(subject(CONTRACT.home), lambda: next(times))
+    finding = check_latency(subject(CELL.home), lambda: next(times))
     assert finding.status is Status.OK
     assert finding.found.startswith('50 ms')
     slow = iter(np.cumsum([0, 1, 1, 250e6] + [0, 250e6] * 19).astype(int).tolist())
-    assert check_latency(subject(CONTRACT.home), lambda: next(slow)).status is Status.FAIL
+    assert check_latency(subject(CELL.home), lambda: next(slow)).status is Status.FAIL
 
 
 def test_what_is_not_calibrated_is_open_not_good():
-    bare = replace(CONTRACT, name='no_such_robot')
+    bare = replace(CELL, name='no_such_cell')
     assert {f.status for f in check_calibrations(bare)} == {Status.SKIP}
-    assert len(list(check_calibrations(CONTRACT))) == 2
+    assert len(list(check_calibrations(CELL))) == 2
 
 
 def test_a_cpu_needs_no_gpu_memory_and_a_missing_gpu_is_open(tmp_path):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from vla_action_filter.verdict import Verdict
 from vla_contract.check import measured, skipped
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 from vla_contract.values import JointSample
 from vla_rollout.diagnosis.alarm import Alarm
@@ -44,7 +44,7 @@ def run(tmp_path):
     results = [episode(k, True) for k in range(8)]
     results += [episode(8, False, 'wild oscillation', 'videos/a.mp4'), episode(9, False)]
     (folder / 'videos' / 'a.mp4').write_bytes(b'moving picture')
-    settings = {'policy': 'act <1>', 'world': 'lift_cube'}
+    settings = {'policy': 'act <1>', 'task': 'lift_cube'}
     text = json.dumps({'settings': settings, 'results': results})
     (folder / 'summary.json').write_text(text)
     return load_run(folder)
@@ -75,14 +75,16 @@ def test_the_page_is_one_file_without_network_and_shows_failures(run, tmp_path):
 def test_two_policies_in_simulation_and_reality_are_compared(run, tmp_path):
     runs = []
     counts = {('a', 'sim'): 9, ('a', 'real'): 7, ('b', 'sim'): 5, ('b', 'real'): 4}
-    for (policy, world), successes in counts.items():
-        folder = tmp_path / f'{policy}-{world}'
+    for (policy, where), successes in counts.items():
+        folder = tmp_path / f'{policy}-{where}'
         folder.mkdir()
         results = [episode(k, k < successes) for k in range(10)]
-        settings = {'policy': policy, 'world': 'real' if world == 'real' else 'lift_cube'}
+        settings = {'policy': policy, 'task': 'lift_cube'}
+        settings |= {'operator': 'A. Smith'} if where == 'real' else {}
         text = json.dumps({'settings': settings, 'results': results})
         (folder / 'summary.json').write_text(text)
         runs.append(load_run(folder))
+    assert list(compare_runs(runs)) == [('a-sim', 'b-sim'), ('a-real', 'b-real')]
     write_report(tmp_path / 'report.html', runs, {})
     assert '2 policies: Pearson r 1.00, MMRV 0.000' in (tmp_path / 'report.html').read_text()
 
@@ -91,7 +93,7 @@ def test_runs_of_the_same_seeds_are_compared_in_pairs(run, tmp_path):
     folder = tmp_path / 'other'
     folder.mkdir()
     results = [episode(k, k not in (1, 2)) for k in range(10)]
-    settings = {'policy': 'b', 'world': 'lift_cube'}
+    settings = {'policy': 'b', 'task': 'lift_cube'}
     (folder / 'summary.json').write_text(json.dumps({'settings': settings, 'results': results}))
     ((names, comparison),) = compare_runs([run, load_run(folder)]).items()
     assert names == ('20261122-demo', 'other')
@@ -148,8 +150,8 @@ def test_an_empty_or_damaged_run_is_refused(tmp_path):
 
 
 def test_an_episode_is_drawn_with_effort_and_alarms():
-    contract = load_contract('panda_2f85')
-    home = contract.home
+    cell = load_cell('panda_table')
+    home = cell.home
     cycles = [
         Cycle(
             k * 10_000_000,
@@ -164,4 +166,4 @@ def test_an_episode_is_drawn_with_effort_and_alarms():
         for k in range(50)
     ]
     alarm = Alarm(REVERSALS, 0.2, 0.5, 0.1, 'of the joint range')
-    assert draw_episode(contract, cycles, [alarm]).startswith(PNG)
+    assert draw_episode(cell, cycles, [alarm]).startswith(PNG)

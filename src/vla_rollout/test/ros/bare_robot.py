@@ -106,7 +106,7 @@ class Robot:
         return all(node.history[-1:] == ['start'] for node in self.nodes)
 
     def show(self, **wrong: Any) -> None:
-        """Publish an image of the first camera, as its contract has it or with something wrong."""
+        """Publish an image of the first camera, as its cell has it or with something wrong."""
         values = {'height': 384, 'width': 384, 'encoding': 'rgb8', 'step': 3 * 384, **wrong}
         data = values.pop('data', bytes(values['height'] * values['step']))
         # An array of type 'B' is taken as it is; bytes would be checked one by one.

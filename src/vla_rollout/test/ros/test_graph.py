@@ -6,7 +6,7 @@ from bare_robot import wait_until
 import pytest
 from rcl_interfaces.srv import SetParameters
 from std_msgs.msg import Float64
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.node.lifecycle import VlaNode
 from vla_contract.ros.qos import LATCHED
 from vla_contract.schema import setting
@@ -26,7 +26,7 @@ class Owner(VlaNode):
 @pytest.fixture
 def graph(robot):
     graph = RolloutGraph(
-        robot.operator.context, load_contract('panda_2f85'), lambda: None, has_simulator=False
+        robot.operator.context, load_cell('panda_table'), lambda: None, has_simulator=False
     )
     graph.wait_until_ready(60.0)
     yield graph

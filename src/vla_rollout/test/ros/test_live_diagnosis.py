@@ -10,7 +10,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
 from vla_contract.ros.node.diagnostics import Health, OK, status_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
@@ -18,7 +18,8 @@ from vla_contract.values import ActionChunk, JointSample
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
 
-CONTRACT = load_contract('panda_2f85')
+DEPLOYMENT = load_deployment('panda_lift_cube')
+CELL = DEPLOYMENT.cell
 MS = 1_000_000
 
 
@@ -28,9 +29,7 @@ class Robot:
     def __init__(self) -> None:
         self.node = Node('robot')
         self.rollout = Node('rollout')
-        self.diagnosis = LiveDiagnosis(
-            self.rollout, CONTRACT, find_healthy('panda_lift_act', CONTRACT)
-        )
+        self.diagnosis = LiveDiagnosis(self.rollout, CELL, find_healthy(DEPLOYMENT))
         self.cycles = []
         self.diagnosis.see_cycle = self.cycles.append
         self.executor = SingleThreadedExecutor()
@@ -51,13 +50,13 @@ class Robot:
 
     def send(self) -> None:
         """Publish a cycle of an arm that stands."""
-        here = joints_to_msg(self.standing(), CONTRACT.joint_names)
+        here = joints_to_msg(self.standing(), CELL.joint_names)
         self.joints.publish(here)
         self.status.publish(status_msg('action_filter', Health(OK, 'clamp: velocity', {})))
         self.action.publish(here)
 
     def standing(self) -> JointSample:
-        return JointSample(self.now_ns(), CONTRACT.home, np.zeros(8))
+        return JointSample(self.now_ns(), CELL.home, np.zeros(8))
 
     def now_ns(self) -> int:
         return self.node.get_clock().now().nanoseconds
@@ -84,10 +83,8 @@ def test_a_speed_that_was_said_before_the_episode_counts_in_it(robot):
         return len(robot.cycles) > 5
 
     robot.wait(has_cycles)
-    way = CONTRACT.home + 0.1 * np.arange(16)[:, None]
-    robot.chunk.publish(
-        chunk_to_msg(ActionChunk(robot.now_ns(), 100 * MS, way), CONTRACT.joint_names)
-    )
+    way = CELL.home + 0.1 * np.arange(16)[:, None]
+    robot.chunk.publish(chunk_to_msg(ActionChunk(robot.now_ns(), 100 * MS, way), CELL.joint_names))
 
     def has_played() -> bool:
         robot.send()

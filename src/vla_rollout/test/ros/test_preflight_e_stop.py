@@ -5,17 +5,17 @@ import pytest
 from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.check import Status
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_rollout.preflight.ros.e_stop import check_e_stop
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 CYCLE_NS = 20_000_000
 
 
 class Robot:
     """A graph in which time passes only while somebody waits, an arm, and its filter."""
 
-    contract = CONTRACT
+    cell = CELL
 
     def __init__(
         self,
@@ -35,8 +35,8 @@ class Robot:
         self._wanted: np.ndarray | None = None
         self._is_pressed = False
         self.filter_says = 'pass'
-        self._position = CONTRACT.home
-        self.positions = [(0, CONTRACT.home)]
+        self._position = CELL.home
+        self.positions = [(0, CELL.home)]
 
     def now_ns(self) -> int:
         return self._time_ns
@@ -67,7 +67,7 @@ class Robot:
     def _on_chunk(self, msg) -> None:
         if self._time_ns >= self._hears_at_ns:
             by_name = dict(zip(msg.joint_names, msg.points[0].positions, strict=True))
-            self._wanted = np.array([by_name[name] for name in CONTRACT.joint_names])
+            self._wanted = np.array([by_name[name] for name in CELL.joint_names])
 
     def _on_press(self, msg) -> None:
         self._is_pressed = msg.data

@@ -11,13 +11,13 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.qos import LATCHED, SENSOR, STATE
 from vla_contract.values import JointSample
 from vla_rollout.recording.ros.recorder_node import Recorder
 
-CONTRACT = load_contract('panda_2f85')
+CELL = load_cell('panda_table')
 
 
 class Graph:
@@ -73,8 +73,8 @@ def test_what_was_published_is_in_the_file_bit_for_bit(graph, tmp_path):
     picture = np.arange(48, dtype=np.uint8)
     image = Image(height=4, width=4, encoding='rgb8', step=12, data=picture.tobytes())
     for k in range(30):
-        sample = JointSample(k + 1, CONTRACT.home + k, np.zeros(8))
-        graph.joints.publish(joints_to_msg(sample, CONTRACT.joint_names))
+        sample = JointSample(k + 1, CELL.home + k, np.zeros(8))
+        graph.joints.publish(joints_to_msg(sample, CELL.joint_names))
         graph.until(lambda k=k: graph.recorder._recorder.written >= k + 2)
     graph.image.publish(image)
     graph.until(lambda: graph.recorder._recorder.written >= 32)

@@ -45,7 +45,8 @@ def test_services_start_label_discard_pause_and_stop(robot, start, tmp_path):
     assert rows[1]['failure_mode'] == 'operator stop'
     assert rows[2]['seed'] == rows[3]['seed'] == 2  # the discarded one is run again
     assert summary['settings']['operator'] == 'A. Smith'
-    assert 'world' not in summary['settings']
+    assert summary['settings']['task'] == 'lift_cube'
+    assert 'randomization' not in summary['settings']
 
 
 def test_keys_label_what_the_time_ended_and_a_killed_rollout_frees_terminal_and_arm(

@@ -12,7 +12,7 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import Float64
 from std_srvs.srv import Trigger
 from vla_contract.cli.command import write_json
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 from vla_contract.ros.node.lifecycle import VlaNode
 from vla_contract.ros.qos import LATCHED, STATE
@@ -122,7 +122,7 @@ def preflight(path, **changes):
     write_json(path, {
         'passed': True,
         'date': datetime.now(UTC).isoformat(),
-        'contract_sha256': load_contract('panda_2f85').sha256,
+        'cell_sha256': load_cell('panda_table').sha256,
         'policy_sha256': policy_sha256(POLICY),
         **changes,
     })  # fmt: skip

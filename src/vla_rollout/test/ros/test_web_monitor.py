@@ -9,7 +9,7 @@ from rclpy.utilities import get_default_context
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
 from vla_contract.ros.node.diagnostics import ERROR, Health, OK, status_msg
@@ -17,9 +17,9 @@ from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.values import ActionChunk, JointSample
 from vla_rollout.web.ros.web_monitor import web_page
 
-CONTRACT = load_contract('panda_2f85')
-CAMERA = CONTRACT.cameras[0]
-NAMES = CONTRACT.joint_names
+CELL = load_cell('panda_table')
+CAMERA = CELL.cameras[0]
+NAMES = CELL.joint_names
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def test_what_the_topics_say_is_on_the_page(robot):
 
     def publish():
         now_ns = robot.get_clock().now().nanoseconds
-        sample = joints_to_msg(JointSample(now_ns, CONTRACT.home, np.zeros(8)), NAMES)
-        chunk = ActionChunk(now_ns, 100_000_000, np.tile(CONTRACT.home + 0.2, (30, 1)))
+        sample = joints_to_msg(JointSample(now_ns, CELL.home, np.zeros(8)), NAMES)
+        chunk = ActionChunk(now_ns, 100_000_000, np.tile(CELL.home + 0.2, (30, 1)))
         verdict = status_msg('action_filter', Health(OK, 'clamp: velocity', {}))
         alarm = status_msg('recorder', Health(ERROR, 'disk full', {}))
         topics['joint_states'].publish(sample)
@@ -64,7 +64,7 @@ def test_what_the_topics_say_is_on_the_page(robot):
         topics['diagnostics'].publish(DiagnosticArray(status=[alarm]))
         topics[f'{CAMERA.topic}/image_raw'].publish(image_to_msg(picture, now_ns, CAMERA.frame))
 
-    with web_page(get_default_context(), CONTRACT, 0, has_simulator=False) as url:
+    with web_page(get_default_context(), CELL, 0, has_simulator=False) as url:
         for state in states(url):
             publish()
             cycle = state['cycle']
@@ -72,8 +72,8 @@ def test_what_the_topics_say_is_on_the_page(robot):
             if all(everything) and cycle['raw'] and cycle['verdict'] == 'clamp':
                 break
     assert cycle['reason'] == 'velocity'
-    assert cycle['measured'] == pytest.approx(CONTRACT.home, abs=1e-4)
-    assert cycle['raw'] == pytest.approx(CONTRACT.home + 0.2, abs=1e-4)
+    assert cycle['measured'] == pytest.approx(CELL.home, abs=1e-4)
+    assert cycle['raw'] == pytest.approx(CELL.home + 0.2, abs=1e-4)
     assert state['instruction'] == 'lift the cube'
     assert state['alarms'][0]['text'] == 'disk full'
     assert list(state['images']) == [CAMERA.name]

@@ -4,7 +4,7 @@ import pytest
 from vla_rollout.simulation.check_instruction import main
 from vla_rollout.simulation.instruction_pairs import swapped_colour, told
 
-SCRIPTED = ['--backend', 'scripted', '--policy', '', '--filter', 'off']
+SCRIPTED = ['--backend', 'scripted', '--filter', 'off']
 
 
 def test_every_colour_is_swapped_for_another():
@@ -51,7 +51,7 @@ def test_a_policy_that_lifts_nothing_is_not_good_enough(tmp_path, capsys):
     assert 'named 0  other 0  nothing 1' in capsys.readouterr().out
 
 
-def test_a_world_that_names_nothing_is_refused(tmp_path, capsys):
-    assert main([*SCRIPTED, '--world', 'lift_cube', '--runs', str(tmp_path)]) == 2
-    assert "world 'lift_cube' names no object" in capsys.readouterr().err
+def test_a_task_that_names_nothing_is_refused(tmp_path, capsys):
+    assert main([*SCRIPTED, '--task', 'lift_cube', '--runs', str(tmp_path)]) == 2
+    assert "task 'lift_cube' names no object" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

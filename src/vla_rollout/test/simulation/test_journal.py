@@ -8,7 +8,7 @@ from vla_rollout.simulation import counted_runs
 from vla_rollout.simulation.journal import arguments_of, Journal
 from vla_rollout.simulation.simulate import main
 
-FACTS = {'contract_sha256': 'a', 'policy_sha256': 'b'}
+FACTS = {'cell_sha256': 'a', 'policy_sha256': 'b'}
 FIRST = EpisodeResult(
     0, True, 'success', 2.1, 0, 3, None, 0.1 + 0.2, {'cycles': 3}, manifest={'values': {'x': 1.0}}
 )
@@ -56,14 +56,14 @@ def test_a_folder_without_a_journal_is_refused(tmp_path, capsys):
 def test_an_interrupted_run_says_how_to_go_on_and_ends_as_one_that_was_not(
     tmp_path, monkeypatch, capsys
 ):
-    arguments = ['--backend', 'scripted', '--policy', 'lift_cube', '--episodes', '3']
+    arguments = ['--backend', 'scripted', '--episodes', '3']
     assert main([*arguments, '--workers', '1', '--runs', str(tmp_path / 'whole')]) == 0
     run_episode = counted_runs.run_episode
 
-    def interrupted(task, videos):
-        if task[1] == 1:
+    def interrupted(job, videos):
+        if job[1] == 1:
             raise KeyboardInterrupt
-        return run_episode(task, videos)
+        return run_episode(job, videos)
 
     monkeypatch.setattr(counted_runs, 'run_episode', interrupted)
     assert main([*arguments, '--workers', '1', '--runs', str(tmp_path / 'halves')]) == 130

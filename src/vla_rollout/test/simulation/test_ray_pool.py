@@ -23,7 +23,7 @@ def test_a_sweep_on_two_ray_workers_gives_what_one_process_gives(cluster, tmp_pa
     results = []
     for name, where in (('local', ['--workers', '1']), ('ray', ['--ray', cluster])):
         path = tmp_path / f'{name}.json'
-        common = ['--backend', 'scripted', '--policy', 'lift_cube', '--episodes', '2']
+        common = ['--backend', 'scripted', '--episodes', '2']
         domains = ['--sweep', 'none', 'tutorial:object_mass']
         runs = ['--runs', str(tmp_path), '--json', str(path)]
         assert main([*common, *domains, *where, *runs]) == 0

@@ -1,4 +1,4 @@
-from live_motion import Clock, CONTRACT
+from live_motion import CELL, Clock
 import pytest
 from vla_rollout.web.live_view import LiveView
 from vla_rollout.web.server import WebServer
@@ -11,7 +11,7 @@ def clock():
 
 @pytest.fixture
 def view(clock):
-    return LiveView(CONTRACT, clock)
+    return LiveView(CELL, clock)
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import numpy as np
 from vla_action_filter.verdict import Verdict
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_contract.values import ActionChunk, JointSample
 from vla_rollout.episodes.cycle import Cycle
 
-CONTRACT = load_contract('panda_2f85')
-CAMERA = CONTRACT.cameras[0]
+CELL = load_cell('panda_table')
+CAMERA = CELL.cameras[0]
 
 
 class Clock:
@@ -21,8 +21,8 @@ class Clock:
 
 def cycle(k=0, verdict=Verdict.PASS, reason='', desired=True):
     now_ns = 10_000_000 * k
-    joints = JointSample(now_ns, CONTRACT.home, np.zeros(8))
-    wanted = CONTRACT.home + 0.1 * np.sin(0.05 * k)
+    joints = JointSample(now_ns, CELL.home, np.zeros(8))
+    wanted = CELL.home + 0.1 * np.sin(0.05 * k)
     return Cycle(
         now_ns, wanted if desired else None, None, wanted, joints, verdict, reason, now_ns
     )
@@ -35,5 +35,5 @@ def show_motion(view):
     image[:, : CAMERA.width // 2] = (200, 120, 40)
     view.see_image(CAMERA.name, image)
     view.see_alarm('rollout diagnosis', 'error', 'wild oscillation: the joints shake')
-    view.see_chunk(ActionChunk(0, 100_000_000, np.tile(CONTRACT.home, (30, 1))))
+    view.see_chunk(ActionChunk(0, 100_000_000, np.tile(CELL.home, (30, 1))))
     view.see_cycle(cycle(100, Verdict.CLAMP, 'velocity of panda_joint2'))

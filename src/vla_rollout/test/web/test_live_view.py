@@ -3,7 +3,7 @@ import json
 import math
 
 import cv2
-from live_motion import CAMERA, CONTRACT, cycle, show_motion
+from live_motion import CAMERA, CELL, cycle, show_motion
 import numpy as np
 import pytest
 from vla_action_filter.verdict import Verdict
@@ -14,15 +14,15 @@ def test_the_state_is_json_before_anything_came(view):
     assert (state['cycle'], state['images'], state['alarms']) == (None, {}, [])
 
 
-def test_the_state_has_every_stream_in_contract_order(view, clock):
+def test_the_state_has_every_stream_in_cell_order(view, clock):
     show_motion(view)
     clock.now_s += 0.25
     state = json.loads(json.dumps(view.state(), allow_nan=False))
     found = state['cycle']
     assert (found['verdict'], found['reason']) == ('clamp', 'velocity of panda_joint2')
     assert found['age_s'] == pytest.approx(0.25)
-    assert found['measured'] == pytest.approx(CONTRACT.home, abs=1e-5)
-    assert found['raw'] == pytest.approx(CONTRACT.home + 0.1 * math.sin(5.0), abs=1e-5)
+    assert found['measured'] == pytest.approx(CELL.home, abs=1e-5)
+    assert found['raw'] == pytest.approx(CELL.home + 0.1 * math.sin(5.0), abs=1e-5)
     assert state['chunk_start_s'] == pytest.approx(-1.0)
     assert np.shape(state['chunk']) == (30, 8)
 

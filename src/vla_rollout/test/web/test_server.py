@@ -4,7 +4,7 @@ import re
 import urllib.error
 import urllib.request
 
-from live_motion import CONTRACT, cycle, show_motion
+from live_motion import CELL, cycle, show_motion
 import pytest
 from vla_contract.errors import VlaError
 from vla_rollout.web.server import WebServer
@@ -40,7 +40,7 @@ def test_the_stream_says_what_there_is_and_then_how_it_stands(server, view):
     show_motion(view)
     (first, about), (second, state) = events(server, 2)
     assert (first, second) == ('about', 'state')
-    assert [joint['name'] for joint in about['joints']] == list(CONTRACT.joint_names)
+    assert [joint['name'] for joint in about['joints']] == list(CELL.joint_names)
     assert state['cycle']['verdict'] == 'clamp'
 
 

@@ -8,7 +8,8 @@ import sys
 
 from tqdm import tqdm
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_scene, cell_of, named_parts
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import PolicyError, UnknownNameError
 from vla_lerobot.checkpoints.source import resolve_checkpoint
 from vla_policy_server.precision.candidate import CheckpointJob
@@ -47,7 +48,7 @@ def benchmark(args: argparse.Namespace) -> int:
     found = measure_shape(args, methods) if args.checkpoint in SHAPES else measure(args, methods)
     if REFERENCE in found.absent:
         raise PolicyError(found.absent[REFERENCE])
-    measured = measurements(found, REFERENCE, load_contract(args.robot))
+    measured = measurements(found, REFERENCE, cell_of(args))
     if args.episodes:
         measured = _with_success(args, measured)
     limits = Limits(args.min_speedup, args.max_error, args.max_success_drop)
@@ -78,10 +79,11 @@ def measure(args: argparse.Namespace, methods: list[str]) -> Comparison:
         VlaError: there is no such checkpoint, or there are no frames.
     """
     resolve_checkpoint(args.checkpoint)
-    root = args.frames or record_frames(args.robot, args.world, precision_root())
-    frames = load_frames(load_contract(args.robot), root)
+    root = args.frames or record_frames(named_parts(args), precision_root())
+    deployment = load_deployment(**named_parts(args), policy=args.checkpoint, backend='lerobot')
+    frames = load_frames(deployment, root)
     jobs: dict[str, Job] = {
-        name: CheckpointJob(args.checkpoint, name, args.robot, args.device, args.threads, frames)
+        name: CheckpointJob(deployment, name, args.device, args.threads, frames)
         for name in methods
     }
     builders = {name: job for name, job in jobs.items() if PRECISIONS[name].builds}
@@ -159,10 +161,8 @@ def _with_success(
 
         def rollout(method: str, latency_s: float) -> Success:
             success = closed_loop_success(
-                args.checkpoint,
+                {**named_parts(args), 'policy': args.checkpoint, 'backend': 'lerobot'},
                 method,
-                args.robot,
-                args.world,
                 args.device,
                 args.episodes,
                 latency_s,
@@ -189,8 +189,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--repeats', type=int, default=200, help='timed chunks per method')
     parser.add_argument('--frames', type=Path, help='LeRobotDataset; default: a few are recorded')
     parser.add_argument('--episodes', type=int, default=0, help='simulated episodes per method')
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    add_scene(parser, policy=False)
     defaults = Limits()
     parser.add_argument(
         '--min-speedup', type=float, default=defaults.speedup, help='times the speed of fp32'

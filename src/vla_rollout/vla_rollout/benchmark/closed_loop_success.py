@@ -1,10 +1,12 @@
 """Success of a method in the simulator, through its command."""
 
+from collections.abc import Mapping
 import json
 from pathlib import Path
 import subprocess
 import sys
 import tempfile
+from typing import Any
 
 from vla_contract.errors import PolicyError
 from vla_policy_server.precision.comparing.result import Success
@@ -12,10 +14,8 @@ from vla_rollout.benchmark.simulated_frames import last_line
 
 
 def closed_loop_success(
-    checkpoint: str,
+    parts: Mapping[str, Any],
     precision: str,
-    robot: str,
-    world: str,
     device: str,
     episodes: int,
     latency_s: float,
@@ -25,16 +25,21 @@ def closed_loop_success(
     Latency is part of the method: OpenVLA in INT8 lost 13 points of success on the robot for
     being slow, and none with blocking control (Kim et al., 'OpenVLA', 2024, table 2).
 
+    Args:
+        parts: arguments of `load_deployment`, of which the policy is measured.
+        precision: name of the method.
+        device: torch device.
+        episodes: how many.
+        latency_s: what an inference takes [s].
+
     Raises:
         PolicyError: the simulator could not run; says why.
     """
     with tempfile.TemporaryDirectory() as scratch:
         summary = Path(scratch) / 'summary.json'
         values = {
-            '--policy': checkpoint,
+            **{f'--{part}': name for part, name in parts.items()},
             '--precision': precision,
-            '--robot': robot,
-            '--world': world,
             '--device': device,
             '--episodes': str(episodes),
             '--latency-s': f'{latency_s:.4f}',

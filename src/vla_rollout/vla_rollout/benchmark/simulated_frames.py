@@ -1,27 +1,35 @@
 """Frames recorded in the simulator, for who has no dataset."""
 
+from collections.abc import Mapping
 from pathlib import Path
 import subprocess
 import sys
 import tempfile
+from typing import Any
 
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import PolicyError
 
 
-def record_frames(robot: str, world: str, folder: Path) -> Path:
-    """Return a small dataset of the scripted expert in a world; record it when there is none.
+def record_frames(parts: Mapping[str, Any], folder: Path) -> Path:
+    """Return a small dataset of the scripted expert at a task; record it when there is none.
 
     In a process of its own, whose memory does not count as that of a method.
 
+    Args:
+        parts: arguments of `load_deployment` that name deployment, cell and task.
+        folder: where it is kept.
+
     Raises:
-        PolicyError: it could not record; says why.
+        VlaError: there is no such deployment, or it could not record; says why.
     """
-    root = folder / f'frames-{Path(robot).stem}-{Path(world).stem}'
+    deployment = load_deployment(**parts)
+    root = folder / f'frames-{deployment.name}-{deployment.sha256[:8]}'
     if root.is_dir():
         return root
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        part = Path(scratch) / root.name
+        output = Path(scratch) / root.name
         command = [
             sys.executable,
             '-m',
@@ -29,14 +37,15 @@ def record_frames(robot: str, world: str, folder: Path) -> Path:
             '--episodes',
             '6',
         ]
-        command += ['--output', str(part), '--robot', robot, '--world', world]
+        command += ['--output', str(output)]
+        command += [text for part, name in parts.items() for text in (f'--{part}', name)]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode != 0:
             raise PolicyError(
-                f'no frames of {world} could be recorded ({last_line(run.stderr)}); '
+                f'no frames of {deployment.name} could be recorded ({last_line(run.stderr)}); '
                 'give a dataset with --frames'
             )
-        part.rename(root)
+        output.rename(root)
     return root
 
 

@@ -9,9 +9,12 @@ from vla_contract.schema import setting
 class SupervisorConfig:
     """Parameters of the supervisor node."""
 
-    robot: str = setting('panda_2f85', doc='name or path of the robot contract')
+    deployment: str = setting(
+        'panda_lift_cube', doc='name under config/deployments, or path of a file'
+    )
+    cell: str = setting('', doc="another cell than the deployment's")
     policy_path: str = setting(
-        'panda_lift_act', doc='checkpoint that is to move the arm; the same as the policy server'
+        '', doc="another policy than the deployment's; the same as the policy server"
     )
     preflight: str = setting(
         'preflight.json', doc='what preflight --json wrote; must have passed before a release'

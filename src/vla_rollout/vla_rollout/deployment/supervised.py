@@ -1,4 +1,4 @@
-"""The deployment gate of a rollout: preflight passed, speed by the rule, state on disk."""
+"""The slow start of a supervised rollout: preflight passed, speed by the rule, state on disk."""
 
 import argparse
 from datetime import datetime, UTC
@@ -6,44 +6,47 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.errors import VlaError
-from vla_rollout.deployment.deployment import Deployment, load_deployment, save_deployment
+from vla_rollout.deployment.slow_start import load_slow_start, save_slow_start, SlowStart
 from vla_rollout.diagnosis.taxonomy import Mode
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.preflight.gate import require_passed
 
 
-def add_deployment_gate(parser: argparse.ArgumentParser) -> None:
-    """Add what a deployment on a real arm needs."""
+def add_slow_start(parser: argparse.ArgumentParser) -> None:
+    """Add what a new policy on a real arm needs."""
     parser.add_argument(
-        '--deployment', type=Path, help='state of the deployment (YAML): slow first, by the rule'
+        '--slow-start',
+        type=Path,
+        metavar='STATE.yaml',
+        help='slow first, faster by the rule; where the state is kept',
     )
-    parser.add_argument('--preflight', type=Path, help='preflight.json of this robot and policy')
+    parser.add_argument('--preflight', type=Path, help='preflight.json of this cell and policy')
     parser.add_argument('--soft', action='store_true', help='the objects of this run are soft')
 
 
-class SupervisedDeployment:
+class SupervisedSlowStart:
     """Says how fast the next episode may be, and remembers every episode across restarts."""
 
-    def __init__(self, path: Path, state: Deployment, is_soft: bool) -> None:
+    def __init__(self, path: Path, state: SlowStart, is_soft: bool) -> None:
         """Go on from a state."""
         self._path, self._state, self._is_soft = path, state, is_soft
 
     @classmethod
-    def of(cls, args: argparse.Namespace, facts: dict[str, Any]) -> 'SupervisedDeployment | None':
-        """Return the deployment that the arguments name, None without one.
+    def of(cls, args: argparse.Namespace, facts: dict[str, Any]) -> 'SupervisedSlowStart | None':
+        """Return the slow start that the arguments name, None without one.
 
         Raises:
-            VlaError: preflight did not pass for this robot and checkpoint, or the state does not
+            VlaError: preflight did not pass for this cell and checkpoint, or the state does not
                 belong to them.
         """
-        path = getattr(args, 'deployment', None)
+        path = getattr(args, 'slow_start', None)
         if path is None:
             return None
         if args.preflight is None:
-            raise VlaError('--deployment needs --preflight PREFLIGHT.json; run preflight first')
-        hashes = facts['contract_sha256'], facts['policy_sha256']
+            raise VlaError('--slow-start needs --preflight PREFLIGHT.json; run preflight first')
+        hashes = facts['cell_sha256'], facts['policy_sha256']
         require_passed(args.preflight, *hashes, datetime.now(UTC))
-        return cls(path, load_deployment(path, *hashes), args.soft)
+        return cls(path, load_slow_start(path, *hashes), args.soft)
 
     def next_speed(self) -> float:
         """Return the share of the velocity limits that the next episode may use.
@@ -65,5 +68,5 @@ class SupervisedDeployment:
             result.filter_counters.get('stops', 0)
         )
         self._state = self._state.after(result.success, self._is_soft, is_alarming)
-        save_deployment(self._path, self._state)
+        save_slow_start(self._path, self._state)
         print(self._state.describe(), flush=True)

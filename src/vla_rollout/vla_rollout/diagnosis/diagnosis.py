@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk, NS_PER_S
 from vla_rollout.diagnosis.alarm import Alarm, naming_alarm
 from vla_rollout.diagnosis.detectors.registry import make_detectors
@@ -46,9 +46,9 @@ class Diagnosis:
         unavailable: names of the causes that cannot be found in it.
     """
 
-    def __init__(self, contract: RobotContract, healthy: Healthy) -> None:
+    def __init__(self, cell: Cell, healthy: Healthy) -> None:
         """Prepare detectors and thresholds."""
-        self._detectors = make_detectors(contract, healthy.postures)
+        self._detectors = make_detectors(cell, healthy.postures)
         learned = healthy.thresholds
         self._watched = [
             (detector, max(detector.floor, learned[detector.cause.name]))

@@ -1,14 +1,16 @@
 """What healthy episodes look like: thresholds and postures, stored beside the policy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import json
 import logging
 from pathlib import Path
 
 import numpy as np
 from vla_contract.cli.command import write_json
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.deployment.meaning import meaning_sha256
 from vla_contract.errors import VlaError
 from vla_contract.share import find_model
 from vla_contract.values import ActionChunk, Vector
@@ -21,33 +23,33 @@ FILE_NAME = 'healthy.json'
 _LOG = logging.getLogger(__name__)
 
 
-class OtherContractError(VlaError):
-    """What is healthy was learned on another robot, or with other limits."""
+class OtherCellError(VlaError):
+    """What is healthy was learned in another cell, or with other limits."""
 
-    def __init__(self, path: Path, robot: str) -> None:
+    def __init__(self, path: Path, cell: str) -> None:
         super().__init__(
-            f'{path} was learned with another contract than {robot}; learn anew '
+            f'{path} was learned in another cell than {cell}; learn anew '
             '(vla rollout learn-thresholds)'
         )
 
 
 @dataclass(frozen=True)
 class Healthy:
-    """Learned from successful episodes of one policy on one robot.
+    """Learned from successful episodes of one policy in one cell.
 
     Attributes:
         thresholds: score that a healthy episode rarely exceeds, by name of the cause.
         postures: arm joints seen, shape (N, n) [rad or m].
         episodes: how many episodes it comes from.
         false_alarm_rate: at most this share of healthy episodes raises any alarm.
-        contract_sha256: contract of the robot.
+        cell_sha256: `healthy_sha256` of the cell.
     """
 
     thresholds: dict[str, float]
     postures: Vector
     episodes: int
     false_alarm_rate: float
-    contract_sha256: str
+    cell_sha256: str
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -55,56 +57,68 @@ class Healthy:
         write_json(path, values)
 
 
-def load_healthy(path: Path, contract: RobotContract) -> Healthy:
+def load_healthy(path: Path, cell: Cell) -> Healthy:
     """Read what `Healthy.save` wrote.
 
     Raises:
         VlaError: the file is missing or damaged.
-        OtherContractError: it belongs to another contract.
+        OtherCellError: it belongs to another cell.
     """
     try:
         values = json.loads(path.read_text())
         healthy = Healthy(**{**values, 'postures': np.array(values['postures'], dtype=float)})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise VlaError(f'{path}: not what vla rollout learn-thresholds writes: {error}') from error
-    if healthy.contract_sha256 != contract.sha256:
-        raise OtherContractError(path, contract.name)
+    if healthy.cell_sha256 != healthy_sha256(cell):
+        raise OtherCellError(path, cell.name)
     return healthy
 
 
-def find_healthy(policy: str, contract: RobotContract) -> Healthy | None:
-    """Return what was learned of a policy, None when nothing was, or with another contract.
+def healthy_sha256(cell: Cell) -> str:
+    """Return the hash of a cell by which it is known whether thresholds were learned in it.
 
-    Args:
-        policy: name under models/, or folder of a checkpoint.
-        contract: the robot.
+    Whether the simulated robot measures effort makes no other cell: where it does not, the
+    detector that needs effort is unavailable.
+    """
+    robot = replace(cell.robot, servo=replace(cell.robot.servo, measures_effort=False))
+    return meaning_sha256(replace(cell, robots=(replace(cell.robots[0], robot=robot),)))
+
+
+def find_healthy(deployment: Deployment) -> Healthy | None:
+    """Return what was learned of a deployment's policy, None when nothing was in its cell.
 
     Raises:
         VlaError: the file is damaged.
     """
-    path = (find_model(policy) or Path(policy)) / FILE_NAME
-    if not path.is_file():
+    path = healthy_path(deployment)
+    if path is None or not path.is_file():
         return None
     try:
-        return load_healthy(path, contract)
-    except OtherContractError as error:
+        return load_healthy(path, deployment.cell)
+    except OtherCellError as error:
         # A robot may be tried with other limits; nobody knows yet what is healthy then.
         _LOG.warning('no diagnosis: %s', error)
         return None
 
 
+def healthy_path(deployment: Deployment) -> Path | None:
+    """Return where what was learned of a deployment's policy lies, None for one without source."""
+    source = deployment.policy.source
+    return (find_model(source) or Path(source)) / FILE_NAME if source else None
+
+
 class HighestScores:
     """Observes an episode and keeps the highest score of every detector."""
 
-    def __init__(self, contract: RobotContract, postures: Vector) -> None:
+    def __init__(self, cell: Cell, postures: Vector) -> None:
         """Prepare to watch.
 
         Args:
-            contract: the robot.
+            cell: its robot and cameras.
             postures: of other successful episodes, shape (N, n); a posture is no distance from
                 itself.
         """
-        self._detectors = make_detectors(contract, postures)
+        self._detectors = make_detectors(cell, postures)
         self.by_cause: dict[str, float] = {}
 
     def restart(self) -> None:

@@ -3,23 +3,27 @@
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
+from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.cli.worker_pool import worker_pool
-from vla_contract.contract import load_contract
 from vla_contract.errors import VlaError
-from vla_contract.share import find_model
 from vla_contract.values import ActionChunk, Vector
 from vla_rollout.arguments import loop_settings
 from vla_rollout.diagnosis.detectors.joint_span import joint_span
 from vla_rollout.diagnosis.detectors.off_path import thin_out
-from vla_rollout.diagnosis.healthy import FILE_NAME, Healthy, HighestScores, learn_thresholds
+from vla_rollout.diagnosis.healthy import (
+    Healthy,
+    healthy_path,
+    healthy_sha256,
+    HighestScores,
+    learn_thresholds,
+)
 from vla_rollout.episodes.closed_loop import ClosedLoop
 from vla_rollout.episodes.cycle import Cycle
-from vla_rollout.episodes.loop_builder import build_loop
+from vla_rollout.episodes.loop_builder import build_loop, loop_deployment
 
 # The arm passes one every few centimetres of its way.
 _POSTURES = 200
@@ -71,8 +75,8 @@ _worker: _Worker | None = None
 
 def _start(settings: dict[str, Any], references: Vector) -> None:
     global _worker
-    contract = load_contract(settings['robot'])
-    postures, scores = Postures(contract.arm), HighestScores(contract, references)
+    cell = loop_deployment(settings).cell
+    postures, scores = Postures(cell.arm), HighestScores(cell, references)
     _worker = _Worker(build_loop(settings, (postures, scores)), postures, scores)
 
 
@@ -97,22 +101,24 @@ def learn_healthy(args: argparse.Namespace) -> int:
     Raises:
         VlaError: too few succeeded, or there is nowhere to write.
     """
-    contract = load_contract(args.robot)
-    folder = find_model(args.policy) or Path(args.policy)
-    output = args.output or folder / FILE_NAME
+    deployment = deployment_of(args)
+    cell, output = deployment.cell, args.output or healthy_path(deployment)
+    if output is None:
+        raise VlaError(f'policy {deployment.policy.name} has no folder; give --output FILE')
     if output.exists() and not args.force:
         raise VlaError(f'{output} exists; --force replaces it, nothing was written')
-    span = joint_span(contract)[list(contract.arm)]
+    span = joint_span(cell)[list(cell.arm)]
     references = range(args.first_seed, args.first_seed + max(1, args.episodes // 4))
     seeds = range(references.stop, references.stop + args.episodes)
-    none = np.empty((0, len(contract.arm)))
+    none = np.empty((0, len(cell.arm)))
     seen = [p for e in _episodes(args, references, none) for p in e.postures]
     if not seen:
         raise VlaError(f'none of {len(references)} episodes succeeded: nothing healthy to learn')
     postures = thin_out(np.array(seen) / span, _POSTURES) * span
     scores = [episode.scores for episode in _episodes(args, seeds, postures)]
     thresholds = learn_thresholds(scores, args.false_alarm_rate)
-    healthy = Healthy(thresholds, postures, len(scores), args.false_alarm_rate, contract.sha256)
+    cell_sha256 = healthy_sha256(cell)
+    healthy = Healthy(thresholds, postures, len(scores), args.false_alarm_rate, cell_sha256)
     healthy.save(output)
     for name, threshold in thresholds.items():
         print(f'{name:16s} {threshold:.4g}')

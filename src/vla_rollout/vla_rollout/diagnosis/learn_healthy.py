@@ -5,7 +5,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, positive, run_command
-from vla_rollout.arguments import add_deployment, add_loop
+from vla_rollout.arguments import add_loop, add_setup
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
         'Learn from successful episodes when a rollout should be called failing, and how.',
         'vla rollout learn-thresholds --policy panda_lift_act',
     )
-    add_deployment(parser)
+    add_setup(parser)
     add_loop(parser)
     parser.add_argument('--episodes', type=positive, default=200)
     parser.add_argument('--first-seed', type=positive, default=5000)

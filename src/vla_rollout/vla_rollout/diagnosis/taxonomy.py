@@ -89,7 +89,7 @@ PUSHING = Cause(
     Mode.COLLISION,
     'joints push against something that the model does not know',
     ('obstacle or person in the way', 'workspace limits missing', 'table height wrong'),
-    'set the workspace of the contract; keep effort_spike of the filter on',
+    'set the workspace of the cell; keep effort_spike of the filter on',
 )
 EMPTY_GRASP = Cause(
     'empty_grasp',

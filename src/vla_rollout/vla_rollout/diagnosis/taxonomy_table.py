@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 from vla_contract.cli.command import command_parser, run_command
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
 from vla_rollout.diagnosis.alarm import FORERUNNERS
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.detectors.registry import make_detectors
@@ -50,8 +50,8 @@ def _lines(rows: Sequence[Sequence[str]]) -> str:
 
 def print_tables() -> int:
     """Print all tables."""
-    contract = load_contract('panda_2f85')
-    detectors = make_detectors(contract, np.empty((0, len(contract.arm))))
+    cell = load_cell('panda_table')
+    detectors = make_detectors(cell, np.empty((0, len(cell.arm))))
     print(taxonomy_table(detectors), score_table(detectors), forerunner_table(), sep='\n\n')
     return 0
 

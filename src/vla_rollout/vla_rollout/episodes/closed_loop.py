@@ -74,20 +74,20 @@ class ClosedLoop:
         Raises:
             VlaError: the filter cannot be built for this robot.
         """
-        contract = world.contract
+        cell = world.cell
         self.world = world
         self._policy = policy
-        self._session = PolicySession(contract, policy, Schedule(mode, execute_steps))
+        self._session = PolicySession(world.deployment, policy, Schedule(mode, execute_steps))
         self._filter_config, self._speed = filter_config, speed
         self._latency_ns = to_ns(latency_s)
         self._blank_images = blank_images
-        self.frame_hz = max(camera.rate_hz for camera in contract.cameras)
+        self.frame_hz = max(camera.rate_hz for camera in cell.cameras)
         self._frame_ns = to_ns(1.0 / self.frame_hz)
         self._renderer: CameraRenderer | None = None
         self._late_frames: deque[_Frame] = deque()
-        self._watch = FilterWatch(contract)
+        self._watch = FilterWatch(cell)
         self._observers = (self._watch, *observers)
-        self._plan = PacedPlayer(contract)
+        self._plan = PacedPlayer(cell)
         # Every episode has its own; a wrong name in the workspace is told before the first.
         self._make_filter()
 
@@ -97,7 +97,7 @@ class ClosedLoop:
         on_frame: FrameHook | None = None,
         replay: dict[str, Any] | None = None,
     ) -> EpisodeResult:
-        """Run one episode to success, to a failure for good or to the world's time limit.
+        """Run one episode to success, to a failure for good or to the task's time limit.
 
         Args:
             seed: seed of the world's reset.
@@ -117,7 +117,7 @@ class ClosedLoop:
         failed_before, refusal = session.counts['failed_inferences'], ''
         pending: _Pending | None = None
         self._late_frames.clear()
-        end_ns = start_ns + to_ns(world.config.time_limit_s)
+        end_ns = start_ns + to_ns(world.deployment.task.time_limit_s)
         while world.time_ns < end_ns and not (world.success or world.failure):
             now_ns = world.time_ns
             sample = world.joint_sample()
@@ -184,10 +184,10 @@ class ClosedLoop:
             observer.see_cycle(cycle)
 
     def _make_filter(self) -> ActionFilter | Unfiltered:
-        contract = self.world.contract
+        cell = self.world.cell
         if self._filter_config is None:
-            return Unfiltered(contract)
-        action_filter = ActionFilter(contract, self._filter_config)
+            return Unfiltered(cell)
+        action_filter = ActionFilter(cell, self._filter_config)
         action_filter.set_speed_scale(self._speed)
         return action_filter
 

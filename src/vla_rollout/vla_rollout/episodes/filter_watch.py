@@ -3,7 +3,7 @@
 import numpy as np
 from vla_action_filter.verdict import Verdict
 from vla_action_filter.watchdogs.lag_meter import LagMeter
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk, to_ns
 from vla_rollout.episodes.cycle import Cycle
 
@@ -15,9 +15,9 @@ _START_NS = to_ns(0.3)
 class FilterWatch:
     """Counts stopped cycles and measures the delay of the command behind the plan."""
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Prepare for a robot."""
-        self._arm = np.array(contract.arm)
+        self._arm = np.array(cell.arm)
         self.restart()
 
     def restart(self) -> None:

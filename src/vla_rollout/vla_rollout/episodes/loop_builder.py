@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from vla_action_filter.config import FilterConfig, load_filter_config
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import PARTS
+from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_policy_server.backends.registry import make_policy
 from vla_rollout.diagnosis.diagnosis import diagnosed, Diagnosis
 from vla_rollout.diagnosis.healthy import find_healthy
@@ -17,20 +18,19 @@ from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.episodes.video import VideoWriter
 from vla_rollout.simulation.domains import load_domain
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
-Task = tuple[dict[str, Any], int]
+Job = tuple[dict[str, Any], int]
 """Settings of `build_loop` and a seed."""
 
 
-def run_episode(task: Task, videos: Path | None = None) -> EpisodeResult:
-    """Run one seed; the loop of the last settings is kept, so that tasks alike come fast.
+def run_episode(job: Job, videos: Path | None = None) -> EpisodeResult:
+    """Run one seed; the loop of the last settings is kept, so that jobs alike come fast.
 
     Args:
-        task: settings of the loop, and the seed.
+        job: settings of the loop, and the seed.
         videos: where to write the episode's video, None for none.
     """
-    settings, seed = task
+    settings, seed = job
     loop, diagnosis = _watched_loop(json.dumps(settings, sort_keys=True))
     if videos is None:
         result = loop.run(seed)
@@ -59,9 +59,9 @@ def require_loop(settings: dict[str, Any], keep: bool) -> None:
 def _watched_loop(text: str) -> tuple[ClosedLoop, Diagnosis | None]:
     """Return the loop of these settings, and who diagnoses where the policy's health is known."""
     settings = json.loads(text)
-    contract = load_contract(settings['robot'])
-    healthy = find_healthy(settings['policy'], contract)
-    diagnosis = Diagnosis(contract, healthy) if healthy else None
+    deployment = loop_deployment(settings)
+    healthy = find_healthy(deployment)
+    diagnosis = Diagnosis(deployment.cell, healthy) if healthy else None
     return build_loop(settings, (diagnosis,) if diagnosis else ()), diagnosis
 
 
@@ -72,23 +72,13 @@ def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()
         VlaError: one of them cannot be built; nothing has been written.
     """
     _use_one_thread()
-    contract = load_contract(settings['robot'])
-    world = World(
-        contract,
-        load_world_config(settings['world']),
-        load_domain(settings['randomization']),
-    )
-    policy = make_policy(
-        settings['backend'],
-        contract,
-        settings['policy'],
-        settings['device'],
-        settings['precision'],
-    )
+    deployment = loop_deployment(settings)
+    world = World(deployment, load_domain(settings['randomization']))
+    policy = make_policy(deployment, settings['device'], settings['precision'])
     return ClosedLoop(
         world,
         policy,
-        filter_config(settings['filter'], settings['robot']),
+        filter_config(settings['filter']),
         settings['execute_steps'],
         settings['latency_s'],
         settings['blank_images'],
@@ -98,7 +88,16 @@ def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()
     )
 
 
-def filter_config(name: str, robot: str) -> FilterConfig | None:
+def loop_deployment(settings: dict[str, Any]) -> Deployment:
+    """Return the deployment that the settings of a loop name.
+
+    Raises:
+        ContractError, ResourceNotFoundError: as `load_deployment`.
+    """
+    return load_deployment(**{part: settings[part] for part in PARTS})
+
+
+def filter_config(name: str) -> FilterConfig | None:
     """Return the filter's settings: the defaults, those of a parameter file, or None for off.
 
     Raises:
@@ -106,7 +105,7 @@ def filter_config(name: str, robot: str) -> FilterConfig | None:
     """
     if name == 'off':
         return None
-    return load_filter_config(None if name == 'default' else Path(name), robot)
+    return load_filter_config(None if name == 'default' else Path(name))
 
 
 def _use_one_thread() -> None:

@@ -4,16 +4,16 @@ from collections import Counter
 
 from vla_action_filter.plan.chunk_player import ChunkPlayer
 from vla_action_filter.verdict import FilterResult, State, Verdict
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 
 class Unfiltered:
     """Plays chunks by time and limits nothing; for simulations, never for a robot."""
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Prepare for a robot."""
-        self.period_ns = to_ns(1.0 / contract.rates.filter_hz)
+        self.period_ns = to_ns(1.0 / cell.rates.filter_hz)
         self.counters: Counter[str] = Counter()
         self._player = ChunkPlayer()
         self._joints: JointSample | None = None

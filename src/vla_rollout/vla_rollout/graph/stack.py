@@ -1,4 +1,4 @@
-"""Starts, watches and stops the processes of a deployment where there is no launch."""
+"""Starts, watches and stops the processes of a stack where there is no launch."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class ProcessDiedError(VlaError):
 
 
 class Stack:
-    """Owns the processes of a deployment; use it as a context manager."""
+    """Owns the processes of a stack; use it as a context manager."""
 
     def __init__(
         self,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vla_contract.channels import Channel, FORWARD_POSITION, JOINT_TRAJECTORY
 from vla_contract.check import Check, measured, skipped
+from vla_contract.deployment.channels import Channel, FORWARD_POSITION, JOINT_TRAJECTORY
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
     JOINT_TRAJECTORY: (

@@ -7,9 +7,12 @@ from vla_contract.schema import setting
 
 @dataclass(frozen=True)
 class RecorderConfig:
-    """Parameters of the recorder node; cameras and joints come from the contract."""
+    """Parameters of the recorder node; cameras and joints come from the cell."""
 
-    robot: str = setting('panda_2f85', doc='name or path of the robot contract')
+    deployment: str = setting(
+        'panda_lift_cube', doc='name under config/deployments, or path of a file'
+    )
+    cell: str = setting('', doc="another cell than the deployment's")
     folder: str = setting('runs/recordings', doc='where episodes go, one MCAP file each')
     compression: str = setting(
         'none', doc='of the files; lz4 and zstd cost time', choices=('none', 'lz4', 'zstd')

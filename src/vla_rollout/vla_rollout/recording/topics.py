@@ -1,7 +1,7 @@
 """What is recorded of a robot."""
 
-from vla_contract.channels import FORWARD_POSITION, JOINT_TRAJECTORY
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.channels import FORWARD_POSITION, JOINT_TRAJECTORY
 from vla_contract.errors import SettingError
 
 _STREAMS = {
@@ -26,11 +26,11 @@ LATCHED_TOPICS = {
 }
 
 
-def recorded_topics(contract: RobotContract, extra: str) -> dict[str, str]:
+def recorded_topics(cell: Cell, extra: str) -> dict[str, str]:
     """Return the topics of a robot with their types, relative names first.
 
     Args:
-        contract: the robot; each of its cameras adds image_raw and camera_info, each of its
+        cell: the robot; each of its cameras adds image_raw and camera_info, each of its
             channels the topic of its controller.
         extra: more of them, 'name=package/msg/Type' separated by spaces.
 
@@ -38,10 +38,10 @@ def recorded_topics(contract: RobotContract, extra: str) -> dict[str, str]:
         SettingError: `extra` cannot be read.
     """
     topics = {**_STREAMS, **LATCHED_TOPICS}
-    for channel in contract.channels:
+    for channel in cell.channels:
         if channel.kind in _COMMANDS:
             topics[channel.endpoint] = _COMMANDS[channel.kind]
-    for camera in contract.cameras:
+    for camera in cell.cameras:
         topics[f'{camera.topic}/image_raw'] = 'sensor_msgs/msg/Image'
         topics[f'{camera.topic}/camera_info'] = 'sensor_msgs/msg/CameraInfo'
     for entry in extra.split():

@@ -1,4 +1,4 @@
-"""Runs against each other: policies in the same world, and simulation against reality."""
+"""Runs against each other: policies at the same task, and simulation against reality."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,15 @@ from vla_rollout.statistics.sim_real_gap import correlation, mean_maximum_rank_v
 
 
 def compare_runs(runs: Sequence[Run]) -> dict[tuple[str, str], Comparison]:
-    """Compare every run with the first one of the same world; names of both runs by folder."""
+    """Compare every run with the first one of the same deployment, cell and task.
+
+    Policies may differ, simulated and real runs are kept apart. Names of both runs by folder.
+    """
     found: dict[tuple[str, str], Comparison] = {}
-    bases: dict[str, Run] = {}
+    bases: dict[tuple[object, ...], Run] = {}
     for run in runs:
-        base = bases.setdefault(str(run.settings.get('world')), run)
+        scene = tuple(run.settings.get(name) for name in ('deployment', 'cell', 'task'))
+        base = bases.setdefault((*scene, run.is_real), run)
         if base is not run:
             are_paired = base.seeds == run.seeds
             comparison = compare(base.outcomes_in_order, run.outcomes_in_order, are_paired)
@@ -42,9 +46,8 @@ def _sim_and_real(runs: Sequence[Run]) -> list[str]:
     """Return how simulated and real runs of the same policies agree, where there are both."""
     rates: dict[str, dict[bool, float]] = {}
     for run in runs:
-        is_real = run.settings.get('world') in (None, '', 'real')
         rate = run.successes / len(run.results)
-        rates.setdefault(str(run.settings.get('policy')), {})[is_real] = rate
+        rates.setdefault(str(run.settings.get('policy')), {})[run.is_real] = rate
     both = [rate for rate in rates.values() if len(rate) == 2]
     if len(both) < 2:
         return []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import io
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk, NS_PER_S, Vector
 from vla_rollout.diagnosis.alarm import Alarm
 from vla_rollout.episodes.cycle import Cycle
@@ -33,15 +33,13 @@ class EpisodeTrace:
         self.cycles.append(cycle)
 
 
-def draw_episode(
-    contract: RobotContract, cycles: Sequence[Cycle], alarms: Sequence[Alarm]
-) -> bytes:
+def draw_episode(cell: Cell, cycles: Sequence[Cycle], alarms: Sequence[Alarm]) -> bytes:
     """Return a PNG with one row per joint and one for effort where it is measured."""
     from matplotlib.figure import Figure
 
     cycles = cycles[:: max(1, len(cycles) // _MOST_POINTS)]
     time_s = np.array([cycle.now_ns - cycles[0].now_ns for cycle in cycles]) / NS_PER_S
-    dim = len(contract.joints)
+    dim = len(cell.joints)
     desired, command = (
         _stack([getattr(c, key) for c in cycles], dim) for key in ('desired', 'command')
     )
@@ -60,9 +58,9 @@ def draw_episode(
         axis.plot(time_s, desired[:, joint], color=_WISH, lw=1.0, label='policy')
         axis.plot(time_s, command[:, joint], color=_COMMAND, lw=1.0, label='filtered')
         axis.plot(time_s, measured[:, joint], color=_MEASURED, lw=0.8, ls='--', label='measured')
-        axis.set_ylabel(contract.joints[joint].name[-12:], fontsize=7, rotation=0, ha='right')
+        axis.set_ylabel(cell.joints[joint].name[-12:], fontsize=7, rotation=0, ha='right')
     if has_effort:
-        limit = np.array([joint.effort for joint in contract.joints])
+        limit = np.array([joint.effort for joint in cell.joints])
         axes[-1].plot(time_s, np.abs(effort / limit).max(axis=1), color=_MEASURED, lw=0.8)
         axes[-1].set_ylabel('effort', fontsize=7, rotation=0, ha='right')
     for axis in axes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.check import Check
-from vla_contract.cli.page import Cell, figure, Html, mark, table, write_page
+from vla_contract.cli.page import Entry, figure, Html, mark, table, write_page
 from vla_rollout.preflight.page import checklist_table
 from vla_rollout.report.comparisons import comparison_sections
 from vla_rollout.report.figures import latency_histogram, outcome_bars, running_rate
@@ -79,7 +79,7 @@ def _interventions(run: Run, episodes: Recorded, heading: str) -> list[str]:
 
 
 def _episode_table(run: Run) -> Html:
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[Entry, ...]] = []
     for number, result in enumerate(run.results):
         link = f'<a href="#{escape(run.folder.name)}-{number}">{number + 1}</a>'
         stops = result.get('filter_counters', {}).get('stops', 0)

@@ -17,13 +17,18 @@ class Run:
 
     Attributes:
         folder: where it lies.
-        settings: robot, policy, world and the rest.
+        settings: names of robot, cell, task and policy, and the rest.
         results: one entry per episode, as `EpisodeResult.as_dict`.
     """
 
     folder: Path
     settings: dict[str, Any]
     results: tuple[dict[str, Any], ...]
+
+    @property
+    def is_real(self) -> bool:
+        """Whether an operator judged what a real robot did; a simulator judges its own."""
+        return bool(self.settings.get('operator'))
 
     @property
     def successes(self) -> int:

@@ -8,7 +8,7 @@ import argparse
 import sys
 
 from vla_contract.cli.command import command_parser, run_command
-from vla_rollout.arguments import add_deployment, add_episodes, add_loop
+from vla_rollout.arguments import add_episodes, add_loop, add_setup
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -23,12 +23,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = command_parser(
         'check instruction',
         'Run every scene with both instructions and report which cube was lifted.',
-        'vla check instruction --episodes 100 --policy panda_language_act',
+        'vla check instruction --episodes 100 --policy my_policy',
     )
     add_episodes(parser)
-    add_deployment(parser)
+    add_setup(parser)
     add_loop(parser)
-    parser.set_defaults(world='lift_named_cube', policy='panda_language_act')
+    parser.set_defaults(deployment='panda_lift_named_cube')
     parser.add_argument('--held-out', action='store_true', help='phrasings not trained on')
     parser.add_argument('--least', type=float, default=0.9, help='share that must be obeyed')
     args = parser.parse_args(argv)

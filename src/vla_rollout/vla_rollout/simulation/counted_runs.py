@@ -3,17 +3,19 @@
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 import time
 
 from tqdm import tqdm
 from vla_contract.cli.command import write_json
+from vla_contract.cli.deployment_arguments import deployment_of, named_parts
 from vla_contract.cli.worker_pool import worker_pool
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_rollout.arguments import loop_settings
 from vla_rollout.episodes.episode import EpisodeResult, summarise, summary_line
 from vla_rollout.episodes.loop_builder import require_loop, run_episode
-from vla_rollout.episodes.provenance import policy_sha256, provenance
+from vla_rollout.episodes.provenance import policy_sha256, provenance, recorded_settings
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.simulation.domains import expand
 from vla_rollout.simulation.journal import Journal
@@ -24,10 +26,10 @@ from vla_rollout.simulation.sweep_figure import draw_sweep
 
 def simulate(args: argparse.Namespace) -> int:
     """Run the episodes, or those that are left, and write summary.json."""
-    settings = loop_settings(args)
+    settings, deployment = loop_settings(args), deployment_of(args)
     workers = min(args.workers, args.episodes)
     require_loop(settings, keep=workers == 1)
-    journal = _journal(args, 'simulate')
+    journal = _journal(args, deployment, 'simulate')
     videos = journal.folder / 'videos' if args.video else None
     tasks = [(settings, seed) for seed in episode_seeds(args)]
     run = partial(run_episode, videos=videos)
@@ -45,7 +47,7 @@ def simulate(args: argparse.Namespace) -> int:
             progress.update(len(results) > before)
     wall_s = time.monotonic() - started
     simulated_s = sum(result.duration_s for result in results[before:])
-    summary = summarise(results, settings)
+    summary = summarise(results, recorded_settings(args, deployment, settings))
     summary['timing'] = {
         'wall_s': round(wall_s, 2),
         'simulated_s': round(simulated_s, 2),
@@ -69,10 +71,11 @@ def simulate(args: argparse.Namespace) -> int:
 def sweep(args: argparse.Namespace) -> int:
     """Run one or two policies in every domain; write summary.json and a figure."""
     domains = expand(args.sweep)
-    policies = [policy for policy in (args.policy, args.compare) if policy]
+    deployment = deployment_of(args)
+    policies = [args.policy, *filter(None, [args.compare])]
     for policy in policies:
         require_loop({**loop_settings(args), 'policy': policy}, keep=False)
-    journal = _journal(args, 'sweep')
+    journal = _journal(args, deployment, 'sweep')
     pool = ray_pool(args.ray) if args.ray else worker_pool(args.workers)
     with _told_how_to_go_on(journal), pool as map_episodes:
         rows = run_sweep(
@@ -82,8 +85,11 @@ def sweep(args: argparse.Namespace) -> int:
             domains,
             episode_seeds(args),
         )
+    # A name for the deployment's own policy, which settings leave empty.
+    rows = [replace(row, policy=row.policy or deployment.policy.name) for row in rows]
     folder = journal.folder
-    summary = sweep_summary(rows, loop_settings(args))
+    settings = recorded_settings(args, deployment, loop_settings(args))
+    summary = sweep_summary(rows, settings)
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, summary)
     (folder / 'sweep.png').write_bytes(draw_sweep(rows))
@@ -92,11 +98,12 @@ def sweep(args: argparse.Namespace) -> int:
     return 0
 
 
-def _journal(args: argparse.Namespace, name: str) -> Journal:
-    """Begin a run, or go on with one of the same robot and policies."""
-    facts = provenance(load_contract(args.robot), args)
+def _journal(args: argparse.Namespace, deployment: Deployment, name: str) -> Journal:
+    """Begin a run, or go on with one of the same deployment and policies."""
+    facts = provenance(deployment, args.randomization)
     if args.compare:
-        facts['compare_sha256'] = policy_sha256(args.compare)
+        other = load_deployment(**named_parts(args) | {'policy': args.compare})
+        facts['compare_sha256'] = policy_sha256(other.policy.source)
     if args.resume:
         return Journal.resume(args.resume, facts)
     return Journal.begin(make_run_folder(name, args.runs), args.arguments, facts)

@@ -1,6 +1,6 @@
-"""The worlds of a sweep, each with a name that a command line can say.
+"""The domains of a sweep, each with a name that a command line can say.
 
-`tutorial` is a configuration, `tutorial:object_mass` that one term of it in the nominal world,
+`tutorial` is a configuration, `tutorial:object_mass` that one term of it in the nominal scene,
 and `tutorial:each` stands for all of its terms, one at a time.
 """
 

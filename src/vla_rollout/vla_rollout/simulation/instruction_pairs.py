@@ -6,13 +6,15 @@ from typing import Any
 
 from tqdm import tqdm
 from vla_contract.cli.command import NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.errors import VlaError
 from vla_rollout.arguments import loop_settings
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.episodes.loop_builder import build_loop
+from vla_rollout.episodes.provenance import recorded_settings
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.statistics.intervals import format_interval, wilson_interval
-from vla_sim_bridge.scene.world_config import load_world_config, NamedCubesConfig
+from vla_sim_bridge.scene.simulated_task import NamedCubesConfig, simulated_task
 from vla_sim_bridge.tasks.lift_named_cube import NAMED, PHRASE, WRONG_OBJECT
 
 DRAWN, SWAPPED = 'as_drawn', 'swapped'
@@ -85,13 +87,15 @@ def check_instruction(args: argparse.Namespace) -> int:
     """Run the scenes, print what was lifted, and judge.
 
     Raises:
-        VlaError: the world names no object, or keeps no phrases apart.
+        VlaError: the task names no object, or keeps no phrases apart.
     """
-    named = load_world_config(args.world).named_cubes
+    deployment = deployment_of(args)
+    task = deployment.task
+    named = simulated_task(task).named_cubes
     if named is None:
-        raise VlaError(f"world '{args.world}' names no object; allowed: one with named_cubes")
+        raise VlaError(f"task '{task.name}' names no object; allowed: one with named_cubes")
     if args.held_out and not named.held_out:
-        raise VlaError(f"world '{args.world}' has no named_cubes.held_out phrases")
+        raise VlaError(f"task '{task.name}' has no named_cubes.held_out phrases")
     results = run_pairs(args, named)
     folder = make_run_folder('check_instruction', args.runs)
     summary = report(results)
@@ -102,7 +106,8 @@ def check_instruction(args: argparse.Namespace) -> int:
         print(f'told {way:<9} lifted: {counts}  obeyed {obeyed}')
     both = summary['scenes_with_both_obeyed']
     print(f'both instructions obeyed in {both} of {args.episodes} scenes; results in {folder}')
+    settings = recorded_settings(args, deployment, loop_settings(args))
     for path in filter(None, (folder / 'summary.json', args.json)):
-        write_json(path, {'settings': loop_settings(args), **summary})
+        write_json(path, {'settings': settings, **summary})
     worst = min(summary[way]['rate'] for way in results)
     return 0 if worst >= args.least else NOT_GOOD_ENOUGH

@@ -5,7 +5,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, positive, run_command
-from vla_rollout.arguments import add_deployment, add_episodes, add_loop
+from vla_rollout.arguments import add_episodes, add_loop, add_setup
 
 
 def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla sim run --episodes 100',
     )
     add_episodes(parser, episodes=20)
-    add_deployment(parser)
+    add_setup(parser)
     parser.add_argument('--workers', type=positive, default=2, help='processes')
     add_loop(parser)
     parser.add_argument('--video', action='store_true', help='write one video per episode')

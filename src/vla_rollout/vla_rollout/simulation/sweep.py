@@ -11,6 +11,8 @@ from vla_rollout.episodes.loop_builder import run_episode
 from vla_rollout.statistics.comparison import difference_interval, points
 from vla_rollout.statistics.intervals import Interval, wilson_interval
 
+_VARIED = ('policy', 'randomization')
+
 
 @dataclass(frozen=True)
 class Row:
@@ -55,7 +57,7 @@ def run_sweep(
     Args:
         map_episodes: of a worker pool or a cluster.
         settings: of the loop; policy and domain are replaced.
-        policies: checkpoints.
+        policies: as `load_deployment` takes them, '' for the deployment's own.
         domains: names for `domains.load_domain`.
         seeds: of the episodes.
     """
@@ -86,7 +88,7 @@ def differences(rows: Sequence[Row]) -> dict[str, Interval]:
 def sweep_summary(rows: Sequence[Row], settings: dict[str, Any]) -> dict[str, Any]:
     """Return the summary.json of a sweep."""
     return {
-        'settings': {k: v for k, v in settings.items() if k not in ('policy', 'randomization')},
+        'settings': {k: v for k, v in settings.items() if k not in _VARIED},
         'rows': [
             {
                 'policy': row.policy,

@@ -8,7 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk, Image, NS_PER_S, Vector
 from vla_rollout.episodes.cycle import Cycle
 
@@ -22,16 +22,14 @@ _JPEG_QUALITY = 75
 class LiveView:
     """Observes cycles, images and alarms; any thread may ask for the newest state."""
 
-    def __init__(
-        self, contract: RobotContract, now_s: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, cell: Cell, now_s: Callable[[], float] = time.monotonic) -> None:
         """Start empty.
 
         Args:
-            contract: the robot.
+            cell: its robot and cameras.
             now_s: clock that says how old things are [s].
         """
-        self._contract = contract
+        self._cell = cell
         self._now_s = now_s
         self._lock = threading.Lock()
         self._images: dict[str, Image] = {}
@@ -69,18 +67,18 @@ class LiveView:
 
     def about(self) -> dict[str, Any]:
         """Return what does not change: names of robot, cameras and joints, and their limits."""
-        joints = self._contract.joints
+        joints = self._cell.joints
         return {
-            'robot': self._contract.name,
-            'cameras': [camera.name for camera in self._contract.cameras],
+            'robot': self._cell.robot.name,
+            'cameras': [camera.name for camera in self._cell.cameras],
             'joints': [{'name': j.name, 'lower': j.lower, 'upper': j.upper} for j in joints],
         }
 
     def state(self) -> dict[str, Any]:
         """Return the newest state; an entry that is not known yet is None.
 
-        Joints are in contract order [rad or m]; `chunk` lies from `chunk_start_s` on, relative to
-        the cycle, in steps of `chunk_period_s`; `age_s` is the age of the cycle on arrival [s].
+        Joints are in the cell's order [rad or m]; `chunk` lies from `chunk_start_s` on, relative
+        to the cycle, in steps of `chunk_period_s`; `age_s` is the age of the cycle on arrival [s].
         """
         cycle, chunk = self._cycle, self._chunk
         state: dict[str, Any] = {

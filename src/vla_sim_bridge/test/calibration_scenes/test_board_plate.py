@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 from vla_sim_bridge.calibration_scenes.board_plate import add_board, board_points, board_pose
-from vla_sim_bridge.scene.world_config import BoardConfig
+from vla_sim_bridge.scene.simulated_task import BoardConfig
 
 BOARD = BoardConfig(5, 4, 0.03, 'base', (0.5, 0.1, 0.02), (180.0, 0.0, 90.0))
 

@@ -11,15 +11,15 @@ from vla_contract.cameras.calibration import (
     Provenance,
 )
 from vla_contract.cameras.calibration_file import save_calibration
+from vla_contract.deployment.cell import load_cell, Placement
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import ContractError, SimError, UnknownNameError
-from vla_contract.share import find_config
 from vla_contract.transforms import invert, look_at, make_transform
 from vla_sim_bridge.cameras.lens_warp import LensWarp
 from vla_sim_bridge.cameras.placed_camera import place_calibrated, place_camera, place_cameras
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.scene.scene import add_cameras
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import CameraPlacement, load_world_config
 
 SOURCE = Provenance('2026-01-01T00:00:00+00:00', 'test', 'test')
 LENSES = {
@@ -45,7 +45,7 @@ def xyzw(rotation: np.ndarray) -> tuple[float, ...]:
 def calibration(lens: str, T: np.ndarray, parent: str, size=(640, 480)) -> CameraCalibration:
     model, distortion = LENSES[lens]
     return CameraCalibration(
-        1, 'panda_2f85', 'top',
+        1, 'panda_table', 'top',
         LensCalibration(
             model, *size, 540.0, 525.0, 331.0, 222.0, distortion, SOURCE, accepted=True
         ),
@@ -57,17 +57,17 @@ def calibration(lens: str, T: np.ndarray, parent: str, size=(640, 480)) -> Camer
 
 
 @pytest.fixture
-def camera(contract):
-    return replace(contract.camera('top'), width=640, height=480)
+def camera(cell):
+    return replace(cell.camera('top'), width=640, height=480)
 
 
 @pytest.mark.parametrize('lens', LENSES)
-def test_points_are_drawn_where_opencv_projects_them(tmp_path, contract, camera, lens):
+def test_points_are_drawn_where_opencv_projects_them(tmp_path, cell, camera, lens):
     """Small spheres, seen through the camera of the file, against cv2 on the file's numbers."""
     path = tmp_path / 'calibration.yaml'
-    saved = calibration(lens, T_BASE_CAMERA, contract.model.base_frame)
+    saved = calibration(lens, T_BASE_CAMERA, cell.robot.model.base_frame)
     save_calibration(saved, path)
-    placed = place_calibrated(contract, camera, str(path))
+    placed = place_calibrated(cell, camera, str(path))
     # The outermost rays of the image, some towards its corners.
     columns, rows = np.meshgrid([20.0, 170.0, 320.0, 470.0, 620.0], [20.0, 240.0, 460.0])
     points = on_table(np.stack([columns.ravel(), rows.ravel()], axis=1), saved)
@@ -77,7 +77,7 @@ def test_points_are_drawn_where_opencv_projects_them(tmp_path, contract, camera,
         spec.worldbody.add_geom(
             type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.006, 0, 0], pos=point, rgba=[1, 1, 1, 1]
         )
-    add_cameras(spec, contract, [placed])
+    add_cameras(spec, cell, [placed])
     drawn = np.stack([render_each(spec, placed, i) for i in range(len(points))])
     seen = np.array([centroid(placed.warp.apply(m) if placed.warp else m) for m in drawn])
     expected = project(points, saved)
@@ -123,14 +123,19 @@ def centroid(mask):
     return np.array([(columns * weight).sum(), (rows * weight).sum()])
 
 
-def test_a_camera_on_the_tool_moves_with_it(tmp_path, contract, config):
+def calibrated_world(calibration: str) -> World:
+    """Return the shipped world with its camera as calibrated."""
+    change = {'cell.cameras.top.placement': {'calibration': calibration}}
+    return World(load_deployment(overrides=change))
+
+
+def test_a_camera_on_the_tool_moves_with_it(tmp_path, cell):
     X = make_transform(np.array([0.05, 0.0, -0.1]), np.eye(3))
     path = tmp_path / 'calibration.yaml'
-    save_calibration(calibration('pinhole', X, contract.model.tool_frame, (384, 384)), path)
-    placement = CameraPlacement('top', calibration=str(path))
-    world = World(contract, replace(config, cameras=(placement,)))
+    save_calibration(calibration('pinhole', X, cell.robot.tool.frame, (384, 384)), path)
+    world = calibrated_world(str(path))
     world.reset(3)
-    tool = world.data.site('arm/' + contract.model.tool_site)
+    tool = world.data.site('arm/' + cell.robot.tool.site)
     camera = world.data.camera('top')
     rotation = tool.xmat.reshape(3, 3)
     assert camera.xpos == pytest.approx(tool.xpos + rotation @ X[:3, 3], abs=1e-9)
@@ -138,9 +143,8 @@ def test_a_camera_on_the_tool_moves_with_it(tmp_path, contract, config):
     assert optical == pytest.approx(rotation, abs=1e-9)
 
 
-def test_the_sample_calibration_shows_what_the_nominal_camera_shows(world, contract, config):
-    placement = CameraPlacement('top', calibration='panda_2f85/top')
-    same = World(contract, replace(config, cameras=(placement,)))
+def test_the_sample_calibration_shows_what_the_nominal_camera_shows(world):
+    same = calibrated_world('panda_table/top')
     nominal, calibrated = (w.cameras['top'] for w in (world, same))
     assert calibrated.intrinsics == pytest.approx(nominal.intrinsics, abs=1e-6)
     assert calibrated.T_parent_camera == pytest.approx(nominal.T_parent_camera, abs=1e-9)
@@ -154,12 +158,11 @@ def test_the_sample_calibration_shows_what_the_nominal_camera_shows(world, contr
     assert (np.abs(images[0] - images[1]).max(axis=2) > 8).mean() < 1e-3
 
 
-def test_a_distorted_lens_delivers_the_size_of_the_contract(tmp_path, contract, config):
+def test_a_distorted_lens_delivers_the_size_of_the_cell(tmp_path, cell):
     path = tmp_path / 'calibration.yaml'
-    saved = calibration('plumb_bob', T_BASE_CAMERA, contract.model.base_frame, (384, 384))
+    saved = calibration('plumb_bob', T_BASE_CAMERA, cell.robot.model.base_frame, (384, 384))
     save_calibration(saved, path)
-    placement = CameraPlacement('top', calibration=str(path))
-    world = World(contract, replace(config, cameras=(placement,)))
+    world = calibrated_world(str(path))
     renderer = CameraRenderer(world)
     image = renderer.render(world.data.qpos)['top']
     renderer.close()
@@ -178,32 +181,28 @@ def test_a_distorted_lens_delivers_the_size_of_the_contract(tmp_path, contract, 
 )
 def test_a_placement_is_either_a_look_or_a_calibration(values, message):
     with pytest.raises(ContractError, match=message):
-        CameraPlacement('top', **values)
+        Placement(**values)
 
 
-def test_a_world_names_a_calibration_instead_of_a_look(tmp_path, contract):
-    text = find_config('worlds', 'lift_cube').read_text()
-    named = text[: text.index('cameras:')] + (
-        'cameras:\n  - {name: top, calibration: panda_2f85/top}\n'
-    )
-    (tmp_path / 'world.yaml').write_text(named)
-    config = load_world_config(str(tmp_path / 'world.yaml'))
-    assert place_cameras(contract, config)['top'].fovy_deg is None
-    with pytest.raises(ContractError, match="camera 'top' of the world stands as calibrated"):
-        config.cameras[0].look()
+def test_a_cell_names_a_calibration_instead_of_a_look():
+    change = {'cell.cameras.top.placement': {'calibration': 'panda_table/top'}}
+    cell = load_cell('panda_table', change)
+    assert place_cameras(cell)['top'].fovy_deg is None
+    with pytest.raises(ContractError, match='it stands as calibrated'):
+        cell.camera('top').placement.look()
 
 
-def test_a_calibration_that_does_not_fit_is_refused(tmp_path, contract):
+def test_a_calibration_that_does_not_fit_is_refused(tmp_path, cell):
     path = tmp_path / 'calibration.yaml'
-    camera = contract.camera('top')
-    save_calibration(calibration('pinhole', T_BASE_CAMERA, contract.model.base_frame), path)
+    camera = cell.camera('top')
+    save_calibration(calibration('pinhole', T_BASE_CAMERA, cell.robot.model.base_frame), path)
     with pytest.raises(ContractError, match='found 640x480 px; .* camera top with 384x384'):
-        place_calibrated(contract, camera, str(path))
+        place_calibrated(cell, camera, str(path))
     save_calibration(calibration('pinhole', T_BASE_CAMERA, 'table', (384, 384)), path, force=True)
     with pytest.raises(ContractError, match='found table; allowed: panda_link0 or panda_hand_tcp'):
-        place_calibrated(contract, camera, str(path))
-    with pytest.raises(UnknownNameError, match="'panda_2f85/side'.*it has: .*panda_2f85/top"):
-        place_camera(contract, camera, CameraPlacement('top', calibration='panda_2f85/side'))
+        place_calibrated(cell, camera, str(path))
+    with pytest.raises(UnknownNameError, match="'panda_table/side'.*it has: .*panda_table/top"):
+        place_camera(cell, replace(camera, placement=Placement(calibration='panda_table/side')))
 
 
 def test_a_lens_that_no_pinhole_can_show_is_refused():
@@ -212,5 +211,5 @@ def test_a_lens_that_no_pinhole_can_show_is_refused():
         LensWarp(wide)
 
 
-def test_every_camera_of_the_contract_is_placed(contract, config):
-    assert list(place_cameras(contract, config)) == ['top']
+def test_every_camera_of_the_cell_is_placed(cell):
+    assert list(place_cameras(cell)) == ['top']

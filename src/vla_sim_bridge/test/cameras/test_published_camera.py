@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +8,8 @@ from vla_contract.cameras.calibration import (
     Provenance,
 )
 from vla_contract.cameras.calibration_file import save_calibration
-from vla_contract.contract import load_contract
+from vla_contract.deployment.cell import load_cell
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import SimError
 from vla_contract.transforms import invert, look_at, make_transform
 from vla_sim_bridge.cameras.placed_camera import PlacedCamera
@@ -19,10 +18,8 @@ from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import RandomizationConfig
 from vla_sim_bridge.randomization.term import TermConfig
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import CameraPlacement, load_world_config
 
-CONTRACT = load_contract('panda_2f85')
-LIFT = load_world_config('lift_cube')
+CELL = load_cell('panda_table')
 MOVED = {'camera_position': 0.02, 'camera_rotation': 2.0, 'camera_fov': 4.0}
 EYE = np.array([1.05, 0.1, 0.55])
 T_BASE_CAMERA = make_transform(EYE, look_at(EYE, np.array([0.50, 0.0, 0.06])))
@@ -35,13 +32,11 @@ LENSES = {
 
 def make_world(calibration: str = '', **terms: float) -> World:
     """A world of fixed values, whose cube is a dot."""
-    cameras = LIFT.cameras
+    changes: dict[str, object] = {'task.simulation.cube.edge_m': 0.008}
     if calibration:
-        cameras = (CameraPlacement('top', calibration=calibration),)
-    dot = replace(LIFT.cube, edge_m=0.008)
+        changes['cell.cameras.top.placement'] = {'calibration': calibration}
     ranges = {name: TermConfig((value, value)) for name, value in terms.items()}
-    config = replace(LIFT, cube=dot, cameras=cameras)
-    world = World(CONTRACT, config, RandomizationConfig(terms=ranges))
+    world = World(load_deployment(overrides=changes), RandomizationConfig(terms=ranges))
     world.reset(0)
     return world
 
@@ -55,16 +50,16 @@ def calibration(tmp_path, request):
     """A file of a camera with a lens that bends."""
     source = Provenance('2026-01-01T00:00:00+00:00', 'test', 'test')
     position = tuple(T_BASE_CAMERA[:3, 3].tolist())
-    placed = PlacedCamera(CONTRACT.camera('top'), 'base', T_BASE_CAMERA, None)
+    placed = PlacedCamera(CELL.camera('top'), 'base', T_BASE_CAMERA, None)
     lens = LensCalibration(
         request.param, 384, 384, 500.0, 490.0, 200.0, 180.0, LENSES[request.param], source
     )
     pose = Extrinsics(
-        'eye-to-hand', CONTRACT.model.base_frame, 'optical', position,
+        'eye-to-hand', CELL.robot.model.base_frame, 'optical', position,
         tuple(placed.quaternion_xyzw.tolist()), source,
     )  # fmt: skip
     path = tmp_path / 'calibration.yaml'
-    save_calibration(CameraCalibration(1, 'panda_2f85', 'top', lens, pose), path)
+    save_calibration(CameraCalibration(1, 'panda_table', 'top', lens, pose), path)
     return str(path)
 
 

@@ -14,10 +14,10 @@ def renderer(world):
     renderer.close()
 
 
-def test_every_camera_of_the_contract_is_rendered_at_its_size(world, renderer, contract):
+def test_every_camera_of_the_cell_is_rendered_at_its_size(world, renderer, cell):
     world.reset(0)
     images = renderer.render(world.data.qpos)
-    camera = contract.camera('top')
+    camera = cell.camera('top')
     assert images['top'].shape == (camera.height, camera.width, 3)
     assert images['top'].std() > 10
 
@@ -31,9 +31,9 @@ def test_the_same_state_renders_the_same_image(world, renderer):
     assert np.array_equal(renderer.render(world.data.qpos)['top'], first)
 
 
-def test_camera_info_projects_the_cube_where_it_is_seen(world, renderer, contract, config):
-    camera, placement = contract.camera('top'), config.cameras[0]
-    fx, fy, cx, cy = pinhole_intrinsics(camera, placement.fovy_deg)
+def test_camera_info_projects_the_cube_where_it_is_seen(world, renderer, cell):
+    camera = cell.camera('top')
+    fx, fy, cx, cy = pinhole_intrinsics(camera, camera.placement.fovy_deg)
     eye = world.model.camera('top').pos
     rotation = np.empty(9)
     import mujoco

@@ -23,7 +23,7 @@ def demonstration() -> Demonstration:
 @pytest.fixture
 def store(tmp_path) -> EpisodeStore:
     store = EpisodeStore(tmp_path / 'x.recording')
-    store.begin({'noise_rad': 0.015, 'world': 'lift_cube'})
+    store.begin({'noise_rad': 0.015, 'task': 'lift_cube'})
     return store
 
 
@@ -51,10 +51,10 @@ def test_outcomes_are_unknown_until_they_are_saved(store):
 
 def test_the_same_settings_go_on_and_others_are_refused(store):
     store.save(7, demonstration())
-    store.begin({'noise_rad': 0.015, 'world': 'lift_cube'})
+    store.begin({'noise_rad': 0.015, 'task': 'lift_cube'})
     assert store.outcome(7)
     with pytest.raises(VlaError, match=r'begun with noise_rad 0\.015; found 0\.02'):
-        store.begin({'noise_rad': 0.02, 'world': 'lift_cube'})
+        store.begin({'noise_rad': 0.02, 'task': 'lift_cube'})
 
 
 def test_nothing_is_left_after_deletion(store):

@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import PolicyError
 from vla_contract.values import to_ns
 from vla_sim_bridge.demonstrations.expert import make_scripted_expert, ScriptedExpert
@@ -11,8 +10,8 @@ PERIOD_NS = to_ns(0.1)
 
 
 @pytest.fixture(scope='module')
-def expert(world, contract) -> ScriptedExpert:
-    return ScriptedExpert(contract, ArmKinematics(world.model, contract))
+def expert(world, cell) -> ScriptedExpert:
+    return ScriptedExpert(world.deployment, ArmKinematics(world.model, cell))
 
 
 def lift(world, expert, seed: int, before=lambda: None) -> bool:
@@ -30,18 +29,18 @@ def test_the_expert_lifts_the_cube_in_at_least_95_of_100_episodes(world, expert)
     assert sum(lift(world, expert, seed) for seed in range(100)) >= 95
 
 
-def test_the_expert_recovers_from_closed_fingers(world, expert, contract):
+def test_the_expert_recovers_from_closed_fingers(world, expert, cell):
     def close() -> None:
         command = world.command
-        command[7] = contract.joints[7].upper
+        command[7] = cell.joints[7].upper
         world.step(command, to_ns(1.0))
 
     assert all(lift(world, expert, seed, close) for seed in range(5))
 
 
-def test_a_chunk_stays_inside_the_joint_limits(world, expert, contract):
-    lower = np.array([joint.lower for joint in contract.joints])
-    upper = np.array([joint.upper for joint in contract.joints])
+def test_a_chunk_stays_inside_the_joint_limits(world, expert, cell):
+    lower = np.array([joint.lower for joint in cell.joints])
+    upper = np.array([joint.upper for joint in cell.joints])
     world.reset(2)
     chunk = expert.infer(world.observe())
     assert chunk.stamp_ns == world.time_ns
@@ -50,7 +49,7 @@ def test_a_chunk_stays_inside_the_joint_limits(world, expert, contract):
     assert (chunk.positions <= upper).all()
 
 
-def test_a_robot_without_a_gripper_is_refused(contract):
-    joints = tuple(replace(joint, type='revolute') for joint in contract.joints)
+def test_a_robot_without_a_gripper_is_refused():
+    handless = load_deployment(overrides={'robot.groups.gripper.kind': 'arm'})
     with pytest.raises(PolicyError, match='needs a gripper'):
-        make_scripted_expert(replace(contract, joints=joints), '', 'cpu')
+        make_scripted_expert(handless, 'cpu')

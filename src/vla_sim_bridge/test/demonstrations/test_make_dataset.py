@@ -2,9 +2,10 @@ import json
 
 import numpy as np
 import pytest
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
 from vla_lerobot.features import dataset_features
-from vla_sim_bridge.demonstrations.demonstrator import Demonstrator, with_margin
+from vla_sim_bridge.demonstrations.demonstrator import Demonstrator, wider_area
 from vla_sim_bridge.demonstrations.episode_store import EpisodeStore
 from vla_sim_bridge.demonstrations.make_dataset import main, record_episodes
 from vla_sim_bridge.randomization.randomization import load_randomization
@@ -22,13 +23,13 @@ def dataset(tmp_path_factory):
     return LeRobotDataset('local/lift', root=root)
 
 
-def test_it_has_state_action_image_and_task(dataset, contract):
+def test_it_has_state_action_image_and_task(dataset, deployment):
     assert dataset.num_episodes == 3
-    assert dataset.fps == contract.action.fps
+    assert dataset.fps == deployment.policy.rate_hz
     frame = dataset[0]
     assert frame['observation.images.top'].shape == (3, 96, 96)
     assert frame['task'] == 'lift the cube'
-    for key, feature in dataset_features(contract).items():
+    for key, feature in dataset_features(deployment).items():
         assert dataset.meta.features[key]['names'] == feature['names']
 
 
@@ -38,17 +39,23 @@ def test_the_last_action_closes_and_lifts(dataset):
     assert float(last['observation.state'][7]) > 0.3
 
 
-def test_provenance_is_kept(dataset, contract):
+def test_provenance_is_kept(dataset, deployment):
     provenance = json.loads((dataset.root / 'meta' / 'vla_provenance.json').read_text())
     assert provenance['seeds'] == [100_000, 100_001, 100_002]
-    assert provenance['contract_sha256'] == contract.sha256
+    assert provenance['cell_sha256'] == deployment.cell.sha256
+    assert provenance['deployment_sha256'] == deployment.sha256
 
 
-def test_every_episode_has_the_manifest_it_came_from(dataset, contract, config):
+def widened_world(config) -> World:
+    deployment = load_deployment(overrides=wider_area(config, 0.01))
+    return World(deployment, load_randomization('none'))
+
+
+def test_every_episode_has_the_manifest_it_came_from(dataset, config):
     lines = (dataset.root / 'meta' / 'vla_manifests.jsonl').read_text().splitlines()
     manifests = [json.loads(line) for line in lines]
     assert [manifest['seed'] for manifest in manifests] == [100_000, 100_001, 100_002]
-    world = World(contract, with_margin(config, 0.01), load_randomization('none'))
+    world = widened_world(config)
     assert world.reset(100_001) == manifests[1]
     first = next(i for i in range(dataset.num_frames) if dataset[i]['episode_index'] == 1)
     measured = world.joint_sample().position
@@ -59,14 +66,14 @@ def test_nothing_is_left_of_the_recording(dataset):
     assert [path.name for path in dataset.root.parent.iterdir()] == ['lift']
 
 
-def test_two_workers_after_an_interruption_record_the_same(dataset, contract, config, tmp_path):
+def test_two_workers_after_an_interruption_record_the_same(dataset, config, tmp_path):
     """The first run got as far as one seed of three when it was killed."""
     root = tmp_path / 'lift'
     common = ['--output', str(root), '--episodes', '3', '--missed-share', '0']
     store = EpisodeStore(root.with_name('lift.recording'))
     before = json.loads((dataset.root / 'meta' / 'vla_provenance.json').read_text())
     store.begin({k: v for k, v in before.items() if not k.endswith('seeds')})
-    world = World(contract, with_margin(config, 0.01), load_randomization('none'))
+    world = widened_world(config)
     store.save(100_001, Demonstrator(world, 0.015, 0.0).record(100_001))
     assert main([*common, '--workers', '2']) == 0
     assert json.loads((root / 'meta' / 'vla_provenance.json').read_text()) == before

@@ -15,17 +15,16 @@ from scipy.spatial.transform import Rotation
 from sdf_reader import inertia_at_origin, pose, read_stl, SdfModel, steiner
 from vla_contract.cameras.calibration import Provenance
 from vla_contract.cameras.calibration_file import save_calibration
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_sim_bridge.calibration_scenes.nominal_calibration import nominal_calibration
 from vla_sim_bridge.cameras.placed_camera import place_cameras
 from vla_sim_bridge.gazebo.export_gazebo import LEFT_OUT, main
 from vla_sim_bridge.gazebo.world_file import write_world
 from vla_sim_bridge.randomization.randomization import load_randomization, TERMS
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import CameraPlacement, load_world_config
 import yaml
 
-WORLDS = {'panda_2f85': 'lift_cube', 'vx300s': 'lift_cube_vx300s'}
+DEPLOYMENTS = ('panda_lift_cube', 'vx300s_lift_cube')
 SEED = 3
 ARM = 'arm/'
 
@@ -33,14 +32,13 @@ ARM = 'arm/'
 class Exported:
     """A folder that was written, and the world it was written from."""
 
-    def __init__(self, robot: str, folder: Path) -> None:
-        arguments = ['--robot', robot, '--world', WORLDS[robot], '--randomization', 'tutorial']
+    def __init__(self, deployment: str, folder: Path) -> None:
+        arguments = ['--deployment', deployment, '--randomization', 'tutorial']
         assert main([*arguments, '--seed', str(SEED), '--output', str(folder)]) == 0
         self.arguments, self.folder = arguments, folder
         self.sdf = ElementTree.parse(folder / 'world.sdf').getroot().find('world')
-        self.contract = load_contract(robot)
-        config, random = load_world_config(WORLDS[robot]), load_randomization('tutorial')
-        self.world = World(self.contract, config, random)
+        self.world = World(load_deployment(deployment), load_randomization('tutorial'))
+        self.cell = self.world.cell
         self.manifest = self.world.reset(SEED)
         self.model, self.data = self.world.model, self.world.data
 
@@ -55,7 +53,7 @@ class Exported:
         return self.model.body(body).name.removeprefix(ARM).replace('/', '_')
 
 
-@pytest.fixture(scope='module', params=WORLDS)
+@pytest.fixture(scope='module', params=DEPLOYMENTS)
 def exported(request, tmp_path_factory) -> Exported:
     return Exported(request.param, tmp_path_factory.mktemp(request.param))
 
@@ -69,7 +67,7 @@ def place(thing) -> np.ndarray:
 def test_links_are_where_mujoco_has_them_at_any_joint_positions(exported):
     model, data = exported.model, mujoco.MjData(exported.model)
     robot = exported.sdf_model('robot')
-    contracted = {ARM + j.model_joint: j.name for j in exported.contract.joints}
+    commanded = {ARM + j.model_joint: j.name for j in exported.cell.joints}
     rng = np.random.default_rng(0)
     for _ in range(10):
         positions = {}
@@ -78,7 +76,7 @@ def test_links_are_where_mujoco_has_them_at_any_joint_positions(exported):
             if name.startswith(ARM):
                 value = rng.uniform(-1.0, 1.0)
                 data.joint(name).qpos = value
-                name = contracted.get(name, name.removeprefix(ARM).replace('/', '_'))
+                name = commanded.get(name, name.removeprefix(ARM).replace('/', '_'))
                 positions[name] = value
         mujoco.mj_kinematics(model, data)
         placed = robot.link_poses(positions)
@@ -108,9 +106,9 @@ def test_masses_and_inertias_are_those_of_mujoco(exported):
         assert inertia == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-def test_joints_have_the_contracts_names_axes_and_limits(exported):
+def test_joints_have_the_names_axes_and_limits_of_the_cell(exported):
     robot = exported.sdf_model('robot')
-    for joint in exported.contract.joints:
+    for joint in exported.cell.joints:
         found = robot.joints[joint.name]
         authored = exported.model.joint(ARM + joint.model_joint)
         limit = found.find('axis/limit')
@@ -126,10 +124,10 @@ def test_joints_have_the_contracts_names_axes_and_limits(exported):
 
 def test_every_joint_is_commanded_or_follows_the_gripper(exported):
     robot = exported.sdf_model('robot')
-    contracted = {joint.name for joint in exported.contract.joints}
-    gripper = exported.contract.joints[exported.contract.grippers[0]]
+    commanded = {joint.name for joint in exported.cell.joints}
+    gripper = exported.cell.joints[exported.cell.grippers[0]]
     for name, joint in robot.joints.items():
-        if joint.get('type') == 'fixed' or name in contracted:
+        if joint.get('type') == 'fixed' or name in commanded:
             assert joint.find('axis/mimic') is None
         else:
             assert joint.find('axis/mimic').get('joint') == gripper.name
@@ -137,22 +135,22 @@ def test_every_joint_is_commanded_or_follows_the_gripper(exported):
 
 def test_fingers_that_follow_are_where_mujocos_are(exported):
     """Half closed: the closed chain of MuJoCo against the line that mimic joints follow."""
-    world, contract = exported.world, exported.contract
-    gripper = contract.joints[contract.grippers[0]]
+    world, cell = exported.world, exported.cell
+    gripper = cell.joints[cell.grippers[0]]
     world.reset(SEED)
     command = world.command
-    command[contract.grippers[0]] = (gripper.open + gripper.closed) / 2
+    command[cell.grippers[0]] = (gripper.open + gripper.closed) / 2
     for _ in range(2):
         world.step(command, 500_000_000)
     data, robot = world.data, exported.sdf_model('robot')
-    positions = {j.name: data.joint(ARM + j.model_joint).qpos[0] for j in contract.joints}
+    positions = {j.name: data.joint(ARM + j.model_joint).qpos[0] for j in cell.joints}
     for name, joint in robot.joints.items():
         mimic = joint.find('axis/mimic')
         if mimic is not None:
             multiplier, offset = (float(mimic.findtext(t)) for t in ('multiplier', 'offset'))
             positions[name] = multiplier * positions[mimic.get('joint')] + offset
     placed = robot.link_poses(positions)
-    for name in contract.model.finger_geoms:
+    for name in cell.robot.tool.finger_geoms:
         body = int(world.model.geom(ARM + name).bodyid[0])
         assert placed[exported.link_name(body)][:3, 3] == pytest.approx(
             data.body(body).xpos, abs=1e-3
@@ -214,8 +212,8 @@ def test_shapes_stand_where_mujocos_do(exported):
 
 def test_the_camera_sees_what_mujocos_camera_sees(exported):
     """Points of the world fall on the same pixels, by the conventions of either simulator."""
-    model, data, contract = exported.model, exported.data, exported.contract
-    camera = contract.cameras[0]
+    model, data, cell = exported.model, exported.data, exported.cell
+    camera = cell.cameras[0]
     link = exported.sdf_model('camera_top')
     sensor = link.links['link'].find('sensor')
     T = link.link_poses({})['link'] @ pose(sensor)
@@ -244,21 +242,22 @@ def test_the_camera_sees_what_mujocos_camera_sees(exported):
 
 
 def test_a_calibrated_camera_in_the_hand_hangs_on_its_link_with_its_lens(exported, tmp_path):
-    contract = exported.contract
-    nominal = place_cameras(contract, exported.world.config)['top']
+    cell = exported.cell
+    nominal = place_cameras(cell)['top']
     K = {'fx': 400.0, 'fy': 390.0, 'cx': 200.0, 'cy': 185.0}
-    in_hand = replace(nominal, parent=contract.model.tool_frame, distortion=(-0.2, 0.05, 0, 0, 0))
-    calibration = nominal_calibration(contract, in_hand, Provenance('', 'test', 'test'))
+    in_hand = replace(nominal, parent=cell.robot.tool.frame, distortion=(-0.2, 0.05, 0, 0, 0))
+    calibration = nominal_calibration(cell, in_hand, Provenance('', 'test', 'test'))
     lens = replace(calibration.lens, **K)
     save_calibration(replace(calibration, lens=lens), tmp_path / 'calibration.yaml')
-    placement = CameraPlacement('top', calibration=str(tmp_path / 'calibration.yaml'))
-    world = World(contract, replace(exported.world.config, cameras=(placement,)))
+    placement = {'calibration': str(tmp_path / 'calibration.yaml')}
+    changes = {'cell.cameras.top.placement': placement}
+    world = World(load_deployment(exported.world.deployment.name, overrides=changes))
     write_world(world, [], tmp_path / 'world.sdf')
     sdf = ElementTree.parse(tmp_path / 'world.sdf').getroot().find('world')
     robot = SdfModel(sdf.find("model[@name='robot']"))
     (link,) = [link for link in robot.links.values() if link.find('sensor') is not None]
     positions = {name: 0.0 for name, j in robot.joints.items() if j.get('type') != 'fixed'}
-    positions |= {j.name: world.data.joint(ARM + j.model_joint).qpos[0] for j in contract.joints}
+    positions |= {j.name: world.data.joint(ARM + j.model_joint).qpos[0] for j in cell.joints}
     T = robot.link_poses(positions)[link.get('name')] @ pose(link.find('sensor'))
     seen = world.data.camera('top')
     assert T[:3, 3] == pytest.approx(seen.xpos, abs=1e-9)
@@ -288,11 +287,11 @@ def test_the_controller_lags_as_mujocos_servos_and_stays_stable(exported):
     numbers = {tag: [float(e.text) for e in plugin.findall(tag)] for tag in
                ('position_p_gain', 'position_d_gain', 'position_cmd_max')}  # fmt: skip
     names = [element.text for element in plugin.findall('joint_name')]
-    assert names == list(exported.contract.joint_names)
-    servo, model = exported.world.config.servo, exported.model
+    assert names == list(exported.cell.joint_names)
+    servo, model = exported.cell.robot.servo, exported.model
     masses = np.zeros((model.nv, model.nv))
     mujoco.mj_fullM(model, exported.data, masses)
-    for joint, p, d, most in zip(exported.contract.joints, *numbers.values(), strict=True):
+    for joint, p, d, most in zip(exported.cell.joints, *numbers.values(), strict=True):
         assert d / p == pytest.approx(servo.damping / servo.stiffness)
         dof = model.joint(ARM + joint.model_joint).dofadr[0]
         bare = masses[dof, dof] - model.dof_armature[dof]

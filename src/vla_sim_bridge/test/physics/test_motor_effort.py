@@ -1,24 +1,21 @@
 """Newton's law as the oracle: what a step did to the momentum is what the motors gave."""
 
-from dataclasses import replace
-
 import mujoco
 import numpy as np
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_sim_bridge.physics.motor_effort import motor_effort
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
 
 @pytest.fixture(scope='module')
 def world() -> World:
-    return World(load_contract('panda_2f85'), load_world_config('lift_cube'))
+    return World(load_deployment('panda_lift_cube'))
 
 
 def test_effort_explains_the_motion_of_the_arm(world):
     world.reset(0)
-    model, data, arm = world.model, world.data, list(world.contract.arm)
+    model, data, arm = world.model, world.data, list(world.cell.arm)
     dofs = world._qvel[arm]
     target = np.array(world.command)
     for k in range(30):
@@ -38,14 +35,12 @@ def test_effort_explains_the_motion_of_the_arm(world):
 def test_a_world_that_measures_no_effort_says_none_and_one_that_does_carries_the_weight(world):
     world.reset(0)
     assert world.joint_sample().effort is None
-    config = load_world_config('lift_cube')
-    config = replace(config, servo=replace(config.servo, measures_effort=True))
-    measuring = World(world.contract, config)
+    measuring = World(load_deployment(overrides={'robot.servo.measures_effort': True}))
     measuring.reset(0)
     for _ in range(50):
         measuring.step(measuring.command, 10_000_000)
     effort = measuring.joint_sample().effort
     gravity = measuring.data.qfrc_bias[measuring._qvel]
-    arm = list(world.contract.arm)
+    arm = list(world.cell.arm)
     assert effort[arm] == pytest.approx(gravity[arm], abs=0.1)
     assert np.abs(effort[arm]).max() > 10.0

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 from scipy import stats
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import SettingError, SimError, UnknownNameError
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import (
@@ -17,15 +17,15 @@ from vla_sim_bridge.randomization.randomization import (
     TERMS,
 )
 from vla_sim_bridge.randomization.term import TermConfig
+from vla_sim_bridge.scene.simulated_task import simulated_task
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import CameraPlacement, load_world_config
 
-CONTRACT = load_contract('panda_2f85')
-LIFT = load_world_config('lift_cube')
+DEPLOYMENT = load_deployment('panda_lift_cube')
+CELL, LIFT = DEPLOYMENT.cell, simulated_task(DEPLOYMENT.task)
 
 
 def make_world(name: str = 'tutorial', **changes) -> World:
-    return World(CONTRACT, LIFT, replace(load_randomization(name), **changes))
+    return World(DEPLOYMENT, replace(load_randomization(name), **changes))
 
 
 @pytest.fixture(scope='module')
@@ -53,7 +53,7 @@ DECLARED = {
 @pytest.fixture(scope='module')
 def every() -> World:
     assert every_term().keys() == TERMS.keys()
-    return World(CONTRACT, LIFT, RandomizationConfig(terms=every_term()))
+    return World(DEPLOYMENT, RandomizationConfig(terms=every_term()))
 
 
 @pytest.fixture(scope='module')
@@ -121,7 +121,7 @@ def test_ranges_for_another_arm_are_refused(tutorial):
 
 
 def test_a_term_alone_draws_what_it_draws_among_all():
-    randomizer = World(CONTRACT, LIFT, RandomizationConfig(terms=every_term()))._randomizer
+    randomizer = World(DEPLOYMENT, RandomizationConfig(terms=every_term()))._randomizer
     whole = randomizer.sample(5)
     for name, config in every_term().items():
         randomizer.config = RandomizationConfig(terms={name: config})
@@ -145,7 +145,7 @@ def test_adding_a_term_changes_no_other_value():
 
 
 def test_values_are_around_what_was_authored_never_around_the_last(tutorial):
-    authored = World(CONTRACT, LIFT).model
+    authored = World(DEPLOYMENT).model
     low, high = 0.8 * authored.body_mass, 1.2 * authored.body_mass
     cube = tutorial._randomizer.stage.cube_bodies[0]
     for seed in range(50):
@@ -161,7 +161,7 @@ def test_difficulty_nought_is_the_nominal_world(tutorial):
         if TERMS[name].centre(stage) is not None and 'distractor' not in name
     }
     assert len(terms) > 20
-    easy, nominal = make_world(terms=terms, difficulty=0.0), World(CONTRACT, LIFT)
+    easy, nominal = make_world(terms=terms, difficulty=0.0), World(DEPLOYMENT)
     easy.reset(4)
     nominal.reset(4)
     for field in ('cam_pos', 'cam_fovy', 'geom_rgba', 'geom_friction', 'geom_size', 'body_mass'):
@@ -174,7 +174,7 @@ def test_an_episode_is_replayed_from_its_manifest_alone():
     world = make_world()
     manifest = json.loads(json.dumps(world.reset(11)))
     renderer = CameraRenderer(world)
-    target = CONTRACT.home + 0.2
+    target = CELL.home + 0.2
     states, images = [], []
     for again in range(2):
         if again:
@@ -198,16 +198,14 @@ def test_a_manifest_of_another_world_is_one_sentence(tutorial):
         tutorial.reset(0, replay=manifest)
 
 
-@pytest.mark.parametrize('calibration', ['', 'panda_2f85/top'])
+@pytest.mark.parametrize('calibration', ['', 'panda_table/top'])
 def test_a_wider_view_shows_a_smaller_object(calibration):
-    cameras = LIFT.cameras
-    if calibration:
-        cameras = (CameraPlacement(name='top', calibration=calibration),)
+    placement = {'cell.cameras.top.placement': {'calibration': calibration}}
+    deployment = load_deployment(overrides=placement if calibration else {})
     red = []
     for change in (-4.0, 4.0):
         terms = {'camera_fov': TermConfig((change, change))}
-        config = replace(LIFT, cameras=cameras)
-        world = World(CONTRACT, config, RandomizationConfig(terms=terms))
+        world = World(deployment, RandomizationConfig(terms=terms))
         world.reset(0)
         image = CameraRenderer(world).render(world.data.qpos)['top'].astype(int)
         red.append(int((image[..., 0] - image[..., 1] > 60).sum()))
@@ -222,22 +220,22 @@ def test_a_resized_object_stands_on_the_table_and_stays(size):
         'object_size': TermConfig((size, size)),
         'table_height': TermConfig((0.02, 0.02)),
     }
-    world = World(CONTRACT, LIFT, RandomizationConfig(terms=terms))
+    world = World(DEPLOYMENT, RandomizationConfig(terms=terms))
     world.reset(0)
     rest = 0.02 + size * LIFT.cube.edge_m / 2
     assert world.cube_pose()[2] == pytest.approx(rest)
-    world.step(CONTRACT.home, 1_000_000_000)
+    world.step(CELL.home, 1_000_000_000)
     assert world.cube_pose()[2] == pytest.approx(rest, abs=1e-3)
     # Pressed on from above, it neither sinks in nor is passed through.
     world.data.xfrc_applied[world._randomizer.stage.cube_bodies, 2] = -20.0
-    world.step(CONTRACT.home, 1_000_000_000)
+    world.step(CELL.home, 1_000_000_000)
     assert world.cube_pose()[2] == pytest.approx(rest, abs=3e-3)
 
 
 @pytest.fixture(scope='module')
 def falling() -> tuple[World, dict]:
     terms = {name: TermConfig((1.0, 1.0)) for name in ('object_size', 'table_height')}
-    world = World(CONTRACT, LIFT, RandomizationConfig(terms=terms))
+    world = World(DEPLOYMENT, RandomizationConfig(terms=terms))
     return world, world.reset(0)
 
 

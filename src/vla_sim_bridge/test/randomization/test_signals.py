@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_sim_bridge.randomization.randomization import RandomizationConfig
 from vla_sim_bridge.randomization.signals import JointReading, SignalSettings
 from vla_sim_bridge.randomization.term import TermConfig
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
-CONTRACT = load_contract('panda_2f85')
+DEPLOYMENT = load_deployment('panda_lift_cube')
 
 
 def test_readings_wander_with_their_strength_and_correlation():
@@ -34,7 +33,7 @@ def test_a_drifting_encoder_is_off_by_its_rate_times_the_age_until_the_time_limi
 
 def make_world(**terms) -> World:
     ranges = {name: TermConfig((value, value)) for name, value in terms.items()}
-    return World(CONTRACT, load_world_config('lift_cube'), RandomizationConfig(terms=ranges))
+    return World(DEPLOYMENT, RandomizationConfig(terms=ranges))
 
 
 def test_the_arm_moves_later_by_the_control_latency():

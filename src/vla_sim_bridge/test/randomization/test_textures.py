@@ -1,14 +1,13 @@
 import numpy as np
 import pytest
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import RandomizationConfig
 from vla_sim_bridge.randomization.term import TermConfig
 from vla_sim_bridge.randomization.textures import make_texture
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
-CONTRACT = load_contract('panda_2f85')
+DEPLOYMENT = load_deployment('panda_lift_cube')
 
 
 def test_a_thousand_numbers_are_a_thousand_textures():
@@ -26,7 +25,7 @@ def fixed(**values) -> RandomizationConfig:
 
 
 def picture(config: RandomizationConfig) -> np.ndarray:
-    world = World(CONTRACT, load_world_config('lift_cube'), config)
+    world = World(DEPLOYMENT, config)
     world.reset(0)
     return CameraRenderer(world).render(world.data.qpos)['top'].astype(int)
 
@@ -52,7 +51,7 @@ def test_the_background_takes_its_colour_and_gives_it_back():
 def test_the_next_episode_has_its_own_texture():
     ranges = {'table_texture': TermConfig((1.0, 1e6), 'integer')}
     config = RandomizationConfig(terms=ranges)
-    world = World(CONTRACT, load_world_config('lift_cube'), config)
+    world = World(DEPLOYMENT, config)
     renderer = CameraRenderer(world)
     pictures = []
     for seed in (0, 1, 0):
@@ -64,7 +63,7 @@ def test_the_next_episode_has_its_own_texture():
 
 def test_distractors_stand_on_a_table_of_any_height():
     values = {'distractor_count': 3.0, 'distractor_size': 0.03, 'table_height': 0.02}
-    world = World(CONTRACT, load_world_config('lift_cube'), fixed(**values))
+    world = World(DEPLOYMENT, fixed(**values))
     world.reset(0)
     heights = world.model.geom_pos[world._randomizer.stage.distractors, 2]
     assert heights == pytest.approx(np.full(3, 0.02 + 0.03))
@@ -72,7 +71,7 @@ def test_distractors_stand_on_a_table_of_any_height():
 
 def test_distractors_are_seen_and_touch_nothing():
     sizes = {'distractor_count': 3.0, 'distractor_size': 0.03, 'distractor_place': 0.2}
-    world = World(CONTRACT, load_world_config('lift_cube'), fixed(**sizes))
+    world = World(DEPLOYMENT, fixed(**sizes))
     world.reset(0)
     assert (np.abs(picture(fixed()) - picture(fixed(**sizes))).max(axis=2) > 20).mean() > 0.001
     for geom in world._randomizer.stage.distractors:

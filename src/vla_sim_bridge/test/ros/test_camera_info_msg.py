@@ -8,8 +8,8 @@ from vla_sim_bridge.cameras.placed_camera import place_cameras, PlacedCamera
 from vla_sim_bridge.ros.camera_info_msg import camera_info_msg
 
 
-def test_a_plain_camera_says_its_nominal_lens(contract, config):
-    msg = camera_info_msg(place_cameras(contract, config)['top'])
+def test_a_plain_camera_says_its_nominal_lens(cell):
+    msg = camera_info_msg(place_cameras(cell)['top'])
     assert (msg.width, msg.height) == (384, 384)
     assert msg.header.frame_id == 'camera_color_optical_frame'
     assert msg.distortion_model == 'plumb_bob'
@@ -18,11 +18,11 @@ def test_a_plain_camera_says_its_nominal_lens(contract, config):
     assert (msg.k[2], msg.k[5]) == (191.5, 191.5)
 
 
-def test_a_calibrated_camera_says_the_lens_it_delivers(contract):
+def test_a_calibrated_camera_says_the_lens_it_delivers(cell):
     lens = Intrinsics(600.0, 590.0, 200.0, 180.0)
     distortion = (0.02, -0.01, 0.003, 0.0)
     placed = PlacedCamera(
-        contract.camera('top'), 'panda_link0', np.eye(4), lens, 'equidistant', distortion
+        cell.camera('top'), 'panda_link0', np.eye(4), lens, 'equidistant', distortion
     )
     msg = camera_info_msg(placed)
     assert msg.distortion_model == 'equidistant'

@@ -14,7 +14,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Bool, Float64MultiArray, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.messages.joints import point_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR
@@ -22,9 +22,9 @@ from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.ros.mujoco_bridge import MujocoBridge
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
-CONTRACT = load_contract('panda_2f85')
+DEPLOYMENT = load_deployment('panda_lift_cube')
+CELL = DEPLOYMENT.cell
 
 
 class Listener:
@@ -83,10 +83,10 @@ def test_it_publishes_what_the_robot_publishes(graph):
     _, listener = graph
     listener.wait(lambda: all(listener.seen.values()))
     joints = listener.seen['joint_states'][0]
-    assert tuple(joints.name) == CONTRACT.joint_names
+    assert tuple(joints.name) == CELL.joint_names
     image = listener.seen['camera/color/image_raw'][0]
     assert (image.width, image.height, image.encoding) == (384, 384, 'rgb8')
-    assert image.header.frame_id == CONTRACT.camera('top').frame
+    assert image.header.frame_id == CELL.camera('top').frame
     assert listener.seen['sim/success'][0].data is False
 
 
@@ -105,13 +105,13 @@ def test_a_reset_answers_with_the_manifest_of_its_seed(graph):
     before = from_stamp(listener.seen['/clock'][-1].clock)
     manifest = reset(bridge, listener, next_seed=42)
     assert manifest['seed'] == 42
-    assert manifest['contract_sha256'] == CONTRACT.sha256
+    assert manifest['cell_sha256'] == CELL.sha256
     assert manifest['values']['cube_x']['unit'] == 'm'
     assert bridge.get_parameter('next_seed').value == 43
     listener.wait(lambda: from_stamp(listener.seen['/clock'][-1].clock) > before)
 
 
-@pytest.mark.parametrize('graph', [{'world': 'lift_named_cube'}], indirect=True)
+@pytest.mark.parametrize('graph', [{'task': 'lift_named_cube'}], indirect=True)
 def test_each_reset_says_its_instruction(graph):
     bridge, listener = graph
     heard = listener.seen['instruction']
@@ -130,9 +130,9 @@ def test_a_command_reaches_the_arm_while_the_executor_is_busy(graph):
     topic = 'joint_trajectory_controller/joint_trajectory'
     commands = listener.node.create_publisher(JointTrajectory, topic, COMMAND)
     listener.wait(lambda: commands.get_subscription_count() == 1 and bridge._time_ns)
-    target = CONTRACT.home
+    target = CELL.home
     target[0] += 0.1
-    msg = JointTrajectory(joint_names=list(CONTRACT.joint_names), points=[point_to_msg(target, 0)])
+    msg = JointTrajectory(joint_names=list(CELL.joint_names), points=[point_to_msg(target, 0)])
     commands.publish(msg)
     # Nothing spins from here on.
     deadline, pause = time.monotonic() + 60.0, threading.Event()
@@ -182,7 +182,7 @@ def test_a_manifest_is_replayed_over_ros_bit_for_bit(graph, tmp_path):
     assert reset(bridge, listener, replay_manifest=str(path)) == manifest
     again = images_by_age(bridge, listener, 5)
     # Whatever frames a busy machine drops, the same world in this process draws the others.
-    world = World(CONTRACT, load_world_config('lift_cube'), load_randomization('wide'))
+    world = World(DEPLOYMENT, load_randomization('wide'))
     assert world.reset(0, replay=manifest) == manifest
     renderer = CameraRenderer(world)
     for age in sorted(first.keys() | again.keys()):
@@ -216,7 +216,7 @@ def test_cameras_are_described_as_placed_or_as_drawn(ros, tmp_path, which):
     assert info.k[0] == pytest.approx(focal)
     distortion = expected[1] or [0.1 * (focal / 384) ** 2, 0.0, 0.0, 0.0, 0.0]
     assert list(info.d) == pytest.approx(distortion)
-    assert pose.header.frame_id == CONTRACT.model.base_frame
+    assert pose.header.frame_id == CELL.robot.model.base_frame
     assert pose.pose.position.x == pytest.approx(expected[2])
 
 
@@ -226,8 +226,8 @@ def test_it_follows_commands_by_joint_name(graph):
         JointTrajectory, 'joint_trajectory_controller/joint_trajectory', COMMAND
     )
     listener.wait(lambda: listener.seen['joint_states'] and publisher.get_subscription_count())
-    names = list(reversed(CONTRACT.joint_names))
-    target = dict(zip(CONTRACT.joint_names, CONTRACT.home, strict=True))
+    names = list(reversed(CELL.joint_names))
+    target = dict(zip(CELL.joint_names, CELL.home, strict=True))
     target['panda_joint1'] += 0.3
     msg = JointTrajectory(joint_names=names)
     msg.points = [point_to_msg([target[name] for name in names], 0)]
@@ -236,13 +236,13 @@ def test_it_follows_commands_by_joint_name(graph):
 
 
 @pytest.mark.parametrize('graph', [{'command_interface': 'forward'}], indirect=True)
-def test_it_follows_plain_numbers_in_the_contracts_order(graph):
+def test_it_follows_plain_numbers_in_the_order_of_the_cell(graph):
     _, listener = graph
     publisher = listener.node.create_publisher(
         Float64MultiArray, 'forward_position_controller/commands', COMMAND
     )
     listener.wait(lambda: listener.seen['joint_states'] and publisher.get_subscription_count())
-    target = CONTRACT.home
+    target = CELL.home
     publisher.publish(Float64MultiArray(data=[0.0] * 3))
     target[0] += 0.3
     publisher.publish(Float64MultiArray(data=target.tolist()))
@@ -256,8 +256,8 @@ def test_a_command_with_wrong_names_moves_nothing(graph):
     )
     listener.wait(lambda: listener.seen['joint_states'] and publisher.get_subscription_count())
     start = listener.seen['joint_states'][-1].position[0]
-    msg = JointTrajectory(joint_names=['x', *CONTRACT.joint_names[1:]])
-    msg.points = [point_to_msg(CONTRACT.home + 0.5, 0)]
+    msg = JointTrajectory(joint_names=['x', *CELL.joint_names[1:]])
+    msg.points = [point_to_msg(CELL.home + 0.5, 0)]
     publisher.publish(msg)
     count = len(listener.seen['joint_states'])
     listener.wait(lambda: len(listener.seen['joint_states']) > count + 30)

@@ -1,10 +1,9 @@
-from dataclasses import replace
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from vla_contract.errors import NameMismatchError, ResourceNotFoundError, SimError
+from vla_contract.deployment.deployment import load_deployment
+from vla_contract.errors import ContractError, ResourceNotFoundError, SimError
 from vla_contract.values import to_ns
 from vla_sim_bridge.randomization.term import random_stream
 from vla_sim_bridge.scene.world import World
@@ -60,7 +59,7 @@ def test_durations_that_are_no_whole_steps_keep_time_in_the_mean(world):
     assert world.time_ns - before == to_ns(0.5)
 
 
-def test_the_arm_follows_its_servos_and_is_never_placed(world, contract):
+def test_the_arm_follows_its_servos_and_is_never_placed(world, cell):
     world.reset(3)
     target = world.command
     target[0] += 0.2
@@ -69,17 +68,17 @@ def test_the_arm_follows_its_servos_and_is_never_placed(world, contract):
     assert 0.01 < lag < 0.2
     world.step(target, to_ns(1.0))
     error = np.abs(world.joint_sample().position - target)
-    assert error[list(contract.arm)].max() < 0.005
+    assert error[list(cell.arm)].max() < 0.005
 
 
-def test_the_gripper_closes_and_opens(world, contract):
+def test_the_gripper_closes_and_opens(world, cell):
     world.reset(3)
     command = world.command
-    command[7] = contract.joints[7].upper
+    command[7] = cell.joints[7].upper
     world.step(command, PERIOD_NS)
     world.step(command, to_ns(1.0))
     assert world.joint_sample().position[7] > 0.75
-    command[7] = contract.joints[7].lower
+    command[7] = cell.joints[7].lower
     world.step(command, PERIOD_NS)
     world.step(command, to_ns(1.0))
     assert world.joint_sample().position[7] < 0.05
@@ -115,21 +114,30 @@ def test_success_needs_the_cube_to_stay_up(world, config):
     assert not world.success
 
 
-def test_a_world_without_the_contracts_camera_is_refused(contract, config):
-    with pytest.raises(NameMismatchError, match='cameras of the world: missing top'):
-        World(contract, replace(config, cameras=()))
-
-
-def test_a_joint_that_the_model_lacks_is_refused(contract, config):
-    joints = (replace(contract.joints[0], model_joint='jointX'), *contract.joints[1:])
-    with pytest.raises(SimError, match='no model_joint jointX in .*it has: joint1'):
-        World(replace(contract, joints=joints), config)
-
-
-def test_a_model_that_is_not_installed_says_what_to_do(contract, config):
-    model = replace(contract.model, package='no_such_package')
-    with pytest.raises(ResourceNotFoundError, match='pip install --no-deps no_such_package'):
-        World(replace(contract, model=model), config)
+@pytest.mark.parametrize(
+    ('changes', 'error', 'message'),
+    [
+        (
+            {'cell.cameras.top.placement': None},
+            ContractError,
+            'cell panda_table: camera top: placement: found none',
+        ),
+        ({'cell.table': None}, ContractError, 'cell panda_table: table: found none'),
+        (
+            {'robot.joints.panda_joint1.model_joint': 'jointX'},
+            SimError,
+            'no model_joint jointX in .*it has: joint1',
+        ),
+        (
+            {'robot.model.package': 'no_such_package'},
+            ResourceNotFoundError,
+            'pip install --no-deps no_such_package',
+        ),
+    ],
+)
+def test_a_deployment_that_cannot_be_simulated_says_what_it_lacks(changes, error, message):
+    with pytest.raises(error, match=message):
+        World(load_deployment(overrides=changes))
 
 
 def test_the_robot_looks_as_in_the_pictures_that_policies_were_trained_on(world):

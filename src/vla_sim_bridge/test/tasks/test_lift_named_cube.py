@@ -1,26 +1,33 @@
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 import pytest
+from vla_contract.deployment.deployment import Deployment, load_deployment
+from vla_contract.deployment.task import load_task
 from vla_contract.errors import ContractError, SimError
 from vla_contract.values import to_ns
 from vla_sim_bridge.demonstrations.expert import ScriptedExpert
 from vla_sim_bridge.physics.kinematics import ArmKinematics
 from vla_sim_bridge.randomization.randomization import load_randomization
+from vla_sim_bridge.scene.simulated_task import simulated_task, SimulatedTask
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config, WorldConfig
 from vla_sim_bridge.tasks.lift_named_cube import WRONG_OBJECT
 from vla_sim_bridge.tasks.registry import TASKS
 
 
 @pytest.fixture(scope='module')
-def config() -> WorldConfig:
-    return load_world_config('lift_named_cube')
+def deployment() -> Deployment:
+    return load_deployment('panda_lift_named_cube')
 
 
 @pytest.fixture(scope='module')
-def world(contract, config) -> World:
-    return World(contract, config)
+def config(deployment) -> SimulatedTask:
+    return simulated_task(deployment.task)
+
+
+@pytest.fixture(scope='module')
+def world(deployment) -> World:
+    return World(deployment)
 
 
 def value(manifest, name):
@@ -50,7 +57,7 @@ def test_colour_and_phrase_do_not_follow_from_the_places(world, config):
 
 def test_neighbouring_seeds_share_the_scene_and_are_told_another_colour(world):
     places = [f'{c}_cube_{key}' for c in ('red', 'green') for key in ('x', 'y', 'yaw')]
-    places += [f'home.{joint}' for joint in world.contract.joint_names[:7]]
+    places += [f'home.{joint}' for joint in world.cell.joint_names[:7]]
     scenes = []
     for seed in range(0, 40, 2):
         first, second = world.reset(seed), world.reset(seed + 1)
@@ -123,8 +130,8 @@ def test_a_manifest_of_a_colour_that_is_not_there_is_refused(world):
         world.reset(0, replay=manifest | {'values': values})
 
 
-def test_the_expert_lifts_the_named_cube_in_at_least_95_of_100_episodes(world, contract):
-    expert = ScriptedExpert(contract, ArmKinematics(world.model, contract))
+def test_the_expert_lifts_the_named_cube_in_at_least_95_of_100_episodes(world):
+    expert = ScriptedExpert(world.deployment, ArmKinematics(world.model, world.cell))
     lifted = 0
     for seed in range(100):
         world.reset(seed)
@@ -137,8 +144,8 @@ def test_the_expert_lifts_the_named_cube_in_at_least_95_of_100_episodes(world, c
     assert lifted >= 95
 
 
-def test_randomised_cubes_keep_what_tells_them_apart(contract, config):
-    world = World(contract, config, load_randomization('tutorial'))
+def test_randomised_cubes_keep_what_tells_them_apart(deployment):
+    world = World(deployment, load_randomization('tutorial'))
     red, green = (world.model.geom(f'{c}_cube').id for c in ('red', 'green'))
     for seed in range(10):
         world.reset(seed)
@@ -148,26 +155,29 @@ def test_randomised_cubes_keep_what_tells_them_apart(contract, config):
         assert 'cube' not in world.appearance.textures
 
 
-def test_cubes_that_find_no_places_are_refused(contract, config):
-    crowded = replace(config, named_cubes=replace(config.named_cubes, apart_m=0.5))
+def test_cubes_that_find_no_places_are_refused(deployment):
+    changes = {'task.simulation.named_cubes.apart_m': 0.5}
     with pytest.raises(SimError, match='2 cubes found no places 0.5 m apart'):
-        World(contract, crowded)
+        World(load_deployment(deployment.name, overrides=changes))
 
 
-def test_a_world_that_contradicts_itself_is_refused(config):
-    named = config.named_cubes
-    for changes, message in (
-        ({'task': 'lift_cube'}, 'needs named_cubes with task lift_named_cube, and only so'),
-        ({'named_cubes': None}, 'needs named_cubes with task lift_named_cube, and only so'),
-        ({'cube': replace(config.cube, rgba=(1, 1, 1, 1))}, 'either cube.rgba or named_cubes'),
-        ({'named_cubes': replace(named, colours={'red': (1, 0, 0, 1)})}, 'two colours or more'),
-        ({'instruction': 'lift it'}, "phrase 'lift it' does not say {colour}"),
-        ({'named_cubes': replace(named, held_out=('up',))}, "phrase 'up' does not say {colour}"),
-    ):
-        with pytest.raises(ContractError, match=message):
-            replace(config, **changes)
+@pytest.mark.parametrize(
+    ('path', 'wrong', 'message'),
+    [
+        ('simulation.success', 'lift_cube', 'found a section with success lift_cube; allowed'),
+        ('simulation.named_cubes', None, 'found nothing with success lift_named_cube; allowed'),
+        ('simulation.cube.rgba', [1, 1, 1, 1], 'either cube.rgba or named_cubes'),
+        ('simulation.named_cubes.colours', {'red': [1, 0, 0, 1]}, 'found 1; allowed: two or more'),
+        ('instruction', 'lift it', "the phrase 'lift it' does not say {colour}"),
+        ('simulation.named_cubes.held_out', ['up'], "the phrase 'up' does not say {colour}"),
+    ],
+)
+def test_a_task_that_contradicts_itself_is_refused(path, wrong, message):
+    task = load_task('lift_named_cube', {f'task.{path}': wrong})
+    with pytest.raises(ContractError, match=f'^task lift_named_cube: simulation: .*{message}'):
+        simulated_task(task)
 
 
-def test_a_world_may_name_every_task_that_exists():
-    choices = next(f for f in fields(WorldConfig) if f.name == 'task').metadata['choices']
+def test_a_task_may_name_every_success_that_exists():
+    choices = next(f for f in fields(SimulatedTask) if f.name == 'success').metadata['choices']
     assert choices == tuple(TASKS)

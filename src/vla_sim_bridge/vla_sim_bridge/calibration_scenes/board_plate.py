@@ -5,7 +5,7 @@ import numpy as np
 from vla_contract import so3
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
-from vla_sim_bridge.scene.world_config import BoardConfig
+from vla_sim_bridge.scene.simulated_task import BoardConfig
 
 # Squares and plate are this thick; the face is at z = 0 of the board frame [m].
 _THICKNESS = 2e-4

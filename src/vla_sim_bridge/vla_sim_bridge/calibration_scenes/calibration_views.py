@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import mujoco
 import numpy as np
 from vla_contract import so3
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import SimError
 from vla_contract.transforms import invert, make_transform
 from vla_contract.values import Vector
 from vla_sim_bridge.calibration_scenes.board_plate import board_points, board_pose
 from vla_sim_bridge.cameras.placed_camera import PlacedCamera
 from vla_sim_bridge.physics.kinematics import ArmKinematics
-from vla_sim_bridge.scene.world_config import BoardConfig
+from vla_sim_bridge.scene.simulated_task import BoardConfig
 
 # What hand-eye calibration wants: rotations about three axes, up to here.
 _TILT_RAD, _ROLL_RAD = np.radians(45.0), np.radians(60.0)
@@ -29,7 +29,7 @@ _LOWEST_M = 0.08
 
 
 def draw_positions(
-    contract: RobotContract,
+    cell: Cell,
     model: mujoco.MjModel,
     placed: PlacedCamera,
     board: BoardConfig,
@@ -40,7 +40,7 @@ def draw_positions(
     Of camera and board one is fixed to the base, the other to the tool.
 
     Args:
-        contract: the robot.
+        cell: the one whose robot moves.
         model: the scene with the robot (see `scene.build_model`).
         placed: the camera.
         board: the board.
@@ -49,9 +49,9 @@ def draw_positions(
     Raises:
         SimError: hardly any view is within reach.
     """
-    kinematics = ArmKinematics(model, contract)
-    arm, home = list(contract.arm), contract.home
-    is_in_hand = placed.parent == contract.model.tool_frame
+    kinematics = ArmKinematics(model, cell)
+    arm, home = list(cell.arm), cell.home
+    is_in_hand = placed.parent == cell.robot.tool.frame
     failures = 0
     while failures < _MOST_FAILURES:
         failures += 1

@@ -11,7 +11,8 @@ from vla_contract import so3
 from vla_contract.cameras.calibration import CameraCalibration
 from vla_contract.cameras.calibration_file import load_calibration, resolve_calibration
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.transforms import make_transform
 from vla_contract.values import Image, Vector
@@ -19,7 +20,7 @@ from vla_sim_bridge.calibration_scenes.board_plate import board_points
 from vla_sim_bridge.calibration_scenes.board_view import draw_board
 from vla_sim_bridge.cameras.lens_warp import project
 from vla_sim_bridge.cameras.placed_camera import place_calibrated, place_cameras, PlacedCamera
-from vla_sim_bridge.scene.world_config import BoardConfig, load_world_config
+from vla_sim_bridge.scene.simulated_task import BoardConfig
 
 LARGEST_PX = 1.0
 _BOARD = BoardConfig(9, 6, 0.025, 'base', (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
@@ -69,7 +70,7 @@ def find_corners(image: Image, expected: Vector) -> Vector | None:
 
 
 def corner_errors(
-    contract: RobotContract,
+    cell: Cell,
     calibration: CameraCalibration,
     calibrated: PlacedCamera,
     drawn: PlacedCamera,
@@ -77,14 +78,14 @@ def corner_errors(
     """Return how far the corners of each board that is seen are off, shape (n,) [px].
 
     Args:
-        contract: the robot.
+        cell: the one whose camera it is.
         calibration: says where the corners should be.
         calibrated: the camera where the calibration puts it.
-        drawn: the camera where the world puts it, on the same frame.
+        drawn: the camera where the cell puts it, on the same frame.
     """
     errors = []
     for T_camera_board in tqdm(board_poses(calibration), unit='view'):
-        image = draw_board(contract, drawn, _BOARD, calibrated.T_parent_camera @ T_camera_board)
+        image = draw_board(cell, drawn, _BOARD, calibrated.T_parent_camera @ T_camera_board)
         expected = project_board(calibration, T_camera_board)
         found = find_corners(image, expected)
         if found is not None:
@@ -96,19 +97,24 @@ def check_camera(args: argparse.Namespace) -> int:
     """Compare; status 1 where a corner is further off than LARGEST_PX, or a board is not seen.
 
     Raises:
-        VlaError: calibration and world carry the camera on different frames; and as
+        VlaError: the calibration is of another cell, or has the camera on another frame; and as
             `place_calibrated` and `place_cameras`.
     """
     calibration = load_calibration(resolve_calibration(args.calibration))
-    contract = load_contract(calibration.robot)
-    calibrated = place_calibrated(contract, None, args.calibration)
-    drawn = place_cameras(contract, load_world_config(args.world))[calibration.camera]
+    cell = cell_of(args)
+    if calibration.cell != cell.name:
+        raise VlaError(
+            f'calibration {args.calibration}: found cell {calibration.cell}; the simulated one is '
+            f'{cell.name}: give --cell {calibration.cell}'
+        )
+    calibrated = place_calibrated(cell, None, args.calibration)
+    drawn = place_cameras(cell)[calibration.camera]
     if drawn.parent != calibrated.parent:
         raise VlaError(
-            f'camera {calibration.camera}: found on {drawn.parent} in world {args.world}; the '
+            f'camera {calibration.camera}: found on {drawn.parent} in cell {cell.name}; the '
             f'calibration has it on {calibrated.parent}'
         )
-    errors = corner_errors(contract, calibration, calibrated, drawn)
+    errors = corner_errors(cell, calibration, calibrated, drawn)
     mean_px, worst_px = (float(f(errors)) if errors else None for f in (np.mean, np.max))
     is_good = len(errors) == len(_VIEWS) and worst_px is not None and worst_px <= LARGEST_PX
     print(f'{"ok" if is_good else "BAD"}: {len(errors)} of {len(_VIEWS)} boards are seen')
@@ -119,7 +125,9 @@ def check_camera(args: argparse.Namespace) -> int:
     if args.json:
         result = {
             'calibration_id': calibration.id,
-            'world': args.world,
+            'deployment': args.deployment,
+            'cell': cell.name,
+            'cell_sha256': cell.sha256,
             'boards': len(_VIEWS),
             'boards_seen': len(errors),
             'mean_px': mean_px,
@@ -135,12 +143,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
         'sim check-camera',
-        'Check that a world shows what a calibrated camera sees: the same board, projected with '
-        'the calibration and drawn by the simulator, in pixels.',
-        'vla sim check-camera panda_2f85/top --world lift_cube',
+        'Check that the simulator shows what a calibrated camera sees: the same board, projected '
+        'with the calibration and drawn by the simulator, in pixels.',
+        'vla sim check-camera panda_table/top --cell panda_table',
     )
-    parser.add_argument('calibration', help="'robot/camera', or the path of a calibration file")
-    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    parser.add_argument('calibration', help="'cell/camera', or the path of a calibration file")
+    add_cell(parser)
     parser.add_argument('--json', type=Path, help='write the figures here')
     args = parser.parse_args(argv)
     return run_command(lambda: check_camera(args))

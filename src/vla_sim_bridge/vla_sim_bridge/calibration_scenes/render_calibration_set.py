@@ -14,7 +14,9 @@ import numpy as np
 from tqdm import tqdm
 from vla_contract import so3
 from vla_contract.cli.command import command_parser, DONE, run_command
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.cli.deployment_arguments import add_scene, deployment_of
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import SimError
 from vla_contract.transforms import make_transform
 from vla_contract.values import Image, Vector
@@ -26,7 +28,7 @@ from vla_sim_bridge.cameras.placed_camera import place_cameras, PlacedCamera
 from vla_sim_bridge.cameras.renderer import open_renderer
 from vla_sim_bridge.scene.robot_spec import ROBOT, SHOWN_GROUPS
 from vla_sim_bridge.scene.scene import build_model
-from vla_sim_bridge.scene.world_config import BoardConfig, load_world_config, WorldConfig
+from vla_sim_bridge.scene.simulated_task import BoardConfig, simulated_task
 import yaml
 
 # Each pixel is the mean of 3x3 drawn ones, as a sensor integrates light over its area.
@@ -37,22 +39,27 @@ _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
 
 
 class CalibrationSet:
-    """Draws what the first camera of a world with a board sees; use it as a context manager."""
+    """Draws what a cell's first camera sees of a task's board; use it as a context manager."""
 
-    def __init__(self, contract: RobotContract, config: WorldConfig, seed: int) -> None:
-        """Compile the world and open a renderer.
+    def __init__(self, deployment: Deployment, seed: int) -> None:
+        """Compile the model and open a renderer.
 
         Raises:
-            SimError: the world has no board, or no OpenGL context can be made.
+            SimError: the task has no board, or no OpenGL context can be made.
         """
+        config = simulated_task(deployment.task)
         if config.board is None:
-            raise SimError('the world: found no board; needed: one, as in calibrate_in_hand')
-        self.contract, self.board = contract, config.board
-        self.placed = next(iter(place_cameras(contract, config).values()))
+            raise SimError(
+                f'task {deployment.task.name}: simulation: found no board; needed: one, as in '
+                'board_on_table'
+            )
+        self.cell = cell = deployment.cell
+        self.board = config.board
+        self.placed = next(iter(place_cameras(cell).values()))
         fine = _oversampled(self.placed)
-        self._model = build_model(contract, config, cameras=[fine])
+        self._model = build_model(deployment, cameras=[fine])
         self._data = mujoco.MjData(self._model)
-        joints = [ROBOT + joint.model_joint for joint in contract.joints]
+        joints = [ROBOT + joint.model_joint for joint in cell.joints]
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in joints])
         self._rng = np.random.default_rng(seed)
         self._option = mujoco.MjvOption()
@@ -74,9 +81,7 @@ class CalibrationSet:
 
         Views in which the arm hides a part of the board are left out.
         """
-        for position in draw_positions(
-            self.contract, self._model, self.placed, self.board, self._rng
-        ):
+        for position in draw_positions(self.cell, self._model, self.placed, self.board, self._rng):
             T_base_tool, image = self._look(position)
             size = (self.board.cols, self.board.rows)
             is_whole, _ = cv2.findChessboardCorners(image, size, flags=cv2.CALIB_CB_FAST_CHECK)
@@ -91,7 +96,7 @@ class CalibrationSet:
         seen = cv2.resize(drawn, self.placed.drawn_size, interpolation=cv2.INTER_AREA)
         seen = self.placed.warp.apply(seen) if self.placed.warp else seen
         noisy = seen + self._rng.normal(0.0, _NOISE, seen.shape)
-        tool = self._data.site(ROBOT + self.contract.model.tool_site)
+        tool = self._data.site(ROBOT + self.cell.robot.tool.site)
         T_base_tool = make_transform(tool.xpos.copy(), tool.xmat.reshape(3, 3).copy())
         return T_base_tool, np.clip(np.round(noisy), 0, 255).astype(np.uint8)
 
@@ -109,7 +114,7 @@ def _oversampled(placed: PlacedCamera) -> PlacedCamera:
 def write_set(folder: Path, scene: CalibrationSet, count: int) -> None:
     """Write views as vla_calibration's capture node does; see its capture_folder."""
     index = []
-    names = scene.contract.joint_names
+    names = scene.cell.joint_names
     for k, (position, T, image) in enumerate(
         tqdm(islice(scene.views(), count), total=count, desc='rendering', unit='view')
     ):
@@ -117,35 +122,35 @@ def write_set(folder: Path, scene: CalibrationSet, count: int) -> None:
         write_whole(folder / f'images/{k:04d}.jpg', jpeg.tobytes())
         joints = dict(zip(names, position.tolist(), strict=True))
         _write_yaml(folder / f'joints/{k:04d}.yaml', joints)
-        _write_yaml(folder / f'poses/{k:04d}.yaml', _tool_pose(scene.contract, T))
+        _write_yaml(folder / f'poses/{k:04d}.yaml', _tool_pose(scene.cell, T))
         index.append({
             'image': f'images/{k:04d}.jpg', 'stamp_ns': k, 'pose': f'poses/{k:04d}.yaml',
             'joints': f'joints/{k:04d}.yaml',
         })  # fmt: skip
-    _write_yaml(folder / 'session.yaml', _session(scene.contract, scene.placed, scene.board))
+    _write_yaml(folder / 'session.yaml', _session(scene.cell, scene.placed, scene.board))
     # The index comes last: it never names a file that is not there.
     _write_yaml(folder / 'cal_data.yaml', index)
 
 
-def _tool_pose(contract: RobotContract, T: Vector) -> dict[str, Any]:
+def _tool_pose(cell: Cell, T: Vector) -> dict[str, Any]:
     x, y, z = T[:3, 3].tolist()
     qx, qy, qz, qw = so3.Rotation.from_matrix(T[:3, :3]).as_quat(canonical=True).tolist()
     return {
-        'parent': contract.model.base_frame, 'child': contract.model.tool_frame,
+        'parent': cell.robot.model.base_frame, 'child': cell.robot.tool.frame,
         'x': x, 'y': y, 'z': z, 'qx': qx, 'qy': qy, 'qz': qz, 'qw': qw,
     }  # fmt: skip
 
 
-def _session(contract: RobotContract, placed: PlacedCamera, board: BoardConfig) -> dict[str, Any]:
-    is_in_hand = placed.parent == contract.model.tool_frame
+def _session(cell: Cell, placed: PlacedCamera, board: BoardConfig) -> dict[str, Any]:
+    is_in_hand = placed.parent == cell.robot.tool.frame
     return {
         'schema': 1,
-        'robot': contract.name,
-        'contract_sha256': contract.sha256,
+        'cell': cell.name,
+        'cell_sha256': cell.sha256,
         'camera': placed.camera.name,
         'setup': 'eye-in-hand' if is_in_hand else 'eye-to-hand',
-        'base_frame': contract.model.base_frame,
-        'tool_frame': contract.model.tool_frame,
+        'base_frame': cell.robot.model.base_frame,
+        'tool_frame': cell.robot.tool.frame,
         'camera_frame': placed.camera.frame,
         'board': {
             'kind': 'chessboard', 'cols': board.cols, 'rows': board.rows,
@@ -161,8 +166,7 @@ def _write_yaml(path: Path, content: object) -> None:
 def run(args: argparse.Namespace) -> int:
     """Render and write."""
     require_free(args.output / 'cal_data.yaml', args.force)
-    contract = load_contract(args.robot)
-    with CalibrationSet(contract, load_world_config(args.world), args.seed) as scene:
+    with CalibrationSet(deployment_of(args), args.seed) as scene:
         write_set(args.output, scene, args.views)
         points = len(board_points(scene.board))
     print(f'{args.output}: {args.views} views of {points} corners')
@@ -173,13 +177,13 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
         'sim board-views',
-        'Render images of the board in a world from all sides, with the pose of the robot in '
-        'each: to try vla camera hand-eye on, whose answer should be where the world has the '
+        'Render images of the board of a task from all sides, with the pose of the robot in '
+        'each: to try vla camera hand-eye on, whose answer should be where the cell has the '
         'camera.',
-        'vla sim board-views --world calibrate_in_hand --output runs/in_hand',
+        'vla sim board-views --deployment calibrate_in_hand --output runs/in_hand',
     )
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--world', default='calibrate_in_hand', help='name or path of a world')
+    add_scene(parser)
+    parser.set_defaults(deployment='calibrate_in_hand')
     parser.add_argument('--views', type=int, default=20, help='default: 20')
     parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same views')
     parser.add_argument('--output', type=Path, required=True, help='folder to write')

@@ -7,7 +7,7 @@ without a board. The fingers are left out: of their linkage one joint is measure
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 from vla_sim_bridge.cameras.placed_camera import place_calibrated, PlacedCamera
 from vla_sim_bridge.cameras.renderer import open_renderer
@@ -23,13 +23,11 @@ Mask = NDArray[np.bool_]
 class Silhouette:
     """Draws the arm as one area; use it from the thread that built it."""
 
-    def __init__(
-        self, contract: RobotContract, placed: PlacedCamera, groups: tuple[int, ...]
-    ) -> None:
+    def __init__(self, cell: Cell, placed: PlacedCamera, groups: tuple[int, ...]) -> None:
         """Compile the arm alone, seen by one camera.
 
         Args:
-            contract: the robot.
+            cell: the one whose robot is drawn.
             placed: the camera.
             groups: of the meshes to draw: as a real arm looks, or as the simulator shows it.
 
@@ -39,13 +37,13 @@ class Silhouette:
         """
         spec = mujoco.MjSpec()
         spec.visual.quality.offsamples = 0
-        attach_robot(spec, load_robot(contract), contract)
-        add_cameras(spec, contract, [placed])
+        attach_robot(spec, load_robot(cell), cell)
+        add_cameras(spec, cell, [placed])
         self._model = spec.compile()
         self._data = mujoco.MjData(self._model)
         self._placed = placed
-        arm = [ROBOT + contract.joints[i].model_joint for i in contract.arm]
-        self._arm = list(contract.arm)
+        arm = [ROBOT + cell.joints[i].model_joint for i in cell.arm]
+        self._arm = list(cell.arm)
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in arm])
         self._model.geom_group[~self._moved_by(set(arm))] = _HIDDEN_GROUP
         self._option = mujoco.MjvOption()
@@ -58,7 +56,7 @@ class Silhouette:
         """Draw the arm.
 
         Args:
-            joints: positions in the contract's order, shape (D,) [rad or m].
+            joints: positions in the cell's order, shape (D,) [rad or m].
 
         Returns:
             Where it is seen, shape (H, W), and its mean depth there [m]; NaN where it is not.
@@ -91,25 +89,23 @@ class Silhouette:
         return np.asarray(follows[model.geom_bodyid])
 
 
-def make(robot: str, calibration: str) -> Silhouette:
+def make(cell: Cell, calibration: str) -> Silhouette:
     """Draw the arm as it really looks.
 
     Args:
-        robot: name or path of the contract.
-        calibration: 'robot/camera', or the path of a calibration file.
+        cell: the cell that the camera belongs to.
+        calibration: 'cell/camera', or the path of a calibration file.
 
     Raises:
         VlaError: as `placed_camera.place_calibrated` and `Silhouette`.
     """
-    return _make(robot, calibration, LOOKS)
+    return _make(cell, calibration, LOOKS)
 
 
-def make_simulated(robot: str, calibration: str) -> Silhouette:
+def make_simulated(cell: Cell, calibration: str) -> Silhouette:
     """Draw the arm as the simulator's cameras show it: by its collision meshes."""
-    return _make(robot, calibration, SHOWN_GROUPS)
+    return _make(cell, calibration, SHOWN_GROUPS)
 
 
-def _make(robot: str, calibration: str, groups: tuple[int, ...]) -> Silhouette:
-    contract = load_contract(robot)
-    placed = place_calibrated(contract, None, calibration)
-    return Silhouette(contract, placed, groups)
+def _make(cell: Cell, calibration: str, groups: tuple[int, ...]) -> Silhouette:
+    return Silhouette(cell, place_calibrated(cell, None, calibration), groups)

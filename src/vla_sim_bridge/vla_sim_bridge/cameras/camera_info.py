@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from vla_contract.contract import Camera
+from vla_contract.deployment.cell import Camera
 
 
 class Intrinsics(NamedTuple):

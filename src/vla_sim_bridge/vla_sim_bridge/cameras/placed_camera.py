@@ -1,4 +1,4 @@
-"""A camera of the contract with its place in the world: as written there, or as calibrated."""
+"""A camera of the cell with its place: as written there, or as calibrated."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,12 @@ import mujoco
 import numpy as np
 from vla_contract.cameras.calibration import Extrinsics, LensCalibration
 from vla_contract.cameras.calibration_file import load_calibration, resolve_calibration
-from vla_contract.contract import Camera, RobotContract
-from vla_contract.errors import ContractError, NameMismatchError
+from vla_contract.deployment.cell import Camera, Cell
+from vla_contract.errors import ContractError
 from vla_contract.transforms import look_at, make_transform, xyzw_from_wxyz
 from vla_contract.values import Vector
 from vla_sim_bridge.cameras.camera_info import Intrinsics, pinhole_intrinsics
 from vla_sim_bridge.cameras.lens_warp import LensWarp
-from vla_sim_bridge.scene.world_config import CameraPlacement, WorldConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +19,8 @@ class PlacedCamera:
     """A camera that can be drawn.
 
     Attributes:
-        camera: as the contract describes it.
-        parent: frame it is mounted to: the contract's base or tool frame.
+        camera: as the cell describes it.
+        parent: frame it is mounted to: the cell's base or tool frame.
         T_parent_camera: pose of its optical frame, shape (4, 4) [m].
         intrinsics: of the image it delivers.
         model: distortion model.
@@ -57,41 +56,40 @@ class PlacedCamera:
         return self.warp.intrinsics if self.warp else self.intrinsics
 
 
-def place_cameras(contract: RobotContract, config: WorldConfig) -> dict[str, PlacedCamera]:
-    """Place every camera of the contract, by name.
+def place_cameras(cell: Cell) -> dict[str, PlacedCamera]:
+    """Place every camera of the cell, by name.
 
     Raises:
-        NameMismatchError: the world does not place every camera of the contract.
-        ContractError: a calibration is of another frame or resolution than the contract says.
+        ContractError: a camera has no placement, or its calibration is of another frame or
+            resolution than the cell says.
         ResourceNotFoundError, UnknownNameError: a calibration does not exist.
     """
-    wanted = [camera.name for camera in contract.cameras]
-    placements = {placement.name: placement for placement in config.cameras}
-    if sorted(placements) != sorted(wanted) or len(placements) != len(config.cameras):
-        names = [placement.name for placement in config.cameras]
-        raise NameMismatchError('cameras of the world', wanted, names)
-    return {c.name: place_camera(contract, c, placements[c.name]) for c in contract.cameras}
+    return {camera.name: place_camera(cell, camera) for camera in cell.cameras}
 
 
-def place_camera(
-    contract: RobotContract, camera: Camera, placement: CameraPlacement
-) -> PlacedCamera:
-    """Place one camera; raises as `place_cameras` does."""
+def place_camera(cell: Cell, camera: Camera) -> PlacedCamera:
+    """Place one camera of the cell; raises as `place_cameras` does."""
+    placement = camera.placement
+    if placement is None:
+        raise ContractError(
+            f'cell {cell.name}: camera {camera.name}: placement: found none; the simulator '
+            'needs one: eye_m, target_m and fovy_deg, or calibration'
+        )
     if placement.calibration:
-        return place_calibrated(contract, camera, placement.calibration)
+        return place_calibrated(cell, camera, placement.calibration)
     eye, target, fovy_deg = placement.look()
     T = make_transform(np.array(eye), look_at(np.array(eye), np.array(target)))
     intrinsics = pinhole_intrinsics(camera, fovy_deg)
-    return PlacedCamera(camera, contract.model.base_frame, T, intrinsics, fovy_deg=fovy_deg)
+    return PlacedCamera(camera, cell.robot.model.base_frame, T, intrinsics, fovy_deg=fovy_deg)
 
 
-def place_calibrated(contract: RobotContract, camera: Camera | None, name: str) -> PlacedCamera:
+def place_calibrated(cell: Cell, camera: Camera | None, name: str) -> PlacedCamera:
     """Place a camera as calibrated.
 
     Args:
-        contract: names the frames a camera may be mounted to.
+        cell: names the frames a camera may be mounted to.
         camera: the camera to place; None for the one that the file names.
-        name: 'robot/camera', or the path of a calibration file.
+        name: 'cell/camera', or the path of a calibration file.
 
     Raises:
         ContractError, ResourceNotFoundError, UnknownNameError: as `place_cameras`.
@@ -99,9 +97,9 @@ def place_calibrated(contract: RobotContract, camera: Camera | None, name: str) 
         SimError: the lens cannot be drawn.
     """
     calibration = load_calibration(resolve_calibration(name))
-    camera = camera or contract.camera(calibration.camera)
+    camera = camera or cell.camera(calibration.camera)
     lens, pose = calibration.lens, calibration.require_extrinsics()
-    _check_fit(contract, camera, lens, pose, name)
+    _check_fit(cell, camera, lens, pose, name)
     return PlacedCamera(
         camera,
         pose.parent,
@@ -114,14 +112,14 @@ def place_calibrated(contract: RobotContract, camera: Camera | None, name: str) 
 
 
 def _check_fit(
-    contract: RobotContract, camera: Camera, lens: LensCalibration, pose: Extrinsics, name: str
+    cell: Cell, camera: Camera, lens: LensCalibration, pose: Extrinsics, name: str
 ) -> None:
     if (lens.width, lens.height) != (camera.width, camera.height):
         raise ContractError(
-            f'calibration {name}: found {lens.width}x{lens.height} px; contract {contract.name} '
+            f'calibration {name}: found {lens.width}x{lens.height} px; cell {cell.name} '
             f'has camera {camera.name} with {camera.width}x{camera.height}'
         )
-    frames = (contract.model.base_frame, contract.model.tool_frame)
+    frames = (cell.robot.model.base_frame, cell.robot.tool.frame)
     if pose.parent not in frames:
         raise ContractError(
             f'calibration {name}: parent: found {pose.parent}; allowed: {" or ".join(frames)}'

@@ -31,7 +31,7 @@ def published_cameras(
     """Return the cameras as they are to be described in an episode.
 
     Args:
-        cameras: by name, as they were placed, in the contract's order.
+        cameras: by name, as they were placed, in the cell's order.
         appearance: of the episode.
         which: NOMINAL or TRUE.
 

@@ -1,4 +1,4 @@
-"""Render the contract's cameras from a copy of the state, so that physics never waits."""
+"""Render the cell's cameras from a copy of the state, so that physics never waits."""
 
 import copy
 
@@ -38,7 +38,7 @@ def open_renderer(model: mujoco.MjModel, size: tuple[int, int]) -> mujoco.Render
 
 
 class CameraRenderer:
-    """Renders every camera of the contract; use it from the thread that built it.
+    """Renders every camera of the cell; use it from the thread that built it.
 
     Raises:
         SimError: no OpenGL context can be made; names the packages to install.

@@ -1,7 +1,7 @@
 """The scripted expert as a demonstrator: one seed gives one episode of training frames."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,8 @@ from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.demonstrations.expert import ScriptedExpert
 from vla_sim_bridge.physics.kinematics import ArmKinematics
 from vla_sim_bridge.randomization.term import random_stream
+from vla_sim_bridge.scene.simulated_task import SimulatedTask
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import WorldConfig
 
 Frame = dict[str, Any]
 
@@ -49,17 +49,18 @@ class Demonstrator:
             noise_rad: standard deviation of the noise on executed commands [rad].
             missed_share: share of episodes that begin with a missed grasp, in [0, 1].
         """
-        contract = world.contract
+        deployment, cell = world.deployment, world.cell
         self._world = world
         self._noise_rad = noise_rad
         self._renderer = CameraRenderer(world)
         self._missed_share = missed_share
-        self._kinematics = ArmKinematics(world.model, contract)
-        self._expert = ScriptedExpert(contract, self._kinematics)
-        names = contract.joint_names
-        self._encode = FeatureEncoder(contract)
-        self._to_action = JointMap(names, contract.action.names, 'contract joints')
-        self._period_ns = to_ns(1.0 / contract.action.fps)
+        self._kinematics = ArmKinematics(world.model, cell)
+        self._expert = ScriptedExpert(deployment, self._kinematics)
+        policy = deployment.policy
+        self._encode = FeatureEncoder(deployment)
+        self._to_action = JointMap(cell.joint_names, policy.action_names, 'cell joints')
+        self._period_ns = to_ns(1.0 / policy.rate_hz)
+        self._steps = round(deployment.task.time_limit_s * policy.rate_hz)
 
     def record(self, seed: int) -> Demonstration | None:
         """Return one episode, or None when the expert failed."""
@@ -72,8 +73,8 @@ class Demonstrator:
 
     def _miss(self, rng: np.random.Generator) -> None:
         """Close the fingers up to 6 cm beside the cube and up to 20 cm above the table."""
-        world, contract = self._world, self._world.contract
-        arm, gripper = list(contract.arm), contract.grippers[0]
+        world, cell = self._world, self._world.cell
+        arm, gripper = list(cell.arm), cell.grippers[0]
         beside = world.cube_pose()[:2] + rng.uniform(-0.06, 0.06, 2)
         place = np.array([*beside, rng.uniform(0.05, 0.20)])
         for _ in range(round(rng.uniform(6, 14))):
@@ -81,14 +82,14 @@ class Demonstrator:
             now, rotation = self._kinematics.tool_pose(command[arm])
             towards = now + np.clip(place - now, -0.04, 0.04)
             command[arm] = self._kinematics.step_towards(command[arm], towards, rotation)
-            command[gripper] = contract.joints[gripper].closed
+            command[gripper] = cell.joints[gripper].closed
             world.step(command, self._period_ns)
 
     def _frames(self, seed: int) -> Iterator[Frame]:
-        world, contract = self._world, self._world.contract
+        world, cell = self._world, self._world.cell
         rng = random_stream(seed, 'expert_noise')
-        arm = list(contract.arm)
-        for _ in range(round(world.config.time_limit_s * contract.action.fps)):
+        arm = list(cell.arm)
+        for _ in range(self._steps):
             seen = world.observe(self._renderer.render)
             command = self._expert.plan(seen.state, seen.extras[CUBE_POSE], horizon=1)[0]
             yield {
@@ -102,7 +103,12 @@ class Demonstrator:
                 return
 
 
-def with_margin(config: WorldConfig, margin_m: float) -> WorldConfig:
-    """Widen the area of the cube, so that evaluation does not happen at the data's edge."""
-    x, y = ((low - margin_m, high + margin_m) for low, high in (config.cube.x_m, config.cube.y_m))
-    return replace(config, cube=replace(config.cube, x_m=x, y_m=y))
+def wider_area(config: SimulatedTask, margin_m: float) -> dict[str, list[float]]:
+    """Return the overrides of a deployment that widen the area of its task's cube on every side.
+
+    So evaluation does not happen at the data's edge.
+    """
+    return {
+        f'task.simulation.cube.{name}': [low - margin_m, high + margin_m]
+        for name, (low, high) in (('x_m', config.cube.x_m), ('y_m', config.cube.y_m))
+    }

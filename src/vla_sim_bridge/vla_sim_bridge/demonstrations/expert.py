@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from vla_contract import so3
-from vla_contract.contract import Joint, RobotContract
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.deployment.robot import Joint
 from vla_contract.errors import PolicyError
 from vla_contract.policy import CUBE_POSE
 from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
 from vla_sim_bridge.physics.kinematics import ArmKinematics
 from vla_sim_bridge.scene.scene import build_model
-from vla_sim_bridge.scene.world_config import load_world_config
 
 _HOVER_M, _GRASP_M, _LIFT_M = 0.13, 0.02, 0.20
 _STEP_M, _STEP_RAD = 0.045, 0.25
@@ -81,28 +81,30 @@ class ScriptedExpert:
     needs_images = False
     needs_extras = (CUBE_POSE,)
 
-    def __init__(self, contract: RobotContract, kinematics: ArmKinematics) -> None:
+    def __init__(self, deployment: Deployment, kinematics: ArmKinematics) -> None:
         """Prepare for a robot with one gripper joint.
 
+        Args:
+            deployment: the cell, and the rate of the steps that are planned.
+            kinematics: of the cell's robot.
+
         Raises:
-            PolicyError: the contract has no gripper, or it is too small for the cube.
+            PolicyError: the cell has no gripper, or it is too small for the cube.
         """
-        if not contract.grippers:
-            raise PolicyError(
-                f'backend scripted needs a gripper; contract {contract.name} has none'
-            )
-        self._contract = contract
+        cell = deployment.cell
+        if not cell.grippers:
+            raise PolicyError(f'backend scripted needs a gripper; cell {cell.name} has none')
         self._kinematics = kinematics
-        self._arm = np.array(contract.arm)
-        self._gripper = contract.grippers[0]
-        joint = contract.joints[self._gripper]
+        self._arm = np.array(cell.arm)
+        self._gripper = cell.grippers[0]
+        joint = cell.joints[self._gripper]
         if joint.opening_m <= _HELD_M:
             raise PolicyError(
-                f'backend scripted: gripper {joint.name} of contract {contract.name}: opening_m: '
+                f'backend scripted: gripper {joint.name} of cell {cell.name}: opening_m: '
                 f'found {joint.opening_m:g}; allowed: more than {_HELD_M:g}'
             )
         self._fingers = _Fingers(joint)
-        self._period_ns = to_ns(1.0 / contract.action.fps)
+        self._period_ns = to_ns(1.0 / deployment.policy.rate_hz)
 
     def infer(self, observation: Observation) -> ActionChunk:
         """Plan eight steps, assuming that the arm follows and the cube stays or is carried."""
@@ -117,7 +119,7 @@ class ScriptedExpert:
         """Return the next commanded positions, shape (horizon, D).
 
         Args:
-            state: joints now, contract order, shape (D,).
+            state: joints now, the cell's order, shape (D,).
             cube_pose: position and wxyz, shape (7,).
             horizon: number of steps.
         """
@@ -158,14 +160,15 @@ class ScriptedExpert:
         return after
 
 
-def make_scripted_expert(contract: RobotContract, policy_path: str, device: str) -> ScriptedExpert:
-    """Build the expert as a policy backend; `policy_path` names the world, '' is lift_cube.
+def make_scripted_expert(deployment: Deployment, device: str) -> ScriptedExpert:
+    """Build the expert as a policy backend; of the policy file only the rate counts.
 
     Raises:
         PolicyError: as `ScriptedExpert`.
+        ContractError, ResourceNotFoundError, SimError: as `build_model`.
     """
-    model = build_model(contract, load_world_config(policy_path or 'lift_cube'))
-    return ScriptedExpert(contract, ArmKinematics(model, contract))
+    kinematics = ArmKinematics(build_model(deployment), deployment.cell)
+    return ScriptedExpert(deployment, kinematics)
 
 
 def _decide(scene: _Scene) -> tuple[Vector, bool]:

@@ -10,26 +10,27 @@ from typing import Any
 
 from tqdm import tqdm
 from vla_contract.cli.command import command_parser, natural, positive, run_command, write_json
+from vla_contract.cli.deployment_arguments import add_scene, deployment_of, named_parts
 from vla_contract.cli.worker_pool import OrderedMap, worker_pool
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.errors import VlaError
 from vla_lerobot.features import dataset_features
 from vla_lerobot.lerobot_import import quiet_lerobot
-from vla_sim_bridge.demonstrations.demonstrator import Demonstrator, with_margin
+from vla_sim_bridge.demonstrations.demonstrator import Demonstrator, wider_area
 from vla_sim_bridge.demonstrations.episode_store import EpisodeStore
 from vla_sim_bridge.randomization.randomization import load_randomization
+from vla_sim_bridge.scene.simulated_task import simulated_task
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
 # Every worker process holds one, built once.
 _demonstrator: Demonstrator | None = None
 
 
-def _start_worker(settings: dict[str, Any]) -> None:
+def _start_worker(parts: dict[str, Any], settings: dict[str, Any]) -> None:
     global _demonstrator
-    config = with_margin(load_world_config(settings['world']), settings['margin_m'])
-    randomization = load_randomization(settings['randomization'])
-    world = World(load_contract(settings['robot']), config, randomization)
+    task = simulated_task(load_deployment(**parts).task)
+    deployment = load_deployment(**parts, overrides=wider_area(task, settings['margin_m']))
+    world = World(deployment, load_randomization(settings['randomization']))
     _demonstrator = Demonstrator(world, settings['noise_rad'], settings['missed_share'])
 
 
@@ -75,7 +76,7 @@ def record_episodes(
 
 
 def write_dataset(
-    store: EpisodeStore, seeds: list[int], contract: RobotContract, output: Path
+    store: EpisodeStore, seeds: list[int], deployment: Deployment, output: Path
 ) -> int:
     """Write stored episodes as a LeRobotDataset with their manifests; return its frames."""
     quiet_lerobot()
@@ -84,10 +85,10 @@ def write_dataset(
 
     dataset = LeRobotDataset.create(
         repo_id=f'local/{output.name}',
-        fps=round(contract.action.fps),
-        features=dataset_features(contract),
+        fps=round(deployment.policy.rate_hz),
+        features=dataset_features(deployment),
         root=output,
-        robot_type=contract.name,
+        robot_type=deployment.cell.robot.name,
         use_videos=False,
     )
     manifests = []
@@ -114,23 +115,29 @@ def make_dataset(args: argparse.Namespace) -> int:
     """
     if args.output.exists():
         raise VlaError(f'{args.output} exists; name a new folder, nothing was written')
-    contract = load_contract(args.robot)
-    names = ('robot', 'world', 'randomization', 'noise_rad', 'missed_share', 'margin_m')
+    deployment = deployment_of(args)
+    # Refused now, before any process is started.
+    simulated_task(deployment.task)
+    names = ('randomization', 'noise_rad', 'missed_share', 'margin_m')
     settings = {name: getattr(args, name) for name in names}
-    load_world_config(args.world)
-    hashes = {
-        'contract_sha256': contract.sha256,
+    facts = {
+        'robot': deployment.cell.robot.name,
+        'cell': deployment.cell.name,
+        'cell_sha256': deployment.cell.sha256,
+        'deployment': deployment.name,
+        'deployment_sha256': deployment.sha256,
+        'task': deployment.task.name,
         'randomization_sha256': load_randomization(args.randomization).sha256,
     }
     store = EpisodeStore(args.output.with_name(args.output.name + '.recording'))
-    store.begin({**settings, **hashes})
-    with worker_pool(args.workers, _start_worker, settings) as map_seeds:
+    store.begin({**settings, **facts})
+    with worker_pool(args.workers, _start_worker, named_parts(args), settings) as map_seeds:
         seeds, failed = record_episodes(map_seeds, store, args.first_seed, args.episodes)
     # Written beside the episodes and moved, so that the output is complete or not there.
     unfinished = store.folder / args.output.name
     _remove_half_written(unfinished)
-    frames = write_dataset(store, seeds, contract, unfinished)
-    provenance = {**settings, **hashes, 'seeds': seeds, 'failed_seeds': failed}
+    frames = write_dataset(store, seeds, deployment, unfinished)
+    provenance = {**settings, **facts, 'seeds': seeds, 'failed_seeds': failed}
     write_json(unfinished / 'meta' / 'vla_provenance.json', provenance)
     unfinished.rename(args.output)
     store.delete()
@@ -161,8 +168,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--noise-rad', type=float, default=0.015, help='noise on executed command')
     parser.add_argument('--missed-share', type=float, default=0.25, help='begin by a failed grasp')
     parser.add_argument('--margin-m', type=float, default=0.01, help='wider area of objects [m]')
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    add_scene(parser)
     parser.add_argument('--randomization', default='none', help='name under config/randomization')
     args = parser.parse_args(argv)
     return run_command(lambda: make_dataset(args))

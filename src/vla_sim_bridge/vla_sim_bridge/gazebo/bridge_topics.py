@@ -2,24 +2,24 @@
 
 from pathlib import Path
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 import yaml
 
 _TRAJECTORY = 'joint_trajectory_controller/joint_trajectory'
 
 
-def bridge_topics(contract: RobotContract, things: list[str]) -> list[dict[str, str]]:
+def bridge_topics(cell: Cell, things: list[str]) -> list[dict[str, str]]:
     """Return one entry per topic; names in ROS are relative, so that a namespace moves all.
 
     Args:
-        contract: cameras and their topics.
+        cell: cameras and their topics.
         things: names of the free objects; the pose of the first is what the expert reads.
     """
     topics = [
         _from_gazebo('/clock', 'clock', 'rosgraph_msgs/msg/Clock', 'Clock'),
         _from_gazebo('joint_states', 'joint_states', 'sensor_msgs/msg/JointState', 'Model'),
     ]
-    for camera in contract.cameras:
+    for camera in cell.cameras:
         for name, ros, gz in (
             ('image_raw', 'Image', 'Image'),
             ('camera_info', 'CameraInfo', 'CameraInfo'),
@@ -43,9 +43,9 @@ def bridge_topics(contract: RobotContract, things: list[str]) -> list[dict[str, 
     return topics
 
 
-def write_bridge(contract: RobotContract, things: list[str], path: Path) -> None:
+def write_bridge(cell: Cell, things: list[str], path: Path) -> None:
     """Write the configuration as ros_gz_bridge reads it (parameter config_file)."""
-    path.write_text(yaml.safe_dump(bridge_topics(contract, things), sort_keys=False))
+    path.write_text(yaml.safe_dump(bridge_topics(cell, things), sort_keys=False))
 
 
 def _from_gazebo(ros_topic: str, gz_topic: str, ros_type: str, gz_type: str) -> dict[str, str]:

@@ -11,24 +11,24 @@ from xml.etree.ElementTree import Element
 
 import mujoco
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 from vla_sim_bridge.gazebo.elements import add
 from vla_sim_bridge.scene.robot_spec import ROBOT
-from vla_sim_bridge.scene.world_config import ServoConfig
 
 _SHARE_OF_STABLE = 0.25
 
 
 def servo_gains(
-    model: mujoco.MjModel, data: mujoco.MjData, contract: RobotContract, servo: ServoConfig
+    model: mujoco.MjModel, data: mujoco.MjData, cell: Cell
 ) -> list[tuple[float, float]]:
-    """Return p and d of each joint of the contract, by its inertia where `data` stands."""
+    """Return p and d of each joint of the cell, by its inertia where `data` stands."""
     masses: Vector = np.zeros((model.nv, model.nv))
     mujoco.mj_fullM(model, data, masses)
+    servo = cell.robot.servo
     rate = servo.stiffness / servo.damping
     gains = []
-    for joint in contract.joints:
+    for joint in cell.joints:
         dof = int(model.joint(ROBOT + joint.model_joint).dofadr[0])
         inertia = float(masses[dof, dof])
         of_links = inertia - float(model.dof_armature[dof])
@@ -39,19 +39,19 @@ def servo_gains(
 
 
 def add_controller(
-    robot: Element, contract: RobotContract, home: Vector, gains: list[tuple[float, float]]
+    robot: Element, cell: Cell, home: Vector, gains: list[tuple[float, float]]
 ) -> None:
     """Add the controller that takes trajectories, and what publishes joint states.
 
     Args:
         robot: the robot's model.
-        contract: names, limits and rates.
-        home: where to hold until the first command, contract order, shape (D,) [rad or m].
+        cell: names, limits and rates.
+        home: where to hold until the first command, the cell's order, shape (D,) [rad or m].
         gains: p and d of each joint.
     """
     controller = _add_plugin(robot, 'joint-trajectory-controller', 'JointTrajectoryController')
     add(controller, 'topic', 'joint_trajectory')
-    for joint, position, (p, d) in zip(contract.joints, home, gains, strict=True):
+    for joint, position, (p, d) in zip(cell.joints, home, gains, strict=True):
         add(controller, 'joint_name', joint.name)
         add(controller, 'initial_position', position)
         add(controller, 'position_p_gain', p)
@@ -61,8 +61,8 @@ def add_controller(
         add(controller, 'position_cmd_max', joint.effort)
     states = _add_plugin(robot, 'joint-state-publisher', 'JointStatePublisher')
     add(states, 'topic', 'joint_states')
-    add(states, 'update_rate', contract.rates.joint_states_hz)
-    for joint in contract.joints:
+    add(states, 'update_rate', cell.rates.joint_states_hz)
+    for joint in cell.joints:
         add(states, 'joint_name', joint.name)
 
 

@@ -1,4 +1,4 @@
-"""Write an episode of a world as files for Gazebo: SDF, meshes, bridge topics, manifest."""
+"""Write an episode of a deployment as files for Gazebo: SDF, meshes, bridge topics, manifest."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from vla_contract.cli.command import command_parser, DONE, run_command, write_json
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_scene, deployment_of
 from vla_contract.errors import ResourceNotFoundError, VlaError
 from vla_sim_bridge.gazebo.bridge_topics import write_bridge
 from vla_sim_bridge.gazebo.linkage import find_followers
@@ -16,7 +16,6 @@ from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.randomization.terms.calibration import CALIBRATION_TERMS
 from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
 # What has no place in SDF 1.9: what lies between the simulator and the topics, what happens to an
 # image after the lens but for noise, and what is MuJoCo's own.
@@ -36,15 +35,11 @@ def export(args: argparse.Namespace) -> int:
     output: Path = args.output
     if output.exists() and any(output.iterdir()) and not args.force:
         raise VlaError(f'{output} is not empty; name another folder or give --force')
-    world = World(
-        load_contract(args.robot),
-        load_world_config(args.world),
-        load_randomization(args.randomization),
-    )
+    world = World(deployment_of(args), load_randomization(args.randomization))
     followers = find_followers(world)
     manifest = world.reset(args.seed, _read_manifest(args.manifest))
     write_world(world, followers, output / 'world.sdf')
-    write_bridge(world.contract, [cube.name for cube in world.task.cubes], output / 'bridge.yaml')
+    write_bridge(world.cell, [cube.name for cube in world.task.cubes], output / 'bridge.yaml')
     write_json(output / 'manifest.json', manifest)
     for follower in followers:
         print(
@@ -79,11 +74,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = command_parser(
         'sim export-gazebo',
-        'Write an episode of a world as SDF 1.9 with meshes, ros_gz_bridge topics and manifest.',
+        'Write an episode of a deployment as SDF 1.9 with meshes, bridge topics and manifest.',
         'vla sim export-gazebo --randomization tutorial --seed 3 --output runs/gazebo',
     )
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    add_scene(parser)
     parser.add_argument('--randomization', default='none', help='name under config/randomization')
     parser.add_argument('--seed', type=int, default=0, help='seed of the episode')
     parser.add_argument('--manifest', type=Path, help='replay this manifest instead of a seed')

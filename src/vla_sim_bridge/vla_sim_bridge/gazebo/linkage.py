@@ -34,28 +34,28 @@ class Follower:
 
 
 def find_followers(world: World) -> list[Follower]:
-    """Return how each joint that the contract does not command follows another.
+    """Return how each joint that the cell does not command follows another.
 
-    Where the contract says it, that counts; the others are measured, which leaves the world in
+    Where the robot says it, that counts; the others are measured, which leaves the world in
     the middle of it: reset it afterwards.
     """
-    contract = world.contract
+    cell = world.cell
     declared = [
         Follower(ROBOT + m.joint, ROBOT + m.follows, m.multiplier, m.offset, 0.0)
-        for m in contract.model.mimics
+        for m in cell.robot.model.mimics
     ]
-    known = {ROBOT + joint.model_joint for joint in contract.joints}
+    known = {ROBOT + joint.model_joint for joint in cell.joints}
     known |= {follower.joint for follower in declared}
     robot = [world.model.joint(j).name for j in range(world.model.njnt)]
     passive = [name for name in robot if name.startswith(ROBOT) and name not in known]
-    return declared + (_measured(world, passive) if passive and contract.grippers else [])
+    return declared + (_measured(world, passive) if passive and cell.grippers else [])
 
 
 def _measured(world: World, passive: list[str]) -> list[Follower]:
     """Close the gripper in steps and fit a line to each passive joint."""
-    contract = world.contract
-    gripper = contract.grippers[0]
-    joint = contract.joints[gripper]
+    cell = world.cell
+    gripper = cell.grippers[0]
+    joint = cell.joints[gripper]
     names = [ROBOT + joint.model_joint, *passive]
     measured = []
     for position in np.linspace(joint.open, joint.closed, _STEPS):

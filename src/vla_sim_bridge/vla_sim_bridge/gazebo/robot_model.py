@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element
 
 import mujoco
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import SimError
 from vla_sim_bridge.gazebo.elements import add, add_pose, sdf_name
 from vla_sim_bridge.gazebo.linkage import Follower
@@ -16,19 +16,19 @@ _NO_MASS_KG, _NO_INERTIA = 1e-3, 1e-6
 
 
 class RobotModel:
-    """Writes the robot's bodies; joints of the contract keep the contract's names."""
+    """Writes the robot's bodies; joints of the cell keep the cell's names."""
 
     def __init__(
         self,
         model: mujoco.MjModel,
-        contract: RobotContract,
+        cell: Cell,
         followers: list[Follower],
         shapes: Shapes,
     ) -> None:
-        """Prepare for the robot of `contract` in a compiled world."""
+        """Prepare for the robot of `cell` in a compiled world."""
         self._model = model
         self._shapes = shapes
-        self._joints = {ROBOT + joint.model_joint: joint for joint in contract.joints}
+        self._joints = {ROBOT + joint.model_joint: joint for joint in cell.joints}
         self._names = {model_name: joint.name for model_name, joint in self._joints.items()}
         self._followers = {follower.joint: follower for follower in followers}
 

@@ -26,7 +26,7 @@ _LIGHT_RANGE_M = 10.0
 
 
 def add_camera(link: Element, world: World, camera: PlacedCamera) -> None:
-    """Add a camera of the contract, where this episode has it, to the link that carries it.
+    """Add a camera of the cell, where this episode has it, to the link that carries it.
 
     Args:
         link: of the body that carries the camera.
@@ -36,23 +36,22 @@ def add_camera(link: Element, world: World, camera: PlacedCamera) -> None:
     Raises:
         SimError: SDF does not know the lens model.
     """
-    model, contracted = world.model, camera.camera
+    model, seen = world.model, camera.camera
     if any(camera.distortion) and camera.model != 'plumb_bob':
         raise SimError(
-            f'camera {contracted.name}: lens model: found {camera.model}; allowed in the SDF: '
-            'plumb_bob'
+            f'camera {seen.name}: lens model: found {camera.model}; allowed in the SDF: plumb_bob'
         )
-    index = model.camera(contracted.name).id
-    sensor = add(link, 'sensor', name=contracted.name, type='camera')
+    index = model.camera(seen.name).id
+    sensor = add(link, 'sensor', name=seen.name, type='camera')
     add_pose(sensor, model.cam_pos[index], _turned(model.cam_quat[index], _R_CAMERA_SENSOR))
     # Gazebo puts camera_info beside the image, as ROS does.
-    add(sensor, 'topic', f'{contracted.topic}/image_raw')
-    add(sensor, 'update_rate', contracted.rate_hz)
+    add(sensor, 'topic', f'{seen.topic}/image_raw')
+    add(sensor, 'update_rate', seen.rate_hz)
     add(sensor, 'always_on', 'true')
     fx, fy, cx, cy = camera.intrinsics
     K = np.array([[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]])
-    size = (contracted.width, contracted.height)
-    element = add_sdf_camera(sensor, contracted.frame, size, K, np.array(camera.distortion))
+    size = (seen.width, seen.height)
+    element = add_sdf_camera(sensor, seen.frame, size, K, np.array(camera.distortion))
     noise_std = world.appearance.image.noise_std
     if noise_std > 0.0:
         noise = add(element, 'noise')
@@ -76,7 +75,7 @@ def add_lights(parent: Element, world: World) -> None:
             # MuJoCo's cutoff counts from the axis, SDF's angle from side to side.
             add(spot, 'outer_angle', 2.0 * math.radians(float(model.light_cutoff[k])))
             add(spot, 'falloff', 1.0)
-    first = world.data.camera(world.contract.cameras[0].name)
+    first = world.data.camera(world.cell.cameras[0].name)
     direction = -first.xmat.reshape(3, 3)[:, 2]
     diffuse = model.vis.headlight.diffuse
     _add_light(parent, 'headlight', 'directional', first.xpos, direction, diffuse)

@@ -45,9 +45,9 @@ def write_world(world: World, followers: list[Follower], path: Path) -> None:
     _add_fixed_things(element, model, shapes)
     _add_free_things(element, world, shapes)
     robot = add(element, 'model', name='robot')
-    links = RobotModel(model, world.contract, followers, shapes).add_to(robot)
-    gains = servo_gains(model, world.data, world.contract, world.config.servo)
-    add_controller(robot, world.contract, world.command, gains)
+    links = RobotModel(model, world.cell, followers, shapes).add_to(robot)
+    gains = servo_gains(model, world.data, world.cell)
+    add_controller(robot, world.cell, world.command, gains)
     for name, camera in published_cameras(world.cameras, appearance, TRUE).items():
         body = int(model.cam_bodyid[model.camera(name).id])
         link = links[body] if body in links else _static_link(element, f'camera_{name}')

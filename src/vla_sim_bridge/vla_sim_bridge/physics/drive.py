@@ -1,9 +1,9 @@
-"""From the contract's joint command to the controls of the model's actuators."""
+"""From the cell's joint command to the controls of the model's actuators."""
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 from vla_sim_bridge.scene.robot_spec import driven_joints, ROBOT
 
@@ -11,16 +11,16 @@ from vla_sim_bridge.scene.robot_spec import driven_joints, ROBOT
 class Drive:
     """Turns joint commands into the controls of every actuator."""
 
-    def __init__(self, model: mujoco.MjModel, contract: RobotContract) -> None:
-        """Find the actuators of the contract's joints in a compiled world."""
+    def __init__(self, model: mujoco.MjModel, cell: Cell) -> None:
+        """Find the actuators of the cell's joints in a compiled world."""
         self._joints = np.zeros(model.nu, dtype=np.intp)
         self._scale, self._offset = np.ones(model.nu), np.zeros(model.nu)
-        for i in driven_joints(contract):
-            self._joints[model.actuator(ROBOT + contract.joints[i].name).id] = i
-        if contract.model.gripper_actuator:
-            gripper = contract.grippers[0]
-            joint = contract.joints[gripper]
-            fingers = model.actuator(ROBOT + contract.model.gripper_actuator).id
+        for i in driven_joints(cell):
+            self._joints[model.actuator(ROBOT + cell.joints[i].name).id] = i
+        if cell.robot.tool.actuator:
+            gripper = cell.grippers[0]
+            joint = cell.joints[gripper]
+            fingers = model.actuator(ROBOT + cell.robot.tool.actuator).id
             low, high = model.actuator_ctrlrange[fingers]
             self._joints[fingers] = gripper
             self._scale[fingers] = (high - low) / (joint.upper - joint.lower)

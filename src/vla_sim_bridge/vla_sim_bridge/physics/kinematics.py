@@ -4,7 +4,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract import so3
-from vla_contract.contract import Model, RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.robot import Tool
 from vla_contract.values import Vector
 from vla_sim_bridge.scene.robot_spec import ROBOT
 
@@ -16,19 +17,19 @@ class ArmKinematics:
     the object and the fingers close along y.
     """
 
-    def __init__(self, model: mujoco.MjModel, contract: RobotContract) -> None:
-        """Prepare for the robot of `contract` inside `model` (see `scene.build_model`)."""
-        joints = [contract.joints[i] for i in contract.arm]
+    def __init__(self, model: mujoco.MjModel, cell: Cell) -> None:
+        """Prepare for the robot of `cell` inside `model` (see `scene.build_model`)."""
+        joints = [cell.joints[i] for i in cell.arm]
         handles = [model.joint(ROBOT + joint.model_joint) for joint in joints]
         self._model = model
         self._data = mujoco.MjData(model)
         self._qpos = np.array([handle.qposadr[0] for handle in handles])
         self._dofs = np.array([handle.dofadr[0] for handle in handles])
-        self._site = model.site(ROBOT + contract.model.tool_site).id
+        self._site = model.site(ROBOT + cell.robot.tool.site).id
         self._lower = np.array([joint.lower for joint in joints])
         self._upper = np.array([joint.upper for joint in joints])
         self._rest = np.array([joint.home for joint in joints])
-        self.R_tool_grasp = _grasp_axes(contract.model)
+        self.R_tool_grasp = _grasp_axes(cell.robot.tool)
         self._jacobian = np.zeros((6, model.nv))
 
     def tool_pose(self, arm: NDArray[np.float64]) -> tuple[Vector, NDArray[np.float64]]:
@@ -68,8 +69,8 @@ class ArmKinematics:
         return np.asarray(np.clip(arm + inverse @ error + null, self._lower, self._upper))
 
 
-def _grasp_axes(model: Model) -> Vector:
+def _grasp_axes(tool: Tool) -> Vector:
     """Return R_tool_grasp: the columns are the grasp's axes in the tool frame, shape (3, 3)."""
     axes = dict(zip('xyz', np.eye(3), strict=True))
-    z, y = axes[model.approach], axes[model.closing]
+    z, y = axes[tool.approach], axes[tool.closing]
     return np.column_stack([np.cross(y, z), y, z])

@@ -92,7 +92,7 @@ class PacedSimulation:
 
         Args:
             channel: whose trajectory this replaces.
-            columns: places of the joints in the contract's order.
+            columns: places of the joints in the cell's order.
             times_ns: when the points are due, in simulated time [ns].
             positions: shape (n, len(columns)) [rad or m].
             velocities: the same shape, or None.

@@ -24,7 +24,7 @@ class PlayedTrajectory:
         """Take a trajectory.
 
         Args:
-            columns: places of its joints in the contract's order.
+            columns: places of its joints in the cell's order.
             times_ns: when its points are due, increasing [ns].
             positions: shape (n, len(columns)) [rad or m].
             velocities: the same shape [rad/s or m/s]; None for linear interpolation.

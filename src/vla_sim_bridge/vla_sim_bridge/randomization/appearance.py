@@ -24,7 +24,7 @@ class Appearance:
         episode: counts resets, so that a renderer sees that something changed.
         fields: name of a model field to its values.
         image: what happens to images after rendering.
-        cameras: how far each camera is from its place, in the contract's order.
+        cameras: how far each camera is from its place, in the cell's order.
         textures: name of a texture to the number of its replacement.
         tints: name of a texture to factors on its red, green and blue.
         latency: from capture to delivery; the stamp stays that of capture.

@@ -26,7 +26,7 @@ class CameraShift:
 
 
 def camera_shifts(stage: Stage) -> tuple[CameraShift, ...]:
-    """Return the shifts of all cameras, in the contract's order."""
+    """Return the shifts of all cameras, in the cell's order."""
     model, shifts = stage.model, []
     for camera, hand_eye in zip(stage.cameras, stage.hand_eye.copy(), strict=True):
         placed = _pose(stage.authored('cam_pos')[camera], stage.authored('cam_quat')[camera])

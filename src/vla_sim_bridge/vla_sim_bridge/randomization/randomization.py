@@ -8,7 +8,7 @@ from typing import Any
 
 import mujoco
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import SimError, UnknownNameError, VlaError
 from vla_contract.plugins import plugins
 from vla_contract.schema import build, load_yaml, setting
@@ -22,7 +22,7 @@ from vla_sim_bridge.randomization.terms.physics import PHYSICS_TERMS
 from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
 from vla_sim_bridge.randomization.terms.visual import VISUAL_TERMS
 from vla_sim_bridge.scene.extras import SceneExtras, TABLE
-from vla_sim_bridge.scene.world_config import CUBE
+from vla_sim_bridge.scene.simulated_task import CUBE
 
 # In the order they are applied: a texture turns what had a colour white, and distractors stand
 # on the table when its height is known.
@@ -113,13 +113,13 @@ class Randomizer:
     def __init__(
         self,
         model: mujoco.MjModel,
-        contract: RobotContract,
+        cell: Cell,
         config: RandomizationConfig,
         cubes: tuple[str, ...],
     ) -> None:
         """Remember the authored model; `cubes` names the objects of its task."""
         self.config = config
-        self.stage = Stage(model, contract, cubes)
+        self.stage = Stage(model, cell, cubes)
         self._scratch = mujoco.MjData(model)
         # mj_setConst on an untouched model may round differently than the compiler did: a world
         # without physics terms is never given to it.

@@ -2,7 +2,7 @@
 
 import mujoco
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.signals import SignalSettings
@@ -37,12 +37,10 @@ class Stage:
         needs_constants: whether derived quantities (mj_setConst) must be computed again.
     """
 
-    def __init__(
-        self, model: mujoco.MjModel, contract: RobotContract, cubes: tuple[str, ...]
-    ) -> None:
+    def __init__(self, model: mujoco.MjModel, cell: Cell, cubes: tuple[str, ...]) -> None:
         """Remember the authored fields of a model with these objects of the task."""
         self.model = model
-        self.cameras = [model.camera(camera.name).id for camera in contract.cameras]
+        self.cameras = [model.camera(camera.name).id for camera in cell.cameras]
         self.cube_geoms = np.array([model.geom(name).id for name in cubes])
         self.cube_bodies = np.array([model.body(name).id for name in cubes])
         self.table_geom = int(model.geom(TABLE).id)
@@ -50,13 +48,13 @@ class Stage:
         self.distractors = [
             names[distractor_name(k)] for k in range(model.ngeom) if distractor_name(k) in names
         ]
-        joints = [contract.joints[i] for i in contract.arm]
+        joints = [cell.joints[i] for i in cell.arm]
         self.arm_dofs = np.array(
             [model.joint(ROBOT + joint.model_joint).dofadr[0] for joint in joints]
         )
         self.arm_actuators = np.array([model.actuator(ROBOT + joint.name).id for joint in joints])
-        self.command_period_s = 1.0 / contract.rates.filter_hz
-        self.frame_period_s = 1.0 / max(camera.rate_hz for camera in contract.cameras)
+        self.command_period_s = 1.0 / cell.rates.filter_hz
+        self.frame_period_s = 1.0 / max(camera.rate_hz for camera in cell.cameras)
         self.image = ImageSettings()
         self.signals = SignalSettings()
         self.hand_eye = np.zeros((len(self.cameras), 6))

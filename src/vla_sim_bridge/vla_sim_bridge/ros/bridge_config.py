@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 
+from vla_contract.deployment.deployment import DEFAULT
 from vla_contract.schema import setting
 from vla_sim_bridge.cameras.published_camera import NOMINAL, TRUE
 
 
 @dataclass(frozen=True)
 class BridgeConfig:
-    """Parameters of the mujoco_bridge node; rates and topics come from the contract."""
+    """Parameters of the mujoco_bridge node; rates and topics come from the cell."""
 
-    robot: str = setting('panda_2f85', doc='name or path of the robot contract')
-    world: str = setting('lift_cube', doc='name or path of the world')
+    deployment: str = setting(DEFAULT, doc='name or path under config/deployments')
+    cell: str = setting('', doc="another cell than the deployment's: name or path")
+    task: str = setting('', doc="another task than the deployment's: name or path")
+    policy_path: str = setting(
+        '', doc="another policy than the deployment's, of which the simulator takes the rate"
+    )
     randomization: str = setting('none', doc='name or path under config/randomization')
     published_camera: str = setting(
         NOMINAL,

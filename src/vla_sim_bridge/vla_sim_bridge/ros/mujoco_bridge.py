@@ -15,8 +15,8 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
-from vla_contract.channels import default_channels, KINDS
-from vla_contract.contract import load_contract
+from vla_contract.deployment.channels import default_channels, KINDS
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.messages.stamps import to_time
@@ -37,7 +37,6 @@ from vla_sim_bridge.ros.camera_topics import CameraTopics
 from vla_sim_bridge.ros.simulated_controller import SimulatedController
 from vla_sim_bridge.ros.viewer import Viewer
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
 _CLOCK = QoSProfile(depth=10)
 
@@ -58,11 +57,15 @@ class MujocoBridge(VlaNode):
 
     def build(self, settings: BridgeConfig) -> None:
         """Build the world, the threads' owners and every publisher and subscription."""
-        contract = load_contract(settings.robot)
-        self._contract = contract
+        deployment = load_deployment(
+            settings.deployment,
+            cell=settings.cell,
+            policy=settings.policy_path,
+            task=settings.task,
+        )
+        self._cell = cell = deployment.cell
         self._command_interface = settings.command_interface
-        randomization = load_randomization(settings.randomization)
-        world = World(contract, load_world_config(settings.world), randomization)
+        world = World(deployment, load_randomization(settings.randomization))
         cameras = CameraTopics(self, world.cameras, world.appearance, settings.published_camera)
         self._images = Delivery(cameras.send)
         self._renderer = RenderThread(world, self._publish_images, self.fail)
@@ -76,8 +79,8 @@ class MujocoBridge(VlaNode):
         )
         if not settings.headless:
             self._viewer = Viewer(world.model)
-        self._joints_due = RateDivider(to_ns(1.0 / contract.rates.joint_states_hz))
-        rate_hz = max(camera.rate_hz for camera in contract.cameras)
+        self._joints_due = RateDivider(to_ns(1.0 / cell.rates.joint_states_hz))
+        rate_hz = max(camera.rate_hz for camera in cell.cameras)
         self._frames_due = RateDivider(to_ns(1.0 / rate_hz))
         self._time_ns = self._samples = self._episode = 0
         self._create_interfaces()
@@ -108,9 +111,9 @@ class MujocoBridge(VlaNode):
 
     def _create_interfaces(self) -> None:
         self._channels = [
-            SimulatedController(self, channel, self._contract, self._simulation)
-            for channel in self._contract.channels
-            or default_channels(self._contract.joint_names, KINDS[self._command_interface])
+            SimulatedController(self, channel, self._cell, self._simulation)
+            for channel in self._cell.channels
+            or default_channels(self._cell.joint_names, KINDS[self._command_interface])
         ]
         self.create_service(Trigger, 'sim/reset', self._on_reset)
         self._clock_pub = self.create_publisher(Clock, 'clock', _CLOCK)
@@ -141,7 +144,7 @@ class MujocoBridge(VlaNode):
         self._clock_pub.publish(Clock(clock=stamp))
         if self._joints_due.is_due(tick.time_ns):
             self._samples += 1
-            self._joints_pub.publish(joints_to_msg(tick.joints, self._contract.joint_names))
+            self._joints_pub.publish(joints_to_msg(tick.joints, self._cell.joint_names))
         if self._frames_due.is_due(tick.time_ns):
             self._renderer.offer(tick.time_ns, tick.qpos, tick.appearance)
             self._publish_cube(tick)
@@ -163,7 +166,7 @@ class MujocoBridge(VlaNode):
     def _publish_cube(self, tick: Tick) -> None:
         msg = PoseStamped()
         msg.header.stamp = to_time(tick.time_ns)
-        msg.header.frame_id = self._contract.model.base_frame
+        msg.header.frame_id = self._cell.robot.model.base_frame
         position, orientation = msg.pose.position, msg.pose.orientation
         position.x, position.y, position.z = map(float, tick.cube_pose[:3])
         xyzw = map(float, xyzw_from_wxyz(tick.cube_pose[3:]))

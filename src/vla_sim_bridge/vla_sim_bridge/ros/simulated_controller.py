@@ -8,8 +8,8 @@ from rclpy.node import Node
 from rclpy.subscription import Subscription
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.channels import Channel, FORWARD_POSITION, JOINT_TRAJECTORY, NONE
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.channels import Channel, FORWARD_POSITION, JOINT_TRAJECTORY, NONE
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
 from vla_contract.ros.messages.joints import JointReader
@@ -25,7 +25,7 @@ class SimulatedController:
         self,
         node: Node,
         channel: Channel,
-        contract: RobotContract,
+        cell: Cell,
         simulation: PacedSimulation,
     ) -> None:
         """Subscribe to the channel's topic.
@@ -34,7 +34,7 @@ class SimulatedController:
             VlaError: the simulator has no controller of that kind.
         """
         self._node, self._channel, self._simulation = node, channel, simulation
-        self._columns = [contract.joint_names.index(name) for name in channel.joints]
+        self._columns = [cell.joint_names.index(name) for name in channel.joints]
         self._reader = JointReader(channel.joints, channel.endpoint)
         self._commands: tuple[Subscription, Callable[[Any], None]] | None = None
         if channel.kind == JOINT_TRAJECTORY:

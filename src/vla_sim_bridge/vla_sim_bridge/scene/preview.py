@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 from vla_contract.cli.command import command_parser, DONE, run_command, write_json
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_scene, deployment_of
 from vla_contract.errors import VlaError
 from vla_contract.values import Image
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.randomization.term_table import term_table
 from vla_sim_bridge.scene.world import World
-from vla_sim_bridge.scene.world_config import load_world_config
 
 SHIPPED = ('narrow', 'tutorial', 'wide')
 _LABEL_PX = 18
@@ -51,7 +50,7 @@ def preview(args: argparse.Namespace) -> int:
     randomization = load_randomization(args.randomization)
     if args.output.exists() and not args.force:
         raise VlaError(f'{args.output} exists; name another file or give --force')
-    world = World(load_contract(args.robot), load_world_config(args.world), randomization)
+    world = World(deployment_of(args), randomization)
     renderer = CameraRenderer(world)
     tiles, manifests = [], []
     for seed in tqdm(range(args.first_seed, args.first_seed + args.scenes), unit='scene'):
@@ -88,8 +87,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--tile-px', type=int, default=192, help='height of a picture')
     parser.add_argument('--output', type=Path, default=Path('runs/preview.png'))
     parser.add_argument('--force', action='store_true', help='overwrite the output')
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
-    parser.add_argument('--world', default='lift_cube', help='name or path of a world')
+    add_scene(parser)
     args = parser.parse_args(argv)
     return run_command(lambda: preview(args))
 

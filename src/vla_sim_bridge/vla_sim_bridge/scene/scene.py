@@ -1,11 +1,12 @@
-"""Build the MuJoCo model of a world: table, cube, cameras, and the contract's robot."""
+"""Build the MuJoCo model of a deployment: table, cube, cameras, and the cell's robot."""
 
 from collections.abc import Iterable
 
 import mujoco
 import numpy as np
-from vla_contract.contract import RobotContract
-from vla_contract.errors import SimError
+from vla_contract.deployment.cell import Cell, Colour
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.errors import ContractError, SimError
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
 from vla_sim_bridge.calibration_scenes.board_plate import add_board
@@ -21,34 +22,33 @@ from vla_sim_bridge.scene.extras import (
     TABLE,
 )
 from vla_sim_bridge.scene.robot_spec import attach_robot, load_robot, prepare_robot, ROBOT
-from vla_sim_bridge.scene.world_config import Colour, CubeConfig, WorldConfig
+from vla_sim_bridge.scene.simulated_task import CubeConfig, simulated_task
 
 
 def build_model(
-    contract: RobotContract,
-    config: WorldConfig,
+    deployment: Deployment,
     extras: SceneExtras = NO_EXTRAS,
     cameras: Iterable[PlacedCamera] | None = None,
 ) -> mujoco.MjModel:
-    """Compile the world with the contract's robot at the origin of the base frame.
+    """Compile the cell, its robot at the origin of the base frame, with the task's objects.
 
     Args:
-        contract: the robot and its cameras.
-        config: table, object and where the cameras stand.
+        deployment: the cell with robot, table, obstacles and cameras, and the task.
         extras: what randomisation needs beside the nominal world.
-        cameras: where the cameras stand; None places them as the world says.
+        cameras: where the cameras stand; None places them as the cell says.
 
     Raises:
-        NameMismatchError: the world does not place every camera of the contract.
-        ContractError: a camera's calibration does not fit the contract.
+        ContractError: the cell has no table or does not place a camera, a camera's calibration
+            does not fit the cell, or the task has no simulation.
         ResourceNotFoundError: the robot model is not installed.
-        SimError: the model lacks a joint or a body that the contract names, or does not compile.
+        SimError: the model lacks a joint or a body that the robot names, or does not compile.
     """
-    spec = _empty_world(config, extras)
-    _add_table(spec, config, extras)
+    cell, config = deployment.cell, simulated_task(deployment.task)
+    spec = _empty_world(config.physics_step_s, extras)
+    _add_table(spec, cell, extras)
     for number, (name, colour) in enumerate(config.cube_colours.items()):
         _add_cube(spec, config.cube, name, colour, number, extras)
-    for obstacle in config.obstacles:
+    for obstacle in cell.obstacles:
         spec.worldbody.add_geom(
             name=obstacle.name,
             type=mujoco.mjtGeom.mjGEOM_BOX,
@@ -57,27 +57,25 @@ def build_model(
             rgba=obstacle.rgba,
         )
     add_distractors(spec, extras)
-    robot = load_robot(contract)
-    prepare_robot(robot, contract, config)
-    attach_robot(spec, robot, contract)
+    robot = load_robot(cell)
+    prepare_robot(robot, cell)
+    attach_robot(spec, robot, cell)
     if config.board is not None:
         is_on_tool = config.board.frame == 'tool'
-        frame = contract.model.tool_frame if is_on_tool else contract.model.base_frame
-        add_board(*_mount(spec, contract, frame), config.board)
-    add_cameras(
-        spec, contract, place_cameras(contract, config).values() if cameras is None else cameras
-    )
+        frame = cell.robot.tool.frame if is_on_tool else cell.robot.model.base_frame
+        add_board(*_mount(spec, cell, frame), config.board)
+    add_cameras(spec, cell, place_cameras(cell).values() if cameras is None else cameras)
     try:
         model = spec.compile()
     except ValueError as error:
-        raise SimError(f'world with robot {contract.name} does not compile: {error}') from error
+        raise SimError(f'model of {deployment.name} does not compile: {error}') from error
     return model
 
 
-def _empty_world(config: WorldConfig, extras: SceneExtras) -> mujoco.MjSpec:
+def _empty_world(physics_step_s: float, extras: SceneExtras) -> mujoco.MjSpec:
     spec = mujoco.MjSpec()
     option = spec.option
-    option.timestep = config.physics_step_s
+    option.timestep = physics_step_s
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     # Elliptic cones with a high impedance ratio and no-slip iterations keep a grasped cube from
     # creeping out of the fingers (MuJoCo documentation, 'Preventing slip').
@@ -101,8 +99,10 @@ def _empty_world(config: WorldConfig, extras: SceneExtras) -> mujoco.MjSpec:
     return spec
 
 
-def _add_table(spec: mujoco.MjSpec, config: WorldConfig, extras: SceneExtras) -> None:
-    table = config.table
+def _add_table(spec: mujoco.MjSpec, cell: Cell, extras: SceneExtras) -> None:
+    table = cell.table
+    if table is None:
+        raise ContractError(f'cell {cell.name}: table: found none; the simulator needs one')
     half = np.array(table.size_m) / 2
     top = spec.worldbody.add_geom(
         name=TABLE,
@@ -138,12 +138,10 @@ def _add_cube(
     add_texture(spec, geom, extras)
 
 
-def add_cameras(
-    spec: mujoco.MjSpec, contract: RobotContract, cameras: Iterable[PlacedCamera]
-) -> None:
+def add_cameras(spec: mujoco.MjSpec, cell: Cell, cameras: Iterable[PlacedCamera]) -> None:
     """Add cameras to a world whose robot is attached, on its base or on its tool."""
     for placed in cameras:
-        body, T_body_parent = _mount(spec, contract, placed.parent)
+        body, T_body_parent = _mount(spec, cell, placed.parent)
         _add_camera(body, placed, T_body_parent @ placed.T_parent_camera)
         width, height = placed.drawn_size
         spec.visual.global_.offwidth = max(spec.visual.global_.offwidth, width)
@@ -170,16 +168,14 @@ def _add_camera(body: mujoco.MjsBody, placed: PlacedCamera, T_body_camera: Vecto
     camera.principal_pixel = [(size[0] - 1) / 2 - lens.cx, (size[1] - 1) / 2 - lens.cy]
 
 
-def _mount(
-    spec: mujoco.MjSpec, contract: RobotContract, frame: str
-) -> tuple[mujoco.MjsBody, Vector]:
-    """Return the body that carries the contract's tool or base frame, and the frame's pose there.
+def _mount(spec: mujoco.MjSpec, cell: Cell, frame: str) -> tuple[mujoco.MjsBody, Vector]:
+    """Return the body that carries the cell's tool or base frame, and the frame's pose there.
 
     The robot must be attached.
     """
-    if frame != contract.model.tool_frame:
+    if frame != cell.robot.tool.frame:
         return spec.worldbody, np.eye(4)
-    tool = spec.site(ROBOT + contract.model.tool_site)
+    tool = spec.site(ROBOT + cell.robot.tool.site)
     rotation = np.empty(9)
     mujoco.mju_quat2Mat(rotation, tool.quat)
     return tool.parent, make_transform(tool.pos, rotation.reshape(3, 3))

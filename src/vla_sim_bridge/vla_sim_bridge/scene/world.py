@@ -8,7 +8,7 @@ from typing import Any
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import SimError
 from vla_contract.policy import CUBE_POSE
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
@@ -27,7 +27,7 @@ from vla_sim_bridge.randomization.signals import JointReading
 from vla_sim_bridge.randomization.term import random_stream
 from vla_sim_bridge.scene.robot_spec import place_mimics, ROBOT
 from vla_sim_bridge.scene.scene import build_model
-from vla_sim_bridge.scene.world_config import WorldConfig
+from vla_sim_bridge.scene.simulated_task import simulated_task
 from vla_sim_bridge.tasks.registry import make_task
 from vla_sim_bridge.tasks.task import Start
 
@@ -38,33 +38,35 @@ class World:
     """One robot, one task. Time never goes backwards, not even on reset."""
 
     def __init__(
-        self,
-        contract: RobotContract,
-        config: WorldConfig,
-        randomization: RandomizationConfig = NOTHING,
+        self, deployment: Deployment, randomization: RandomizationConfig = NOTHING
     ) -> None:
         """Compile the model; the world stands at rest with the arm at home.
 
+        Args:
+            deployment: cell and task to simulate; of its policy only the rate is used.
+            randomization: what differs from episode to episode.
+
         Raises:
-            SimError, NameMismatchError, ResourceNotFoundError: as `build_model`.
+            ContractError, SimError, ResourceNotFoundError: as `build_model`.
         """
-        self.contract = contract
-        self.config = config
-        self.cameras = place_cameras(contract, config)
-        self.model = build_model(contract, config, randomization.extras, self.cameras.values())
+        self.deployment = deployment
+        self.cell = cell = deployment.cell
+        self.config = config = simulated_task(deployment.task)
+        self.cameras = place_cameras(cell)
+        self.model = build_model(deployment, randomization.extras, self.cameras.values())
         self.data = mujoco.MjData(self.model)
-        names = [ROBOT + joint.model_joint for joint in contract.joints]
+        names = [ROBOT + joint.model_joint for joint in cell.joints]
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])
         self._qvel = np.array([self.model.joint(name).dofadr[0] for name in names])
-        self._drive = Drive(self.model, contract)
+        self._drive = Drive(self.model, cell)
         self.task = make_task(config, self.model)
         cubes = tuple(cube.name for cube in self.task.cubes)
-        self._randomizer = Randomizer(self.model, contract, randomization, cubes)
+        self._randomizer = Randomizer(self.model, cell, randomization, cubes)
         self._episode = 0
         self._step_ns = to_ns(config.physics_step_s)
         self._steps = 0
         self._owed_ns = 0
-        self._command = contract.home
+        self._command = cell.home
         self.reset(0)
 
     @property
@@ -108,8 +110,11 @@ class World:
         self.task.begin(start)
         return {
             'seed': seed,
-            'task': self.config.task,
-            'contract_sha256': self.contract.sha256,
+            'deployment': self.deployment.name,
+            'deployment_sha256': self.deployment.sha256,
+            'cell': self.cell.name,
+            'cell_sha256': self.cell.sha256,
+            'task': self.deployment.task.name,
             'mujoco': version('mujoco'),
             'instruction': self.task.instruction,
             'values': start,
@@ -123,14 +128,14 @@ class World:
 
     def _sample_start(self, seed: int) -> Start:
         """Draw where objects and arm begin."""
-        contract = self.contract
+        cell = self.cell
         rng = random_stream(self.task.scene(seed), 'home_jitter')
-        jitter = rng.uniform(-1.0, 1.0, len(contract.arm))
-        home = contract.home
-        home[list(contract.arm)] += self.config.home_jitter_rad * jitter
+        jitter = rng.uniform(-1.0, 1.0, len(cell.arm))
+        home = cell.home
+        home[list(cell.arm)] += self.config.home_jitter_rad * jitter
         start = self.task.sample(seed)
-        for i in contract.arm:
-            start[f'home.{contract.joints[i].name}'] = {'value': float(home[i]), 'unit': 'rad'}
+        for i in cell.arm:
+            start[f'home.{cell.joints[i].name}'] = {'value': float(home[i]), 'unit': 'rad'}
         return start
 
     def _start_of_manifest(self, manifest: dict[str, Any]) -> Start:
@@ -142,13 +147,13 @@ class World:
 
     def _place(self, start: Start) -> None:
         """Put objects and arm where the episode begins, at rest."""
-        contract, stage = self.contract, self._randomizer.stage
-        home = contract.home
-        for i in contract.arm:
-            home[i] = start[f'home.{contract.joints[i].name}']['value']
+        cell, stage = self.cell, self._randomizer.stage
+        home = cell.home
+        for i in cell.arm:
+            home[i] = start[f'home.{cell.joints[i].name}']['value']
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos] = home
-        place_mimics(self.model, self.data, contract)
+        place_mimics(self.model, self.data, cell)
         table = (
             self.model.geom_pos[stage.table_geom, 2] + self.model.geom_size[stage.table_geom, 2]
         )
@@ -159,27 +164,28 @@ class World:
         self.data.ctrl[:] = self._controls
         mujoco.mj_forward(self.model, self.data)
         self._owed_ns = 0
+        time_limit_s = self.deployment.task.time_limit_s
         self._motors = MotorPath(
             stage.signals,
             self.model,
             stage.arm_actuators,
             self._controls,
-            1.0 / contract.action.fps,
-            self.config.time_limit_s,
+            1.0 / self.deployment.policy.rate_hz,
+            time_limit_s,
         )
         self._reading = JointReading(
             stage.signals,
-            contract.arm,
-            len(contract.joints),
+            cell.arm,
+            len(cell.joints),
             self.time_ns,
-            self.config.time_limit_s,
+            time_limit_s,
         )
 
     def step(self, target: NDArray[np.float64], duration_ns: int) -> None:
         """Move the commanded position linearly to `target` over `duration_ns`, and simulate.
 
         Args:
-            target: commanded joint position at the end, contract order, shape (D,) [rad or m].
+            target: commanded joint position at the end, the cell's order, shape (D,) [rad or m].
             duration_ns: how long to simulate [ns]; what is no whole physics step is owed to the
                 next call, so that time keeps up in the mean.
         """
@@ -201,11 +207,11 @@ class World:
     def joint_sample(self) -> JointSample:
         """Measure the joints now, as encoders and, where there are any, torque sensors do.
 
-        A world says whether it measures effort.
+        The cell's robot says whether its servos measure effort.
         """
         position = self._reading.read(self.data.qpos[self._qpos], self.time_ns)
         effort = None
-        if self.config.servo.measures_effort:
+        if self.cell.robot.servo.measures_effort:
             effort = motor_effort(self.model, self.data)[self._qvel]
         return JointSample(self.time_ns, position, self.data.qvel[self._qvel], effort)
 

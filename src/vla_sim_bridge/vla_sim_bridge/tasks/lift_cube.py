@@ -3,7 +3,7 @@
 import mujoco
 from numpy import float64
 from numpy.typing import NDArray
-from vla_sim_bridge.scene.world_config import WorldConfig
+from vla_sim_bridge.scene.simulated_task import SimulatedTask
 from vla_sim_bridge.tasks.lifted_cube import LiftedCube
 from vla_sim_bridge.tasks.task import Start
 
@@ -13,7 +13,7 @@ class LiftCube:
 
     failure = ''
 
-    def __init__(self, config: WorldConfig, model: mujoco.MjModel) -> None:
+    def __init__(self, config: SimulatedTask, model: mujoco.MjModel) -> None:
         """Find the cube in a compiled world."""
         (name,) = config.cube_colours
         self.target = LiftedCube(config, model, name)

@@ -6,7 +6,7 @@ from numpy import float64
 from numpy.typing import NDArray
 from vla_contract.errors import SimError
 from vla_sim_bridge.randomization.term import random_stream
-from vla_sim_bridge.scene.world_config import cube_name, NamedCubesConfig, WorldConfig
+from vla_sim_bridge.scene.simulated_task import cube_name, NamedCubesConfig, SimulatedTask
 from vla_sim_bridge.tasks.lifted_cube import LiftedCube
 from vla_sim_bridge.tasks.task import Start
 
@@ -24,11 +24,11 @@ class LiftNamedCube:
     policy that learns from such pairs cannot know the scene by heart instead of listening.
     """
 
-    def __init__(self, config: WorldConfig, model: mujoco.MjModel) -> None:
+    def __init__(self, config: SimulatedTask, model: mujoco.MjModel) -> None:
         """Find the cubes in a compiled world."""
         named = config.named_cubes
         if named is None:
-            raise SimError(f'task {config.task} needs named_cubes in its world')
+            raise SimError(f'success {config.success} needs named_cubes')
         self._named: NamedCubesConfig = named
         self._area = (config.cube.x_m, config.cube.y_m)
         self._phrases = (config.instruction, *named.paraphrases)

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.term import random_stream
-from vla_sim_bridge.scene.world_config import WorldConfig
+from vla_sim_bridge.scene.simulated_task import SimulatedTask
 
 
 class LiftedCube:
     """Draws where the cube begins, places it there, and counts for how long it has been up."""
 
-    def __init__(self, config: WorldConfig, model: mujoco.MjModel, name: str) -> None:
+    def __init__(self, config: SimulatedTask, model: mujoco.MjModel, name: str) -> None:
         """Find the cube in a model; body, geom and free joint share its name."""
         self.name = name
         self._area = (config.cube.x_m, config.cube.y_m)

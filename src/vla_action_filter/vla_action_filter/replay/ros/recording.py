@@ -10,16 +10,15 @@ from std_msgs.msg import Bool, Float64, String
 from tqdm import tqdm
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.replay.stream import EStop, Event, Fault, Payload, SingleAction, SpeedScale
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError, VlaError
-from vla_contract.joints.joint_map import JointMap
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.messages.joints import JointReader, merge_msg
 from vla_contract.ros.messages.recorded import read_messages, recording_files
 from vla_contract.ros.messages.stamps import from_stamp
 
 
-def read_recording(path: Path, contract: RobotContract) -> list[Event]:
+def read_recording(path: Path, cell: Cell) -> list[Event]:
     """Return the filter's inputs in an MCAP file or a rosbag2 folder, in order of arrival.
 
     Topics are found by the end of their name, so a namespace does not matter: joint_states,
@@ -31,7 +30,7 @@ def read_recording(path: Path, contract: RobotContract) -> list[Event]:
         VlaError: the file is not MCAP, or carries none of these topics.
     """
     files = recording_files(path)
-    converters = _converters(contract)
+    converters = _converters(cell)
     events = [event for file in files for event in _events(file, converters)]
     if not events:
         topics = ', '.join(converters)
@@ -43,15 +42,14 @@ def read_recording(path: Path, contract: RobotContract) -> list[Event]:
 _Converter = Callable[[Any, int], Payload | None]
 
 
-def _converters(contract: RobotContract) -> dict[str, tuple[type, _Converter]]:
-    joints = JointStateMerge(contract)
-    chunks = JointReader(contract.joint_names, 'policy_chunk')
-    to_contract = JointMap(contract.action.names, contract.joint_names, 'policy_action')
+def _converters(cell: Cell) -> dict[str, tuple[type, _Converter]]:
+    joints = JointStateMerge(cell)
+    chunks = JointReader(cell.joint_names, 'policy_chunk')
 
     def action(msg: JointTrajectoryPoint, _: int) -> SingleAction:
-        if len(msg.positions) != len(contract.joints):
+        if len(msg.positions) != len(cell.joints):
             raise ContractError(f'policy_action: found {len(msg.positions)} positions')
-        return SingleAction(to_contract(np.array(msg.positions)), from_stamp(msg.time_from_start))
+        return SingleAction(np.array(msg.positions), from_stamp(msg.time_from_start))
 
     return {
         'joint_states': (JointState, lambda msg, now_ns: merge_msg(joints, msg, now_ns)),

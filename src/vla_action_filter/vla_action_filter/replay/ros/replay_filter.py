@@ -1,7 +1,7 @@
 """Run a recorded or synthetic stream through the action filter and score the result."""
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 import sys
 
@@ -11,7 +11,7 @@ from vla_action_filter.replay.ros.recording import read_recording
 from vla_action_filter.replay.score import score
 from vla_action_filter.replay.synthetic_stream import synthetic_stream
 from vla_contract.cli.command import command_parser, run_command, write_json
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_cell, cell_of
 
 # nav2's bag test of its collision monitor, and what the chunk deadline adds to it.
 _LARGEST_FALSE_STOP_PERCENT, _SMALLEST_HOLD_PERCENT = 5.0, 90.0
@@ -19,26 +19,23 @@ _LARGEST_FALSE_STOP_PERCENT, _SMALLEST_HOLD_PERCENT = 5.0, 90.0
 
 def run(args: argparse.Namespace) -> int:
     """Replay, score, write; 1 when the filter stopped falsely or did not hold."""
-    config = load_filter_config(args.config, args.robot)
-    contract = load_contract(args.robot)
+    named = {'deployment': args.deployment, 'cell': args.cell}
+    config = replace(load_filter_config(args.config), **named)
+    cell = cell_of(args)
     is_synthetic = args.recording == 'synthetic'
-    events = (
-        synthetic_stream(contract)
-        if is_synthetic
-        else read_recording(Path(args.recording), contract)
-    )
-    trace = replay(contract, config, events, progress=True)
-    figures = score(trace, contract)
+    events = synthetic_stream(cell) if is_synthetic else read_recording(Path(args.recording), cell)
+    trace = replay(cell, config, events, progress=True)
+    figures = score(trace, cell)
     figures['recording'] = args.recording
     figures['settings'] = asdict(config)
-    figures['contract_sha256'] = contract.sha256
+    figures |= {'robot': cell.robot.name, 'cell': cell.name, 'cell_sha256': cell.sha256}
     print('\n'.join(_lines(figures)))
     if args.json:
         write_json(args.json, figures)
     if args.plot:
         from vla_action_filter.replay.plot import plot_replay
 
-        plot_replay(trace, contract, args.plot)
+        plot_replay(trace, cell, args.plot)
         print(f'plot: {args.plot}')
     return 0 if _is_good(figures) else 1
 
@@ -77,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla filter replay synthetic --plot replay.png',
     )
     parser.add_argument('recording', help='MCAP file, rosbag2 folder, or: synthetic')
-    parser.add_argument('--robot', default='panda_2f85', help='robot contract')
+    add_cell(parser)
     parser.add_argument('--config', type=Path, help='YAML of the node action_filter')
     parser.add_argument('--json', type=Path, help='write the figures here')
     parser.add_argument('--plot', type=Path, help='write a PNG here')

@@ -5,7 +5,7 @@ from typing import Any
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import GetParameters
 from rclpy.node import Node
-from vla_contract.channels import Channel, FORWARD_POSITION
+from vla_contract.deployment.channels import Channel, FORWARD_POSITION
 
 _NAMES = ['joints', 'allow_partial_joints_goal', 'interpolation_method']
 _ASK_EVERY_S = 0.5

@@ -6,7 +6,7 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from vla_action_filter.output.reference_watch import ReferenceWatch
-from vla_contract.channels import Channel
+from vla_contract.deployment.channels import Channel
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
 
 # At 1 kHz a look every tenth of a second needs the newest only.

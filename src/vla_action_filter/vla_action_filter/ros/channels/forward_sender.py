@@ -9,8 +9,8 @@ from vla_action_filter.output.command_curve import Knot, motion_at
 from vla_action_filter.output.command_loop import Orders
 from vla_action_filter.ros.channels.controller_parameters import ControllerParameters
 from vla_action_filter.ros.channels.sender import topic_fault
-from vla_contract.channels import Channel
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.channels import Channel
 from vla_contract.ros.qos import COMMAND
 from vla_contract.values import Vector
 
@@ -28,10 +28,10 @@ class ForwardSender:
     has neither time nor interpolation of its own.
     """
 
-    def __init__(self, node: Node, channel: Channel, contract: RobotContract) -> None:
+    def __init__(self, node: Node, channel: Channel, cell: Cell) -> None:
         """Create the publisher and start the thread."""
         self._node, self._channel = node, channel
-        self._index = {name: i for i, name in enumerate(contract.joint_names)}
+        self._index = {name: i for i, name in enumerate(cell.joint_names)}
         self._parameters = ControllerParameters(node, channel)
         self._publisher = node.create_publisher(Float64MultiArray, channel.endpoint, COMMAND)
         self._playing: tuple[tuple[Knot, ...], int] = ((), 0)

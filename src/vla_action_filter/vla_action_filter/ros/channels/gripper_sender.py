@@ -8,8 +8,8 @@ from rclpy.action import ActionClient
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from vla_action_filter.output.command_loop import Orders
-from vla_contract.channels import Channel, PARALLEL_GRIPPER
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.channels import Channel, PARALLEL_GRIPPER
 from vla_contract.errors import VlaError
 
 # So long a refused goal keeps the arm from moving; then it is tried again.
@@ -19,7 +19,7 @@ _REFUSED_S = 1.0
 class GripperSender:
     """Sends one goal when the gripper's desired position changes: an action is no stream."""
 
-    def __init__(self, node: Node, channel: Channel, contract: RobotContract) -> None:
+    def __init__(self, node: Node, channel: Channel, cell: Cell) -> None:
         """Create the action client.
 
         Raises:
@@ -27,7 +27,7 @@ class GripperSender:
         """
         actions = _actions(channel)
         self._channel = channel
-        self._column = contract.joint_names.index(channel.joints[0])
+        self._column = cell.joint_names.index(channel.joints[0])
         self._is_parallel = channel.kind == PARALLEL_GRIPPER
         kind = actions.ParallelGripperCommand if self._is_parallel else actions.GripperCommand
         self._kind = kind

@@ -8,7 +8,8 @@ from vla_action_filter.ros.channels.forward_sender import ForwardSender
 from vla_action_filter.ros.channels.gripper_sender import GripperSender
 from vla_action_filter.ros.channels.sender import Sender, SilentSender
 from vla_action_filter.ros.channels.trajectory_sender import TrajectorySender
-from vla_contract.channels import (
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.channels import (
     Channel,
     default_channels,
     FORWARD_POSITION,
@@ -18,28 +19,25 @@ from vla_contract.channels import (
     NONE,
     PARALLEL_GRIPPER,
 )
-from vla_contract.contract import RobotContract
 
-_SENDERS: dict[str, Callable[[Node, Channel, RobotContract], Sender]] = {
+_SENDERS: dict[str, Callable[[Node, Channel, Cell], Sender]] = {
     JOINT_TRAJECTORY: TrajectorySender,
     FORWARD_POSITION: ForwardSender,
     GRIPPER_COMMAND: GripperSender,
     PARALLEL_GRIPPER: GripperSender,
-    NONE: lambda node, channel, contract: SilentSender(),
+    NONE: lambda node, channel, cell: SilentSender(),
 }
 
 
-def channels_of(contract: RobotContract, config: FilterConfig) -> tuple[Channel, ...]:
+def channels_of(cell: Cell, config: FilterConfig) -> tuple[Channel, ...]:
     """Return the channels of a robot: its own, or one for all joints."""
-    return contract.channels or default_channels(
-        contract.joint_names, KINDS[config.command_interface]
-    )
+    return cell.channels or default_channels(cell.joint_names, KINDS[config.command_interface])
 
 
-def make_senders(node: Node, contract: RobotContract, channels: Sequence[Channel]) -> list[Sender]:
+def make_senders(node: Node, cell: Cell, channels: Sequence[Channel]) -> list[Sender]:
     """Return a sender for every channel.
 
     Raises:
         VlaError: a kind needs what is not installed.
     """
-    return [_SENDERS[channel.kind](node, channel, contract) for channel in channels]
+    return [_SENDERS[channel.kind](node, channel, cell) for channel in channels]

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from rclpy.node import Node
 from vla_action_filter.output.command_loop import Orders
-from vla_contract.channels import Channel
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.channels import Channel
 from vla_contract.ros.node.graph_arguments import publishers_of
 from vla_contract.values import Vector
 
@@ -51,9 +51,9 @@ class SilentSender:
         return ''
 
 
-def columns_of(channel: Channel, contract: RobotContract) -> Columns:
-    """Return the indices of a channel's joints in the contract's order."""
-    return [contract.joint_names.index(name) for name in channel.joints]
+def columns_of(channel: Channel, cell: Cell) -> Columns:
+    """Return the indices of a channel's joints in the cell's order."""
+    return [cell.joint_names.index(name) for name in channel.joints]
 
 
 def topic_fault(node: Node, topic: str) -> str:

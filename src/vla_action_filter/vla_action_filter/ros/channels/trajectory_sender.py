@@ -10,8 +10,8 @@ from vla_action_filter.output.command_loop import Orders
 from vla_action_filter.ros.channels.controller_parameters import ControllerParameters
 from vla_action_filter.ros.channels.controller_state import ControllerState
 from vla_action_filter.ros.channels.sender import Columns, columns_of, topic_fault
-from vla_contract.channels import Channel
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.channels import Channel
 from vla_contract.ros.messages.stamps import to_duration, to_time
 from vla_contract.ros.qos import COMMAND
 from vla_contract.values import Vector
@@ -24,10 +24,10 @@ class TrajectorySender:
     its starting rule is (Trajectory::sample), and when it gets no more it plays the rest.
     """
 
-    def __init__(self, node: Node, channel: Channel, contract: RobotContract) -> None:
+    def __init__(self, node: Node, channel: Channel, cell: Cell) -> None:
         """Create the publisher."""
         self._node, self._channel = node, channel
-        self._columns = columns_of(channel, contract)
+        self._columns = columns_of(channel, cell)
         self._parameters = ControllerParameters(node, channel)
         self._state = ControllerState(node, channel)
         self._told: Vector | None = None

@@ -25,7 +25,7 @@ from vla_calibration.capture.session import (
     session_camera,
     session_folder,
 )
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.messages.images import image_from_msg, image_to_msg
@@ -53,13 +53,13 @@ class CaptureNode(VlaNode):
 
     def build(self, settings: CaptureConfig) -> None:
         """Open the session's folder, publish and subscribe."""
-        contract = load_contract(settings.robot)
-        self._contract = contract
-        camera = session_camera(contract, settings)
-        poses = load_poses(Path(settings.poses), contract) if settings.poses else []
-        folder = session_folder(contract, settings, datetime.now())
-        store = SampleStore(folder, make_session(contract, settings))
-        self._capture = Capture(contract, settings, store, poses)
+        cell = load_cell_of(settings.deployment, settings.cell)
+        self._cell = cell
+        camera = session_camera(cell, settings)
+        poses = load_poses(Path(settings.poses), cell) if settings.poses else []
+        folder = session_folder(cell, settings, datetime.now())
+        store = SampleStore(folder, make_session(cell, settings))
+        self._capture = Capture(cell, settings, store, poses)
         self._folder = folder
         self._next_command = next_command(folder, settings)
         self._points = settings.board_object.points()
@@ -68,14 +68,14 @@ class CaptureNode(VlaNode):
         self._annotated_ns = 0
         self._taken = len(store)
         self._measured: JointSample | None = None
-        self._merge = JointStateMerge(contract)
+        self._merge = JointStateMerge(cell)
         self._image_pub = self.create_publisher(Image, 'capture/image_annotated', SENSOR)
         self._status_pub = self.create_publisher(DiagnosticStatus, 'capture/status', STATE)
         self._next_pub = self.create_publisher(JointState, 'capture/next_view', LATCHED)
         self._diagnostics = DiagnosticsPublisher(self, self._check)
         for verb in ('start', 'stop', 'undo', 'take', 'drive'):
             self.create_service(Trigger, f'capture/{verb}', getattr(self, f'_on_{verb}'))
-        self._driver = ChunkDriver(self, contract, poses, settings.drive_speed)
+        self._driver = ChunkDriver(self, cell, poses, settings.drive_speed)
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
         self.create_subscription(CameraInfo, f'{camera.topic}/camera_info', self._on_info, SENSOR)
         self.create_subscription(Image, f'{camera.topic}/image_raw', self._on_image, SENSOR)
@@ -175,7 +175,7 @@ class CaptureNode(VlaNode):
             self.get_logger().info(f'complete; next: {self._next_command}')
         proposal = self._capture.proposal
         if proposal is not None:
-            msg = JointState(name=list(self._contract.joint_names))
+            msg = JointState(name=list(self._cell.joint_names))
             msg.header.stamp = to_time(self.now_ns())
             msg.position = proposal.candidate.position.tolist()
             self._next_pub.publish(msg)

@@ -10,7 +10,7 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from trajectory_msgs.msg import JointTrajectory
 from vla_calibration.capture.pose_drive import PoseDrive
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.joints.joint_age import JointAges
 from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.node.graph_arguments import publishers_of
@@ -27,13 +27,11 @@ _PATIENCE_S = 10.0
 class ChunkDriver:
     """Drives through a list of poses when told to."""
 
-    def __init__(
-        self, node: Node, contract: RobotContract, poses: Sequence[Vector], speed: float
-    ) -> None:
+    def __init__(self, node: Node, cell: Cell, poses: Sequence[Vector], speed: float) -> None:
         """Prepare on a node; nothing is published yet."""
         self._node = node
-        self._contract = contract
-        self._ages = JointAges(contract)
+        self._cell = cell
+        self._ages = JointAges(cell)
         self._poses = poses
         self._speed = speed
         self._measured: JointSample | None = None
@@ -52,14 +50,14 @@ class ChunkDriver:
         if not reason:
             self._publisher = self._node.create_publisher(JointTrajectory, TOPIC, COMMAND)
             self._watcher = Watcher(self._node, 'capture')
-            self._drive = PoseDrive(self._contract, self._poses, self._speed, _PATIENCE_S)
+            self._drive = PoseDrive(self._cell, self._poses, self._speed, _PATIENCE_S)
         return reason
 
     def halt(self, now_ns: int) -> None:
         """Bring the arm to rest; the publisher goes at the next tick, after its last message."""
         chunk = self._drive.halt(now_ns) if self._drive else None
         if chunk is not None and self._publisher is not None:
-            self._publisher.publish(chunk_to_msg(chunk, self._contract.joint_names))
+            self._publisher.publish(chunk_to_msg(chunk, self._cell.joint_names))
 
     def awaits_sample(self, stamp_ns: int) -> bool:
         """Whether an image of this stamp is to become a sample."""
@@ -111,7 +109,7 @@ class ChunkDriver:
         chunk = self._drive.step(now_ns, self._measured.position)
         if chunk is not None:
             self._watcher.beat()
-            self._publisher.publish(chunk_to_msg(chunk, self._contract.joint_names))
+            self._publisher.publish(chunk_to_msg(chunk, self._cell.joint_names))
             return
         self._node.get_logger().info(self._drive.text())
         self.close()

@@ -14,7 +14,7 @@ from vla_calibration.capture.views.information import (
 from vla_calibration.geometry import se3
 from vla_calibration.geometry.pose import Pose
 from vla_calibration.lens.lens import Lens
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 
 # A steeper board is found less often, and its far corners blur into one another.
@@ -32,7 +32,7 @@ class Candidate:
     """A pose of the arm, and the view it would give.
 
     Attributes:
-        position: all joints in the contract's order, shape (D,) [rad or m].
+        position: all joints in the cell's order, shape (D,) [rad or m].
         T_camera_board: shape (4, 4) [m].
         T_camera_tool: shape (4, 4) [m].
     """
@@ -128,22 +128,22 @@ def wanted_views(points: Vector, lens: Lens, count: int, seed: int = 0) -> list[
 
 
 def nearby_positions(
-    contract: RobotContract, taken: Sequence[Vector], count: int, seed: int = 0
+    cell: Cell, taken: Sequence[Vector], count: int, seed: int = 0
 ) -> list[Vector]:
-    """Return joint positions around those that were taken, within the contract's limits.
+    """Return joint positions around those that were taken, within the limits of the joints.
 
     They know nothing of obstacles: they are proposals to a person.
 
     Args:
-        contract: the robot.
+        cell: whose joints move.
         taken: positions to start from, each of shape (D,) [rad or m].
         count: how many.
         seed: the same seed gives the same positions.
     """
     rng = np.random.default_rng(seed)
-    lower = np.array([joint.lower for joint in contract.joints])
-    upper = np.array([joint.upper for joint in contract.joints])
-    arm = list(contract.arm)
+    lower = np.array([joint.lower for joint in cell.joints])
+    upper = np.array([joint.upper for joint in cell.joints])
+    arm = list(cell.arm)
     positions = []
     for k in range(count):
         position = np.array(taken[k % len(taken)])

@@ -6,27 +6,29 @@ from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
 from vla_calibration.export.to_ros import static_transform_arguments
 from vla_contract.cameras.calibration_file import find_calibration, load_calibration
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import UnknownNameError
 
 
-def camera_transforms(argument: str = 'robot', **options: Any) -> OpaqueFunction:
-    """Return what publishes where the calibrated cameras of a robot are, with tf2_ros.
+def camera_transforms(**options: Any) -> OpaqueFunction:
+    """Return what publishes where the calibrated cameras of a cell are, with tf2_ros.
+
+    The launch arguments `deployment` and `cell` name it.
 
     Args:
-        argument: name of the launch argument that names the robot contract.
         options: of any launch action, e.g. a condition.
     """
-    return OpaqueFunction(function=_publishers, args=[argument], **options)
+    return OpaqueFunction(function=_publishers, **options)
 
 
-def _publishers(context: Any, argument: str) -> list[Node]:
+def _publishers(context: Any) -> list[Node]:
     """Return one publisher for each camera that has an accepted calibration."""
-    contract = load_contract(context.launch_configurations[argument])
+    given = context.launch_configurations
+    cell = load_cell_of(given['deployment'], given['cell'])
     nodes = []
-    for camera in contract.cameras:
+    for camera in cell.cameras:
         try:
-            calibration = load_calibration(find_calibration(contract.name, camera.name))
+            calibration = load_calibration(find_calibration(cell.name, camera.name))
         except UnknownNameError:
             continue
         if calibration.accepted:

@@ -15,7 +15,7 @@ from vla_calibration.verify.camera_check import CameraCheck
 from vla_calibration.verify.config import VerifyConfig
 from vla_calibration.verify.verify import BAD, DEGRADED, Drift
 from vla_contract.cameras.calibration_file import resolve_calibration
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.messages.images import image_from_msg
@@ -41,13 +41,13 @@ class VerifyNode(VlaNode):
 
     def build(self, settings: VerifyConfig) -> None:
         """Read the calibrations, subscribe and offer the service."""
-        contract = load_contract(settings.robot)
-        self._contract, self._settings = contract, settings
-        names = settings.cameras.split() or [camera.name for camera in contract.cameras]
+        cell = load_cell_of(settings.deployment, settings.cell)
+        self._cell, self._settings = cell, settings
+        names = settings.cameras.split() or [camera.name for camera in cell.cameras]
         self._checks = {
             name: CameraCheck(
-                resolve_calibration(f'{contract.name}/{contract.camera(name).name}'),
-                settings.robot,
+                resolve_calibration(f'{cell.name}/{cell.camera(name).name}'),
+                cell,
                 settings.method,
                 settings.silhouette,
                 settings.limits,
@@ -56,11 +56,11 @@ class VerifyNode(VlaNode):
         }
         self._images: dict[str, Image] = {}
         self._joints = JointHistory(to_ns(_HISTORY_S))
-        self._merge = JointStateMerge(contract)
+        self._merge = JointStateMerge(cell)
         self._health = Health(OK, 'not checked yet', {})
         self.create_subscription(JointState, 'joint_states', self._on_joints, JOINTS)
         for name in names:
-            topic = f'{contract.camera(name).topic}/image_raw'
+            topic = f'{cell.camera(name).topic}/image_raw'
             self.create_subscription(
                 Image, topic, lambda msg, name=name: self._images.update({name: msg}), SENSOR
             )
@@ -103,7 +103,7 @@ class VerifyNode(VlaNode):
             raise VlaError('no image yet' if self.is_active else 'the node is not active')
         msg = self._images[name]
         stamp_ns = from_stamp(msg.header.stamp)
-        gap_ns = to_ns(self._contract.deadlines.joint_state_age_s)
+        gap_ns = to_ns(self._cell.deadlines.joint_state_age_s)
         position = self._joints.at(stamp_ns, gap_ns)
         if position is None:
             missing = self._merge.missing or 'no joint_states around the stamp of the image'
@@ -112,7 +112,7 @@ class VerifyNode(VlaNode):
         moved = [np.abs(sample.position - position).max() for sample in window]
         if max(moved, default=0.0) > self._settings.still_rad:
             raise VlaError(f'the arm moves ({max(moved):.3f} rad); check while it stands still')
-        joints = dict(zip(self._contract.joint_names, position.tolist(), strict=True))
+        joints = dict(zip(self._cell.joint_names, position.tolist(), strict=True))
         return self._checks[name].check(image_from_msg(msg), joints)
 
 

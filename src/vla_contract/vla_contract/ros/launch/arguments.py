@@ -14,7 +14,7 @@ from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import PushROSNamespace, SetRemap
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.ros.launch.guard import Guard
 
 from launch import LaunchDescription
@@ -30,12 +30,12 @@ def robot_graph(
 
     Args:
         arguments: as `declare` takes them, `namespace` among them.
-        entities: in the order they start; before them it is made sure that the robot exists.
+        entities: in the order they start; before them it is made sure that the cell exists.
     """
     group = [
         PushROSNamespace(LaunchConfiguration('namespace')),
         *(SetRemap(f'/{name}', name) for name in _OWN),
-        *([OpaqueFunction(function=_check_robot)] if 'robot' in arguments else []),
+        *([OpaqueFunction(function=_check_cell)] if 'cell' in arguments else []),
         *entities,
     ]
     return LaunchDescription([*declare(arguments), Guard([GroupAction(group)])])
@@ -72,5 +72,6 @@ def config(name: str) -> PathJoinSubstitution:
     return share('config', name)
 
 
-def _check_robot(context: Any) -> None:
-    load_contract(context.launch_configurations['robot'])
+def _check_cell(context: Any) -> None:
+    given = context.launch_configurations
+    load_cell_of(given['deployment'], given['cell'])

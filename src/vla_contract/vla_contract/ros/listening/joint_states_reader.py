@@ -10,7 +10,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import JointState
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError
 from vla_contract.joints.joint_states import JointStateMerge, TOPIC
 from vla_contract.ros.listening.unattended import unattended_subscription
@@ -39,11 +39,9 @@ class JointStatesReader:
         problem: why the last of them was not.
     """
 
-    def __init__(
-        self, node: Node, contract: RobotContract, topics: Sequence[str] = (TOPIC,)
-    ) -> None:
+    def __init__(self, node: Node, cell: Cell, topics: Sequence[str] = (TOPIC,)) -> None:
         """Subscribe."""
-        self._merge = JointStateMerge(contract)
+        self._merge = JointStateMerge(cell)
         self._subscriptions = [
             unattended_subscription(node, JointState, topic, _QOS) for topic in topics
         ]

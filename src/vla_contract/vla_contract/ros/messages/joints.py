@@ -30,10 +30,10 @@ def largest_chunk_bytes(joints: int) -> int:
 
 
 class JointReader:
-    """Reads vectors from messages in the contract's joint order, whatever theirs is."""
+    """Reads vectors from messages in the cell's joint order, whatever theirs is."""
 
     def __init__(self, names: Sequence[str], topic: str) -> None:
-        """Prepare for the contract's joint names; `topic` is named in errors."""
+        """Prepare for the cell's joint names; `topic` is named in errors."""
         self._names = tuple(names)
         self._topic = topic
         self._map: JointMap | None = None

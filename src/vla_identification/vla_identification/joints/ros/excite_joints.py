@@ -6,7 +6,8 @@ import sys
 
 import rclpy
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.joints.trajectory import excitation_of, InTurn, joint_move, JointTrajectory
 from vla_contract.ros.node.graph_arguments import parse_in_graph
@@ -24,17 +25,15 @@ AMPLITUDE, PERIOD_S = 0.05, 2.0
 _APPROACH_SPEED = 0.15
 
 
-def _planned(
-    args: argparse.Namespace, contract: RobotContract, centre: Vector
-) -> tuple[JointTrajectory, str]:
+def _planned(args: argparse.Namespace, cell: Cell, centre: Vector) -> tuple[JointTrajectory, str]:
     """Return the motion of the arguments from where the arm stands, and what to say of it."""
     if args.motion:
-        track = load_track(args.motion, contract.joint_names)
-        approach = joint_move(contract, centre, track.at(0.0), _APPROACH_SPEED)
+        track = load_track(args.motion, cell.joint_names)
+        approach = joint_move(cell, centre, track.at(0.0), _APPROACH_SPEED)
         text = f'the arm will go to the start of {args.motion} and play it'
         return InTurn((approach, track)), text
-    sway = excitation_of(contract, centre, args.joint, args.amplitude, args.period_s)
-    names = ', '.join(contract.joints[i].name for i in sway.joints)
+    sway = excitation_of(cell, centre, args.joint, args.amplitude, args.period_s)
+    names = ', '.join(cell.joints[i].name for i in sway.joints)
     text = f'the arm will sway {names} by {sway.amplitude:g} rad or m, one after the other,'
     return sway, text
 
@@ -44,15 +43,15 @@ def _may_move(motion: JointTrajectory, text: str) -> bool:
     return input('is the space around it free? [y/N] ').strip().lower() in ('y', 'yes')
 
 
-def record_sway(contract: RobotContract) -> MotionRecording:
+def record_sway(cell: Cell) -> MotionRecording:
     """Sway every joint, one after the other, and return what was recorded; rclpy has begun.
 
     Raises:
         VlaError: the action filter does not listen, somebody else commands the arm, or it stops.
     """
-    node = Exciter(contract, contract.cameras[0])
+    node = Exciter(cell, cell.cameras[0])
     try:
-        return node.run(excitation_of(contract, node.get_ready(), [], AMPLITUDE, PERIOD_S))
+        return node.run(excitation_of(cell, node.get_ready(), [], AMPLITUDE, PERIOD_S))
     finally:
         node.destroy_node()
 
@@ -64,13 +63,13 @@ def run(args: argparse.Namespace) -> int:
             f'--amplitude: found {args.amplitude:g}; allowed: 0 to {_LARGEST_AMPLITUDE:g} rad or m'
         )
     require_free(args.output, args.force)
-    contract = load_contract(args.robot)
-    camera = contract.camera(args.camera) if args.camera else contract.cameras[0]
+    cell = cell_of(args)
+    camera = cell.camera(args.camera) if args.camera else cell.cameras[0]
     rclpy.init(args=args.ros_arguments)
     try:
-        node = Exciter(contract, camera)
+        node = Exciter(cell, camera)
         centre = node.get_ready()
-        motion, text = _planned(args, contract, centre)
+        motion, text = _planned(args, cell, centre)
         if not (args.yes or _may_move(motion, text)):
             print('nothing was moved')
             return NOT_GOOD_ENOUGH
@@ -95,7 +94,7 @@ def main(argv: list[str] | None = None) -> int:
         'should not.',
         'vla arm excite --output runs/excitation.npz',
     )
-    parser.add_argument('--robot', default='panda_2f85', help='robot contract')
+    add_cell(parser)
     parser.add_argument('--camera', default='', help='camera that sees the arm, default: first')
     parser.add_argument('--joint', action='append', default=[], help='only this one; repeatable')
     parser.add_argument('--amplitude', type=float, default=AMPLITUDE, help='of the sway [rad]')

@@ -14,7 +14,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, JointState
 from tqdm import tqdm
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.contract import Camera, RobotContract
+from vla_contract.deployment.cell import Camera, Cell
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.joints.trajectory import chunk_of
@@ -32,7 +32,7 @@ from vla_identification.motion_recording import MotionRecording
 # Every sample counts here, also one that waits while an image is shrunk.
 _EVERY = QoSProfile(depth=200, reliability=ReliabilityPolicy.BEST_EFFORT)
 _EVERY_COMMAND = QoSProfile(depth=200)
-_CHUNK_PERIOD_S, _HORIZON_S = 0.2, 1.0
+_CHUNK_PERIOD_S, _HORIZON_S, _STEP_HZ = 0.2, 1.0, 10.0
 # How long nodes may take to be found, and topics to bring something [s].
 _PATIENCE_S = 10.0
 _STILL_POINTS = 16
@@ -41,11 +41,11 @@ _STILL_POINTS = 16
 class Exciter(Node):
     """Publishes an excitation on policy_chunk and records commands, joint states and images."""
 
-    def __init__(self, contract: RobotContract, camera: Camera) -> None:
+    def __init__(self, cell: Cell, camera: Camera) -> None:
         """Subscribe; nothing is published before `run`."""
         super().__init__('excite_joints')
-        self._contract = contract
-        self._merge = JointStateMerge(contract)
+        self._cell = cell
+        self._merge = JointStateMerge(cell)
         self._commands: list[tuple[int, Vector]] = []
         self._measured: list[tuple[int, int, Vector]] = []
         self._images: list[tuple[int, int, Any]] = []
@@ -99,11 +99,9 @@ class Exciter(Node):
                 if elapsed_s >= due_s:
                     due_s = elapsed_s + _CHUNK_PERIOD_S
                     self._require_alone_and_alive()
-                    chunk = chunk_of(
-                        excitation, begin_ns, self.now_ns(), self._contract.action.fps, _HORIZON_S
-                    )
+                    chunk = chunk_of(excitation, begin_ns, self.now_ns(), _STEP_HZ, _HORIZON_S)
                     watcher.beat()
-                    publisher.publish(chunk_to_msg(chunk, self._contract.joint_names))
+                    publisher.publish(chunk_to_msg(chunk, self._cell.joint_names))
                     progress.update(min(int(elapsed_s), progress.total) - progress.n)
                 rclpy.spin_once(self, timeout_sec=0.01)
         self.destroy_publisher(publisher)
@@ -124,10 +122,10 @@ class Exciter(Node):
             nonlocal asked_s
             if time.monotonic() - asked_s > _CHUNK_PERIOD_S:
                 asked_s = time.monotonic()
-                chunk = ActionChunk(self.now_ns(), to_ns(1.0 / self._contract.action.fps), still)
+                chunk = ActionChunk(self.now_ns(), to_ns(1.0 / _STEP_HZ), still)
                 watcher.beat()
-                publisher.publish(chunk_to_msg(chunk, self._contract.joint_names))
-            return len(self._commands) >= self._contract.rates.filter_hz
+                publisher.publish(chunk_to_msg(chunk, self._cell.joint_names))
+            return len(self._commands) >= self._cell.rates.filter_hz
 
         if not self._wait(has_settled, _PATIENCE_S):
             raise VlaError(f'the filter commands nothing: {self._filter_says}')
@@ -150,7 +148,7 @@ class Exciter(Node):
         seen = tuple(zip(*images, strict=True)) or ((), (), ())
         seconds = lambda stamps: (np.array(stamps, dtype=np.float64) - begin_ns) / 1e9  # noqa: E731
         return MotionRecording(
-            names=self._contract.joint_names,
+            names=self._cell.joint_names,
             command_s=seconds(command_ns),
             command=np.array(command),
             measured_s=seconds(measured_ns),

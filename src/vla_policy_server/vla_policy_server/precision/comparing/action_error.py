@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 
 
@@ -26,18 +26,18 @@ class ActionError:
     unit: str
 
 
-def action_error(actions: Vector, reference: Vector, contract: RobotContract) -> ActionError:
+def action_error(actions: Vector, reference: Vector, cell: Cell) -> ActionError:
     """Compare the actions of two methods on the same frames, shape (frames, T, D) [rad or m]."""
     difference = np.abs(actions - reference)
-    ranges = np.array([joint.upper - joint.lower for joint in contract.joints])
+    ranges = np.array([joint.upper - joint.lower for joint in cell.joints])
     worst = difference.max(axis=(0, 1))
     # A number that is not finite must not hide behind a comparison.
     shares = np.where(np.isfinite(worst), worst, np.inf) / ranges
     index = int(shares.argmax())
     return ActionError(
-        contract.joint_names[index],
+        cell.joint_names[index],
         float(worst[index]),
         float(np.sqrt(np.mean(difference**2))),
         float(shares[index]),
-        'm' if contract.joints[index].type == 'prismatic' else 'rad',
+        'm' if cell.joints[index].type == 'prismatic' else 'rad',
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError
 from vla_contract.values import Observation
 from vla_lerobot.frames import open_dataset, RecordedFrames
@@ -18,23 +18,23 @@ class Frames(NamedTuple):
     judging: list[Observation]
 
 
-def load_frames(contract: RobotContract, root: Path, count: int = 64) -> Frames:
+def load_frames(deployment: Deployment, root: Path, count: int = 64) -> Frames:
     """Read evenly spaced frames of a LeRobotDataset v3.
 
     The first half of the recording calibrates and the second judges, so that a graph is not
     judged by the frames it was fitted to.
 
     Args:
-        contract: names joints and cameras.
+        deployment: names joints and cameras.
         root: folder of the dataset.
         count: frames for each purpose; fewer when the dataset is shorter.
 
     Raises:
         ResourceNotFoundError: there is no dataset.
-        NameMismatchError: it lacks a joint or a camera of the contract.
+        NameMismatchError: it lacks a joint of the cell or a camera of the policy.
         PolicyError: it has less than two frames.
     """
-    recorded = RecordedFrames(contract, open_dataset(root))
+    recorded = RecordedFrames(deployment, open_dataset(root))
     total = len(recorded)
     if total < 2:
         raise PolicyError(f'{root} has {total} frames; 2 or more are needed')

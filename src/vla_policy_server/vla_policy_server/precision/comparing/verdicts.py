@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_policy_server.precision.comparing.action_error import action_error, ActionError
 from vla_policy_server.precision.comparing.comparison import Comparison
 from vla_policy_server.precision.comparing.method_process import Report
@@ -16,9 +16,7 @@ Rollout = Callable[[str, float], Success]
 """Runs counted episodes with (method, latency [s])."""
 
 
-def measurements(
-    found: Comparison, reference: str, contract: RobotContract
-) -> dict[str, Measurement]:
+def measurements(found: Comparison, reference: str, cell: Cell) -> dict[str, Measurement]:
     """Return the figures of every method that ran, beside those of the reference."""
     base = found.reports[reference]
     base_p50_ms = summarise(found.durations_ns[reference]).p50_ms
@@ -31,7 +29,7 @@ def measurements(
             speedup=base_p50_ms / latency.p50_ms,
             peak_bytes=report.peak_bytes,
             gpu_bytes=report.gpu_bytes,
-            error=_error(report, base, contract),
+            error=_error(report, base, cell),
         )
     return measured
 
@@ -74,7 +72,7 @@ def fastest(results: list[MethodResult]) -> str:
     return max(speeds, key=speeds.__getitem__)
 
 
-def _error(report: Report, base: Report, contract: RobotContract) -> ActionError | None:
+def _error(report: Report, base: Report, cell: Cell) -> ActionError | None:
     if report.actions is None or base.actions is None:
         return None
-    return action_error(report.actions, base.actions, contract)
+    return action_error(report.actions, base.actions, cell)

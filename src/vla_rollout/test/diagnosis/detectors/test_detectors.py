@@ -13,9 +13,9 @@ from vla_rollout.diagnosis.detectors.reversals import Reversals
 from vla_rollout.diagnosis.detectors.tracking import Tracking
 
 
-def swing(contract, k, amplitude, hz=2.0):
+def swing(cell, k, amplitude, hz=2.0):
     """Return home with the first joint on a sine."""
-    desired = contract.home
+    desired = cell.home
     desired[0] += amplitude * np.sin(2 * np.pi * hz * k / 100)
     return desired
 
@@ -32,42 +32,42 @@ def test_a_latched_stop_is_no_lack_of_actions(cycle):
     assert [detector.see_cycle(cycle(k, verdict=Verdict.LATCHED)) for k in range(50)][-1] == 0.0
 
 
-def test_a_wish_that_stays_counts_seconds_until_it_moves(contract, cycle):
-    detector = PolicyStays(contract)
+def test_a_wish_that_stays_counts_seconds_until_it_moves(cell, cycle):
+    detector = PolicyStays(cell)
     assert [detector.see_cycle(cycle(k)) for k in range(201)][-1] == pytest.approx(2.0)
-    assert detector.see_cycle(cycle(201, desired=contract.home + 0.1)) == 0.0
+    assert detector.see_cycle(cycle(201, desired=cell.home + 0.1)) == 0.0
 
 
-def test_a_joint_that_does_not_follow_is_stuck_and_a_late_one_is_not(contract, cycle):
-    stuck, late = ActuatorStuck(contract), ActuatorStuck(contract)
-    span = contract.joints[0].upper - contract.joints[0].lower
+def test_a_joint_that_does_not_follow_is_stuck_and_a_late_one_is_not(cell, cycle):
+    stuck, late = ActuatorStuck(cell), ActuatorStuck(cell)
+    span = cell.joints[0].upper - cell.joints[0].lower
     for k in range(100):
-        command = contract.home
+        command = cell.home
         command[0] += 0.01 * k
-        behind = contract.home
+        behind = cell.home
         behind[0] += 0.01 * max(0, k - 15)
-        worst = stuck.see_cycle(cycle(k, command=command, measured=contract.home))
+        worst = stuck.see_cycle(cycle(k, command=command, measured=cell.home))
         following = late.see_cycle(cycle(k, command=command, measured=behind))
         assert following == 0.0
     # Of half a second, without the last fifth of one.
     assert worst == pytest.approx(0.01 * 30 / span)
 
 
-def test_shaking_counts_its_way_and_a_straight_motion_none(contract, cycle):
-    shaking, straight = Reversals(contract), Reversals(contract)
-    span = contract.joints[0].upper - contract.joints[0].lower
+def test_shaking_counts_its_way_and_a_straight_motion_none(cell, cycle):
+    shaking, straight = Reversals(cell), Reversals(cell)
+    span = cell.joints[0].upper - cell.joints[0].lower
     for k in range(101):
-        score = shaking.see_cycle(cycle(k, desired=swing(contract, k, 0.1)))
-        ramp = contract.home
+        score = shaking.see_cycle(cycle(k, desired=swing(cell, k, 0.1)))
+        ramp = cell.home
         ramp[0] += 0.005 * k
         assert straight.see_cycle(cycle(k, desired=ramp)) == pytest.approx(0.0, abs=1e-12)
     assert score == pytest.approx(8 * 0.1 / span, rel=0.01)  # two periods, four amplitudes each
 
 
-def test_chunks_that_go_on_agree_and_chunks_that_turn_back_do_not(contract, cycle):
-    detector = Disagreement(contract)
-    ramp = contract.home + np.arange(16)[:, None] * 0.02
-    span = contract.joints[0].upper - contract.joints[0].lower
+def test_chunks_that_go_on_agree_and_chunks_that_turn_back_do_not(cell, cycle):
+    detector = Disagreement(cell)
+    ramp = cell.home + np.arange(16)[:, None] * 0.02
+    span = cell.joints[0].upper - cell.joints[0].lower
     detector.see_chunk(ActionChunk(0, 100_000_000, ramp))
     detector.see_chunk(ActionChunk(800_000_000, 100_000_000, ramp + 8 * 0.02))
     assert detector.see_cycle(cycle(80)) == pytest.approx(0.0, abs=1e-9)
@@ -77,28 +77,28 @@ def test_chunks_that_go_on_agree_and_chunks_that_turn_back_do_not(contract, cycl
     assert detector.see_cycle(cycle(160)) == pytest.approx(0.3 / span)
 
 
-def test_a_lasting_error_shows_and_an_alternating_one_cancels(contract, cycle):
-    lasting, alternating = Tracking(contract), Tracking(contract)
-    span = contract.joints[1].upper - contract.joints[1].lower
+def test_a_lasting_error_shows_and_an_alternating_one_cancels(cell, cycle):
+    lasting, alternating = Tracking(cell), Tracking(cell)
+    span = cell.joints[1].upper - cell.joints[1].lower
     for k in range(500):
-        command = contract.home
+        command = cell.home
         command[1] += 0.05
-        score = lasting.see_cycle(cycle(k, command=command, measured=contract.home))
-        command[1] = contract.home[1] + 0.05 * (-1) ** k
-        swinging = alternating.see_cycle(cycle(k, command=command, measured=contract.home))
+        score = lasting.see_cycle(cycle(k, command=command, measured=cell.home))
+        command[1] = cell.home[1] + 0.05 * (-1) ** k
+        swinging = alternating.see_cycle(cycle(k, command=command, measured=cell.home))
     assert score == pytest.approx(0.05 / span, rel=1e-3)
     assert swinging < 0.02 * score
 
 
-def test_distance_is_to_the_nearest_posture(contract, cycle):
-    postures = np.stack([contract.home[:7], contract.home[:7] - 0.2])
-    detector = OffPath(contract, postures)
-    away = contract.home
+def test_distance_is_to_the_nearest_posture(cell, cycle):
+    postures = np.stack([cell.home[:7], cell.home[:7] - 0.2])
+    detector = OffPath(cell, postures)
+    away = cell.home
     away[0] += 0.5
-    span = contract.joints[0].upper - contract.joints[0].lower
-    assert detector.see_cycle(cycle(0, desired=contract.home)) == 0.0
+    span = cell.joints[0].upper - cell.joints[0].lower
+    assert detector.see_cycle(cycle(0, desired=cell.home)) == 0.0
     assert detector.see_cycle(cycle(1, desired=away)) == pytest.approx(0.5 / span)
-    assert OffPath(contract, np.empty((0, 7))).see_cycle(cycle(0)) is None
+    assert OffPath(cell, np.empty((0, 7))).see_cycle(cycle(0)) is None
 
 
 def test_thinned_postures_cover_all_of_them():
@@ -110,13 +110,13 @@ def test_thinned_postures_cover_all_of_them():
     assert reach < 0.15  # 40 squares of this half width cover the unit square with room
 
 
-def test_every_time_the_fingers_shut_on_nothing_counts_once(contract, cycle):
-    detector = EmptyGrasp(contract)
+def test_every_time_the_fingers_shut_on_nothing_counts_once(cell, cycle):
+    detector = EmptyGrasp(cell)
 
     def step(k, told, share):
-        command, measured = contract.home, contract.home
-        command[7] = contract.joints[7].upper * told
-        measured[7] = contract.joints[7].upper * share
+        command, measured = cell.home, cell.home
+        command[7] = cell.joints[7].upper * told
+        measured[7] = cell.joints[7].upper * share
         return detector.see_cycle(cycle(k, command=command, measured=measured))
 
     held = [step(k, 1.0, 0.5) for k in range(50)]
@@ -127,11 +127,11 @@ def test_every_time_the_fingers_shut_on_nothing_counts_once(contract, cycle):
     assert (held[-1], lost[-1], opened[-1], again[-1], passing[-1]) == (0, 1, 1, 2, 2)
 
 
-def test_causes_have_different_names_and_all_restart(contract, cycle):
-    detectors = make_detectors(contract, np.empty((0, 7)))
+def test_causes_have_different_names_and_all_restart(cell, cycle):
+    detectors = make_detectors(cell, np.empty((0, 7)))
     assert len({detector.cause.name for detector in detectors}) == len(detectors)
     for detector in detectors:
-        first = [detector.see_cycle(cycle(k, desired=swing(contract, k, 0.05))) for k in range(30)]
+        first = [detector.see_cycle(cycle(k, desired=swing(cell, k, 0.05))) for k in range(30)]
         detector.restart()
-        again = [detector.see_cycle(cycle(k, desired=swing(contract, k, 0.05))) for k in range(30)]
+        again = [detector.see_cycle(cycle(k, desired=swing(cell, k, 0.05))) for k in range(30)]
         assert first == again

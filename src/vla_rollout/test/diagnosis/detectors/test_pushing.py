@@ -12,12 +12,14 @@ DRAG = np.array([40.0, 40.0, 40.0, 40.0, 1.0, 1.0, 1.0])  # so that the arm move
 
 
 @pytest.fixture(scope='module')
-def arm(contract):
-    """Return the contract's arm, free to move."""
-    spec = mujoco.MjSpec.from_file(str(package_file(contract.model.package, contract.model.mjcf)))
+def arm(cell):
+    """Return the cell's arm, free to move."""
+    spec = mujoco.MjSpec.from_file(
+        str(package_file(cell.robot.model.package, cell.robot.model.mjcf))
+    )
     spec.option.timestep = DT_S
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    arm = [contract.joints[i].model_joint for i in contract.arm]
+    arm = [cell.joints[i].model_joint for i in cell.arm]
     for joint in spec.joints:
         if joint.name not in arm:
             joint.damping[:] = 1.0  # fingers stay where they are
@@ -28,15 +30,15 @@ def arm(contract):
     return model, mujoco.MjData(model)
 
 
-def observe(contract, arm, external, seconds=0.6):
+def observe(cell, arm, external, seconds=0.6):
     """Hold the arm with known torques against an external one; return the last residual."""
     model, data = arm
     mujoco.mj_resetData(model, data)
-    names = [contract.joints[i].model_joint for i in contract.arm]
+    names = [cell.joints[i].model_joint for i in cell.arm]
     q = [model.joint(name).qposadr[0] for name in names]
     v = [model.joint(name).dofadr[0] for name in names]
-    data.qpos[q] = contract.home[list(contract.arm)]
-    observer = MomentumObserver(contract)
+    data.qpos[q] = cell.home[list(cell.arm)]
+    observer = MomentumObserver(cell)
     for k in range(int(seconds / DT_S)):
         mujoco.mj_forward(model, data)
         tau = np.array(data.qfrc_bias[v]) - DRAG * data.qvel[v]
@@ -47,29 +49,29 @@ def observe(contract, arm, external, seconds=0.6):
     return residual
 
 
-def test_the_residual_finds_an_external_torque_and_nothing_else(contract, arm):
+def test_the_residual_finds_an_external_torque_and_nothing_else(cell, arm):
     external = np.array([0.0, 6.0, 0.0, -4.0, 0.0, 1.0, 0.0])
-    assert np.abs(observe(contract, arm, np.zeros(7))).max() < 0.3
-    assert observe(contract, arm, external) == pytest.approx(external, abs=0.3)
+    assert np.abs(observe(cell, arm, np.zeros(7))).max() < 0.3
+    assert observe(cell, arm, external) == pytest.approx(external, abs=0.3)
 
 
-def test_without_effort_it_is_unavailable(contract, cycle):
-    detector = Pushing(contract)
+def test_without_effort_it_is_unavailable(cell, cycle):
+    detector = Pushing(cell)
     detector.restart()
     assert detector.see_cycle(cycle(0)) is None
     assert detector.see_cycle(cycle(1, effort=np.zeros(8))) is not None
 
 
-def test_effort_of_nan_is_no_effort(contract, cycle):
-    detector = Pushing(contract)
+def test_effort_of_nan_is_no_effort(cell, cycle):
+    detector = Pushing(cell)
     detector.restart()
     assert [detector.see_cycle(cycle(k, effort=np.full(8, np.nan))) for k in range(3)] == [
         None
     ] * 3
 
 
-def test_one_cycle_without_effort_poisons_nothing(contract, cycle):
-    detector, gappy = Pushing(contract), Pushing(contract)
+def test_one_cycle_without_effort_poisons_nothing(cell, cycle):
+    detector, gappy = Pushing(cell), Pushing(cell)
     for pushing in (detector, gappy):
         pushing.restart()
     effort = np.full(8, 3.0)
@@ -80,8 +82,8 @@ def test_one_cycle_without_effort_poisons_nothing(contract, cycle):
     assert score == pytest.approx(whole, rel=0.1)
 
 
-def test_a_gripper_without_effort_takes_nothing_from_the_arm(contract, cycle):
-    with_gripper, without = Pushing(contract), Pushing(contract)
+def test_a_gripper_without_effort_takes_nothing_from_the_arm(cell, cycle):
+    with_gripper, without = Pushing(cell), Pushing(cell)
     for pushing in (with_gripper, without):
         pushing.restart()
     effort = np.full(8, 3.0)
@@ -91,8 +93,8 @@ def test_a_gripper_without_effort_takes_nothing_from_the_arm(contract, cycle):
     assert one == other
 
 
-def test_a_joint_that_is_never_measured_leaves_the_others(contract, cycle):
-    detector = Pushing(contract)
+def test_a_joint_that_is_never_measured_leaves_the_others(cell, cycle):
+    detector = Pushing(cell)
     detector.restart()
     effort = np.where(np.arange(8) == 0, np.nan, 50.0)
     scores = [detector.see_cycle(cycle(k, effort=effort)) for k in range(30)]
@@ -100,8 +102,8 @@ def test_a_joint_that_is_never_measured_leaves_the_others(contract, cycle):
     assert scores[-1] > 0.3
 
 
-def test_without_velocity_it_is_unavailable(contract, cycle):
-    detector = Pushing(contract)
+def test_without_velocity_it_is_unavailable(cell, cycle):
+    detector = Pushing(cell)
     detector.restart()
     seen = cycle(0, effort=np.zeros(8))
     joints = replace(seen.joints, velocity=np.full(8, np.nan))

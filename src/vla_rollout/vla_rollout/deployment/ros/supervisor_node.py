@@ -12,7 +12,7 @@ from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from std_msgs.msg import Float64
 from std_srvs.srv import Trigger
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import LATCHED, STATE
@@ -29,10 +29,10 @@ _STOP_S = 1.0
 class Supervisor(VlaNode):
     """Owns the order in which filter and policy server come up, the lock of the filter, the speed.
 
-    Three services (std_srvs/Trigger) say how far the deployment may go:
+    Three services (std_srvs/Trigger) say how far a policy may go:
 
     `supervisor/check`: the filter alone is active, slow, and no policy is loaded; for preflight.
-    `supervisor/release`: refused unless preflight passed for this robot and this checkpoint; then
+    `supervisor/release`: refused unless preflight passed for this cell and this checkpoint; then
     both nodes are ready and the filter is unlocked, for rollouts to activate.
     `supervisor/lock`: the arm is brought to rest, both are inactive, the filter refuses to start.
     It does so whatever the policy server does, and whatever another order waits for.
@@ -51,9 +51,11 @@ class Supervisor(VlaNode):
         self.add_post_set_parameters_callback(self._on_parameters)
 
     def build(self, settings: SupervisorConfig) -> None:
-        """Find the robot and the checkpoint, and offer the services."""
+        """Find the cell and the policy, and offer the services."""
         self._settings = settings
-        self._contract = load_contract(settings.robot)
+        self._deployment = load_deployment(
+            settings.deployment, cell=settings.cell, policy=settings.policy_path
+        )
         self._speed = self.create_publisher(Float64, 'speed_scale', LATCHED)
         self._filter = ManagedNode(self, 'action_filter')
         self._policy = ManagedNode(self, 'policy_server')
@@ -86,7 +88,8 @@ class Supervisor(VlaNode):
 
     async def _release(self) -> str:
         locks = self._locks
-        hashes = self._contract.sha256, policy_sha256(self._settings.policy_path)
+        cell, policy = self._deployment.cell, self._deployment.policy
+        hashes = cell.sha256, policy_sha256(policy.source)
         require_passed(Path(self._settings.preflight), *hashes, datetime.now(UTC))
         await self._policy.bring_to(INACTIVE)
         self._slow_down()

@@ -2,7 +2,7 @@
 
 import numpy as np
 from vla_action_filter.plan.chunk_curve import ChunkCurve
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.detectors.joint_span import joint_span
@@ -21,10 +21,10 @@ class Disagreement(Detector):
     unit = 'of the joint range'
     floor = 0.01
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Prepare for a robot."""
-        self._arm = np.array(contract.arm)
-        self._span = joint_span(contract)[self._arm]
+        self._arm = np.array(cell.arm)
+        self._span = joint_span(cell)[self._arm]
         self.restart()
 
     def restart(self) -> None:

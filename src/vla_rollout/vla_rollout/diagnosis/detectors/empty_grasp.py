@@ -1,7 +1,7 @@
 """Grasp failure: fingers that close on nothing, or lose what they held."""
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import NS_PER_S, Vector
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.taxonomy import EMPTY_GRASP
@@ -24,10 +24,10 @@ class EmptyGrasp(Detector):
     unit = 'times'
     floor = 0.5
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Prepare for a robot; without a gripper the detector is unavailable."""
-        self._grippers = np.array(contract.grippers, dtype=np.intp)
-        joints = [contract.joints[i] for i in contract.grippers]
+        self._grippers = np.array(cell.grippers, dtype=np.intp)
+        joints = [cell.joints[i] for i in cell.grippers]
         self._closed = np.array([joint.closed for joint in joints])
         self._way = np.array([joint.closed - joint.open for joint in joints])
         self.restart()

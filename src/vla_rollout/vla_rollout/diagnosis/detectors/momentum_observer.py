@@ -1,7 +1,7 @@
 """External joint torque, from what the motors give and how the arm moves."""
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.share import package_file
 from vla_contract.values import NS_PER_S, Vector
 
@@ -25,8 +25,8 @@ class MomentumObserver:
     reads 0.85 kg too much from the gripper of the Panda's MJCF.
     """
 
-    def __init__(self, contract: RobotContract) -> None:
-        """Load the contract's model.
+    def __init__(self, cell: Cell) -> None:
+        """Load the cell's model.
 
         Raises:
             ResourceNotFoundError: the model's package or file is missing.
@@ -34,10 +34,10 @@ class MomentumObserver:
         # Imported here: it wants a renderer's libraries, of no use to a robot without effort.
         import mujoco
 
-        file = package_file(contract.model.package, contract.model.mjcf)
+        file = package_file(cell.robot.model.package, cell.robot.model.mjcf)
         self._model = mujoco.MjModel.from_xml_path(str(file))
         self._data = mujoco.MjData(self._model)
-        joints = [self._model.joint(contract.joints[i].model_joint) for i in contract.arm]
+        joints = [self._model.joint(cell.joints[i].model_joint) for i in cell.arm]
         self._q = np.array([joint.qposadr[0] for joint in joints])
         self._v = np.array([joint.dofadr[0] for joint in joints])
         self._inertia = np.zeros((self._model.nv, self._model.nv))

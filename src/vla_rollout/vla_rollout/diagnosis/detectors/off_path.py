@@ -1,7 +1,7 @@
 """Drift: the arm is where it never is when the task succeeds."""
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.detectors.joint_span import joint_span
@@ -19,16 +19,16 @@ class OffPath(Detector):
     unit = 'of the joint range'
     floor = 0.02
 
-    def __init__(self, contract: RobotContract, postures: Vector) -> None:
+    def __init__(self, cell: Cell, postures: Vector) -> None:
         """Prepare for a robot.
 
         Args:
-            contract: the robot.
+            cell: its robot and cameras.
             postures: arm joints seen in successful episodes, shape (N, n) [rad or m]; none makes
                 the detector unavailable.
         """
-        self._arm = np.array(contract.arm)
-        self._span = joint_span(contract)[self._arm]
+        self._arm = np.array(cell.arm)
+        self._span = joint_span(cell)[self._arm]
         self._postures = np.asarray(postures) / self._span
 
     def restart(self) -> None:

@@ -1,6 +1,6 @@
 """Frozen because the policy wants to stay."""
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import NS_PER_S, Vector
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.detectors.joint_span import joint_span
@@ -19,9 +19,9 @@ class PolicyStays(Detector):
     unit = 's'
     floor = 1.0
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Prepare for a robot."""
-        self._still = _STILL * joint_span(contract)
+        self._still = _STILL * joint_span(cell)
         self.restart()
 
     def restart(self) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import to_ns, Vector
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.detectors.momentum_observer import MomentumObserver
@@ -24,11 +24,11 @@ class Pushing(Detector):
     unit = 'of the effort limit'
     floor = 0.05
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Prepare for a robot."""
-        self._arm = np.array(contract.arm)
-        self._limit = np.array([contract.joints[i].effort for i in contract.arm])
-        self._contract = contract
+        self._arm = np.array(cell.arm)
+        self._limit = np.array([cell.joints[i].effort for i in cell.arm])
+        self._cell = cell
         self._observer: MomentumObserver | None = None
         self.restart()
 
@@ -68,7 +68,7 @@ class Pushing(Detector):
     ) -> None:
         """Take a measurement in which only some efforts are finite; the residual is per joint."""
         if self._observer is None:
-            self._observer = MomentumObserver(self._contract)
+            self._observer = MomentumObserver(self._cell)
         if (is_measured != self._measured).any():
             self._observer.restart()
         effort = np.where(is_measured, effort, 0.0)

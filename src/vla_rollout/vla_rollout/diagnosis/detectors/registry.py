@@ -1,6 +1,6 @@
 """The table of detectors."""
 
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.plugins import plugins
 from vla_contract.values import Vector
 from vla_rollout.diagnosis.detectors.actuator_stuck import ActuatorStuck
@@ -15,13 +15,13 @@ from vla_rollout.diagnosis.detectors.reversals import Reversals
 from vla_rollout.diagnosis.detectors.tracking import Tracking
 
 
-def make_detectors(contract: RobotContract, postures: Vector) -> tuple[Detector, ...]:
+def make_detectors(cell: Cell, postures: Vector) -> tuple[Detector, ...]:
     """Return one detector of each kind for a robot, ours and those of `vla_detectors`.
 
     A detector from outside is a function of the same arguments.
 
     Args:
-        contract: the robot.
+        cell: its robot and cameras.
         postures: arm joints of successful episodes, shape (N, n) [rad or m].
 
     Raises:
@@ -29,13 +29,13 @@ def make_detectors(contract: RobotContract, postures: Vector) -> tuple[Detector,
     """
     return (
         NoActions(),
-        PolicyStays(contract),
-        ActuatorStuck(contract),
-        Reversals(contract),
-        Disagreement(contract),
-        Tracking(contract),
-        OffPath(contract, postures),
-        Pushing(contract),
-        EmptyGrasp(contract),
-        *(make(contract, postures) for make in plugins('vla_detectors', 'detector')),
+        PolicyStays(cell),
+        ActuatorStuck(cell),
+        Reversals(cell),
+        Disagreement(cell),
+        Tracking(cell),
+        OffPath(cell, postures),
+        Pushing(cell),
+        EmptyGrasp(cell),
+        *(make(cell, postures) for make in plugins('vla_detectors', 'detector')),
     )

@@ -3,7 +3,7 @@
 from collections import deque
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import to_ns, Vector
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.detectors.joint_span import joint_span
@@ -25,10 +25,10 @@ class Reversals(Detector):
     unit = 'of the joint range'
     floor = 0.02
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Prepare for a robot."""
-        self._arm = np.array(contract.arm)
-        self._span = joint_span(contract)[self._arm]
+        self._arm = np.array(cell.arm)
+        self._span = joint_span(cell)[self._arm]
         self._desired: deque[tuple[int, Vector]] = deque()
 
     def restart(self) -> None:

@@ -1,7 +1,7 @@
 """Drift: the arm stays behind what it is told."""
 
 import numpy as np
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import NS_PER_S, Vector
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.detectors.joint_span import joint_span
@@ -19,10 +19,10 @@ class Tracking(Detector):
     unit = 'of the joint range'
     floor = 0.005
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Prepare for a robot."""
-        self._arm = np.array(contract.arm)
-        self._span = joint_span(contract)[self._arm]
+        self._arm = np.array(cell.arm)
+        self._span = joint_span(cell)[self._arm]
         self.restart()
 
     def restart(self) -> None:

@@ -7,7 +7,7 @@ import threading
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError
 from vla_contract.ros.listening.any_publisher import subscribe_to_any
 from vla_contract.ros.node.diagnostics import ERROR, Health, status_msg
@@ -28,17 +28,17 @@ _QOS = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
 class LiveDiagnosis:
     """Watches the topics of an episode between `begin` and `end`."""
 
-    def __init__(self, node: Node, contract: RobotContract, healthy: Healthy) -> None:
+    def __init__(self, node: Node, cell: Cell, healthy: Healthy) -> None:
         """Subscribe on a node."""
         self._node = node
-        self._contract = contract
-        self._diagnosis = Diagnosis(contract, healthy)
+        self._cell = cell
+        self._diagnosis = Diagnosis(cell, healthy)
         self._speed = 1.0
         self._joiner = self._new_joiner()
         self._lock = threading.Lock()
         self._is_watching = False
         self._publisher = node.create_publisher(DiagnosticArray, 'diagnostics', STATE)
-        for topic, (kind, decode) in episode_streams(contract, with_images=False).items():
+        for topic, (kind, decode) in episode_streams(cell, with_images=False).items():
             callback = partial(self._take, decode)
             if topic in LATCHED_TOPICS:
                 subscribe_to_any(node, kind, topic, callback)
@@ -78,7 +78,7 @@ class LiveDiagnosis:
             self._publish(alarm)
 
     def _new_joiner(self) -> CycleJoiner:
-        return CycleJoiner(self._contract, self, self._speed)
+        return CycleJoiner(self._cell, self, self._speed)
 
     def _take(self, decode: Callable[[object], object], msg: object) -> None:
         try:

@@ -2,24 +2,26 @@
 
 import argparse
 from contextlib import ExitStack, suppress
+import json
 from pathlib import Path
 from typing import Any
 
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from vla_contract.cli.command import write_json
-from vla_contract.contract import load_contract
-from vla_rollout.deployment.supervised import SupervisedDeployment
+from vla_contract.cli.deployment_arguments import deployment_of
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.errors import VlaError
+from vla_rollout.deployment.supervised import SupervisedSlowStart
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.episodes.control import EpisodeControl
 from vla_rollout.episodes.episode import episode_line, EpisodeResult, summarise, summary_line
 from vla_rollout.episodes.keys import EpisodeKeys, keys_line, press
-from vla_rollout.episodes.provenance import provenance
+from vla_rollout.episodes.provenance import provenance, recorded_settings
 from vla_rollout.episodes.ros.runner import EpisodeRunner
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.graph.ros.graph import Check, RolloutGraph
 from vla_rollout.web.ros.web_monitor import web_page
-from vla_sim_bridge.scene.world_config import load_world_config
 
 # A large policy takes minutes to load; a node that died is noticed at once.
 _READY_S = 300.0
@@ -42,11 +44,13 @@ def run_rollout(
     Raises:
         VlaError: the graph does not answer, or `check` found a dead process.
     """
-    contract = load_contract(args.robot)
-    limit_s = args.time_limit_s or load_world_config(args.world).time_limit_s
-    healthy = find_healthy(args.policy, contract)
-    facts = _facts(provenance(contract, args), args.operator)
-    deployment = SupervisedDeployment.of(args, facts)
+    deployment = deployment_of(args)
+    cell = deployment.cell
+    limit_s = args.time_limit_s or deployment.task.time_limit_s
+    healthy = find_healthy(deployment)
+    facts = _facts(provenance(deployment, args.randomization), args.operator)
+    settings = _settings(args, deployment)
+    slow_start = SupervisedSlowStart.of(args, facts)
     context = rclpy.Context()
     rclpy.init(
         args=args.ros_arguments,
@@ -54,29 +58,29 @@ def run_rollout(
         domain_id=domain_id,
         signal_handler_options=SignalHandlerOptions.NO,
     )
-    graph = RolloutGraph(context, contract, check, healthy, control, not args.operator)
-    runner = EpisodeRunner(graph, control, limit_s, contract.cameras[0].rate_hz, _tell)
+    graph = RolloutGraph(context, cell, check, healthy, control, not args.operator)
+    runner = EpisodeRunner(graph, control, limit_s, cell.cameras[0].rate_hz, _tell)
     results: list[EpisodeResult] = []
     page = ExitStack()
     try:
-        write_json(folder / 'summary.json', summarise(results, _settings(args)))
+        write_json(folder / 'summary.json', summarise(results, settings))
         if args.web is not None:
-            web = web_page(context, contract, args.web, graph.has_simulator)
+            web = web_page(context, cell, args.web, graph.has_simulator)
             _tell(f'live view: {page.enter_context(web)}')
         graph.wait_until_ready(_READY_S)
         while (number := _counted(results) + 1) <= args.episodes:
             seed = args.first_seed + number - 1
             video = folder / 'videos' / f'episode_{number:02d}_seed_{seed}.mp4'
-            if deployment:
-                graph.set_speed(deployment.next_speed())
+            if slow_start:
+                graph.set_speed(slow_start.next_speed())
             result = runner.run(seed, video, facts if args.record else None)
             if result is None:
                 break
             results.append(result)
-            if deployment and result.is_counted:
-                deployment.count(result)
+            if slow_start and result.is_counted:
+                slow_start.count(result)
             _tell(episode_line(number, args.episodes, result))
-            write_json(folder / 'summary.json', summarise(results, _settings(args)))
+            write_json(folder / 'summary.json', summarise(results, settings))
             if control.is_stopped:
                 break
     except BaseException as error:
@@ -96,13 +100,23 @@ def run_rollout(
 def report(args: argparse.Namespace, folder: Path, results: list[EpisodeResult]) -> None:
     """Print the last lines of a run, and write --json."""
     if args.json:
-        write_json(args.json, summarise(results, _settings(args)))
+        write_json(args.json, json.loads((folder / 'summary.json').read_text()))
     print(summary_line(results))
     print(f'results: {folder}/summary.json   videos: {folder}/videos/')
 
 
 def rollout(args: argparse.Namespace) -> int:
-    """Run episodes on the graph that is already there."""
+    """Run episodes on the graph that is already there.
+
+    Raises:
+        VlaError: as `run_rollout`, or the robot is real and nobody is named who judges.
+    """
+    deployment = deployment_of(args)
+    if deployment.real and not args.operator:
+        raise VlaError(
+            f'deployment {deployment.name} is of a real robot: operator: found none; allowed: the '
+            'person who places the object and judges, --operator NAME'
+        )
     folder = make_run_folder('rollout', args.runs)
     control = EpisodeControl()
     with EpisodeKeys(lambda key: _tell(press(control, key))) as keys:
@@ -114,20 +128,20 @@ def rollout(args: argparse.Namespace) -> int:
 
 
 def _facts(facts: dict[str, Any], operator: str | None) -> dict[str, Any]:
-    """Return what a record says of the run: the simulated world, or the person instead."""
+    """Return what a record says of the run: what was randomised, or the person instead."""
     if operator is None:
         return facts
-    simulated = ('world', 'randomization')
-    return {'operator': operator, **{k: v for k, v in facts.items() if k not in simulated}}
+    return {'operator': operator, **{k: v for k, v in facts.items() if k != 'randomization'}}
 
 
 def _counted(results: list[EpisodeResult]) -> int:
     return sum(result.is_counted for result in results)
 
 
-def _settings(args: argparse.Namespace) -> dict[str, Any]:
-    names = ('robot', 'world', 'randomization', 'policy', 'backend', 'first_seed', 'episodes')
-    return _facts({name: getattr(args, name) for name in names}, args.operator)
+def _settings(args: argparse.Namespace, deployment: Deployment) -> dict[str, Any]:
+    names = ('randomization', 'first_seed', 'episodes')
+    settings = {name: getattr(args, name) for name in names}
+    return _facts(recorded_settings(args, deployment, settings), args.operator)
 
 
 def _tell(line: str) -> None:

@@ -7,13 +7,13 @@ import sys
 from vla_contract.cli.command import command_parser, run_command
 from vla_contract.ros.node.graph_arguments import parse_in_graph
 from vla_rollout.arguments import (
-    add_deployment,
     add_episodes,
     add_one_worker,
     add_record,
+    add_setup,
     add_web,
 )
-from vla_rollout.deployment.supervised import add_deployment_gate
+from vla_rollout.deployment.supervised import add_slow_start
 from vla_rollout.graph.ros.interruption import once_interrupted
 
 
@@ -32,7 +32,7 @@ def _add_operator(parser: argparse.ArgumentParser) -> None:
         help='a person, not the simulator, places objects, starts and labels every episode',
     )
     parser.add_argument(
-        '--time-limit-s', type=_seconds, help="an episode ends then; default: the world's"
+        '--time-limit-s', type=_seconds, help="an episode ends then; default: the task's"
     )
 
 
@@ -58,12 +58,12 @@ def main(argv: list[str] | None = None) -> int:
         '  vla rollout run --operator "A. Smith"   # on a robot',
     )
     add_episodes(parser)
-    add_deployment(parser)
+    add_setup(parser)
     _add_operator(parser)
     add_one_worker(parser)
     add_record(parser)
     add_web(parser)
-    add_deployment_gate(parser)
+    add_slow_start(parser)
     args = parse_in_graph(parser, argv)
     return run_command(lambda: _run(args))
 

@@ -15,10 +15,10 @@ from vla_contract.cli.command import (
 from vla_contract.ros.free_domain import take_domain
 from vla_contract.ros.node.graph_arguments import parse_in_graph
 from vla_rollout.arguments import (
-    add_deployment,
     add_episodes,
     add_one_worker,
     add_record,
+    add_setup,
     add_web,
 )
 from vla_rollout.episodes.run_folder import make_run_folder
@@ -28,21 +28,22 @@ from vla_rollout.graph.stack import ProcessDiedError, Stack
 
 def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
     """Return the parameters that the command line changes, by process."""
-    robot = {'robot': args.robot}
+    cell = {'deployment': args.deployment, 'cell': args.cell}
+    scene = {**cell, 'task': args.task}
     return {
         'mujoco_bridge': {
-            **robot,
-            'world': args.world,
+            **scene,
             'randomization': args.randomization,
             'headless': not args.viewer,
         },
-        'action_filter': dict(robot),
+        'action_filter': dict(cell),
         'policy_server': {
-            **robot,
-            'backend': args.backend,
+            **scene,
             'policy_path': args.policy,
+            'backend': args.backend,
             'device': args.device,
         },
+        'recorder': dict(cell),
     }
 
 
@@ -56,7 +57,7 @@ def demo(args: argparse.Namespace) -> int:
     domain_id = args.domain_id or take_domain()
     options = ('recorder',) if args.record else ()
     overrides = stack_overrides(args)
-    overrides['recorder'] = {'robot': args.robot, 'folder': str(folder / 'recordings')}
+    overrides['recorder']['folder'] = str(folder / 'recordings')
     stack = Stack('sim', folder / 'logs', domain_id, overrides, options, args.namespace)
     print(f'starting {", ".join(stack.names)} (ROS_DOMAIN_ID={domain_id})', flush=True)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
@@ -78,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla demo --episodes 5',
     )
     add_episodes(parser, episodes=5)
-    add_deployment(parser)
+    add_setup(parser)
     add_one_worker(parser)
     add_record(parser)
     add_web(parser)

@@ -15,7 +15,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.ros.messages.images import image_from_msg
 from vla_contract.ros.messages.stamps import from_stamp
@@ -49,7 +49,7 @@ class RolloutGraph:
     def __init__(
         self,
         context: Context,
-        contract: RobotContract,
+        cell: Cell,
         check: Check,
         healthy: Healthy | None = None,
         control: EpisodeControl | None = None,
@@ -59,7 +59,7 @@ class RolloutGraph:
 
         Args:
             context: of rclpy.
-            contract: the robot.
+            cell: its robot and cameras.
             check: called while waiting; may raise.
             healthy: what episodes of this policy look like, None for no diagnosis.
             control: takes the operator's orders from services, None for no such services.
@@ -67,12 +67,12 @@ class RolloutGraph:
         """
         self.has_simulator = has_simulator
         self._check = check
-        self._camera = contract.cameras[0]
+        self._camera = cell.cameras[0]
         self.monitor = EpisodeMonitor()
         # What is diagnosed may take its time; what stops the arm must not wait for it.
         self._threads = [NodeThread(name, context) for name in ('rollout', 'rollout_diagnosis')]
         self._node = self._threads[0].node
-        self._subscribe(contract)
+        self._subscribe(cell)
         self._speed: Publisher | None = None
         self._is_ending, self._problem = False, ''
         self._heartbeat = Heartbeat(self._node, 'rollout')
@@ -80,7 +80,7 @@ class RolloutGraph:
         self.motion = Motion(self.calls, self._heartbeat)
         self.recorder = RecorderWatch(self._node, self.calls)
         observer = self._threads[1].node
-        self.diagnosis = LiveDiagnosis(observer, contract, healthy) if healthy else None
+        self.diagnosis = LiveDiagnosis(observer, cell, healthy) if healthy else None
         if control:
             offer_orders(self._node, control)
         for thread in self._threads:
@@ -192,7 +192,7 @@ class RolloutGraph:
             if thread.error is not None:
                 raise thread.error
 
-    def _subscribe(self, contract: RobotContract) -> None:
+    def _subscribe(self, cell: Cell) -> None:
         node, monitor = self._node, self.monitor
         node.create_subscription(
             Bool, 'sim/success', lambda msg: monitor.on_success(msg.data), LATCHED

@@ -26,6 +26,7 @@ _WATCHED_S = 2 * _STANDSTILL_S
 _STILL_RAD = 1e-3
 _TENTH_S = 0.1
 _SWAY_RAD, _SWAY_S = 0.05, 2.0
+_STEPS_HZ = 10.0
 # To look up from the screen and find the button.
 _PERSON_S = 60.0
 _ITEM = 'emergency stop of the filter'
@@ -78,12 +79,12 @@ class _Sway:
     """
 
     def __init__(self, graph: PreflightGraph) -> None:
-        contract, self._start = graph.contract, graph.positions[-1][1]
-        joint = contract.joint_names[contract.arm[-1]]
+        cell, self._start = graph.cell, graph.positions[-1][1]
+        joint = cell.joint_names[cell.arm[-1]]
         self._graph = graph
         self._publisher = graph.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
         self._watcher = Watcher(graph, 'preflight')
-        self._motion = excitation_of(contract, self._start, [joint], _SWAY_RAD, _SWAY_S)
+        self._motion = excitation_of(cell, self._start, [joint], _SWAY_RAD, _SWAY_S)
         self._first_ns = graph.now_ns()
 
     def close(self) -> None:
@@ -93,12 +94,12 @@ class _Sway:
 
     def moves(self) -> bool:
         """Send what is due; return whether the arm is away from where it began."""
-        graph, contract = self._graph, self._graph.contract
+        graph, cell = self._graph, self._graph.cell
         now_ns = graph.now_ns()
         begin_ns = now_ns - (now_ns - self._first_ns) % to_ns(self._motion.duration_s)
-        chunk = chunk_of(self._motion, begin_ns, now_ns, contract.action.fps, 1.0)
+        chunk = chunk_of(self._motion, begin_ns, now_ns, _STEPS_HZ, 1.0)
         self._watcher.beat()
-        self._publisher.publish(chunk_to_msg(chunk, contract.joint_names))
+        self._publisher.publish(chunk_to_msg(chunk, cell.joint_names))
         return bool(np.abs(graph.positions[-1][1] - self._start).max() > _SWAY_RAD / 2)
 
 

@@ -15,9 +15,9 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
-from vla_contract.channels import default_channels
 from vla_contract.check import Check, measured, skipped
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.channels import default_channels
 from vla_contract.errors import VlaError
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.messages.joints import merge_msg
@@ -43,27 +43,27 @@ class PreflightGraph(Node):
     """Listens to the robot and to the action filter; commands nothing.
 
     Attributes:
-        contract: the robot.
+        cell: its robot and cameras.
         positions: stamp [ns] and position of every joint_states, shape (D,) [rad or m].
         filter_says: the newest verdict of the action filter, '' before the first.
         pressed_ns: when e_stop was last heard to be pressed, 0 before the first time.
     """
 
-    def __init__(self, contract: RobotContract) -> None:
+    def __init__(self, cell: Cell) -> None:
         """Subscribe."""
         super().__init__('preflight')
-        self.contract = contract
+        self.cell = cell
         self.positions: list[tuple[int, Vector]] = []
         self.filter_says = ''
         self.pressed_ns = 0
-        self._merge = JointStateMerge(contract)
+        self._merge = JointStateMerge(cell)
         self._arrivals: dict[str, list[int]] = defaultdict(list)
         self._ages: dict[str, list[float]] = defaultdict(list)
         self.create_subscription(JointState, 'joint_states', self._on_joints, JOINTS)
         self.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
         # Best effort and volatile hears every publisher, whatever the action filter hears.
         self.create_subscription(Bool, 'e_stop', self._on_e_stop, SENSOR)
-        for camera in contract.cameras:
+        for camera in cell.cameras:
             topic = f'{camera.topic}/image_raw'
             self.create_subscription(
                 Image, topic, lambda msg, topic=topic: self._on_stamp(topic, msg), SENSOR
@@ -85,8 +85,8 @@ class PreflightGraph(Node):
 
     def check_rates(self) -> Iterator[Check]:
         """Yield the rate of joint_states and of every camera."""
-        wanted = {'joint_states': self.contract.rates.joint_states_hz}
-        wanted |= {f'{c.topic}/image_raw': c.rate_hz for c in self.contract.cameras}
+        wanted = {'joint_states': self.cell.rates.joint_states_hz}
+        wanted |= {f'{c.topic}/image_raw': c.rate_hz for c in self.cell.cameras}
         for topic, rate_hz in wanted.items():
             arrivals = self._arrivals[topic]
             item, allowed = f'rate of {topic}', f'>= {0.8 * rate_hz:.0f} Hz'
@@ -99,7 +99,7 @@ class PreflightGraph(Node):
 
     def check_clocks(self) -> Iterator[Check]:
         """Yield how far the stamps of every stream are from this machine's clock."""
-        deadlines = self.contract.deadlines
+        deadlines = self.cell.deadlines
         for topic, ages in self._ages.items():
             is_image = topic.endswith('image_raw')
             oldest_s = deadlines.image_age_s if is_image else deadlines.joint_state_age_s
@@ -130,7 +130,7 @@ class PreflightGraph(Node):
     def check_controllers(self) -> Iterator[Check]:
         """Yield how the controllers of the robot's channels are set."""
         rate_hz = self._parameters_of('controller_manager', ('update_rate',)).get('update_rate')
-        for channel in self.contract.channels or default_channels(self.contract.joint_names):
+        for channel in self.cell.channels or default_channels(self.cell.joint_names):
             names = PARAMETERS.get(channel.kind)
             if names:
                 yield from check_controller(

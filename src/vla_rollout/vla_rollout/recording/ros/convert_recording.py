@@ -6,7 +6,7 @@ import sys
 
 from tqdm import tqdm
 from vla_contract.cli.command import command_parser, run_command, write_json
-from vla_contract.contract import load_contract
+from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
 from vla_contract.errors import VlaError
 from vla_contract.ros.messages.recorded import read_metadata, recording_files
 from vla_lerobot.lerobot_import import quiet_lerobot
@@ -21,7 +21,7 @@ def convert(args: argparse.Namespace) -> int:
     """
     if args.output.exists():
         raise VlaError(f'{args.output} exists; name a new folder, nothing was written')
-    contract = load_contract(args.robot)
+    deployment = deployment_of(args)
     recordings = [
         (file, notes)
         for path in args.recordings
@@ -35,16 +35,16 @@ def convert(args: argparse.Namespace) -> int:
 
     dataset = LeRobotDataset.create(
         repo_id=f'local/{args.output.name}',
-        fps=round(contract.action.fps),
-        features=frame_features(contract),
+        fps=round(deployment.policy.rate_hz),
+        features=frame_features(deployment),
         root=args.output,
-        robot_type=contract.name,
+        robot_type=deployment.cell.robot.name,
         use_videos=False,
     )
     episodes = []
     for file, notes in tqdm(recordings, unit='recording'):
         count = 0
-        for frame in recorded_frames(file, contract):
+        for frame in recorded_frames(file, deployment):
             dataset.add_frame(frame)
             count += 1
         if count:
@@ -55,7 +55,14 @@ def convert(args: argparse.Namespace) -> int:
         raise VlaError(
             f'none of {len(recordings)} recordings has a frame: no chunk, image or action'
         )
-    record = {'contract_sha256': contract.sha256, 'episodes': episodes}
+    record = {
+        'robot': deployment.cell.robot.name,
+        'deployment': deployment.name,
+        'deployment_sha256': deployment.sha256,
+        'cell': deployment.cell.name,
+        'cell_sha256': deployment.cell.sha256,
+        'episodes': episodes,
+    }
     write_json(args.output / 'meta' / 'vla_episodes.json', record)
     frames = sum(int(episode['frames']) for episode in episodes)
     print(f'{len(episodes)} episodes, {frames} frames in {args.output}')
@@ -71,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('recordings', nargs='+', type=Path, help='MCAP files or folders of them')
     parser.add_argument('--output', type=Path, required=True, help='new dataset folder')
-    parser.add_argument('--robot', default='panda_2f85', help='name or path of a contract')
+    add_deployment(parser)
     parser.add_argument('--only', default='', help="episodes with this outcome, e.g. 'success'")
     args = parser.parse_args(argv)
     return run_command(lambda: convert(args))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from vla_action_filter.plan.paced_player import PacedPlayer
 from vla_action_filter.verdict import Verdict
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk, JointSample
 from vla_rollout.episodes.cycle import Cycle, CycleObserver
 from vla_rollout.recording.ros.recorded_episode import (
@@ -18,18 +18,16 @@ from vla_rollout.recording.ros.recorded_episode import (
 class CycleJoiner:
     """Makes a cycle of every action the filter sent, from the newest of the other streams."""
 
-    def __init__(
-        self, contract: RobotContract, observer: CycleObserver, speed: float = 1.0
-    ) -> None:
+    def __init__(self, cell: Cell, observer: CycleObserver, speed: float = 1.0) -> None:
         """Tell an observer of each cycle and chunk.
 
         Args:
-            contract: the robot.
+            cell: its robot and cameras.
             observer: who is told.
             speed: share of the velocity limits in use until another is heard of.
         """
         self._observer = observer
-        self._plan = PacedPlayer(contract)
+        self._plan = PacedPlayer(cell)
         self._speed = speed
         self._joints: JointSample | None = None
         self._verdict, self._reason = Verdict.HOLD, ''
@@ -65,13 +63,13 @@ class CycleJoiner:
                 )
 
 
-def replay_cycles(path: Path, contract: RobotContract, observer: CycleObserver) -> None:
+def replay_cycles(path: Path, cell: Cell, observer: CycleObserver) -> None:
     """Show an observer a recorded episode.
 
     Raises:
         VlaError: the recording is damaged or of another robot.
     """
     observer.restart()
-    joiner = CycleJoiner(contract, observer)
-    for recorded in read_episode(path, contract, with_images=False):
+    joiner = CycleJoiner(cell, observer)
+    for recorded in read_episode(path, cell, with_images=False):
         joiner.take(recorded.now_ns, recorded.payload)

@@ -11,7 +11,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64, String
 from trajectory_msgs.msg import JointTrajectory
 from vla_action_filter.verdict import Verdict
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.messages.images import image_from_msg
@@ -86,20 +86,18 @@ class Recorded:
     payload: Payload
 
 
-def read_episode(
-    path: Path, contract: RobotContract, with_images: bool = True
-) -> Iterator[Recorded]:
+def read_episode(path: Path, cell: Cell, with_images: bool = True) -> Iterator[Recorded]:
     """Yield what happened, in the order of arrival.
 
     Args:
         path: MCAP file of our recorder or of `ros2 bag record`.
-        contract: the robot of the recording.
+        cell: where it was recorded.
         with_images: decoding them takes most of the time.
 
     Raises:
-        VlaError: the file is damaged, or a message does not fit the contract.
+        VlaError: the file is damaged, or a message does not fit the cell.
     """
-    readers = episode_streams(contract, with_images)
+    readers = episode_streams(cell, with_images)
     types = {topic: kind for topic, (kind, _) in readers.items()}
     for recorded in read_messages(path, types):
         _, convert = readers[recorded.topic]
@@ -112,14 +110,14 @@ def read_episode(
 
 
 def episode_streams(
-    contract: RobotContract, with_images: bool
+    cell: Cell, with_images: bool
 ) -> dict[str, tuple[type, Callable[[Any], Payload | None]]]:
     """Return the topics of an episode, each with its message type and its decoder.
 
     A message that tells nothing yet, as of joints before all were heard of, is decoded to None.
     """
-    names = contract.joint_names
-    joints, chunks = JointStateMerge(contract), JointReader(names, 'policy_chunk')
+    names = cell.joint_names
+    joints, chunks = JointStateMerge(cell), JointReader(names, 'policy_chunk')
     actions = JointReader(names, 'action_filter/action')
     readers: dict[str, tuple[type, Callable[[Any], Payload | None]]] = {
         'joint_states': (JointState, lambda msg: _measured(joints, msg)),
@@ -134,7 +132,7 @@ def episode_streams(
         'speed_scale': (Float64, lambda msg: SpeedScaleEvent(msg.data)),
     }
     if with_images:
-        for camera in contract.cameras:
+        for camera in cell.cameras:
             topic = f'{camera.topic}/image_raw'
             readers[topic] = (ImageMsg, lambda msg, name=camera.name: _image_event(name, msg))
     return readers

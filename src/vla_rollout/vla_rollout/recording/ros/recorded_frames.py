@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from vla_action_filter.plan.paced_player import PacedPlayer
 from vla_action_filter.verdict import Verdict
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import ActionChunk, JointSample, NS_PER_S, to_ns, Vector
 from vla_lerobot.features import (
@@ -33,11 +33,11 @@ FILTERED, MEASURED = 'record.filtered_action', 'record.measured'
 VERDICT, STAMP = 'record.verdict', 'record.stamp_s'
 
 
-def frame_features(contract: RobotContract) -> dict[str, Any]:
+def frame_features(deployment: Deployment) -> dict[str, Any]:
     """Describe the columns, in LeRobot's format: the policy's, and what the record adds."""
-    names = contract.action.names
+    names = deployment.policy.action_names
     return {
-        **dataset_features(contract),
+        **dataset_features(deployment),
         FILTERED: vector_feature(names),
         MEASURED: vector_feature(names),
         VERDICT: vector_feature(('verdict',), 'int64'),
@@ -46,20 +46,21 @@ def frame_features(contract: RobotContract) -> dict[str, Any]:
 
 
 class FrameSampler:
-    """Cuts a stream of messages into frames at the contract's rate.
+    """Cuts a stream of messages into frames at the policy's rate.
 
     A frame is cut when its time has come and every stream is there and fresh: what the policy
     would have seen then, what it wanted at that time, what was sent and what was measured. Times
     without a plan or a complete observation have no frame.
     """
 
-    def __init__(self, contract: RobotContract) -> None:
-        """Prepare for one episode of a robot."""
-        self._period_ns = to_ns(1.0 / contract.action.fps)
-        self._buffer = ObservationBuffer(contract, needs_images=True, extras=())
-        self._encode = FeatureEncoder(contract)
-        self._to_action = JointMap(contract.joint_names, contract.action.names, 'contract joints')
-        self._plan = PacedPlayer(contract)
+    def __init__(self, deployment: Deployment) -> None:
+        """Prepare for one episode."""
+        cell, policy = deployment.cell, deployment.policy
+        self._period_ns = to_ns(1.0 / policy.rate_hz)
+        self._buffer = ObservationBuffer(deployment, needs_images=True, extras=())
+        self._encode = FeatureEncoder(deployment)
+        self._to_action = JointMap(cell.joint_names, policy.action_names, 'cell joints')
+        self._plan = PacedPlayer(cell)
         self._speed = 1.0
         self._command: Vector | None = None
         self._measured: Vector | None = None
@@ -113,14 +114,14 @@ class FrameSampler:
         }
 
 
-def recorded_frames(path: Path, contract: RobotContract) -> Iterator[dict[str, Any]]:
+def recorded_frames(path: Path, deployment: Deployment) -> Iterator[dict[str, Any]]:
     """Yield the frames of a recorded episode.
 
     Raises:
         VlaError: the recording is damaged or of another robot.
     """
-    sampler = FrameSampler(contract)
-    for recorded in read_episode(path, contract):
+    sampler = FrameSampler(deployment)
+    for recorded in read_episode(path, deployment.cell):
         frame = sampler.take(recorded)
         if frame is not None:
             yield frame

@@ -13,7 +13,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
-from vla_contract.contract import load_contract
+from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import SettingError, VlaError
 from vla_contract.ros.node.diagnostics import (
     DiagnosticsPublisher,
@@ -53,9 +53,9 @@ class Recorder(VlaNode):
         self._thread: RecorderThread | None = None
 
     def build(self, settings: RecorderConfig) -> None:
-        """Make the folder and subscribe to everything of the contract's robot."""
-        contract = load_contract(settings.robot)
-        wanted = recorded_topics(contract, settings.extra_topics)
+        """Make the folder and subscribe to everything of the cell."""
+        cell = load_cell_of(settings.deployment, settings.cell)
+        wanted = recorded_topics(cell, settings.extra_topics)
         topics = {
             name: Topic(
                 self.resolve_topic_name(name), kind, message_schema(kind), name in LATCHED_TOPICS

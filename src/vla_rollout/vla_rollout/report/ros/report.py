@@ -3,13 +3,15 @@
 import argparse
 from collections.abc import Mapping
 from functools import cache
+import json
 from pathlib import Path
 import sys
 from typing import Any
 
 from tqdm import tqdm
 from vla_contract.cli.command import command_parser, run_command, write_json
-from vla_contract.contract import load_contract, RobotContract
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.values import ActionChunk
 from vla_rollout.diagnosis.alarm import Alarm
 from vla_rollout.diagnosis.diagnosis import Diagnosis
@@ -53,11 +55,14 @@ class _Watch(EpisodeTrace):
 
 
 @cache
-def _watch_of(robot: str, policy: str) -> tuple[RobotContract, _Watch]:
-    """Return what replays the episodes of a robot and a policy."""
-    contract = load_contract(robot)
-    healthy = find_healthy(policy, contract)
-    return contract, _Watch(Diagnosis(contract, healthy) if healthy else None)
+def _watch_of(given: str) -> tuple[Cell, _Watch]:
+    """Return what replays the episodes of a deployment, as JSON of `load_deployment`'s arguments.
+
+    A text, since results are kept by it.
+    """
+    deployment = load_deployment(**json.loads(given))
+    cell, healthy = deployment.cell, find_healthy(deployment)
+    return cell, _Watch(Diagnosis(cell, healthy) if healthy else None)
 
 
 def _recorded(runs: list[Run]) -> dict[tuple[str, int], RecordedEpisode]:
@@ -70,10 +75,10 @@ def _recorded(runs: list[Run]) -> dict[tuple[str, int], RecordedEpisode]:
     ]
     episodes = {}
     for run, index, file in tqdm(recorded, unit='episode', disable=not recorded):
-        contract, watch = _watch_of(str(run.settings['robot']), str(run.settings.get('policy')))
-        replay_cycles(file, contract, watch)
+        cell, watch = _watch_of(json.dumps(run.settings['given'], sort_keys=True))
+        replay_cycles(file, cell, watch)
         if watch.cycles:
-            picture = draw_episode(contract, watch.cycles, watch.alarms)
+            picture = draw_episode(cell, watch.cycles, watch.alarms)
             reasons = count_interventions(watch.cycles)
             episodes[run.folder.name, index] = RecordedEpisode(picture, reasons)
     return episodes

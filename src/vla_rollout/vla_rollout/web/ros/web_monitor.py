@@ -11,7 +11,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from vla_contract.contract import RobotContract
+from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError
 from vla_contract.ros.listening.any_publisher import subscribe_to_any
 from vla_contract.ros.qos import SENSOR
@@ -32,15 +32,13 @@ _QOS = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
 class WebMonitor(Node):
     """Passes what the topics say on to a view; decodes them as recordings are decoded."""
 
-    def __init__(
-        self, context: Context, contract: RobotContract, view: LiveView, has_simulator: bool
-    ) -> None:
+    def __init__(self, context: Context, cell: Cell, view: LiveView, has_simulator: bool) -> None:
         """Subscribe; nothing is published."""
         sim_time = Parameter('use_sim_time', value=has_simulator)
         super().__init__('web_monitor', context=context, parameter_overrides=[sim_time])
         self._view = view
-        self._joiner = CycleJoiner(contract, view)
-        for topic, (kind, decode) in episode_streams(contract, with_images=True).items():
+        self._joiner = CycleJoiner(cell, view)
+        for topic, (kind, decode) in episode_streams(cell, with_images=True).items():
             callback = partial(self._take, decode)
             if topic in LATCHED_TOPICS:
                 subscribe_to_any(self, kind, topic, callback)
@@ -72,24 +70,22 @@ class WebMonitor(Node):
 
 
 @contextmanager
-def web_page(
-    context: Context, contract: RobotContract, port: int, has_simulator: bool
-) -> Iterator[str]:
+def web_page(context: Context, cell: Cell, port: int, has_simulator: bool) -> Iterator[str]:
     """Show the graph of a context on a page while the block runs; yields where it is.
 
     Args:
         context: of rclpy.
-        contract: the robot.
+        cell: its robot and cameras.
         port: of the page on the loopback address, 0 for any.
         has_simulator: whether a simulator makes time.
 
     Raises:
         VlaError: the port is taken.
     """
-    view = LiveView(contract)
+    view = LiveView(cell)
     with WebServer(view, port) as server:
         executor = SingleThreadedExecutor(context=context)
-        node = WebMonitor(context, contract, view, has_simulator)
+        node = WebMonitor(context, cell, view, has_simulator)
         executor.add_node(node)
         thread = threading.Thread(target=_spin, args=(executor,), name='web_monitor', daemon=True)
         thread.start()

@@ -7,7 +7,7 @@ from vla_contract.values import Vector
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term
 from vla_sim_bridge.scene.extras import SKY, TABLE
-from vla_sim_bridge.scene.world_config import CUBE
+from vla_sim_bridge.scene.simulated_task import CUBE
 
 # Distractors lie on the table around the area of the object, which stays free.
 _FREE_M, _FAR_M = 0.16, 0.40

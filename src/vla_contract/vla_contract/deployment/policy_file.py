@@ -1,0 +1,201 @@
+"""The policy file: what a checkpoint's numbers and images mean, and how it is served."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+import json
+from pathlib import Path
+from typing import Any
+
+from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.end_effector import EndEffectorDelta
+from vla_contract.deployment.meaning import with_hash
+from vla_contract.deployment.overrides import overridden
+from vla_contract.deployment.robot import require_distinct
+from vla_contract.errors import ContractError, NameMismatchError
+from vla_contract.schema import build, load_yaml, setting
+from vla_contract.share import find_config, find_model, installed_config
+from vla_contract.whole_file import write_whole
+import yaml
+
+KIND = 'policies'
+FILE_NAME = 'vla_policy.yaml'
+JOINT_POSITION, END_EFFECTOR_DELTA = 'joint_position', 'end_effector_delta'
+
+
+@dataclass(frozen=True)
+class Component:
+    """Consecutive numbers of a state or action vector."""
+
+    quantity: str = setting(
+        JOINT_POSITION,
+        doc='meaning of the numbers; end_effector_delta in actions only',
+        choices=(JOINT_POSITION, END_EFFECTOR_DELTA),
+    )
+    joints: tuple[str, ...] = setting(
+        (), doc='joints in the order of the numbers; empty: all joints of the cell, in its order'
+    )
+    end_effector: EndEffectorDelta | None = setting(
+        None, doc='meaning of the moves; with end_effector_delta only'
+    )
+
+
+@dataclass(frozen=True)
+class PolicyCamera:
+    """Which camera becomes which feature of the policy, and how large."""
+
+    camera: str = setting(doc='name of a camera of the cell')
+    feature: str = setting(doc='feature key of the policy')
+    width: int = setting(doc='width the policy sees', unit='px', lower=1)
+    height: int = setting(doc='height the policy sees', unit='px', lower=1)
+    resize: str = setting(doc='how to fit', choices=('crop', 'letterbox', 'stretch'))
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """A validated policy file; `load_deployment` fills joints that it leaves to the cell.
+
+    A policy whose action is an `end_effector_delta` answers with moves of the tool; they become
+    positions of the joints, so that everything after the policy sees joints.
+    """
+
+    schema: int = setting(doc='version of this format', lower=1, upper=1)
+    name: str = setting(doc='name of the policy')
+    rate_hz: float = setting(doc='policy steps per second (control_freq)', unit='Hz', lower=0.1)
+    backend: str = setting(
+        'lerobot', doc='hold, scripted, replay, lerobot, remote, or module:factory'
+    )
+    source: str = setting(
+        '.',
+        doc="checkpoint: folder (one that begins with '.' counts from this file's), name under "
+        'models/, or hub id',
+    )
+    state: tuple[Component, ...] = setting((Component(),), doc='observation.state')
+    action: tuple[Component, ...] = setting((Component(),), doc='action')
+    cameras: tuple[PolicyCamera, ...] = setting((), doc='cameras that the policy sees')
+    sha256: str = setting('', doc='hash of the meaning, filled on load')
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Joint names in the order of observation.state."""
+        return tuple(name for component in self.state for name in component.joints)
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        """Joint names in the order of the action; of moves of the tool: what they become."""
+        return tuple(name for component in self.action for name in component.joints)
+
+    @property
+    def action_kind(self) -> str:
+        """Meaning of the action's numbers: joint_position or end_effector_delta."""
+        return self.action[0].quantity
+
+    @property
+    def end_effector(self) -> EndEffectorDelta | None:
+        """Meaning of moves of the tool, None for joint positions."""
+        return self.action[0].end_effector
+
+
+def find_policy_file(policy: str, beside: Path | None = None) -> Path | None:
+    """Return the policy file of a name, a folder, a checkpoint or a path; None without one.
+
+    Args:
+        policy: path of a YAML file, folder or name of a checkpoint with a vla_policy.yaml, or
+            name under config/policies.
+        beside: folder from which paths count, besides the working directory.
+
+    Raises:
+        ResourceNotFoundError: a path of a YAML file does not exist.
+    """
+    if policy.endswith('.yaml'):
+        return find_config(KIND, policy, beside)
+    folder = Path(policy).expanduser()
+    for place in (find_model(policy), beside and beside / folder, folder):
+        if place and (place / FILE_NAME).is_file():
+            return place / FILE_NAME
+    return None if '/' in policy else installed_config(KIND, policy)
+
+
+def load_policy_file(
+    path: Path, policy: str, cell: Cell, overrides: Mapping[str, Any] | None = None
+) -> PolicyFile:
+    """Load and validate a policy file.
+
+    Args:
+        path: the file.
+        policy: under which it was found; its source where that is a model that is shipped.
+        cell: whose joints and cameras it names.
+        overrides: values by dotted path, such as `policy.rate_hz`.
+
+    Raises:
+        ContractError: a value is missing, unknown, out of range or contradicts the cell.
+    """
+    file = build(PolicyFile, overridden(load_yaml(path), 'policy', overrides), str(path))
+    if file.source.startswith('.'):
+        is_shipped = file.source == '.' and find_model(policy)
+        file = replace(file, source=policy if is_shipped else str(path.parent / file.source))
+    return check_policy_file(file, cell, str(path))
+
+
+def write_policy_file(folder: Path, policy: PolicyFile) -> None:
+    """Write the policy file of a checkpoint; what is read back has the same meaning.
+
+    Args:
+        folder: of the checkpoint; its policy file is replaced.
+        policy: what the file says.
+    """
+    values = asdict(policy, dict_factory=lambda pairs: {k: v for k, v in pairs if v is not None})
+    del values['sha256']
+    # Tuples would be tagged as Python's own.
+    plain = json.loads(json.dumps(values))
+    text = yaml.safe_dump(plain, sort_keys=False, default_flow_style=None, width=99)
+    write_whole(folder / FILE_NAME, text)
+
+
+def check_policy_file(file: PolicyFile, cell: Cell, where: str) -> PolicyFile:
+    """Return the file with its joints filled from the cell, and its hash.
+
+    Raises:
+        ContractError: it contradicts itself or the cell.
+    """
+    file = replace(
+        file, state=_filled(file.state, cell), action=_filled(file.action, cell), sha256=''
+    )
+    for what, names in (('state', file.state_names), ('action', file.action_names)):
+        if sorted(names) != sorted(cell.joint_names):
+            raise NameMismatchError(f'{where}: joints of {what}', cell.joint_names, names)
+    for component in file.state:
+        if component.quantity != JOINT_POSITION:
+            raise ContractError(
+                f'{where}: state: found {component.quantity}; allowed: {JOINT_POSITION}'
+            )
+    _check_action(file, where)
+    for camera in file.cameras:
+        cell.camera(camera.camera)
+    require_distinct(f'{where}: cameras', [camera.camera for camera in file.cameras])
+    require_distinct(f'{where}: camera features', [camera.feature for camera in file.cameras])
+    return with_hash(file)
+
+
+def _filled(components: tuple[Component, ...], cell: Cell) -> tuple[Component, ...]:
+    return tuple(c if c.joints else replace(c, joints=cell.joint_names) for c in components)
+
+
+def _check_action(file: PolicyFile, where: str) -> None:
+    if len(file.action) > 1 and any(c.quantity != JOINT_POSITION for c in file.action):
+        raise ContractError(
+            f'{where}: action: found {END_EFFECTOR_DELTA} beside another; allowed: that alone'
+        )
+    for component in file.action:
+        delta = component.end_effector
+        if (delta is not None) != (component.quantity == END_EFFECTOR_DELTA):
+            found = 'nothing' if delta is None else 'a section'
+            raise ContractError(
+                f'{where}: action.end_effector: found {found} with quantity '
+                f'{component.quantity}; allowed: a section with {END_EFFECTOR_DELTA}, nothing '
+                f'with {JOINT_POSITION}'
+            )
+        if delta is not None and delta.gripper_open == delta.gripper_closed:
+            raise ContractError(
+                f'{where}: action.end_effector: gripper_open and gripper_closed are both '
+                f'{delta.gripper_open:g}; allowed: two different numbers'
+            )
