@@ -120,20 +120,22 @@ def vla(environment, tmp_path):
 
 
 @pytest.fixture
-def robot(tmp_path) -> Path:
-    own = own_deployment(tmp_path, robot=('name: panda_2f85', 'name: my_arm'))
-    with Path(own).open('a') as file:
-        file.write('overrides: {policy.rate_hz: 5.0}\n')
-    return Path(own)
+def cell(tmp_path) -> Path:
+    """Returns the cell of a new robot: two files, the robot and where it stands."""
+    own_deployment(tmp_path, robot=('name: panda_2f85', 'name: my_arm'))
+    for name in ('task', 'deployment'):
+        (tmp_path / f'{name}.yaml').unlink()
+    return tmp_path / 'cell.yaml'
 
 
-def test_a_robot_a_backend_and_a_randomised_quantity(vla, robot, tmp_path):
+def test_a_robot_a_backend_and_a_randomised_quantity(vla, cell, tmp_path):
     (tmp_path / 'red.yaml').write_text('terms:\n  cube_tint: {range: [0.25, 0.25]}\n')
-    words = ['--deployment', str(robot), '--backend', 'nod', '--episodes', '1']
+    words = ['--cell', str(cell), '--policy', 'hold', '--backend', 'nod', '--episodes', '1']
     vla('sim', 'run', *words, '--randomization', str(tmp_path / 'red.yaml'))
     summary = json.loads((tmp_path / 'runs' / 'latest' / 'summary.json').read_text())
     (result,) = summary['results']
     assert result['chunks'] > 1
+    assert summary['settings']['robot'] == 'my_arm'
     assert result['manifest']['randomization']['values']['cube_tint']['value'] == 0.25
 
 

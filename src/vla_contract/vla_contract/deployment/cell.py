@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from numpy import array
@@ -141,12 +142,12 @@ class Cell:
         """Names of all joints."""
         return self.robot.joint_names
 
-    @property
+    @cached_property
     def arm(self) -> tuple[int, ...]:
         """Indices of the joints that are not grippers."""
         return self.robot.indices(ARM)
 
-    @property
+    @cached_property
     def grippers(self) -> tuple[int, ...]:
         """Indices of the gripper joints: never smoothed, opened or closed with hysteresis."""
         return self.robot.indices(GRIPPER)
