@@ -1,4 +1,5 @@
 import json
+import shutil
 
 from finetune_samples import record, tiny_act
 import pytest
@@ -122,4 +123,20 @@ def test_wrong_use_is_one_sentence(changes, message, tmp_path, capsys):
     output = ['--output', str(tmp_path / 'run')]
     assert main(['--policy', 'p', '--real', 'r', *output, *changes]) == 2
     assert message in capsys.readouterr().err
+    assert not (tmp_path / 'run').exists()
+
+
+def test_code_in_a_checkpoint_is_not_run(policy, real, tmp_path, capsys, monkeypatch):
+    evil = tmp_path / 'evil'
+    shutil.copytree(policy, evil)
+    file = evil / 'policy_preprocessor.json'
+    content = json.loads(file.read_text())
+    content['steps'].insert(0, {'class': 'ran.Step', 'config': {}})
+    file.write_text(json.dumps(content))
+    (tmp_path / 'ran.py').write_text(f'open({str(tmp_path / "ran")!r}, "w")')
+    monkeypatch.syspath_prepend(tmp_path)
+    options = ['--policy', str(evil), '--real', str(real), '--output', str(tmp_path / 'run')]
+    assert main(options) == 2
+    assert 'ran.Step' in capsys.readouterr().err
+    assert not (tmp_path / 'ran').exists()
     assert not (tmp_path / 'run').exists()

@@ -19,8 +19,10 @@ from vla_finetune.training_data import (
     prepare_data,
     TrainingData,
 )
+from vla_lerobot.checkpoints.data_only import require_data_only, require_known_steps
 from vla_lerobot.checkpoints.manifest import read_manifest
-from vla_lerobot.checkpoints.source import resolve_checkpoint
+from vla_lerobot.checkpoints.remote_code import refuse_remote_code
+from vla_lerobot.checkpoints.source import checkpoint_folder, resolve_checkpoint
 from vla_lerobot.compatibility import require_same_meaning
 from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
 
@@ -42,11 +44,15 @@ def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     deployment = load_deployment(**{part: getattr(settings, part) for part in PARTS})
-    source = resolve_checkpoint(deployment.policy.source)
+    checkpoint = checkpoint_folder(resolve_checkpoint(deployment.policy.source))
+    require_data_only(checkpoint, deployment.policy.source, deployment.allow_code)
+    refuse_remote_code(deployment.allow_code)
+    source = str(checkpoint)
     manifest = read_manifest(source)
     require_same_meaning(deployment, source, manifest)
     prepare_imports(source, settings.lora_rank > 0)
     policy = load_policy_config(source, settings.device)
+    require_known_steps(checkpoint, deployment.policy.source, deployment.allow_code)
     paths = [path for path in (settings.real, settings.sim) if path]
     # The same part for each, so that together they keep to what was allowed.
     memory = settings.memory_gb * _GB / len(paths)

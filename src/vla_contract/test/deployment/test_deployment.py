@@ -217,3 +217,21 @@ def test_moves_of_the_tool_stand_alone(tmp_path):
     (tmp_path / FILE_NAME).write_text(head + last)
     with pytest.raises(ContractError, match='allowed: that alone'):
         load_deployment(policy=file)
+
+
+def test_a_file_beside_a_checkpoint_does_not_choose_code(tmp_path):
+    folder = policy(tmp_path, 'backend: lerobot', 'backend: os:system')
+    with pytest.raises(SettingError, match="backend: found 'os:system'; allowed: a name"):
+        load_deployment(policy=folder)
+    with pytest.raises(SettingError, match='--allow-code os:system'):
+        load_deployment(written(tmp_path, policy=folder))
+    assert load_deployment(policy=folder, backend='os:system').policy.backend == 'os:system'
+    assert load_deployment(policy=folder, allow_code=['os:system']).policy.backend == 'os:system'
+
+
+def test_what_may_run_is_named_by_the_deployment_and_changes_its_hash(tmp_path):
+    plain = load_deployment(written(tmp_path))
+    allowing = load_deployment(written(tmp_path, allow_code='[own.Step]'), allow_code=['other'])
+    assert plain.allow_code == ()
+    assert allowing.allow_code == ('other', 'own.Step')
+    assert allowing.sha256 != plain.sha256

@@ -21,6 +21,18 @@ def test_another_process_takes_another_domain_and_frees_it_at_its_end():
     assert all(1 <= domain <= 101 for domain in theirs)
 
 
+def test_a_link_in_the_temporary_folder_is_not_followed(tmp_path):
+    precious = tmp_path / 'precious'
+    precious.write_text('0123456789')
+    (tmp_path / 'tmp').mkdir()
+    (tmp_path / 'tmp' / 'vla_domain_1.lock').symlink_to(precious)
+    environment = {**os.environ, 'TMPDIR': str(tmp_path / 'tmp')}
+    command = [sys.executable, '-c', OTHER]
+    result = subprocess.run(command, capture_output=True, check=True, env=environment)
+    assert int(result.stdout) == 2
+    assert precious.read_text() == '0123456789'
+
+
 def test_a_process_in_its_own_domain_hears_this_machine_only(monkeypatch):
     monkeypatch.setenv('ROS_DOMAIN_ID', '0')
     monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET')

@@ -41,6 +41,13 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
         default='',
         help="another than the policy's: hold, scripted, replay, lerobot, remote, module:factory",
     )
+    parser.add_argument(
+        '--allow-code',
+        action='append',
+        default=[],
+        metavar='NAME',
+        help='code that the checkpoint names and that may run; repeat it for more',
+    )
 
 
 def cell_of(args: argparse.Namespace) -> Cell:
@@ -63,4 +70,6 @@ def deployment_of(args: argparse.Namespace) -> Deployment:
 
 def named_parts(args: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments of `load_deployment`, which travel to other processes."""
-    return {part: getattr(args, part) for part in PARTS if hasattr(args, part)}
+    parts = {part: getattr(args, part) for part in PARTS if hasattr(args, part)}
+    allow_code = getattr(args, 'allow_code', None)
+    return {**parts, 'allow_code': allow_code} if allow_code else parts

@@ -1,6 +1,6 @@
 """The deployment: a cell, a policy and a task, real or simulated."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from vla_contract.deployment.meaning import meaning_sha256
 from vla_contract.deployment.overrides import PARTS
 from vla_contract.deployment.policy_file import (
     check_policy_file,
+    FILE_NAME,
     find_policy_file,
     load_policy_file,
     PolicyFile,
@@ -40,6 +41,9 @@ class DeploymentFile:
     overrides: dict[str, Any] | None = setting(
         None, doc='values that differ, by dotted path: robot., cell., policy. or task.'
     )
+    allow_code: tuple[str, ...] = setting(
+        (), doc='code that a checkpoint names and that may run: class paths, hub ids'
+    )
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Deployment:
         task: what is to be done.
         real: whether the robot is real.
         sha256: hash over the meaning of all of it.
+        allow_code: code that a checkpoint names and that may run; all other is refused.
     """
 
     name: str
@@ -61,6 +66,7 @@ class Deployment:
     task: Task
     real: bool = False
     sha256: str = ''
+    allow_code: tuple[str, ...] = ()
 
 
 def load_deployment(
@@ -72,6 +78,7 @@ def load_deployment(
     backend: str = '',
     source: str = '',
     overrides: Mapping[str, Any] | None = None,
+    allow_code: Sequence[str] = (),
 ) -> Deployment:
     """Load a deployment, or with some of its parts replaced.
 
@@ -84,9 +91,11 @@ def load_deployment(
         backend: another one for the policy, '' for its own.
         source: another one for the policy, such as a remote that computes it, '' for its own.
         overrides: values by dotted path, after those of the file.
+        allow_code: code that a checkpoint names and that may run, besides what the file allows.
 
     Raises:
-        ContractError: a value is missing, unknown, out of range or contradicts another.
+        ContractError: a value is missing, unknown, out of range or contradicts another, or a
+            policy file beside a checkpoint names code that is not allowed.
         ResourceNotFoundError: a file does not exist.
     """
     own = find_policy_file(policy) if policy else None
@@ -100,6 +109,9 @@ def load_deployment(
         found_policy = _own_policy(file, path, found_cell, changes)
         if policy:
             found_policy = replace(found_policy, name=policy, source=policy, backend='lerobot')
+    allowed = tuple(sorted({*file.allow_code, *allow_code}))
+    if not backend and 'policy.backend' not in changes:
+        _require_no_code(found_policy, own or find_policy_file(file.policy, path.parent), allowed)
     found_policy = replace(
         found_policy,
         backend=backend or found_policy.backend,
@@ -107,8 +119,8 @@ def load_deployment(
     )
     found_policy = check_policy_file(found_policy, found_cell, f'policy {found_policy.name}')
     parts = [found_cell.sha256, found_policy.sha256, found_task.sha256, file.real]
-    sha256 = meaning_sha256(parts)
-    return Deployment(file.name, found_cell, found_policy, found_task, file.real, sha256)
+    sha256 = meaning_sha256([*parts, allowed] if allowed else parts)
+    return Deployment(file.name, found_cell, found_policy, found_task, file.real, sha256, allowed)
 
 
 def load_cell_of(deployment: str = DEFAULT, cell: str = '') -> Cell:
@@ -154,6 +166,23 @@ def _own_policy(
         known = {*model_names(), *config_names(POLICIES)}
         raise UnknownNameError('policy', file.policy, 'models or config/policies', known)
     return load_policy_file(found, file.policy, cell, changes)
+
+
+def _require_no_code(policy: PolicyFile, path: Path | None, allow_code: Sequence[str]) -> None:
+    """Refuse a backend that a checkpoint brings along: who downloads weights runs no code.
+
+    Raises:
+        SettingError: a vla_policy.yaml names module:factory.
+    """
+    is_beside_a_checkpoint = path is not None and path.name == FILE_NAME
+    if is_beside_a_checkpoint and ':' in policy.backend and policy.backend not in allow_code:
+        raise SettingError(
+            str(path),
+            'backend',
+            repr(policy.backend),
+            'a name; a file beside a checkpoint does not choose what code runs: --backend '
+            f'{policy.backend}, or --allow-code {policy.backend}',
+        )
 
 
 def _beside(name: str, file: Path) -> str:

@@ -4,14 +4,13 @@ import fcntl
 import os
 from pathlib import Path
 import tempfile
-from typing import TextIO
 
 from vla_contract.errors import VlaError
 
 # Domains above 101 would need ports that the system gives to others (ROS 2 documentation).
 _DOMAINS = range(1, 102)
 # Kept open: the locks end with the process.
-_locks: list[TextIO] = []
+_locks: list[int] = []
 
 
 def take_domain() -> int:
@@ -26,13 +25,14 @@ def take_domain() -> int:
     for domain in _DOMAINS:
         path = Path(tempfile.gettempdir()) / f'vla_domain_{domain}.lock'
         try:
-            lock = path.open('w')
-        except OSError:  # another user's
+            # The folder is everybody's: a link that somebody left there leads to a file of ours.
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError:  # another user's, or a link
             continue
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            lock.close()
+            os.close(lock)
         else:
             _locks.append(lock)
             return domain

@@ -2,6 +2,7 @@
 
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 import io
 import json
 from pathlib import Path
@@ -10,15 +11,19 @@ from typing import Any
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.deployment.policy_file import JOINT_POSITION
 from vla_contract.errors import PolicyError, PolicyMismatchError, VlaError
+from vla_lerobot.checkpoints.adapter import is_adapter, load_adapted
 from vla_lerobot.checkpoints.checks import (
     check_features,
     check_rate,
     check_statistics,
 )
+from vla_lerobot.checkpoints.data_only import require_data_only, require_known_steps
 from vla_lerobot.checkpoints.instruction_encoder import load_instruction_encoder
 from vla_lerobot.checkpoints.manifest import read_manifest
-from vla_lerobot.checkpoints.source import resolve_checkpoint
+from vla_lerobot.checkpoints.remote_code import refuse_remote_code
+from vla_lerobot.checkpoints.source import checkpoint_folder, resolve_checkpoint
 from vla_lerobot.checkpoints.vector_names import vector_names, VectorNames
+from vla_lerobot.checkpoints.weights import require_same_weights, require_weights_file
 from vla_lerobot.instruction_embedding import InstructionEncoder
 from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
 
@@ -29,6 +34,7 @@ class Checkpoint:
 
     Attributes:
         source: folder or hub id it came from.
+        folder: where its files are on this machine.
         network: LeRobot's policy, in evaluation mode on its device.
         preprocess: LeRobot's pipeline from observation to network.
         postprocess: LeRobot's pipeline from network to actions.
@@ -38,6 +44,7 @@ class Checkpoint:
     """
 
     source: str
+    folder: Path
     network: Any
     preprocess: Any
     postprocess: Any
@@ -68,6 +75,9 @@ def load_checkpoint(deployment: Deployment, device: str) -> Checkpoint:
 
     Raises:
         PolicyError: there is no such checkpoint, it is damaged, or the device does not exist.
+        CodeInCheckpointError: loading it would run code that `deployment.allow_code` does not
+            name.
+        WeightsError: its weights do not fill its network.
         PolicyMismatchError: features, joint names, rate or statistics do not fit the deployment.
         VlaError: the instruction encoder it was trained with is not there.
     """
@@ -83,8 +93,10 @@ def load_checkpoint(deployment: Deployment, device: str) -> Checkpoint:
     source = resolve_checkpoint(policy.source)
     if device.startswith('cuda') and not torch.cuda.is_available():
         raise PolicyError(f"device '{device}' is not available here; allowed: cpu")
+    folder = checkpoint_folder(source)
+    require_data_only(folder, source, deployment.allow_code)
     try:
-        checkpoint = _load(deployment, source, device)
+        checkpoint = _load(deployment, source, folder, device)
     except VlaError:
         raise
     except Exception as error:
@@ -94,27 +106,45 @@ def load_checkpoint(deployment: Deployment, device: str) -> Checkpoint:
     return checkpoint
 
 
-def _load(deployment: Deployment, source: str, device: str) -> Checkpoint:
-    folder = Path(source)
-    if (folder / 'config.json').is_file():
-        policy_type = json.loads((folder / 'config.json').read_text()).get('type', '')
-        skip_unneeded_extras(policy_type, (folder / 'adapter_config.json').is_file())
+def _load(deployment: Deployment, source: str, folder: Path, device: str) -> Checkpoint:
+    policy_type = json.loads((folder / 'config.json').read_text()).get('type', '')
+    skip_unneeded_extras(policy_type, is_adapter(folder))
+    refuse_remote_code(deployment.allow_code)
     from lerobot.configs import PreTrainedConfig
     from lerobot.policies.factory import get_policy_class, make_pre_post_processors
 
-    config = PreTrainedConfig.from_pretrained(source)
-    manifest = read_manifest(source)
-    encoder = load_instruction_encoder(source, config)
+    config = PreTrainedConfig.from_pretrained(str(folder))
+    manifest = read_manifest(folder)
+    encoder = load_instruction_encoder(str(folder), config)
     check_features(deployment, source, config, encoder.size if encoder else 0)
     check_rate(deployment, source, manifest)
     names = vector_names(deployment, source, config, manifest)
     config.device = device
     policy_class = get_policy_class(config.type)
-    with redirect_stdout(io.StringIO()):  # it prints 'Loading weights' in the middle of ours
-        policy = policy_class.from_pretrained(source, config=config, strict=True)
+    require_known_steps(folder, source, deployment.allow_code)
+    load = partial(_load_network, policy_class, config)
+    if is_adapter(folder, config):
+        network = load_adapted(folder, source, load, deployment.allow_code)
+    else:
+        network = load(folder, source)
     overrides = {'device_processor': {'device': device}}
     preprocess, postprocess = make_pre_post_processors(
-        config, pretrained_path=source, preprocessor_overrides=overrides
+        config, pretrained_path=str(folder), preprocessor_overrides=overrides
     )
-    network = policy.to(device).eval()
-    return Checkpoint(source, network, preprocess, postprocess, names, encoder, manifest)
+    network = network.to(device).eval()
+    return Checkpoint(source, folder, network, preprocess, postprocess, names, encoder, manifest)
+
+
+def _load_network(policy_class: Any, config: Any, folder: Path, source: str) -> Any:
+    """Return the network of a folder, filled from its file and from nothing else.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or does not fit.
+    """
+    path = require_weights_file(folder, source)
+    said = io.StringIO()  # it prints 'Loading weights' in the middle of ours
+    with redirect_stdout(said):
+        network = policy_class.from_pretrained(str(folder), config=config, strict=True)
+    complaints = [line for line in said.getvalue().splitlines() if 'Could not load' in line]
+    require_same_weights(path, source, network.state_dict(), ' '.join(complaints))
+    return network

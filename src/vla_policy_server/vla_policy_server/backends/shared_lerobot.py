@@ -9,9 +9,34 @@ from vla_policy_server.backends.lerobot_policy import LeRobotPolicy
 from vla_policy_server.precision.evidence import REFERENCE
 from vla_policy_server.precision.predictor import Batch
 
+# Types whose `predict_action_chunk` leaves nothing behind. Others keep earlier observations
+# (diffusion, vqbet, multi_task_dit), a plan (tdmpc), frames (lingbot_va) or a random generator
+# (molmoact2), or are not of LeRobot: each robot gets its own.
+_FORGETFUL_TYPES = frozenset(
+    ('act', 'smolvla', 'pi0', 'pi05', 'pi0_fast', 'eo1', 'evo1', 'groot')
+    + ('xvla', 'wall_x', 'vla_jepa')
+)
+# Steps that treat every row of a batch by itself. Others may keep an observation between
+# pre-processing and post-processing, as relative actions and GR00T's do.
+_STEPS_OF_A_BATCH = frozenset(
+    (
+        'rename_observations_processor',
+        'to_batch_processor',
+        'device_processor',
+        'normalizer_processor',
+        'unnormalizer_processor',
+        'tokenizer_processor',
+        'smolvla_new_line_processor',
+        'pi0_new_line_processor',
+        'pi05_prepare_state_tokenizer_processor_step',
+        'pi0_fast_prepare_state_tokenizer_processor_step',
+    )
+)
+_RELATIVE_STEPS = ('relative_actions_processor', 'absolute_actions_processor')
+
 
 class SharedLeRobotPolicy:
-    """A LeRobot policy that looks at one observation only, and so remembers nothing."""
+    """A LeRobot policy that remembers nothing from one chunk to the next."""
 
     needs_images = True
     needs_extras: tuple[str, ...] = ()
@@ -19,14 +44,18 @@ class SharedLeRobotPolicy:
     def __init__(self, policy: LeRobotPolicy) -> None:
         """Share a loaded policy."""
         self._policy = policy
+        checkpoint = policy.checkpoint
+        steps = (*checkpoint.preprocess.steps, *checkpoint.postprocess.steps)
+        # Exported graphs take one observation at a time.
+        self._answers_together = policy.precision == REFERENCE and all(map(_is_of_a_batch, steps))
 
     def infer(self, observation: Observation) -> ActionChunk:
         """Return one robot's chunk."""
         return self._policy.infer(observation)
 
     def infer_batch(self, observations: Sequence[Observation]) -> list[ActionChunk]:
-        """Return each robot's chunk; exported graphs take one observation at a time."""
-        if self._policy.precision != REFERENCE:
+        """Return each robot's chunk, as if it were alone."""
+        if not self._answers_together:
             return [self._policy.infer(observation) for observation in observations]
         import torch
 
@@ -43,9 +72,15 @@ def share(policy: Policy) -> Policy:
     """Return a policy that robots can share where that is possible, else the policy itself."""
     if not isinstance(policy, LeRobotPolicy):
         return policy
-    if policy.checkpoint.network.config.n_obs_steps != 1:
-        return policy  # it keeps earlier observations
+    config = policy.checkpoint.network.config
+    if config.type not in _FORGETFUL_TYPES or config.n_obs_steps != 1:
+        return policy
     return SharedLeRobotPolicy(policy)
+
+
+def _is_of_a_batch(step: Any) -> bool:
+    name = getattr(type(step), '_registry_name', '')
+    return name in _STEPS_OF_A_BATCH or (name in _RELATIVE_STEPS and not step.enabled)
 
 
 def join(batches: Sequence[Batch]) -> Batch:
