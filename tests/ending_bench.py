@@ -22,13 +22,16 @@ from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import SENSOR
 from vla_contract.ros.question import Question
+from vla_policy_server.identity.identify import identity_of
 from vla_rollout.episodes.latch import latch_cause
-from vla_rollout.episodes.provenance import policy_sha256
+from vla_rollout.episodes.provenance import provenance
 from vla_rollout.graph.stack import Stack
+from vla_rollout.preflight.seal import sealed
 
 TESTS = Path(__file__).parent
 FAULTY = TESTS.parent / 'src' / 'vla_rollout' / 'test' / 'ros' / 'faulty_rollout.py'
-DEPLOYMENT = load_deployment()
+BACKEND = 'full_speed_policy:make_quarter'
+DEPLOYMENT = load_deployment(backend=BACKEND)
 CELL = DEPLOYMENT.cell
 ARM = list(CELL.arm)
 _WATCHED_S = 3.0
@@ -173,14 +176,11 @@ def ending_bench(folder: Path, domain_id: int) -> Iterator[EndingBench]:
     """Start a fake robot and its stack in a domain, with a policy that never rests."""
     path = f'{TESTS}:{os.environ.get("PYTHONPATH", "")}'
     os.environ['PYTHONPATH'] = path
-    write_json(folder / 'preflight.json', {
-        'passed': True,
-        'date': datetime.now(UTC).isoformat(),
-        'cell_sha256': CELL.sha256,
-        'policy_sha256': policy_sha256(DEPLOYMENT.policy.source),
-    })  # fmt: skip
+    facts = provenance(DEPLOYMENT, identity_of(DEPLOYMENT), 'none')
+    passed = {'passed': True, 'date': datetime.now(UTC).isoformat(), **facts}
+    write_json(folder / 'preflight.json', sealed(passed))
     overrides = {
-        'policy_server': {'backend': 'full_speed_policy:make_quarter'},
+        'policy_server': {'backend': BACKEND},
         'supervisor': {'preflight': str(folder / 'preflight.json'), 'first_speed': 1.0},
         'recorder': {'folder': str(folder / 'recordings')},
     }

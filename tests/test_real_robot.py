@@ -18,13 +18,17 @@ from operator_desk import OperatorDesk
 import pytest
 from recorded_motion import largest_shares, read, velocities
 from vla_contract.cli.command import write_json
-from vla_contract.deployment.cell import load_cell
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own
-from vla_rollout.episodes.provenance import policy_sha256
+from vla_policy_server.identity.identify import identity_of
+from vla_rollout.episodes.provenance import provenance
 from vla_rollout.graph.stack import Stack
+from vla_rollout.preflight.seal import sealed
 
-CELL = load_cell('panda_table')
 POLICY = 'panda_lift_act'
+BACKEND = 'full_speed_policy:make_quarter'
+DEPLOYMENT = load_deployment(backend=BACKEND)
+CELL = DEPLOYMENT.cell
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])
 EPISODES, STOPPED = 5, 3
 FIRST_SPEED = 0.1
@@ -62,7 +66,7 @@ def stack(tmp_path, fake_robot, monkeypatch, real_time):
         name: {'use_sim_time': not real_time}
         for name in ('action_filter', 'policy_server', 'supervisor')
     }
-    overrides['policy_server']['backend'] = 'full_speed_policy:make_quarter'
+    overrides['policy_server']['backend'] = BACKEND
     overrides['supervisor'] |= {'preflight': str(tmp_path / 'preflight.json')}
     overrides['recorder'] = {'use_sim_time': not real_time, 'folder': str(tmp_path / 'recordings')}
     with Stack('real_robot', tmp_path / 'logs', DOMAIN, overrides, ('recorder',)) as stack:
@@ -77,12 +81,8 @@ def desk(stack):
 
 
 def write_preflight(path: Path) -> None:
-    write_json(path, {
-        'passed': True,
-        'date': datetime.now(UTC).isoformat(),
-        'cell_sha256': CELL.sha256,
-        'policy_sha256': policy_sha256(POLICY),
-    })  # fmt: skip
+    facts = provenance(DEPLOYMENT, identity_of(DEPLOYMENT), 'none')
+    write_json(path, sealed({'passed': True, 'date': datetime.now(UTC).isoformat(), **facts}))
 
 
 def pass_preflight(desk: OperatorDesk, folder: Path) -> None:
@@ -134,15 +134,18 @@ def test_a_deployment_from_the_lock_to_five_counted_episodes(
     assert 'run preflight --json' in reason
     if real_time:
         pass_preflight(desk, tmp_path)
-    else:
-        write_preflight(tmp_path / 'preflight.json')
+        refused, reason = desk.call('supervisor/release')
+        assert not refused
+        assert f'is of something else: backend ({BACKEND}, not lerobot)' in reason
+    # A policy that sees nothing passes no checklist, so that this one is written.
+    write_preflight(tmp_path / 'preflight.json')
     released, reason = desk.call('supervisor/release')
     assert released, reason
 
     rollout = start(
         'vla_rollout.episodes.ros.rollout', '--operator', 'test', '--soft', '--record',
         '--episodes', str(EPISODES), '--time-limit-s', '600', '--json', 'result.json',
-        '--deployment', 'deployment.yaml', '--preflight', str(tmp_path / 'preflight.json'),
+        '--slow-start', 'slow_start.yaml', '--preflight', str(tmp_path / 'preflight.json'),
     )  # fmt: skip
     for number in range(1, EPISODES + 1):
         wait_for(

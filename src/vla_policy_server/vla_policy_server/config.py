@@ -65,4 +65,7 @@ class PolicyServerConfig:
     compressed_cameras: str = setting(
         '', doc="cameras that come as image_raw/compressed, as 'top wrist'; '' for none"
     )
+    allow_code: str = setting(
+        '', doc="code that the checkpoint names and that may run, separated by spaces; '' for none"
+    )
     threads: int = setting(1, doc='CPU threads of the policy', lower=1, upper=256)

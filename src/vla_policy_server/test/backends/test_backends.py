@@ -143,7 +143,7 @@ class TestLeRobot:
 
     def test_damaged_weights_are_one_sentence(self, deployment, copy):
         (copy / 'model.safetensors').write_bytes(b'xx')
-        with pytest.raises(PolicyError, match='cannot be loaded'):
+        with pytest.raises(PolicyError, match='model.safetensors is damaged'):
             make_policy(with_policy(deployment, source=str(copy)), 'cpu')
 
     def test_missing_weights_are_not_filled_in(self, deployment, copy):
@@ -154,6 +154,19 @@ class TestLeRobot:
         save_file(weights, copy / 'model.safetensors', metadata={'format': 'pt'})
         with pytest.raises(PolicyError, match='cannot be loaded'):
             make_policy(with_policy(deployment, source=str(copy)), 'cpu')
+
+    def test_a_class_that_the_checkpoint_names_does_not_run(self, deployment, copy, tmp_path):
+        step = {'class': 'subprocess.Popen', 'config': {'args': ['touch', f'{tmp_path / "ran"}']}}
+        pipeline = json.loads((copy / 'policy_preprocessor.json').read_text())
+        pipeline['steps'].insert(0, step)
+        (copy / 'policy_preprocessor.json').write_text(json.dumps(pipeline))
+        other = with_policy(deployment, source=str(copy))
+        with pytest.raises(PolicyError, match=r"would run 'subprocess\.Popen'"):
+            make_policy(other, 'cpu')
+        assert not (tmp_path / 'ran').exists()
+        # Allowed, it is LeRobot's: a process is no step, and that is said when it has run.
+        with pytest.raises(PolicyError, match='ProcessorStep'):
+            make_policy(replace(other, allow_code=('subprocess.Popen',)), 'cpu')
 
     def test_a_camera_the_policy_does_not_know_is_refused(self, deployment, copy):
         camera = replace(deployment.policy.cameras[0], feature='observation.images.wrist')

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+import re
 import threading
 import time
 import traceback
@@ -20,6 +21,7 @@ from vla_contract.values import ActionChunk, Observation, to_ns
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.backends.remote import RemotePolicy
 from vla_policy_server.backends.remote_config import load_remote_config, RemoteConfig
+from vla_policy_server.identity.identify import identity_of
 from vla_policy_server.serving.session import infer_checked
 from vla_policy_server.wire.errors import WireError
 from vla_policy_server.wire.observation_message import ObservationWriter
@@ -156,6 +158,40 @@ def test_another_policy_in_the_middle_of_the_work_is_refused(serve, deployment):
     assert 'configure the policy server again' in str(
         infer_checked(far, Observation(1, STATE, {}, ''))
     )
+
+
+def test_a_worker_says_what_it_serves(serve, deployment):
+    near = with_policy(deployment, backend='hold')
+    far = with_policy(deployment, backend='remote', source=serve(worker(near, 'hold')).url)
+    policy = make_policy(far, 'cpu')
+    served, found = identity_of(near), identity_of(far, policy)
+    assert policy.identity.sha256 == served.sha256
+    assert found.content_sha256 == served.content_sha256
+    assert found.sha256 not in ('', served.sha256)
+
+
+def test_the_same_name_with_other_files_is_refused_in_the_middle_of_the_work(serve, deployment):
+    near = with_policy(deployment, backend='hold')
+    engine = LocalEngine(lambda: make_policy(near, 'cpu'), 8)
+    identity = identity_of(near)
+    first = serve(PolicyService(near, engine, identity))
+    far = connect(deployment, first.url)
+    first.stop()
+    other = PolicyService(near, engine, replace(identity, content_sha256='0' * 64))
+    serve(other, settings=replace(first.settings, port=first.port))
+    infer_checked(far, Observation(0, STATE, {}, ''))
+    said = str(infer_checked(far, Observation(1, STATE, {}, '')))
+    assert re.search(r'now serves \S+ \(sha256 \w{12}\), not \S+ \(sha256 \w{12}\)', said)
+
+
+def test_a_server_that_does_not_say_what_it_serves_is_unknown(deployment):
+    with openpi_server(lambda _: {}, {}) as url:
+        far = with_policy(deployment, backend='remote', source=url)
+        policy = make_policy(far, 'cpu')
+        identity = identity_of(far, policy)
+        policy.close()
+    assert identity.sha256 == ''
+    assert f'{url} does not say what it serves' in identity.unknown
 
 
 def test_the_way_is_timed_and_the_clocks_are_compared(serve, deployment):

@@ -9,15 +9,18 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image, JointState
+from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.deployment.policy_file import Component, FILE_NAME, write_policy_file
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
-from vla_contract.ros.qos import COMMAND, SENSOR, STATE
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.values import ActionChunk, JointSample, Observation
 from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.identity.identify import identity_of
+from vla_policy_server.identity.policy_identity import from_json
 from vla_policy_server.ros.policy_server_node import PolicyServer
 
 DEPLOYMENT = load_deployment()
@@ -97,6 +100,32 @@ def test_chunks_carry_the_observations_stamp_and_the_cells_names(server, robot):
     assert 0 <= now_ns - from_stamp(chunk.header.stamp) < 10_000_000_000
     robot.wait(lambda: robot.actions, robot.measure)
     assert list(robot.actions[0].positions) == pytest.approx(CELL.home.tolist())
+
+
+def test_the_identity_is_published_while_a_policy_is_loaded(server, robot):
+    said = []
+    robot.node.create_subscription(
+        String, 'policy_server/identity', lambda msg: said.append(msg.data), LATCHED
+    )
+    robot.wait(lambda: said == [''])
+    use(server, backend='hold')
+    server.trigger_configure()
+    robot.wait(lambda: len(said) == 2)
+    assert from_json(said[1]) == identity_of(load_deployment(backend='hold'), precision='auto')
+    assert server._check().values['policy_sha256'] == from_json(said[1]).sha256
+    server.trigger_activate()
+    server.trigger_deactivate()
+    server.trigger_cleanup()
+    robot.wait(lambda: len(said) == 3)
+    assert said[2] == ''
+    use(server, backend='remote', policy_source='ws://127.0.0.1:1')
+    assert server.trigger_configure() == TransitionCallbackReturn.FAILURE
+    late = []
+    robot.node.create_subscription(
+        String, 'policy_server/identity', lambda msg: late.append(msg.data), LATCHED
+    )
+    robot.wait(lambda: late)
+    assert {*late, *said[2:]} == {''}
 
 
 def test_permuted_joint_states_are_read_by_name(server, robot):

@@ -1,6 +1,8 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 import threading
+import time
 from typing import Any, ClassVar
 import urllib.request
 
@@ -10,6 +12,7 @@ import pytest
 from vla_contract.errors import PolicyError
 from vla_policy_server.wire.codec import pack, unpack
 from vla_policy_server.wire.errors import WireError
+from vla_policy_server.wire.places import Places
 from vla_policy_server.wire.server import WireServer
 from vla_policy_server.wire.server_settings import read_token, ServerSettings
 from vla_policy_server.wire.structure import LIMITS, WireLimits
@@ -165,3 +168,74 @@ def test_a_token_file_must_hold_a_token(tmp_path):
         read_token(path)
     path.write_text('secret\n')
     assert read_token(path) == 'secret'
+
+
+@pytest.mark.parametrize('mode', [0o602, 0o620, 0o666])
+def test_a_token_file_that_others_can_write_is_refused(tmp_path, mode):
+    path = tmp_path / 'token'
+    path.write_text('secret')
+    path.chmod(mode)
+    (tmp_path / 'link').symlink_to(path)
+    with pytest.raises(WireError, match=f'found mode {mode:o}; allowed: 600'):
+        read_token(tmp_path / 'link')
+
+
+def test_a_token_file_that_others_can_read_is_warned_of(tmp_path, caplog):
+    path = tmp_path / 'token'
+    path.write_text('secret')
+    path.chmod(0o600)
+    assert read_token(path) == 'secret'
+    assert not caplog.messages
+    path.chmod(0o644)
+    assert read_token(path) == 'secret'
+    assert 'can be read by other users: found mode 644' in caplog.text
+
+
+def test_an_open_network_is_warned_of():
+    long = 'x' * 16
+    assert not ServerSettings(token='a').risks
+    assert not ServerSettings('0.0.0.0', token=long, tls_certificate=Path('cert.pem')).risks
+    [without_tls] = ServerSettings('0.0.0.0', token=long).risks
+    assert 'host 0.0.0.0 without TLS' in without_tls
+    assert 'the token has 1 characters' in ServerSettings('10.0.0.1', token='a').risks[1]
+
+
+class TestFullServer:
+    """One place, and two who want it."""
+
+    def test_a_silent_client_loses_its_place(self, serve):
+        echo = Echo()
+        server = serve(echo, settings=ServerSettings(port=0, max_clients=1, idle_s=0.2))
+        with connect(server.url) as silent:
+            silent.recv()
+            deadline_s = time.monotonic() + 10.0
+            while True:  # refused until the other has been silent for long enough
+                try:
+                    second = connect(server.url)
+                    break
+                except InvalidStatus:
+                    assert time.monotonic() < deadline_s
+            with second:
+                second.recv()
+                second.send(pack({}))
+                assert unpack(second.recv(), LIMITS)['count'] == 1
+                with pytest.raises(ConnectionClosedError) as closed:
+                    silent.recv(timeout=10.0)
+                assert closed.value.rcvd.code == 1013
+                assert echo.closed.acquire(timeout=10.0)
+
+    def test_a_client_that_waits_for_its_answer_keeps_its_place(self):
+        now_s = 0.0
+        places = Places(1, 5.0, lambda: now_s)
+        places.take('robot')
+        places.begin_work('robot')
+        now_s = 100.0
+        assert places.take_from_idle() is None
+        places.end_work('robot')
+        now_s = 104.9
+        assert places.take_from_idle() is None
+        now_s = 105.0
+        assert places.take_from_idle() == 'robot'
+        assert not places.are_full
+        places.end_work('robot')
+        assert len(places) == 0

@@ -22,6 +22,22 @@ def test_a_worker_serves_until_it_is_told_to_end():
         assert process.wait(60.0) == 0
 
 
+def test_a_worker_on_a_network_without_tls_warns(tmp_path):
+    token = tmp_path / 'token'
+    token.write_text('secret')
+    token.chmod(0o600)
+    command = [sys.executable, '-m', MODULE, '--port', '0', '--backend', 'hold']
+    command += ['--host', '0.0.0.0', '--token-file', str(token)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert b'listening on ws://0.0.0.0:' in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60.0)
+        assert process.returncode == 0
+    assert b'host 0.0.0.0 without TLS' in said
+    assert b'the token has 6 characters' in said
+
+
 @pytest.mark.parametrize(
     ('arguments', 'reason'),
     [
@@ -36,6 +52,7 @@ def test_a_worker_serves_until_it_is_told_to_end():
 def test_what_cannot_be_served_is_one_sentence(monkeypatch, capsys, tmp_path, arguments, reason):
     token = tmp_path / 'token'
     token.write_text('secret')
+    token.chmod(0o600)
     arguments = [str(token) if argument == 'TOKEN' else argument for argument in arguments]
     monkeypatch.setattr('sys.argv', [MODULE, *arguments])
     assert main() == 2

@@ -13,7 +13,7 @@ from vla_policy_server.backends.remote_config import load_remote_config, RemoteC
 from vla_policy_server.wire.client import Answer, WireClient
 from vla_policy_server.wire.clock_offset import ClockOffset, Exchange
 from vla_policy_server.wire.errors import WireError
-from vla_policy_server.wire.handshake import require_same_meaning
+from vla_policy_server.wire.handshake import read_identity, require_same_meaning
 from vla_policy_server.wire.observation_message import ObservationWriter
 from vla_policy_server.wire.request import PROTOCOL, Request
 
@@ -26,6 +26,7 @@ class RemotePolicy:
     Attributes:
         needs_images: whether the server's policy looks at images.
         needs_extras: names of privileged values that it reads.
+        identity: what the server says about the policy it serves, None if it says nothing.
         clock: how far the server's clock is ahead of ours, if it stamps its answers.
         durations_ns: how long the parts of the last inference took, by name [ns].
     """
@@ -48,6 +49,7 @@ class RemotePolicy:
         self.needs_extras = tuple(map(str, metadata.get('needs_extras', ())))
         if not self.needs_images:
             self._writer = ObservationWriter(deployment, replace(keys, images={}))
+        self.identity = read_identity(metadata)
         self._actions = make_action_space(
             deployment, metadata.get('action_kind', deployment.policy.action_kind)
         )
@@ -140,7 +142,9 @@ def make_remote(deployment: Deployment, device: str) -> RemotePolicy:
 
 
 def _name(metadata: dict[str, Any]) -> str:
-    return f'{metadata.get("robot", "an unknown robot")}/{metadata.get("policy", "policy")}'[:120]
+    name = f'{metadata.get("robot", "an unknown robot")}/{metadata.get("policy", "policy")}'[:120]
+    identity = read_identity(metadata)
+    return f'{name} (sha256 {identity.sha256:.12})' if identity else name
 
 
 def _actions(content: dict[str, Any], width: int, url: str) -> Vector:

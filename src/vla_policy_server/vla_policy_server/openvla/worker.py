@@ -3,6 +3,7 @@
 import sys
 
 from vla_contract.cli.command import command_parser, DONE, run_command
+from vla_policy_server.openvla.identity import openvla_identity
 from vla_policy_server.openvla.loading import load_openvla, PRECISIONS
 from vla_policy_server.openvla.policy import OpenVlaPolicy, OpenVlaSettings
 from vla_policy_server.openvla.service import OpenVlaService
@@ -40,6 +41,7 @@ def _serve() -> int:
         'policy': arguments.model,
         'precision': arguments.precision,
         'unnorm_key': arguments.unnorm_key,
+        **openvla_identity(arguments.model, model, arguments.precision, asking),
     }
     service = OpenVlaService(OpenVlaPolicy(model, processor, asking), about)
     serve_until_told(service, settings)

@@ -24,11 +24,11 @@ from vla_contract.ros.messages.joints import chunk_to_msg, point_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, Health, OK, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
-from vla_contract.ros.qos import COMMAND, SENSOR
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR
 from vla_contract.transforms import wxyz_from_xyzw
 from vla_contract.values import ActionChunk, Observation
-from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.config import PolicyServerConfig
+from vla_policy_server.identity.loading import load_identified
 from vla_policy_server.self_test.checks import require_sound
 from vla_policy_server.self_test.subject import subject_of
 from vla_policy_server.serving.chunk_scheduler import Schedule
@@ -51,6 +51,9 @@ class PolicyServer(VlaNode):
         super().__init__('policy_server')
         self._thread: InferenceThread | None = None
         self._timer: Timer | None = None
+        # Of the node, not of a configuration: it also says that nothing is loaded.
+        self._identity_pub = self.create_publisher(String, 'policy_server/identity', LATCHED)
+        self._identity_pub.publish(String())
 
     def build(self, settings: PolicyServerConfig) -> None:
         """Load the policy, check it against the deployment, subscribe."""
@@ -61,13 +64,14 @@ class PolicyServer(VlaNode):
             task=settings.task,
             backend=settings.backend,
             source=settings.policy_source,
+            allow_code=settings.allow_code.split(),
         )
         cell = deployment.cell
         self._lock = threading.Lock()
         self._stages = StageLatencies()
         self._rejected_messages = self._starved_periods = 0
         _limit_threads(settings.threads)
-        policy = make_policy(deployment, settings.device, settings.precision)
+        policy, self._identity = load_identified(deployment, settings.device, settings.precision)
         self._examine(policy, settings)
         schedule = Schedule(settings.mode, settings.execute_steps)
         self._session = PolicySession(deployment, policy, schedule)
@@ -90,6 +94,9 @@ class PolicyServer(VlaNode):
             self.create_subscription(PoseStamped, 'sim/cube_pose', self._on_cube, SENSOR)
         self.create_service(Trigger, 'policy_server/reset', self._on_reset)
         self._diagnostics = DiagnosticsPublisher(self, self._check)
+        if self._identity.unknown:
+            self.get_logger().warning(f'identity of the policy unknown: {self._identity.unknown}')
+        self._identity_pub.publish(String(data=self._identity.to_json()))
 
     def _examine(self, policy: Policy, settings: PolicyServerConfig) -> None:
         """Say what was mapped on loading, and refuse a policy that fails its self-test.
@@ -115,7 +122,8 @@ class PolicyServer(VlaNode):
         self._restart()
 
     def destroy(self) -> None:
-        """End the inference thread."""
+        """Say that nothing is loaded, and end the inference thread."""
+        self._identity_pub.publish(String())
         if self._thread is not None:
             self._thread.close()
             self._thread = None
@@ -223,6 +231,7 @@ class PolicyServer(VlaNode):
                 **gpu_memory(),
                 'last_failure': session.last_failure,
                 'notes': '; '.join(self._notes),
+                'policy_sha256': self._identity.sha256,
                 'cell_sha256': self._deployment.cell.sha256,
                 'deployment_sha256': self._deployment.sha256,
             }

@@ -1,9 +1,55 @@
 """What a worker tells of its deployment when a robot connects, and what the robot makes of it."""
 
+from dataclasses import dataclass
+import re
 from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyError
+
+_HASH = re.compile('[0-9a-f]{64}')
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class ServedIdentity:
+    """What a server says about the policy behind it.
+
+    Attributes:
+        sha256: hash of backend, files and policy file.
+        content_sha256: hash of the files alone.
+        precision: how its network is computed, '' where it does not say.
+    """
+
+    sha256: str
+    content_sha256: str
+    precision: str = ''
+
+    def write(self) -> dict[str, str]:
+        """Return what `read_identity` reads."""
+        return {
+            'sha256': self.sha256,
+            'content_sha256': self.content_sha256,
+            'precision': self.precision,
+        }
+
+
+def read_identity(metadata: dict[str, Any]) -> ServedIdentity | None:
+    """Return what a server says it serves; None for one that does not say it, or not clearly.
+
+    Servers of others may leave `content_sha256` out: then their hash stands for the files too.
+    """
+    said = metadata.get('identity')
+    if not isinstance(said, dict):
+        return None
+    sha256 = said.get('sha256')
+    content_sha256 = said.get('content_sha256', sha256)
+    for value in (sha256, content_sha256):
+        if not isinstance(value, str) or not _HASH.fullmatch(value):
+            return None
+    precision = said.get('precision', '')
+    precision = precision[:_LONGEST_NAME] if isinstance(precision, str) else ''
+    return ServedIdentity(str(sha256), str(content_sha256), precision)
 
 
 def described(deployment: Deployment, needs_images: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ answer. What cannot be used is answered by a sentence as text, which openpi's cl
 error, and the connection goes on.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 import hmac
 from http import HTTPStatus
@@ -15,10 +16,12 @@ from typing import Any, Protocol
 from vla_contract.errors import VlaError
 from vla_policy_server.wire.codec import pack, unpack
 from vla_policy_server.wire.errors import MessageRefusedError, WireError
+from vla_policy_server.wire.places import Places
 from vla_policy_server.wire.server_settings import ServerSettings
 from vla_policy_server.wire.structure import LIMITS, WireLimits
 from websockets.asyncio.server import serve, ServerConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 _LOG = logging.getLogger(__name__)
@@ -80,7 +83,8 @@ class WireServer:
         self._settings = settings
         self._limits = limits
         self._now_ns = now_ns
-        self._clients = 0
+        self._places = Places(settings.max_clients, settings.idle_s)
+        self._farewells: set[asyncio.Task[None]] = set()
 
     async def run(self, on_listening: Callable[[int], None]) -> None:
         """Serve until cancelled.
@@ -121,16 +125,29 @@ class WireServer:
             return connection.respond(
                 HTTPStatus.UNAUTHORIZED, 'send the token as Authorization: Api-Key TOKEN\n'
             )
-        if self._clients >= self._settings.max_clients:
-            return connection.respond(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                f'{self._clients} clients are connected; allowed: {self._settings.max_clients}\n',
-            )
+        if self._places.are_full:
+            idle = self._places.take_from_idle()
+            if idle is None:
+                return connection.respond(
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    f'{len(self._places)} clients are connected; allowed: '
+                    f'{self._settings.max_clients}\n',
+                )
+            self._send_away(idle)
         return None
 
+    def _send_away(self, connection: ServerConnection) -> None:
+        """End a connection whose place another one takes."""
+        _LOG.warning('%s was silent and leaves its place to another', connection.remote_address)
+        task = asyncio.ensure_future(
+            connection.close(CloseCode.TRY_AGAIN_LATER, 'silent for long, and others wait')
+        )
+        self._farewells.add(task)  # or it would be collected while it runs
+        task.add_done_callback(self._farewells.discard)
+
     async def _converse(self, connection: ServerConnection) -> None:
-        self._clients += 1
-        _LOG.info('%s connected, %d in all', connection.remote_address, self._clients)
+        self._places.take(connection)
+        _LOG.info('%s connected, %d in all', connection.remote_address, len(self._places))
         try:
             session = await self._service.open()
             try:
@@ -143,7 +160,7 @@ class WireServer:
             _LOG.error('%s: %s', connection.remote_address, error)
             await connection.close(1011, str(error)[:120])
         finally:
-            self._clients -= 1
+            self._places.leave(connection)
             _LOG.info('%s left', connection.remote_address)
 
     async def _answer_all(self, connection: ServerConnection, session: WireSession) -> None:
@@ -151,12 +168,15 @@ class WireServer:
         previous: dict[str, float] = {}
         async for message in connection:
             received_ns = self._now_ns()
+            self._places.begin_work(connection)
             try:
                 reply = await self._answer(session, message, received_ns, previous)
             except VlaError as error:
                 _LOG.warning('%s: %s', connection.remote_address, error)
                 await connection.send(str(error))
                 continue
+            finally:
+                self._places.end_work(connection)
             await connection.send(reply)
             previous = {'prev_total_ms': (self._now_ns() - received_ns) / 1e6}
 

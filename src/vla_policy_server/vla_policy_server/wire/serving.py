@@ -28,6 +28,13 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--max-clients', type=int, default=defaults.max_clients, help='default: %(default)s'
     )
+    parser.add_argument(
+        '--idle',
+        type=float,
+        default=defaults.idle_s,
+        metavar='S',
+        help='silence after which a client leaves its place to another (default: %(default)g s)',
+    )
 
 
 def server_settings(arguments: argparse.Namespace) -> ServerSettings:
@@ -43,6 +50,7 @@ def server_settings(arguments: argparse.Namespace) -> ServerSettings:
         tls_certificate=arguments.tls_certificate,
         tls_key=arguments.tls_key,
         max_clients=arguments.max_clients,
+        idle_s=arguments.idle,
     )
 
 
@@ -58,11 +66,13 @@ def serve_until_told(service: WireService, settings: ServerSettings) -> None:
 
 async def _serve(server: WireServer, settings: ServerSettings) -> None:
     scheme = 'wss' if settings.tls_certificate else 'ws'
-    serving = asyncio.ensure_future(
-        server.run(
-            lambda port: print(f'listening on {scheme}://{settings.host}:{port}', flush=True)
-        )
-    )
+
+    def announce(port: int) -> None:
+        print(f'listening on {scheme}://{settings.host}:{port}', flush=True)
+        for risk in settings.risks:
+            _LOG.warning('%s', risk)
+
+    serving = asyncio.ensure_future(server.run(announce))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     with suppress(asyncio.CancelledError):

@@ -8,8 +8,10 @@ from vla_contract.deployment.deployment import Deployment
 from vla_contract.deployment.policy_file import JOINT_POSITION
 from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import ActionChunk, to_ns
+from vla_policy_server.identity.identify import identity_of
+from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_policy_server.wire.errors import WireError
-from vla_policy_server.wire.handshake import described
+from vla_policy_server.wire.handshake import described, ServedIdentity
 from vla_policy_server.wire.observation_message import ObservationReader
 from vla_policy_server.wire.request import PROTOCOL, read_request
 from vla_policy_server.worker.inference_engine import Engine, Job, Seat
@@ -18,12 +20,15 @@ from vla_policy_server.worker.inference_engine import Engine, Job, Seat
 class PolicyService:
     """Gives every connection a session with an engine."""
 
-    def __init__(self, deployment: Deployment, engine: Engine) -> None:
+    def __init__(
+        self, deployment: Deployment, engine: Engine, identity: PolicyIdentity | None = None
+    ) -> None:
         """Serve an engine.
 
         Args:
             deployment: what the engine's policy was checked against; clients are told its names.
             engine: where inference happens.
+            identity: of its policy as loaded, None to tell it from the deployment.
         """
         self._deployment = deployment
         self._engine = engine
@@ -36,6 +41,7 @@ class PolicyService:
             'needs_extras': list(engine.needs_extras),
             'policy': deployment.policy.name,
             'backend': deployment.policy.backend,
+            **_identity(identity or identity_of(deployment)),
         }
 
     async def open(self) -> 'PolicySession':
@@ -88,3 +94,11 @@ class PolicySession:
     def close(self) -> None:
         """Leave the seat to another robot."""
         self._seat.leave()
+
+
+def _identity(identity: PolicyIdentity) -> dict[str, Any]:
+    """Return what clients are told; of an unknown policy nothing, so that no gate passes it."""
+    if not identity.sha256:
+        return {}
+    served = ServedIdentity(identity.sha256, identity.content_sha256, identity.precision)
+    return {'identity': served.write()}

@@ -1,16 +1,11 @@
 """Serve a policy over openpi's websocket protocol, to one or many robots."""
 
 import argparse
-from functools import partial
 import sys
 
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
-from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError
-from vla_contract.policy import Policy
-from vla_policy_server.backends.registry import make_policy
-from vla_policy_server.backends.shared_lerobot import share
 from vla_policy_server.precision.evidence import AUTO
 from vla_policy_server.wire.serving import (
     add_server_arguments,
@@ -18,6 +13,7 @@ from vla_policy_server.wire.serving import (
     server_settings,
 )
 from vla_policy_server.worker.inference_engine import Engine, LocalEngine
+from vla_policy_server.worker.policy_copies import PolicyCopies
 from vla_policy_server.worker.policy_service import PolicyService
 from vla_policy_server.worker.ray_fleet import FleetEngine, FleetSettings
 
@@ -50,21 +46,18 @@ def _serve(argv: list[str] | None) -> int:
     settings = server_settings(arguments)
     settings.require_safe()  # before the minutes that a large model takes to load
     deployment = deployment_of(arguments)
-    load = partial(_load_shareable, deployment, arguments.device, arguments.precision)
+    copies = PolicyCopies(deployment, arguments.device, arguments.precision)
     engine: Engine
     if arguments.ray:
-        engine = FleetEngine(load, _fleet_settings(arguments))
+        copies.identify_ahead()
+        engine = FleetEngine(copies, _fleet_settings(arguments))
     else:
-        engine = LocalEngine(load, arguments.max_batch)
+        engine = LocalEngine(copies, arguments.max_batch)
     try:
-        serve_until_told(PolicyService(deployment, engine), settings)
+        serve_until_told(PolicyService(deployment, engine, copies.identity), settings)
     finally:
         engine.close()
     return DONE
-
-
-def _load_shareable(deployment: Deployment, device: str, precision: str) -> Policy:
-    return share(make_policy(deployment, device, precision))
 
 
 def _fleet_settings(arguments: argparse.Namespace) -> FleetSettings:

@@ -1,5 +1,6 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from permitted import facts, identity, unknown
 import pytest
 from vla_contract.errors import VlaError
 from vla_rollout.deployment.slow_start import (
@@ -8,8 +9,12 @@ from vla_rollout.deployment.slow_start import (
     SlowStart,
     SOFT_EPISODES,
 )
+from vla_rollout.preflight.subject import Subject
 
-NEW = SlowStart('cell', 'checkpoint')
+SUBJECT = Subject.of(facts())
+NEW = SlowStart(
+    SUBJECT.cell_sha256, SUBJECT.policy.sha256, 'lerobot', dict(SUBJECT.calibration_ids)
+)
 
 
 def succeed(state, count, is_soft=True):
@@ -76,14 +81,41 @@ def test_speed_moves_by_single_steps_and_rises_only_after_twenty_successes(episo
         state = after
 
 
-def test_the_state_survives_a_restart_and_belongs_to_one_checkpoint(tmp_path):
+def test_the_state_survives_a_restart(tmp_path):
     path = tmp_path / 'state.yaml'
-    assert load_slow_start(path, 'cell', 'checkpoint') == NEW
+    assert load_slow_start(path, SUBJECT) == NEW
     state = succeed(NEW, 23)
     save_slow_start(path, state)
-    assert load_slow_start(path, 'cell', 'checkpoint') == state
-    with pytest.raises(VlaError, match='another checkpoint'):
-        load_slow_start(path, 'cell', 'other')
+    assert load_slow_start(path, SUBJECT) == state
     path.write_text('step: fast\n')
     with pytest.raises(VlaError, match='state.yaml'):
-        load_slow_start(path, 'cell', 'checkpoint')
+        load_slow_start(path, SUBJECT)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [
+        (facts(identity(content_sha256='e' * 64)), 'begun with another policy'),
+        (facts(identity(policy_file_sha256='e' * 64)), 'begun with another policy'),
+        (facts(identity(backend='hold')), r'begun with another backend \(lerobot, not hold\)'),
+        (facts(identity(cell_sha256='e' * 64), cell_sha256='e' * 64), 'begun with another cell'),
+        (facts(calibration_ids={'top': 'June'}), 'another calibration of camera top'),
+        (facts(unknown()), 'ws://gpu does not say what it serves'),
+        (facts(identity(cell_sha256='e' * 64)), 'runs in another cell'),
+    ],
+)
+def test_the_state_belongs_to_one_policy_cell_backend_and_calibration(tmp_path, changes, reason):
+    path = tmp_path / 'state.yaml'
+    save_slow_start(path, succeed(NEW, 40))
+    with pytest.raises(VlaError, match=reason):
+        load_slow_start(path, Subject.of(changes))
+
+
+@pytest.mark.parametrize(('before', 'after'), [('step: 2', 'step: 4'), ('digest:', 'since_:')])
+def test_an_edited_state_is_refused(tmp_path, before, after):
+    path = tmp_path / 'state.yaml'
+    save_slow_start(path, succeed(NEW, 40))
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+    with pytest.raises(VlaError, match='edited, or written on another machine'):
+        load_slow_start(path, SUBJECT)

@@ -1,27 +1,23 @@
 import argparse
-from datetime import datetime, UTC
-import json
+from datetime import datetime, timedelta, UTC
 
+from permitted import facts, identity, unknown, write_preflight
 import pytest
 from vla_contract.errors import VlaError
 from vla_rollout.deployment.supervised import SupervisedSlowStart
 from vla_rollout.diagnosis.taxonomy import Mode
 from vla_rollout.episodes.episode import EpisodeResult
 
-FACTS = {'cell_sha256': 'c', 'policy_sha256': 'p'}
+FACTS = facts()
 
 
-def result(success=True, mode=None, stops=0):
-    return EpisodeResult(
-        0, success, 'success', 2.0, 0, 3, None, None, {'stops': stops}, failure_mode=mode
-    )
+def result(success=True, mode=None, **counters):
+    return EpisodeResult(0, success, 'success', 2.0, 0, 3, None, None, counters, failure_mode=mode)
 
 
 @pytest.fixture
 def args(tmp_path):
-    preflight = tmp_path / 'preflight.json'
-    now = datetime.now(UTC).isoformat()
-    preflight.write_text(json.dumps({'passed': True, 'date': now, **FACTS}))
+    preflight = write_preflight(tmp_path / 'preflight.json')
     return argparse.Namespace(slow_start=tmp_path / 'd.yaml', preflight=preflight, soft=True)
 
 
@@ -31,7 +27,7 @@ def test_without_a_slow_start_there_is_no_gate():
 
 def test_a_slow_start_needs_a_preflight_that_passed(args):
     args.preflight.write_text('{}')
-    with pytest.raises(VlaError, match='not what preflight writes'):
+    with pytest.raises(VlaError, match='no digest'):
         SupervisedSlowStart.of(args, FACTS)
     args.preflight = None
     with pytest.raises(VlaError, match='run preflight first'):
@@ -53,8 +49,30 @@ def test_hard_objects_wait_for_five_soft_ones(args):
         SupervisedSlowStart.of(args, FACTS).next_speed()
 
 
-@pytest.mark.parametrize('alarm', [{'mode': Mode.COLLISION.value}, {'stops': 1}])
-def test_a_collision_or_a_latched_stop_slows_down(args, alarm):
+@pytest.mark.parametrize(
+    ('policy', 'reason'),
+    [
+        (unknown(), 'does not say what it serves'),
+        (identity(content_sha256='e' * 64), 'files of the policy'),
+        (identity(backend='hold'), 'backend'),
+    ],
+)
+def test_the_speed_of_one_policy_is_not_that_of_another(args, policy, reason):
+    with pytest.raises(VlaError, match=reason):
+        SupervisedSlowStart.of(args, facts(policy))
+
+
+def test_a_stale_preflight_begins_nothing(args):
+    long_ago = datetime.now(UTC) - timedelta(hours=13)
+    write_preflight(args.preflight, date=long_ago.isoformat())
+    with pytest.raises(VlaError, match='13 hours old'):
+        SupervisedSlowStart.of(args, FACTS)
+
+
+@pytest.mark.parametrize(
+    'alarm', [{'mode': Mode.COLLISION.value}, {'stops': 1}, {'e_stops': 1, 'stops': 0}]
+)
+def test_a_collision_a_latched_stop_or_an_e_stop_slows_down(args, alarm):
     slow_start = SupervisedSlowStart.of(args, FACTS)
     for _ in range(20):
         slow_start.count(result())

@@ -6,10 +6,10 @@ import pytest
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.deployment.meaning import meaning_sha256
 from vla_contract.share import find_model
+from vla_policy_server.identity.identify import identity_of
 from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import FILE_NAME, find_healthy, load_healthy
 from vla_rollout.episodes.loop_builder import run_episode
-from vla_rollout.episodes.provenance import policy_sha256
 
 POLICY = 'panda_lift_act'
 SETTINGS = {
@@ -37,11 +37,25 @@ def test_without_a_cell_that_fits_there_is_no_diagnosis_and_a_warning_says_so(ca
     assert find_healthy(load_deployment(policy='hold')) is None
 
 
-def test_what_was_learned_does_not_change_the_identity_of_a_checkpoint(tmp_path):
-    (tmp_path / 'config.json').write_text('{}')
-    before = policy_sha256(str(tmp_path))
-    (tmp_path / FILE_NAME).write_text('{}')
-    assert before == policy_sha256(str(tmp_path)) != ''
+def test_thresholds_are_of_the_policy_that_is_served(caplog):
+    deployment = load_deployment()
+    own = identity_of(deployment)
+    assert find_healthy(deployment, own).episodes >= 180
+    # Elsewhere and through a server of its own it stays the same policy.
+    assert find_healthy(deployment, replace(own, backend='remote', source='ws://gpu')) is not None
+    assert not caplog.text
+    for served, why in (
+        (identity_of(load_deployment(backend='hold')), 'policy_server serves panda_lift_act'),
+        (
+            replace(own, content_sha256='', unknown='ws://gpu is silent'),
+            'ws://gpu is silent',
+        ),
+    ):
+        caplog.clear()
+        assert find_healthy(deployment, served) is None
+        assert caplog.text.count('\n') == 1
+        assert 'was learned of another policy' in caplog.text
+        assert why in caplog.text
 
 
 def test_the_deployment_with_effort_is_the_other_one_with_effort():

@@ -1,11 +1,16 @@
+import argparse
 from dataclasses import replace
 
 from vla_contract.cameras.calibration_file import find_calibration, load_calibration
 from vla_contract.deployment.deployment import load_deployment
-from vla_rollout.episodes.provenance import calibration_ids, policy_sha256, provenance
+from vla_policy_server.identity.identify import identity_of
+from vla_rollout.episodes.provenance import calibration_ids, provenance, recorded_settings
 
 DEPLOYMENT = load_deployment('panda_lift_cube')
 CELL = DEPLOYMENT.cell
+GIVEN = {
+    'deployment': 'panda_lift_cube', 'cell': '', 'policy': '', 'task': '', 'backend': 'lerobot'
+}  # fmt: skip
 
 
 def test_every_camera_is_told_with_its_calibration():
@@ -16,23 +21,9 @@ def test_every_camera_is_told_with_its_calibration():
     assert calibration_ids(cell) == {'top': known, 'wrist': ''}
 
 
-def test_the_hash_is_of_weights_and_configuration_alone(tmp_path):
-    (tmp_path / 'model.safetensors').write_bytes(b'weights')
-    before = policy_sha256(str(tmp_path))
-    (tmp_path / 'healthy.json').write_text('{}')
-    assert policy_sha256(str(tmp_path)) == before
-    (tmp_path / 'config.json').write_text('{}')
-    assert policy_sha256(str(tmp_path)) not in ('', before)
-
-
-def test_what_is_no_checkpoint_has_no_hash(tmp_path):
-    assert policy_sha256(str(tmp_path)) == ''
-    assert policy_sha256('hold') == ''
-    assert policy_sha256('') == ''
-
-
 def test_a_record_names_the_deployment_and_every_part_of_it():
-    facts = provenance(load_deployment('panda_lift_cube_effort', backend='hold'), 'wide')
+    effort = load_deployment('panda_lift_cube_effort', backend='hold')
+    facts = provenance(effort, identity_of(effort), 'wide')
     names = {
         'deployment': 'panda_lift_cube_effort',
         'robot': 'panda_2f85',
@@ -43,8 +34,23 @@ def test_a_record_names_the_deployment_and_every_part_of_it():
         'randomization': 'wide',
     }
     assert facts.items() >= names.items()
-    plain = provenance(DEPLOYMENT, 'none')
-    assert facts['policy_sha256'] == plain['policy_sha256'] != ''
-    # Another servo is another robot, and another backend another deployment.
+    plain = provenance(DEPLOYMENT, identity_of(DEPLOYMENT), 'none')
+    assert len({'', facts['policy_sha256'], plain['policy_sha256']}) == 3
+    assert plain['identity']['sha256'] == plain['policy_sha256']
+
+
+def test_a_record_of_a_run_says_what_is_served_whatever_the_deployment_names():
+    served = identity_of(load_deployment(backend='hold'))
+    facts = provenance(DEPLOYMENT, served, 'none')
+    assert (facts['backend'], facts['policy_sha256']) == ('hold', served.sha256)
+    settings = recorded_settings(argparse.Namespace(**GIVEN), DEPLOYMENT, served, {'backend': ''})
+    assert (settings['backend'], settings['policy_sha256']) == ('hold', served.sha256)
+    assert settings['given']['backend'] == 'lerobot'
+
+
+def test_another_servo_is_another_robot_and_another_backend_another_deployment():
+    effort = load_deployment('panda_lift_cube_effort', backend='hold')
+    facts = provenance(effort, identity_of(effort), 'none')
+    plain = provenance(DEPLOYMENT, identity_of(DEPLOYMENT), 'none')
     assert facts['cell_sha256'] != plain['cell_sha256'] == CELL.sha256
     assert facts['deployment_sha256'] != plain['deployment_sha256'] == DEPLOYMENT.sha256

@@ -20,10 +20,14 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.node.lifecycle import VlaNode
-from vla_contract.ros.qos import COMMAND, SENSOR, STATE
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.ros.question import introduction
+from vla_policy_server.identity.identify import identity_of
 from vla_rollout.episodes.control import Order
+
+SERVED = identity_of(load_deployment(policy='none', backend='hold'))
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,26 @@ class Filter(Bare):
             self._status.publish(DiagnosticStatus(message=self.says))
 
 
+class PolicyServer(Bare):
+    """Says what it serves."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._identity = self.create_publisher(String, 'policy_server/identity', LATCHED)
+
+    def build(self, settings: NoSettings) -> None:
+        super().build(settings)
+        self.serve(SERVED.to_json())
+
+    def serve(self, text: str) -> None:
+        self._identity.publish(String(data=text))
+
+
 class Robot:
     """Action filter and policy server, and an operator who calls services."""
 
     def __init__(self) -> None:
-        self.filter, self.policy = Filter('action_filter'), Bare('policy_server')
+        self.filter, self.policy = Filter('action_filter'), PolicyServer('policy_server')
         self.nodes: list[Bare] = [self.filter, self.policy]
         self.operator = Node('operator')
         self.images = self.operator.create_publisher(Image, 'camera/color/image_raw', SENSOR)

@@ -1,5 +1,6 @@
 """The command on a robot without a simulator: two nodes that only keep their states."""
 
+from dataclasses import replace
 import fcntl
 import os
 import pty
@@ -8,7 +9,12 @@ import signal
 import subprocess
 import termios
 
-from bare_robot import command, read_summary, wait_until
+from bare_robot import command, read_summary, SERVED, wait_until
+from permitted import write_preflight
+import pytest
+from vla_contract.deployment.deployment import load_deployment
+from vla_policy_server.identity.identify import identity_of
+from vla_rollout.episodes.provenance import provenance
 
 
 def test_services_start_label_discard_pause_and_stop(robot, start, tmp_path):
@@ -123,3 +129,68 @@ def test_a_filter_that_stands_latched_is_named_and_nothing_starts(robot, start):
     robot.order_when_allowed('failure')
     assert rollout.finish() == 0, rollout.said
     assert rollout.said.count('latched: e_stop\n') == 1
+
+
+def test_results_are_of_what_the_policy_server_says_it_serves(robot, start, tmp_path):
+    served = replace(SERVED, policy='the real one', source='models/real', content_sha256='a' * 64)
+    robot.policy.serve(served.to_json())
+    rollout = start('--episodes', '1', '--time-limit-s', '3600')
+    rollout.wait_for('place the object, then start')
+    lines = [line for line in rollout.said.splitlines() if 'policy_server serves' in line]
+    (line,) = lines
+    assert 'the real one from models/real (backend hold' in line
+    assert 'not none (backend hold) as the arguments say' in line
+    robot.order_when_allowed('stop')
+    assert rollout.finish() == 0, rollout.said
+    settings = read_summary(tmp_path / 'runs')['settings']
+    assert settings['policy'] == 'the real one'
+    assert (settings['source'], settings['policy_sha256']) == (served.source, served.sha256)
+    assert settings['identity'] == served.to_dict()
+    assert settings['given']['policy'] == 'none'
+
+
+def test_a_policy_that_is_swapped_in_mid_run_moves_nothing_on(robot, start):
+    rollout = start('--episodes', '3', '--time-limit-s', '3600')
+    robot.order_when_allowed('start')
+    wait_until(robot.is_moving)
+    robot.policy.serve('')
+    robot.policy.serve(SERVED.to_json())
+    assert 'policy_server serves' not in rollout.said
+    robot.policy.serve(replace(SERVED, content_sha256='e' * 64).to_json())
+    assert rollout.finish() == 2
+    assert not robot.is_moving()
+    assert not robot.filter.is_active
+    assert rollout.said.count('policy_server serves another policy than when the run began') == 1
+    assert 'the arm rests' in rollout.said
+
+
+@pytest.mark.parametrize(
+    ('served', 'reason'),
+    [
+        (replace(SERVED, content_sha256='', unknown='ws://gpu is silent'), 'ws://gpu is silent'),
+        (replace(SERVED, content_sha256='e' * 64), 'files of the policy (eeeeeeee, not'),
+        (replace(SERVED, backend='scripted'), 'backend (scripted, not hold)'),
+        (replace(SERVED, cell_sha256='e' * 64), 'runs in another cell'),
+    ],
+    ids=['unknown', 'other files', 'other backend', 'other cell'],
+)
+def test_a_slow_start_is_of_what_is_served_and_of_nothing_else(
+    robot, start, tmp_path, served, reason
+):
+    deployment = load_deployment(policy='none', backend='hold')
+    facts = provenance(deployment, identity_of(deployment), 'none')
+    path = write_preflight(tmp_path / 'preflight.json', **facts)
+    robot.policy.serve(served.to_json())
+    slow = ('--slow-start', str(tmp_path / 'slow.yaml'), '--preflight', str(path), '--soft')
+    rollout = start('--episodes', '1', *slow)
+    assert rollout.finish() == 2, rollout.said
+    assert reason in rollout.said
+    assert robot.filter.history == robot.policy.history == []
+
+
+def test_a_server_that_does_not_say_what_it_serves_moves_nothing(robot, start):
+    robot.policy.serve('')
+    rollout = start('--episodes', '1', '--time-limit-s', '3600')
+    assert rollout.finish() == 2, rollout.said
+    assert 'waited 20 s for policy_server/identity, what policy_server serves' in rollout.said
+    assert robot.filter.history == robot.policy.history == []

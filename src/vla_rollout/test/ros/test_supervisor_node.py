@@ -5,24 +5,27 @@ from datetime import datetime, timedelta, UTC
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from permitted import identity, unknown, write_preflight
 import pytest
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from std_msgs.msg import Float64
+from std_msgs.msg import Float64, String
 from std_srvs.srv import Trigger
-from vla_contract.cli.command import write_json
 from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 from vla_contract.ros.node.lifecycle import VlaNode
-from vla_contract.ros.qos import LATCHED, STATE
+from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_contract.ros.question import introduction
 from vla_contract.schema import setting
+from vla_rollout.deployment import preflight_watch
+from vla_rollout.deployment.ros import supervisor_node
 from vla_rollout.deployment.ros.supervisor_node import Supervisor
-from vla_rollout.episodes.provenance import policy_sha256
+from vla_rollout.episodes.provenance import calibration_ids
 from vla_rollout.graph.ros.managed_node import ManagedNode
 
-POLICY = 'panda_lift_act'
+CELL = load_cell('panda_table')
+OWN = identity(cell_sha256=CELL.sha256)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,27 @@ class Managed(VlaNode):
         self.has_been += 'destroyed '
 
 
+class PolicyServer(Managed):
+    """Says what it serves, as the real one does."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.serves = OWN.to_json()
+        self._identity = self.create_publisher(String, 'policy_server/identity', LATCHED)
+        self.say('')
+
+    def build(self, settings) -> None:
+        super().build(settings)
+        self.say(self.serves)
+
+    def destroy(self) -> None:
+        super().destroy()
+        self.say('')
+
+    def say(self, text: str) -> None:
+        self._identity.publish(String(data=text))
+
+
 class Noted(ManagedNode):
     """Remembers that it was asked for its state."""
 
@@ -64,7 +88,7 @@ class Bench:
 
     def __init__(self, preflight) -> None:
         self.executor = SingleThreadedExecutor()
-        self.filter, self.policy = Managed('action_filter'), Managed('policy_server')
+        self.filter, self.policy = Managed('action_filter'), PolicyServer('policy_server')
         self.filter.set_parameters([Parameter('locked', value=True)])
         self.supervisor = Supervisor()
         self.operator = Node('operator')
@@ -119,14 +143,13 @@ def make_bench(ros):
 
 
 def preflight(path, **changes):
-    write_json(path, {
-        'passed': True,
-        'date': datetime.now(UTC).isoformat(),
-        'cell_sha256': load_cell('panda_table').sha256,
-        'policy_sha256': policy_sha256(POLICY),
+    values = {
+        'cell_sha256': CELL.sha256,
+        'calibration_ids': calibration_ids(CELL),
+        'identity': OWN.to_dict(),
         **changes,
-    })  # fmt: skip
-    return path
+    }
+    return write_preflight(path, **values)
 
 
 def test_without_preflight_nothing_is_released(make_bench, tmp_path):
@@ -138,21 +161,167 @@ def test_without_preflight_nothing_is_released(make_bench, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'changes',
+    ('changes', 'reason'),
     [
-        {'passed': False},
-        {'policy_sha256': 'another'},
-        {'date': (datetime.now(UTC) - timedelta(hours=13)).isoformat()},
+        ({'passed': False}, 'did not pass'),
+        ({'cell_sha256': 'another'}, 'something else: cell'),
+        ({'calibration_ids': {'top': 'another'}}, 'calibration of camera top'),
+        ({'date': (datetime.now(UTC) - timedelta(hours=13)).isoformat()}, '13 hours old'),
     ],
 )
 def test_a_preflight_that_does_not_hold_here_and_now_releases_nothing(
-    make_bench, tmp_path, changes
+    make_bench, tmp_path, changes, reason
 ):
     bench = make_bench(preflight(tmp_path / 'preflight.json', **changes))
-    assert not bench.call('release')[0]
-    assert bench.filter.trigger_configure()
+    success, message = bench.call('release')
+    assert not success
+    assert reason in message
+    assert bench.policy.has_been == ''
+    assert_locked(bench)
+
+
+def assert_locked(bench) -> None:
+    bench.filter.trigger_configure()
     bench.filter.trigger_activate()
     assert not bench.filter.is_active
+
+
+def test_an_edited_preflight_releases_nothing(make_bench, tmp_path):
+    path = preflight(tmp_path / 'preflight.json', passed=False)
+    path.write_text(path.read_text().replace('"passed": false', '"passed": true'))
+    bench = make_bench(path)
+    success, message = bench.call('release')
+    assert not success
+    assert 'edited, or written on another machine' in message
+    assert_locked(bench)
+
+
+def test_a_release_that_is_refused_takes_back_the_one_before(make_bench, tmp_path):
+    path = preflight(tmp_path / 'preflight.json')
+    bench = make_bench(path)
+    assert bench.call('release')[0]
+    preflight(path, passed=False)
+    assert not bench.call('release')[0]
+    assert_locked(bench)
+
+
+@pytest.mark.parametrize(
+    ('served', 'reason'),
+    [
+        (identity(cell_sha256=CELL.sha256, content_sha256='e' * 64), 'files of the policy'),
+        (identity(cell_sha256=CELL.sha256, policy_file_sha256='e' * 64), 'policy file'),
+        (identity(cell_sha256=CELL.sha256, backend='replay'), 'backend (replay, not lerobot)'),
+        (unknown(cell_sha256=CELL.sha256), 'ws://gpu does not say what it serves'),
+        (identity(), 'runs in another cell'),
+    ],
+    ids=['other files', 'other policy file', 'other backend', 'unknown', 'other cell'],
+)
+def test_what_is_released_is_what_the_server_says_it_serves(make_bench, tmp_path, served, reason):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    bench.policy.serves = served.to_json()
+    success, message = bench.call('release')
+    assert not success
+    assert reason in message
+    assert bench.policy.has_been == 'built destroyed '
+    assert_locked(bench)
+
+
+@pytest.mark.parametrize('said', ['', '{"policy": "damaged"}'], ids=['nothing', 'damaged'])
+def test_a_server_that_does_not_say_clearly_what_it_serves_is_not_released(
+    make_bench, tmp_path, monkeypatch, said
+):
+    monkeypatch.setattr(supervisor_node, '_IDENTITY_S', 1.0)
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    bench.policy.serves = said
+    success, message = bench.call('release')
+    assert not success
+    assert ('does not say on policy_server/identity' in message) is not bool(said)
+    assert bench.policy.has_been == 'built destroyed '
+    assert_locked(bench)
+
+
+def test_a_server_that_was_configured_before_is_asked_anew(make_bench, tmp_path):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    assert bench.call('release')[0]
+    assert bench.call('release')[0]
+    assert bench.policy.has_been == 'built '
+    assert bench.call('lock')[0]
+    bench.policy.say(identity(cell_sha256=CELL.sha256, content_sha256='e' * 64).to_json())
+    success, message = bench.call('release')
+    assert not success
+    assert 'files of the policy' in message
+
+
+@pytest.mark.parametrize(
+    ('said', 'reason'),
+    [
+        (identity(cell_sha256=CELL.sha256, content_sha256='e' * 64).to_json(), 'another policy'),
+        ('', 'serves nothing any more'),
+        ('{', 'not JSON'),
+    ],
+    ids=['swapped', 'gone', 'damaged'],
+)
+def test_what_changes_after_the_release_locks_the_filter(make_bench, tmp_path, said, reason):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    bench.call('release')
+    bench.filter.trigger_activate()
+    bench.policy.trigger_activate()
+    bench.policy.say(OWN.to_json())
+    begin = time.monotonic()
+    bench.policy.say(said)
+    bench.wait(lambda: not bench.filter.is_active)
+    assert time.monotonic() - begin < 1.0
+    bench.wait(lambda: not bench.policy.is_active)
+    assert_locked(bench)
+    health = bench.supervisor._health()
+    assert health.message.startswith('locked: ')
+    assert reason in health.message
+    bench.policy.say(OWN.to_json())
+    assert bench.call('release')[0]
+    assert bench.supervisor._health().message == 'released'
+
+
+@pytest.fixture
+def short_watch(monkeypatch):
+    monkeypatch.setattr(preflight_watch, '_FIRST_S', 2.0)
+    monkeypatch.setattr(preflight_watch, '_AWAY_S', 1.0)
+
+
+def test_a_check_without_a_preflight_is_taken_back(make_bench, tmp_path, short_watch):
+    bench = make_bench(tmp_path / 'preflight.json')
+    assert bench.call('check')[0]
+    assert bench.filter.is_active
+    bench.wait(lambda: not bench.filter.is_active)
+    assert_locked(bench)
+    assert 'no preflight was heard' in bench.supervisor._health().message
+
+
+def test_a_preflight_that_is_killed_leaves_the_filter_locked(make_bench, tmp_path, short_watch):
+    bench = make_bench(tmp_path / 'preflight.json')
+    watch = bench.operator.create_publisher(String, 'watch', COMMAND)
+    bench.wait(lambda: watch.get_subscription_count() == 1)
+    assert bench.call('check')[0]
+    begin = time.monotonic()
+
+    def lives() -> bool:
+        watch.publish(String())
+        return time.monotonic() - begin > 4.0
+
+    bench.wait(lives)
+    assert bench.filter.is_active
+    bench.wait(lambda: not bench.filter.is_active)
+    assert_locked(bench)
+    assert 'preflight has ended' in bench.supervisor._health().message
+
+
+def test_a_release_ends_the_watch_over_preflight(make_bench, tmp_path, short_watch):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    assert bench.call('check')[0]
+    assert bench.call('release')[0]
+    bench.filter.trigger_activate()
+    begin = time.monotonic()
+    bench.wait(lambda: time.monotonic() - begin > 3.0)
+    assert bench.filter.is_active
 
 
 def test_release_makes_both_ready_and_moves_nothing(make_bench, tmp_path):

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from vla_contract.errors import VlaError
 from vla_contract.schema import build, load_yaml, setting
+from vla_contract.whole_file import write_whole
+from vla_rollout.preflight.seal import sealed, unsealed
+from vla_rollout.preflight.subject import differing_calibrations, Subject
 from vla_rollout.statistics.sequential import SequentialTest
 import yaml
 
@@ -42,11 +45,14 @@ class Outcome:
 class SlowStart:
     """How far a policy has come on a robot; every episode makes a new one.
 
-    It belongs to one cell and one checkpoint: another of either starts again at the slowest.
+    It belongs to one cell, its calibrations and one policy: another of these starts again at the
+    slowest.
     """
 
     cell_sha256: str = setting(doc='the cell')
-    policy_sha256: str = setting(doc='the checkpoint')
+    policy_sha256: str = setting(doc='the policy: backend, files, policy file')
+    backend: str = setting(doc='what computes the policy')
+    calibration_ids: dict[str, str] = setting(doc='calibration of every camera')
     rule: SpeedRule = setting(SpeedRule(), doc='when speed changes')
     step: int = setting(0, doc='index of the speed in use', lower=0)
     episodes: tuple[Outcome, ...] = setting((), doc='all episodes so far')
@@ -96,26 +102,34 @@ class SlowStart:
         return f'{text}; soft object next' if self.needs_soft_object else text
 
 
-def load_slow_start(path: Path, cell_sha256: str, policy_sha256: str) -> SlowStart:
+def load_slow_start(path: Path, subject: Subject) -> SlowStart:
     """Read a state; one that does not exist begins at the slowest speed.
 
+    Args:
+        path: of the state.
+        subject: what is to move.
+
     Raises:
-        VlaError: the file is damaged, or belongs to another cell or checkpoint.
+        VlaError: nobody knows what the policy is, or the file is damaged or edited, or belongs to
+            another cell, calibration, backend or policy.
     """
+    subject.require_known()
+    new = SlowStart(
+        subject.cell_sha256,
+        subject.policy.sha256,
+        subject.policy.backend,
+        dict(subject.calibration_ids),
+    )
     if not path.exists():
-        return SlowStart(cell_sha256, policy_sha256)
-    state = build(SlowStart, load_yaml(path), str(path))
+        return new
+    state = build(SlowStart, unsealed(load_yaml(path), path), str(path))
     if not state.step < len(state.rule.steps):
         raise VlaError(f'{path}: step {state.step}; allowed: 0 to {len(state.rule.steps) - 1}')
-    for what, found, wanted in (
-        ('cell', state.cell_sha256, cell_sha256),
-        ('checkpoint', state.policy_sha256, policy_sha256),
-    ):
-        if found != wanted:
-            raise VlaError(
-                f'{path} was begun with another {what} ({found[:8]}, not {wanted[:8]}); '
-                'name a new file: a changed policy or cell starts at the lowest speed'
-            )
+    if differences := _differences(state, new):
+        raise VlaError(
+            f'{path} was begun with another {", ".join(differences)}; name a new file: what has '
+            'changed starts at the lowest speed'
+        )
     return state
 
 
@@ -123,16 +137,18 @@ def save_slow_start(path: Path, state: SlowStart) -> None:
     """Write the state so that a crash leaves the old one or the new one.
 
     Raises:
+        VlaError: it cannot be sealed.
         OSError: it cannot be written.
     """
-    part = path.with_name(path.name + '.part')
-    part.write_text(yaml.safe_dump(_plain(asdict(state)), sort_keys=False))
-    part.replace(path)
+    write_whole(path, yaml.safe_dump(sealed(asdict(state)), sort_keys=False))
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value
+def _differences(state: SlowStart, new: SlowStart) -> list[str]:
+    found = []
+    if state.cell_sha256 != new.cell_sha256:
+        found.append(f'cell ({state.cell_sha256[:8]}, not {new.cell_sha256[:8]})')
+    if state.backend != new.backend:
+        found.append(f'backend ({state.backend}, not {new.backend})')
+    elif state.policy_sha256 != new.policy_sha256:
+        found.append(f'policy ({state.policy_sha256[:8]}, not {new.policy_sha256[:8]})')
+    return found + differing_calibrations(state.calibration_ids, new.calibration_ids)

@@ -10,6 +10,10 @@ from vla_rollout.deployment.slow_start import load_slow_start, save_slow_start, 
 from vla_rollout.diagnosis.taxonomy import Mode
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.preflight.gate import require_passed
+from vla_rollout.preflight.subject import Subject
+
+# Of the filter: what latched, by itself or because somebody pressed.
+_STOPS = ('stops', 'e_stops')
 
 
 def add_slow_start(parser: argparse.ArgumentParser) -> None:
@@ -35,18 +39,22 @@ class SupervisedSlowStart:
     def of(cls, args: argparse.Namespace, facts: dict[str, Any]) -> 'SupervisedSlowStart | None':
         """Return the slow start that the arguments name, None without one.
 
+        Args:
+            args: arguments of `add_slow_start`.
+            facts: what `provenance` says of what is to move.
+
         Raises:
-            VlaError: preflight did not pass for this cell and checkpoint, or the state does not
-                belong to them.
+            VlaError: nobody knows what the policy is, preflight did not pass for this cell,
+                calibrations and policy, or the state does not belong to them.
         """
         path = getattr(args, 'slow_start', None)
         if path is None:
             return None
         if args.preflight is None:
             raise VlaError('--slow-start needs --preflight PREFLIGHT.json; run preflight first')
-        hashes = facts['cell_sha256'], facts['policy_sha256']
-        require_passed(args.preflight, *hashes, datetime.now(UTC))
-        return cls(path, load_slow_start(path, *hashes), args.soft)
+        subject = Subject.of(facts)
+        require_passed(args.preflight, subject, datetime.now(UTC))
+        return cls(path, load_slow_start(path, subject), args.soft)
 
     def next_speed(self) -> float:
         """Return the share of the velocity limits that the next episode may use.
@@ -62,11 +70,10 @@ class SupervisedSlowStart:
         """Take an episode into account, and save the state.
 
         Raises:
-            OSError: the state cannot be saved; the rule would be lost.
+            VlaError, OSError: the state cannot be saved; the rule would be lost.
         """
-        is_alarming = result.failure_mode == Mode.COLLISION or bool(
-            result.filter_counters.get('stops', 0)
-        )
+        stops = sum(result.filter_counters.get(name, 0) for name in _STOPS)
+        is_alarming = result.failure_mode == Mode.COLLISION or stops > 0
         self._state = self._state.after(result.success, self._is_soft, is_alarming)
         save_slow_start(self._path, self._state)
         print(self._state.describe(), flush=True)

@@ -14,6 +14,8 @@ from vla_contract.deployment.meaning import meaning_sha256
 from vla_contract.errors import VlaError
 from vla_contract.share import find_model
 from vla_contract.values import ActionChunk, Vector
+from vla_policy_server.identity.checkpoint_content import checkpoint_content
+from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.conformal import conformal_threshold
 from vla_rollout.diagnosis.detectors.registry import make_detectors
 from vla_rollout.episodes.cycle import Cycle
@@ -84,14 +86,22 @@ def healthy_sha256(cell: Cell) -> str:
     return meaning_sha256(replace(cell, robots=(replace(cell.robots[0], robot=robot),)))
 
 
-def find_healthy(deployment: Deployment) -> Healthy | None:
+def find_healthy(deployment: Deployment, served: PolicyIdentity | None = None) -> Healthy | None:
     """Return what was learned of a deployment's policy, None when nothing was in its cell.
+
+    Args:
+        deployment: whose policy has a folder.
+        served: what a policy server says it serves; another policy than the one in that folder
+            has no thresholds. None where there is no server.
 
     Raises:
         VlaError: the file is damaged.
     """
     path = healthy_path(deployment)
     if path is None or not path.is_file():
+        return None
+    if served is not None and (other := _other_policy(deployment.policy.source, served)):
+        _LOG.warning('no diagnosis: %s was learned of another policy; %s', path, other)
         return None
     try:
         return load_healthy(path, deployment.cell)
@@ -105,6 +115,19 @@ def healthy_path(deployment: Deployment) -> Path | None:
     """Return where what was learned of a deployment's policy lies, None for one without source."""
     source = deployment.policy.source
     return (find_model(source) or Path(source)) / FILE_NAME if source else None
+
+
+def _other_policy(source: str, served: PolicyIdentity) -> str:
+    """Return why what is served is not the checkpoint of a source, '' when it is."""
+    if not served.content_sha256:
+        return f'of the one that is served nothing is known: {served.unknown}'
+    try:
+        content = checkpoint_content(source)
+    except VlaError as error:
+        return str(error)
+    if content.sha256 == served.content_sha256:
+        return ''
+    return f'policy_server serves {served.policy} (backend {served.backend})'
 
 
 class HighestScores:

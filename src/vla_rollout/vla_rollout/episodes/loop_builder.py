@@ -9,7 +9,8 @@ from typing import Any
 from vla_action_filter.config import FilterConfig, load_filter_config
 from vla_contract.cli.deployment_arguments import PARTS
 from vla_contract.deployment.deployment import Deployment, load_deployment
-from vla_policy_server.backends.registry import make_policy
+from vla_policy_server.identity.loading import load_identified
+from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.diagnosis import diagnosed, Diagnosis
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.episodes.closed_loop import ClosedLoop
@@ -31,7 +32,7 @@ def run_episode(job: Job, videos: Path | None = None) -> EpisodeResult:
         videos: where to write the episode's video, None for none.
     """
     settings, seed = job
-    loop, diagnosis = _watched_loop(json.dumps(settings, sort_keys=True))
+    loop, diagnosis, _ = _watched_loop(json.dumps(settings, sort_keys=True))
     if videos is None:
         result = loop.run(seed)
     else:
@@ -40,8 +41,11 @@ def run_episode(job: Job, videos: Path | None = None) -> EpisodeResult:
     return diagnosed(result, diagnosis.alarms) if diagnosis else result
 
 
-def require_loop(settings: dict[str, Any], keep: bool) -> None:
+def require_loop(settings: dict[str, Any], keep: bool) -> PolicyIdentity:
     """Build the loop of these settings, so that a wrong name is told before anything is written.
+
+    Returns:
+        What its policy is.
 
     Args:
         settings: of `build_loop`.
@@ -50,19 +54,21 @@ def require_loop(settings: dict[str, Any], keep: bool) -> None:
     Raises:
         VlaError: a name is unknown, or something cannot be built.
     """
-    _watched_loop(json.dumps(settings, sort_keys=True))
+    _, _, identity = _watched_loop(json.dumps(settings, sort_keys=True))
     if not keep:
         _watched_loop.cache_clear()
+    return identity
 
 
 @lru_cache(maxsize=1)
-def _watched_loop(text: str) -> tuple[ClosedLoop, Diagnosis | None]:
-    """Return the loop of these settings, and who diagnoses where the policy's health is known."""
+def _watched_loop(text: str) -> tuple[ClosedLoop, Diagnosis | None, PolicyIdentity]:
+    """Return the loop of these settings, who diagnoses where that is learned, and the policy."""
     settings = json.loads(text)
     deployment = loop_deployment(settings)
     healthy = find_healthy(deployment)
     diagnosis = Diagnosis(deployment.cell, healthy) if healthy else None
-    return build_loop(settings, (diagnosis,) if diagnosis else ()), diagnosis
+    loop, identity = _identified_loop(settings, (diagnosis,) if diagnosis else ())
+    return loop, diagnosis, identity
 
 
 def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()) -> ClosedLoop:
@@ -71,11 +77,18 @@ def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()
     Raises:
         VlaError: one of them cannot be built; nothing has been written.
     """
+    loop, _ = _identified_loop(settings, observers)
+    return loop
+
+
+def _identified_loop(
+    settings: dict[str, Any], observers: Sequence[CycleObserver]
+) -> tuple[ClosedLoop, PolicyIdentity]:
     _use_one_thread()
     deployment = loop_deployment(settings)
     world = World(deployment, load_domain(settings['randomization']))
-    policy = make_policy(deployment, settings['device'], settings['precision'])
-    return ClosedLoop(
+    policy, identity = load_identified(deployment, settings['device'], settings['precision'])
+    loop = ClosedLoop(
         world,
         policy,
         filter_config(settings['filter']),
@@ -86,6 +99,7 @@ def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()
         observers,
         settings['speed'],
     )
+    return loop, identity
 
 
 def loop_deployment(settings: dict[str, Any]) -> Deployment:
@@ -94,7 +108,8 @@ def loop_deployment(settings: dict[str, Any]) -> Deployment:
     Raises:
         ContractError, ResourceNotFoundError: as `load_deployment`.
     """
-    return load_deployment(**{part: settings[part] for part in PARTS})
+    parts = {part: settings[part] for part in PARTS}
+    return load_deployment(**parts, allow_code=settings.get('allow_code', ()))
 
 
 def filter_config(name: str) -> FilterConfig | None:

@@ -2,8 +2,6 @@
 
 import argparse
 from collections.abc import Mapping
-import hashlib
-from pathlib import Path
 from typing import Any
 
 from vla_contract.cameras.calibration_file import find_calibration, load_calibration
@@ -11,29 +9,45 @@ from vla_contract.cli.deployment_arguments import named_parts
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import UnknownNameError
-from vla_contract.share import find_model
-from vla_rollout.diagnosis.healthy import FILE_NAME
+from vla_policy_server.identity.policy_identity import PolicyIdentity
 
 
-def provenance(deployment: Deployment, randomization: str) -> dict[str, Any]:
+def provenance(
+    deployment: Deployment, identity: PolicyIdentity, randomization: str
+) -> dict[str, Any]:
     """Return names and hashes of a run's robot, cell, cameras, policy and task.
 
     Args:
         deployment: what runs.
+        identity: of its policy, as whoever loaded it says.
         randomization: what every episode randomises, as rollout and simulate take it.
     """
     return {
         **_names(deployment),
+        **policy_facts(identity),
         'cell_sha256': deployment.cell.sha256,
         'calibration_ids': calibration_ids(deployment.cell),
         'deployment_sha256': deployment.sha256,
-        'policy_sha256': policy_sha256(deployment.policy.source),
         'randomization': randomization,
     }
 
 
+def policy_facts(identity: PolicyIdentity) -> dict[str, Any]:
+    """Return what a record says of a policy; `policy_sha256` is '' for an unknown one."""
+    return {
+        'policy': identity.policy,
+        'backend': identity.backend,
+        'source': identity.source,
+        'policy_sha256': identity.sha256,
+        'identity': identity.to_dict(),
+    }
+
+
 def recorded_settings(
-    args: argparse.Namespace, deployment: Deployment, settings: Mapping[str, Any]
+    args: argparse.Namespace,
+    deployment: Deployment,
+    identity: PolicyIdentity,
+    settings: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the settings in a run's summary: with names of the deployment and of its parts.
 
@@ -42,9 +56,11 @@ def recorded_settings(
     Args:
         args: arguments of `add_setup`.
         deployment: what they name.
+        identity: of the policy that ran.
         settings: anything else.
     """
-    return {**settings, **_names(deployment), 'given': named_parts(args)}
+    names = {**_names(deployment), **policy_facts(identity)}
+    return {**settings, **names, 'given': named_parts(args)}
 
 
 def _names(deployment: Deployment) -> dict[str, str]:
@@ -53,8 +69,6 @@ def _names(deployment: Deployment) -> dict[str, str]:
         'robot': deployment.cell.robot.name,
         'cell': deployment.cell.name,
         'task': deployment.task.name,
-        'policy': deployment.policy.name,
-        'backend': deployment.policy.backend,
     }
 
 
@@ -73,25 +87,3 @@ def _calibration_id(cell: str, camera: str) -> str:
     except UnknownNameError:
         return ''
     return load_calibration(path).id
-
-
-def policy_sha256(source: str) -> str:
-    """Return the hash of a checkpoint's weights and configuration, '' for what is no folder.
-
-    What was learned of its healthy episodes is no part of the checkpoint.
-
-    Args:
-        source: of a policy: name under models/, folder or hub id, '' for none.
-    """
-    if not source:
-        return ''
-    folder = find_model(source) or Path(source)
-    files = sorted([*folder.glob('*.safetensors'), *folder.glob('*.json')])
-    files = [file for file in files if file.name != FILE_NAME]
-    if not folder.is_dir() or not files:
-        return ''
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

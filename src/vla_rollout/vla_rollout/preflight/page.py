@@ -10,6 +10,7 @@ from vla_contract.check import Check, Status
 from vla_contract.cli.command import write_json
 from vla_contract.cli.page import Html, mark, table, verdict, write_page
 from vla_contract.errors import VlaError
+from vla_rollout.preflight.seal import sealed
 
 _GOOD = {Status.OK: True, Status.WARN: None}
 
@@ -27,11 +28,15 @@ def write_checklist(
     Args:
         folder: of the run.
         checks: every item.
-        facts: hashes of robot and policy, operator and date.
+        facts: what `provenance` says of cell and policy, operator and date.
         extra_json: also write the JSON there.
+
+    Raises:
+        VlaError: it cannot be sealed.
     """
     holds = all_hold(checks)
-    result = {'passed': holds, **facts, 'items': [asdict(check) for check in checks]}
+    items = [asdict(check) for check in checks]
+    result = sealed({'passed': holds, **facts, 'items': items})
     for path in filter(None, (folder / 'preflight.json', extra_json)):
         write_json(path, result)
     open_items = [check.name for check in checks if not check.is_good_enough]

@@ -5,11 +5,23 @@ from dataclasses import replace
 
 import numpy as np
 from vla_contract.check import Check, measured, Status
+from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_policy_server.self_test.checks import run_checks
 from vla_policy_server.self_test.subject import Subject
 
 _LATENCY_MS = 200.0
 _REPEATS = 20
+
+
+def check_identity(identity: PolicyIdentity) -> Check:
+    """Say whether it is known what the policy is: what is unknown may not be released."""
+    return measured(
+        'identity of the policy',
+        bool(identity.sha256),
+        identity.sha256[:12] or identity.unknown,
+        'known by its files',
+        'serve it from files, or with vla policy serve',
+    )
 
 
 def check_policy(subject: Subject) -> Iterator[Check]:

@@ -23,6 +23,7 @@ LATCHED_TOPICS = {
     'e_stop': 'std_msgs/msg/Bool',
     'speed_scale': 'std_msgs/msg/Float64',
     'sim/success': 'std_msgs/msg/Bool',
+    'policy_server/identity': 'std_msgs/msg/String',
 }
 
 

@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 import time
+from typing import Any
 
 from tqdm import tqdm
 from vla_contract.cli.command import write_json
-from vla_contract.cli.deployment_arguments import deployment_of, named_parts
+from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.cli.worker_pool import worker_pool
-from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_rollout.arguments import loop_settings
 from vla_rollout.episodes.episode import EpisodeResult, summarise, summary_line
 from vla_rollout.episodes.loop_builder import require_loop, run_episode
-from vla_rollout.episodes.provenance import policy_sha256, provenance, recorded_settings
+from vla_rollout.episodes.provenance import provenance, recorded_settings
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.simulation.domains import expand
 from vla_rollout.simulation.journal import Journal
@@ -28,8 +28,8 @@ def simulate(args: argparse.Namespace) -> int:
     """Run the episodes, or those that are left, and write summary.json."""
     settings, deployment = loop_settings(args), deployment_of(args)
     workers = min(args.workers, args.episodes)
-    require_loop(settings, keep=workers == 1)
-    journal = _journal(args, deployment, 'simulate')
+    identity = require_loop(settings, keep=workers == 1)
+    journal = _journal(args, 'simulate', provenance(deployment, identity, args.randomization))
     videos = journal.folder / 'videos' if args.video else None
     tasks = [(settings, seed) for seed in episode_seeds(args)]
     run = partial(run_episode, videos=videos)
@@ -47,7 +47,7 @@ def simulate(args: argparse.Namespace) -> int:
             progress.update(len(results) > before)
     wall_s = time.monotonic() - started
     simulated_s = sum(result.duration_s for result in results[before:])
-    summary = summarise(results, recorded_settings(args, deployment, settings))
+    summary = summarise(results, recorded_settings(args, deployment, identity, settings))
     summary['timing'] = {
         'wall_s': round(wall_s, 2),
         'simulated_s': round(simulated_s, 2),
@@ -73,9 +73,12 @@ def sweep(args: argparse.Namespace) -> int:
     domains = expand(args.sweep)
     deployment = deployment_of(args)
     policies = [args.policy, *filter(None, [args.compare])]
-    for policy in policies:
-        require_loop({**loop_settings(args), 'policy': policy}, keep=False)
-    journal = _journal(args, deployment, 'sweep')
+    identities = [
+        require_loop({**loop_settings(args), 'policy': policy}, keep=False) for policy in policies
+    ]
+    facts = provenance(deployment, identities[0], args.randomization)
+    compared = {'compare_sha256': identities[-1].sha256} if args.compare else {}
+    journal = _journal(args, 'sweep', facts | compared)
     pool = ray_pool(args.ray) if args.ray else worker_pool(args.workers)
     with _told_how_to_go_on(journal), pool as map_episodes:
         rows = run_sweep(
@@ -88,7 +91,7 @@ def sweep(args: argparse.Namespace) -> int:
     # A name for the deployment's own policy, which settings leave empty.
     rows = [replace(row, policy=row.policy or deployment.policy.name) for row in rows]
     folder = journal.folder
-    settings = recorded_settings(args, deployment, loop_settings(args))
+    settings = recorded_settings(args, deployment, identities[0], loop_settings(args) | compared)
     summary = sweep_summary(rows, settings)
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, summary)
@@ -98,12 +101,8 @@ def sweep(args: argparse.Namespace) -> int:
     return 0
 
 
-def _journal(args: argparse.Namespace, deployment: Deployment, name: str) -> Journal:
+def _journal(args: argparse.Namespace, name: str, facts: dict[str, Any]) -> Journal:
     """Begin a run, or go on with one of the same deployment and policies."""
-    facts = provenance(deployment, args.randomization)
-    if args.compare:
-        other = load_deployment(**named_parts(args) | {'policy': args.compare})
-        facts['compare_sha256'] = policy_sha256(other.policy.source)
     if args.resume:
         return Journal.resume(args.resume, facts)
     return Journal.begin(make_run_folder(name, args.runs), args.arguments, facts)

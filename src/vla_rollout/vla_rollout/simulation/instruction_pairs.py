@@ -10,7 +10,7 @@ from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.errors import VlaError
 from vla_rollout.arguments import loop_settings
 from vla_rollout.episodes.episode import EpisodeResult
-from vla_rollout.episodes.loop_builder import build_loop
+from vla_rollout.episodes.loop_builder import build_loop, require_loop
 from vla_rollout.episodes.provenance import recorded_settings
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.statistics.intervals import format_interval, wilson_interval
@@ -96,6 +96,7 @@ def check_instruction(args: argparse.Namespace) -> int:
         raise VlaError(f"task '{task.name}' names no object; allowed: one with named_cubes")
     if args.held_out and not named.held_out:
         raise VlaError(f"task '{task.name}' has no named_cubes.held_out phrases")
+    identity = require_loop(loop_settings(args), keep=False)
     results = run_pairs(args, named)
     folder = make_run_folder('check_instruction', args.runs)
     summary = report(results)
@@ -106,7 +107,7 @@ def check_instruction(args: argparse.Namespace) -> int:
         print(f'told {way:<9} lifted: {counts}  obeyed {obeyed}')
     both = summary['scenes_with_both_obeyed']
     print(f'both instructions obeyed in {both} of {args.episodes} scenes; results in {folder}')
-    settings = recorded_settings(args, deployment, loop_settings(args))
+    settings = recorded_settings(args, deployment, identity, loop_settings(args))
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, {'settings': settings, **summary})
     worst = min(summary[way]['rate'] for way in results)

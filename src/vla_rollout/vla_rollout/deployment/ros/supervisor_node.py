@@ -4,26 +4,37 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, UTC
 from pathlib import Path
 import sys
+import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.clock import Clock, ClockType
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
-from std_msgs.msg import Float64
+from std_msgs.msg import Float64, String
 from std_srvs.srv import Trigger
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
+from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
-from vla_contract.ros.qos import LATCHED, STATE
+from vla_contract.ros.qos import COMMAND, LATCHED, STATE
+from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.deployment.config import SupervisorConfig
+from vla_rollout.deployment.preflight_watch import PreflightWatch
+from vla_rollout.deployment.ros.identity_listener import IdentityListener
 from vla_rollout.episodes.latch import latch_cause, latch_sentence
-from vla_rollout.episodes.provenance import policy_sha256
+from vla_rollout.episodes.provenance import calibration_ids
+from vla_rollout.episodes.served_policy import change_of
 from vla_rollout.graph.ros.managed_node import ACTIVE, INACTIVE, ManagedNode, UNCONFIGURED
-from vla_rollout.preflight.gate import require_passed
+from vla_rollout.preflight.gate import read_passed, require_same_policy
+from vla_rollout.preflight.subject import Subject
 
 # What stops the arm must not wait for a node that hangs: three of these are the whole of `lock`.
 _STOP_S = 1.0
+# What is latched comes as soon as two nodes have found each other.
+_IDENTITY_S = 20.0
+_WATCH_S = 0.5
 
 
 class Supervisor(VlaNode):
@@ -32,8 +43,10 @@ class Supervisor(VlaNode):
     Three services (std_srvs/Trigger) say how far a policy may go:
 
     `supervisor/check`: the filter alone is active, slow, and no policy is loaded; for preflight.
-    `supervisor/release`: refused unless preflight passed for this cell and this checkpoint; then
-    both nodes are ready and the filter is unlocked, for rollouts to activate.
+    Without one, and when it has ended, the filter is locked again.
+    `supervisor/release`: refused unless preflight passed for this cell, its calibrations and what
+    the policy server says it serves; then both nodes are ready and the filter is unlocked, for
+    rollouts to activate. When the server serves anything else later, it is locked again.
     `supervisor/lock`: the arm is brought to rest, both are inactive, the filter refuses to start.
     It does so whatever the policy server does, and whatever another order waits for.
 
@@ -46,12 +59,14 @@ class Supervisor(VlaNode):
         """Declare the parameters."""
         super().__init__('supervisor')
         self._locks = 0
-        self._latched_by = ''
+        self._latched_by = self._locked_by = ''
+        self._released: PolicyIdentity | None = None
+        self._preflight = PreflightWatch()
         self._speed: Publisher | None = None
         self.add_post_set_parameters_callback(self._on_parameters)
 
     def build(self, settings: SupervisorConfig) -> None:
-        """Find the cell and the policy, and offer the services."""
+        """Find the cell, and offer the services."""
         self._settings = settings
         self._deployment = load_deployment(
             settings.deployment, cell=settings.cell, policy=settings.policy_path
@@ -59,7 +74,17 @@ class Supervisor(VlaNode):
         self._speed = self.create_publisher(Float64, 'speed_scale', LATCHED)
         self._filter = ManagedNode(self, 'action_filter')
         self._policy = ManagedNode(self, 'policy_server')
+        self._served = IdentityListener(self, self._on_identity)
         self.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
+        self.create_subscription(String, 'watch', self._on_watch, COMMAND)
+        # By the machine's clock: a person checks the robot in real time.
+        self.create_timer(
+            _WATCH_S,
+            self._look,
+            callback_group=ReentrantCallbackGroup(),
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
+        self._diagnostics = DiagnosticsPublisher(self, self._health)
         orders = {'check': self._check, 'release': self._release, 'lock': self._lock}
         for name, order in orders.items():
             # A group for each: no order waits until another has ended.
@@ -75,31 +100,61 @@ class Supervisor(VlaNode):
         self._slow_down()
 
     def destroy(self) -> None:
-        """Publish no speed any more."""
+        """Publish no speed any more, and wait for nobody."""
         self._speed = None
+        self._released = None
+        self._preflight.end()
 
     async def _check(self) -> str:
         locks = self._locks
+        self._released = None
         await self._policy.bring_to(UNCONFIGURED)
         self._slow_down()
+        self._preflight.begin(time.monotonic())
         await self._unlock(locks)
         await self._filter.bring_to(ACTIVE)
         return 'the filter is active, no policy is loaded: run preflight'
 
     async def _release(self) -> str:
         locks = self._locks
-        cell, policy = self._deployment.cell, self._deployment.policy
-        hashes = cell.sha256, policy_sha256(policy.source)
-        require_passed(Path(self._settings.preflight), *hashes, datetime.now(UTC))
+        path = Path(self._settings.preflight)
+        self._released = None
+        try:
+            passed = self._read_passed(path)
+        except VlaError:
+            # Whatever was allowed before, it is not any more.
+            await _problem(self._filter.set_parameter('locked', True, _STOP_S))
+            raise
+        self._preflight.end()
+        # Until it is known what the policy server serves; whatever fails leaves it so.
+        await self._filter.set_parameter('locked', True)
         await self._policy.bring_to(INACTIVE)
+        # From here on another one locks, and nothing is unlocked below.
+        self._released = await self._identified(path, passed)
         self._slow_down()
         await self._filter.bring_to(INACTIVE)
         await self._unlock(locks)
         remark = f'; {latch_sentence(self._latched_by)}' if self._latched_by else ''
         return f'preflight has passed: the filter may be activated{remark}'
 
+    def _read_passed(self, path: Path) -> Subject:
+        cell = self._deployment.cell
+        return read_passed(path, cell.sha256, calibration_ids(cell), datetime.now(UTC))
+
+    async def _identified(self, path: Path, passed: Subject) -> PolicyIdentity:
+        """Return what the policy server serves; if it may not, nothing is loaded any more."""
+        try:
+            served = await self._served.ask(_IDENTITY_S)
+            require_same_policy(path, passed, served)
+        except VlaError:
+            await self._policy.bring_to(UNCONFIGURED)
+            raise
+        return served
+
     async def _lock(self) -> str:
         self._locks += 1
+        self._released = None
+        self._preflight.end()
         # Locked first: whatever comes between, nobody activates it again.
         steps = (
             self._filter.set_parameter('locked', True, _STOP_S),
@@ -117,6 +172,7 @@ class Supervisor(VlaNode):
         if self._locks != locks:
             raise VlaError('supervisor/lock was called meanwhile: the filter stays locked')
         await self._filter.set_parameter('locked', False)
+        self._locked_by = ''
 
     def _slow_down(self) -> None:
         self.set_parameters([Parameter('speed', value=self._settings.first_speed)])
@@ -126,13 +182,42 @@ class Supervisor(VlaNode):
             if parameter.name == 'speed' and self._speed is not None:
                 self._speed.publish(Float64(data=parameter.value))
 
+    async def _lock_because(self, reason: str) -> None:
+        """Lock by ourselves, and say why."""
+        self._locked_by = reason
+        self.get_logger().error(f'the filter is locked: {reason}')
+        if problem := await _problem(self._lock()):
+            self._locked_by = f'{reason}; {problem}'
+            self.get_logger().error(problem)
+
+    async def _on_identity(self, text: str) -> None:
+        if self._released is not None and (change := change_of(self._released, text)):
+            await self._lock_because(f'{change}; call supervisor/release again')
+
+    def _on_watch(self, msg: String) -> None:
+        self._preflight.hear(time.monotonic())
+
+    async def _look(self) -> None:
+        if reason := self._preflight.reason(time.monotonic()):
+            await self._lock_because(reason)
+
+    def _health(self) -> Health:
+        values = {
+            'speed': self.get_parameter('speed').value,
+            'released_policy_sha256': self._released.sha256 if self._released else '',
+            'latched_by': self._latched_by,
+        }
+        if self._locked_by:
+            return Health(ERROR, f'locked: {self._locked_by}', values)
+        return Health(OK, 'released' if self._released else 'nothing is released', values)
+
     def _on_status(self, msg: DiagnosticStatus) -> None:
         # A latch outlasts the time in which the filter is inactive.
         if msg.message != 'inactive':
             self._latched_by = latch_cause(msg.message)
 
 
-async def _problem(step: Coroutine[Any, Any, None]) -> str:
+async def _problem(step: Coroutine[Any, Any, Any]) -> str:
     """Return why a step failed, '' when it did not."""
     try:
         await step

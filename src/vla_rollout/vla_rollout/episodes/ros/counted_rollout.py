@@ -12,6 +12,7 @@ from vla_contract.cli.command import write_json
 from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
+from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.deployment.supervised import SupervisedSlowStart
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.episodes.control import EpisodeControl
@@ -20,6 +21,7 @@ from vla_rollout.episodes.keys import EpisodeKeys, keys_line, press
 from vla_rollout.episodes.provenance import provenance, recorded_settings
 from vla_rollout.episodes.ros.runner import EpisodeRunner
 from vla_rollout.episodes.run_folder import make_run_folder
+from vla_rollout.episodes.served_policy import described
 from vla_rollout.graph.ros.graph import Check, RolloutGraph
 from vla_rollout.web.ros.web_monitor import web_page
 
@@ -42,15 +44,12 @@ def run_rollout(
         Every episode, also those that do not count.
 
     Raises:
-        VlaError: the graph does not answer, or `check` found a dead process.
+        VlaError: the graph does not answer, `check` found a dead process, the policy may not move
+            the arm, or another one is served in mid-run.
     """
     deployment = deployment_of(args)
     cell = deployment.cell
     limit_s = args.time_limit_s or deployment.task.time_limit_s
-    healthy = find_healthy(deployment)
-    facts = _facts(provenance(deployment, args.randomization), args.operator)
-    settings = _settings(args, deployment)
-    slow_start = SupervisedSlowStart.of(args, facts)
     context = rclpy.Context()
     rclpy.init(
         args=args.ros_arguments,
@@ -58,16 +57,24 @@ def run_rollout(
         domain_id=domain_id,
         signal_handler_options=SignalHandlerOptions.NO,
     )
-    graph = RolloutGraph(context, cell, check, healthy, control, not args.operator)
+    graph = RolloutGraph(context, cell, check, control, not args.operator)
     runner = EpisodeRunner(graph, control, limit_s, cell.cameras[0].rate_hz, _tell)
     results: list[EpisodeResult] = []
     page = ExitStack()
     try:
-        write_json(folder / 'summary.json', summarise(results, settings))
         if args.web is not None:
             web = web_page(context, cell, args.web, graph.has_simulator)
             _tell(f'live view: {page.enter_context(web)}')
         graph.wait_until_ready(_READY_S)
+        # What stands in the results is what the policy server says, not the arguments.
+        identity = graph.begin()
+        _tell(_other_than_named(deployment, identity))
+        facts = _facts(provenance(deployment, identity, args.randomization), args.operator)
+        slow_start = SupervisedSlowStart.of(args, facts)
+        if healthy := find_healthy(deployment, identity):
+            graph.diagnose(healthy)
+        settings = _settings(args, deployment, identity)
+        write_json(folder / 'summary.json', summarise(results, settings))
         while (number := _counted(results) + 1) <= args.episodes:
             seed = args.first_seed + number - 1
             video = folder / 'videos' / f'episode_{number:02d}_seed_{seed}.mp4'
@@ -138,10 +145,25 @@ def _counted(results: list[EpisodeResult]) -> int:
     return sum(result.is_counted for result in results)
 
 
-def _settings(args: argparse.Namespace, deployment: Deployment) -> dict[str, Any]:
+def _settings(
+    args: argparse.Namespace, deployment: Deployment, identity: PolicyIdentity
+) -> dict[str, Any]:
     names = ('randomization', 'first_seed', 'episodes')
     settings = {name: getattr(args, name) for name in names}
-    return _facts(recorded_settings(args, deployment, settings), args.operator)
+    return _facts(recorded_settings(args, deployment, identity, settings), args.operator)
+
+
+def _other_than_named(deployment: Deployment, identity: PolicyIdentity) -> str:
+    """Return what to say when the server serves another policy than the arguments name."""
+    named, cell = deployment.policy, deployment.cell
+    if identity.cell_sha256 != cell.sha256:
+        return f'policy_server runs in another cell than {cell.name}, which the arguments name'
+    if (identity.policy, identity.backend) == (named.name, named.backend):
+        return ''
+    return (
+        f'policy_server serves {described(identity)}, not {named.name} (backend {named.backend}) '
+        'as the arguments say; the results are of what it serves'
+    )
 
 
 def _tell(line: str) -> None:

@@ -33,6 +33,7 @@ def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
     return {
         'mujoco_bridge': {
             **scene,
+            'policy_path': args.policy,
             'randomization': args.randomization,
             'headless': not args.viewer,
         },
@@ -41,6 +42,7 @@ def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
             **scene,
             'policy_path': args.policy,
             'backend': args.backend,
+            'allow_code': ' '.join(args.allow_code),
             'device': args.device,
         },
         'recorder': dict(cell),

@@ -21,12 +21,14 @@ from vla_contract.ros.messages.images import image_from_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_lerobot.images import require_size
+from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
 from vla_rollout.episodes.control import EpisodeControl
 from vla_rollout.episodes.latch import latch_cause
 from vla_rollout.episodes.monitor import EpisodeMonitor
 from vla_rollout.episodes.ros.services import offer_orders
+from vla_rollout.episodes.served_policy import ServedPolicy
 from vla_rollout.graph.ros.heartbeat import Heartbeat
 from vla_rollout.graph.ros.motion import ACTIVE, FILTER, INACTIVE, Motion, POLICY
 from vla_rollout.graph.ros.node_calls import GraphError, NoAnswerError, NodeCalls
@@ -36,6 +38,8 @@ from vla_rollout.recording.ros.recorder_watch import RecorderWatch
 _POLL_S = 0.02
 # The filter speaks ten times a second, of simulated time.
 _STATUS_S = 20.0
+# It is latched, and published by the time the server is configured.
+_IDENTITY_S = 20.0
 
 Check = Callable[[], None]
 
@@ -51,7 +55,6 @@ class RolloutGraph:
         context: Context,
         cell: Cell,
         check: Check,
-        healthy: Healthy | None = None,
         control: EpisodeControl | None = None,
         has_simulator: bool = True,
     ) -> None:
@@ -61,7 +64,6 @@ class RolloutGraph:
             context: of rclpy.
             cell: its robot and cameras.
             check: called while waiting; may raise.
-            healthy: what episodes of this policy look like, None for no diagnosis.
             control: takes the operator's orders from services, None for no such services.
             has_simulator: whether a simulator resets the scene and tells success.
         """
@@ -69,9 +71,10 @@ class RolloutGraph:
         self._check = check
         self._camera = cell.cameras[0]
         self.monitor = EpisodeMonitor()
-        # What is diagnosed may take its time; what stops the arm must not wait for it.
-        self._threads = [NodeThread(name, context) for name in ('rollout', 'rollout_diagnosis')]
+        self._threads = [NodeThread('rollout', context)]
         self._node = self._threads[0].node
+        self._cell, self._context = cell, context
+        self.served = ServedPolicy()
         self._subscribe(cell)
         self._speed: Publisher | None = None
         self._is_ending, self._problem = False, ''
@@ -79,12 +82,10 @@ class RolloutGraph:
         self.calls = NodeCalls(self._node, self.wait_until)
         self.motion = Motion(self.calls, self._heartbeat)
         self.recorder = RecorderWatch(self._node, self.calls)
-        observer = self._threads[1].node
-        self.diagnosis = LiveDiagnosis(observer, cell, healthy) if healthy else None
+        self.diagnosis: LiveDiagnosis | None = None
         if control:
             offer_orders(self._node, control)
-        for thread in self._threads:
-            thread.start()
+        self._threads[0].start()
 
     def close(self) -> None:
         """Leave the graph."""
@@ -96,11 +97,12 @@ class RolloutGraph:
         return int(self._node.get_clock().now().nanoseconds)
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
-        """Wait for a condition, watching the processes, the recorder and, in motion, the arm.
+        """Wait for a condition, watching processes, recorder, policy and, in motion, the arm.
 
         Raises:
             NoAnswerError: it did not become true in time; says what was awaited.
             GraphError: the recorder does not record any more.
+            OtherPolicyError: the policy server serves another policy than when the run began.
             OSError: a callback could not write its video frame.
         """
         deadline = time.monotonic() + timeout_s
@@ -132,9 +134,34 @@ class RolloutGraph:
             )
         # Latencies are measured by the clock that stamps the chunks: the machine's, or /clock.
         by_simulator = self.calls.get_parameter(FILTER, 'use_sim_time').bool_value
-        for thread in self._threads:
-            thread.node.set_parameters([Parameter('use_sim_time', value=by_simulator)])
+        self._clock = Parameter('use_sim_time', value=by_simulator)
+        self._node.set_parameters([self._clock])
         self.wait_until(lambda: self.now_ns() > 0, timeout_s, 'simulated time')
+
+    def begin(self) -> PolicyIdentity:
+        """Return what the policy server says it serves; from now on another ends the run.
+
+        Raises:
+            NoAnswerError: it does not say it.
+            VlaError: what it says cannot be read.
+        """
+        self.wait_until(
+            lambda: self.served.is_known, _IDENTITY_S, f'{POLICY}/identity, what {POLICY} serves'
+        )
+        return self.served.begin()
+
+    def diagnose(self, healthy: Healthy) -> None:
+        """Watch episodes from now on; the graph is ready.
+
+        Args:
+            healthy: what episodes of the policy look like.
+        """
+        # What is diagnosed may take its time; what stops the arm must not wait for it.
+        thread = NodeThread('rollout_diagnosis', self._context)
+        thread.node.set_parameters([self._clock])
+        self.diagnosis = LiveDiagnosis(thread.node, self._cell, healthy)
+        self._threads.append(thread)
+        thread.start()
 
     def arm(self) -> str:
         """Activate the filter; returns why it stands latched, '' when it does not."""
@@ -188,6 +215,7 @@ class RolloutGraph:
     def _look_around(self) -> None:
         self._check()
         self.recorder.check()
+        self.served.check()
         for thread in self._threads:
             if thread.error is not None:
                 raise thread.error
@@ -213,6 +241,9 @@ class RolloutGraph:
             STATE,
         )
         node.create_subscription(Image, f'{self._camera.topic}/image_raw', self._on_image, SENSOR)
+        node.create_subscription(
+            String, f'{POLICY}/identity', lambda msg: self.served.hear(msg.data), LATCHED
+        )
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
         self.monitor.on_filter(msg.message)

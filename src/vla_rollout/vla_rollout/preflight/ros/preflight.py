@@ -1,119 +1,80 @@
 """Go through the checklist before a deployment."""
 
 import argparse
-from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime, UTC
 from pathlib import Path
 import sys
-import time
 
-import rclpy
-from vla_contract.check import Check, measured, skipped
-from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
+from vla_contract.cli.command import (
+    command_parser,
+    DONE,
+    INTERRUPTED,
+    NOT_GOOD_ENOUGH,
+    run_command,
+)
 from vla_contract.cli.deployment_arguments import deployment_of
-from vla_contract.deployment.cell import Cell
-from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
-from vla_contract.plugins import plugins
 from vla_contract.ros.node.graph_arguments import parse_in_graph
-from vla_identification.joints.joint_check import check_joints
-from vla_identification.joints.ros.excite_joints import record_sway
-from vla_policy_server.backends.registry import make_policy
-from vla_policy_server.self_test.subject import subject_of
 from vla_rollout.arguments import add_setup
-from vla_rollout.doctor.machine import check_disk
 from vla_rollout.episodes.provenance import provenance
 from vla_rollout.episodes.run_folder import make_run_folder
-from vla_rollout.preflight.calibration_items import check_calibrations
-from vla_rollout.preflight.cell_items import check_action_bounds, check_workspace, weight_bytes
-from vla_rollout.preflight.machine_items import check_gpu
+from vla_rollout.graph.ros.interruption import once_interrupted
 from vla_rollout.preflight.page import all_hold, write_checklist
-from vla_rollout.preflight.policy_items import check_latency, check_policy
-from vla_rollout.preflight.questions import check_questions, Operator
-from vla_rollout.preflight.ros.e_stop import check_e_stop
-from vla_rollout.preflight.ros.graph import PreflightGraph
-
-
-def findings(args: argparse.Namespace, deployment: Deployment) -> Iterator[Check]:
-    """Yield every item, those without motion first."""
-    cell = deployment.cell
-    yield check_workspace(cell)
-    yield from check_calibrations(cell)
-    yield check_disk(args.runs)
-    for check in plugins('vla_preflight_items', 'checklist item'):
-        yield from check(cell)
-    yield from _policy_findings(args, deployment)
-    yield from check_questions(Operator(args.operator, input))
-    if args.without_robot:
-        yield skipped('robot', 'left out (--without-robot)', 'checked', 'run it beside the robot')
-        return
-    rclpy.init(args=args.ros_arguments)
-    try:
-        yield from _graph_findings(args, cell)
-    finally:
-        rclpy.try_shutdown()
-
-
-def _policy_findings(args: argparse.Namespace, deployment: Deployment) -> Iterator[Check]:
-    policy = make_policy(deployment, args.device)
-    subject = subject_of(deployment, policy, args.frames)
-    yield from check_policy(subject)
-    yield check_action_bounds(subject)
-    yield check_latency(subject, time.perf_counter_ns)
-    yield from check_gpu(args.device, weight_bytes(policy))
-
-
-def _graph_findings(args: argparse.Namespace, cell: Cell) -> Iterator[Check]:
-    graph = PreflightGraph(cell)
-    try:
-        graph.listen()
-        yield from graph.check_rates()
-        yield from graph.check_clocks()
-        yield from graph.check_cameras()
-        yield from graph.check_controllers()
-        if not (args.yes or _may_move()):
-            for item in ('joint order', 'emergency stop of the filter'):
-                yield skipped(item, 'the arm may not move', 'tested', 'run it again and say yes')
-            return
-        yield check_joint_order(cell)
-        yield check_e_stop(graph, lambda line: print(line, flush=True), args.e_stop_from_here)
-    finally:
-        graph.destroy_node()
-
-
-def check_joint_order(cell: Cell) -> Check:
-    """Sway each joint and say whether the right one moved the right way."""
-    item, allowed = 'joint order', 'each joint moves when told, by as much, the same way'
-    try:
-        problems = check_joints(record_sway(cell)).problems
-    except VlaError as error:
-        return skipped(
-            item, str(error), allowed, 'let the filter move the arm: call supervisor/check'
-        )
-    fix = 'compare joint names and signs of robot, driver and controller'
-    return measured(item, not problems, '; '.join(problems) or 'all as told', allowed, fix)
-
-
-def _may_move() -> bool:
-    print('each joint of the arm will sway by 0.05 rad, and the arm is stopped once in motion')
-    return input('is the space around it free? [y/N] ').strip().lower() in ('y', 'yes')
+from vla_rollout.preflight.ros.checklist import Checklist
+from vla_rollout.preflight.ros.sign_of_life import SignOfLife
 
 
 def preflight(args: argparse.Namespace) -> int:
-    """Go through everything, print each item as it comes, write JSON and page."""
-    deployment = deployment_of(args)
+    """Go through everything, print each item as it comes, write JSON and page.
+
+    Whatever ends it early, what was found is written; unless all holds, the filter is locked.
+
+    Raises:
+        VlaError: an item could not be looked at.
+    """
+    life = nullcontext() if args.without_robot else SignOfLife(args.ros_arguments)
+    with life as supervisor:
+        status = NOT_GOOD_ENOUGH
+        try:
+            status = _go_through(args)
+        finally:
+            if supervisor is not None and status != DONE and (said := supervisor.lock()):
+                print(said, flush=True)
+    return status
+
+
+def _go_through(args: argparse.Namespace) -> int:
+    checklist = Checklist(args, deployment_of(args))
     folder = make_run_folder('preflight', args.runs)
-    found = []
-    for finding in findings(args, deployment):
+    status, problem = NOT_GOOD_ENOUGH, None
+    try:
+        once_interrupted(lambda: _print_all(checklist))
+    except EOFError:
+        print('\n' + checklist.end_early('nobody answers: the input has ended').line)
+    except KeyboardInterrupt:
+        print('\n' + checklist.end_early('interrupted').line)
+        status = INTERRUPTED
+    except VlaError as error:
+        checklist.end_early(str(error))
+        problem = error
+    deployment = checklist.deployment
+    facts = provenance(deployment, checklist.identity, args.randomization)
+    facts |= {
+        'operator': args.operator,
+        'date': datetime.now(UTC).isoformat(timespec='seconds'),
+    }
+    write_checklist(folder, checklist.found, facts, args.json)
+    passed = all_hold(checklist.found)
+    print(f'{"passed" if passed else "NOT passed"}: {folder}/preflight.html', flush=True)
+    if problem is not None:
+        raise problem
+    return DONE if passed else status
+
+
+def _print_all(checklist: Checklist) -> None:
+    for finding in checklist.findings():
         print(finding.line, flush=True)
-        found.append(finding)
-    date = datetime.now(UTC).isoformat(timespec='seconds')
-    facts = provenance(deployment, args.randomization)
-    facts |= {'operator': args.operator, 'date': date}
-    write_checklist(folder, found, facts, args.json)
-    passed = all_hold(found)
-    print(f'{"passed" if passed else "NOT passed"}: {folder}/preflight.html')
-    return DONE if passed else NOT_GOOD_ENOUGH
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,0 +1,1 @@
+"""What a policy is, told by hashes of its files and of its policy file."""
