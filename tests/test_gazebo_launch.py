@@ -24,6 +24,8 @@ def test_it_starts_the_bridge_and_the_same_nodes_as_with_mujoco():
         'deployment',
         'cell',
         'policy',
+        'task',
+        'backend',
         'urdf',
         'monitor',
         'namespace',

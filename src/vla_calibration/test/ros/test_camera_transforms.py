@@ -12,7 +12,7 @@ def test_each_calibrated_camera_gets_its_transform():
     from vla_calibration.export.ros.camera_transforms import camera_transforms
 
     context = launch.LaunchContext()
-    context.launch_configurations |= {'deployment': 'panda_lift_cube', 'cell': ''}
+    context.launch_configurations.update(deployment='panda_lift_cube', cell='')
     (node,) = camera_transforms().execute(context)
     assert (node.node_package, node.node_executable) == ('tf2_ros', 'static_transform_publisher')
     words = [part[0].text for part in node.cmd[1:] if part and hasattr(part[0], 'text')]
