@@ -13,9 +13,6 @@ class SupervisorConfig:
         'panda_lift_cube', doc='name under config/deployments, or path of a file'
     )
     cell: str = setting('', doc="another cell than the deployment's")
-    policy_path: str = setting(
-        '', doc="another policy than the deployment's; the same as the policy server"
-    )
     preflight: str = setting(
         'preflight.json', doc='what preflight --json wrote; must have passed before a release'
     )

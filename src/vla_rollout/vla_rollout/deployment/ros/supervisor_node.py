@@ -14,7 +14,7 @@ from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from std_msgs.msg import Float64, String
 from std_srvs.srv import Trigger
-from vla_contract.deployment.deployment import load_deployment
+from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import VlaError
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
@@ -68,9 +68,7 @@ class Supervisor(VlaNode):
     def build(self, settings: SupervisorConfig) -> None:
         """Find the cell, and offer the services."""
         self._settings = settings
-        self._deployment = load_deployment(
-            settings.deployment, cell=settings.cell, policy=settings.policy_path
-        )
+        self._cell = load_cell_of(settings.deployment, settings.cell)
         self._speed = self.create_publisher(Float64, 'speed_scale', LATCHED)
         self._filter = ManagedNode(self, 'action_filter')
         self._policy = ManagedNode(self, 'policy_server')
@@ -138,8 +136,8 @@ class Supervisor(VlaNode):
         return f'preflight has passed: the filter may be activated{remark}'
 
     def _read_passed(self, path: Path) -> Subject:
-        cell = self._deployment.cell
-        return read_passed(path, cell.sha256, calibration_ids(cell), datetime.now(UTC))
+        ids = calibration_ids(self._cell)
+        return read_passed(path, self._cell.sha256, ids, datetime.now(UTC))
 
     async def _identified(self, path: Path, passed: Subject) -> PolicyIdentity:
         """Return what the policy server serves; if it may not, nothing is loaded any more."""
