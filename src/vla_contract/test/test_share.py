@@ -9,7 +9,7 @@ def test_a_name_is_found_in_the_workspace():
 
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(UnknownNameError, match='lift_cube'):
-        find_config('worlds', 'moon')
+        find_config('tasks', 'moon')
 
 
 def test_a_path_that_does_not_exist_is_named():
