@@ -17,8 +17,9 @@ from vla_rollout.graph.ros.node_thread import NodeThread
 # Of the five seconds after which the supervisor locks; loading a policy makes a process late.
 _PERIOD_S = 0.5
 _QUIET_S = 1.0
-# A node of the same graph is found within this, and `supervisor/lock` answers within three more.
-_FIND_S, _ANSWER_S = 2.0, 10.0
+# A node of the same graph is found within this after the command began, on a loaded machine too;
+# `supervisor/lock` takes up to three seconds to answer.
+_FIND_S, _ANSWER_S = 15.0, 10.0
 _POLL_S = 0.02
 _LOCK = 'supervisor/lock'
 
@@ -45,6 +46,7 @@ class SignOfLife:
         self._lock = node.create_client(Trigger, _LOCK)
         node.create_timer(_PERIOD_S, self._beat, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._thread.start()
+        self._begun_s = time.monotonic()
         return self
 
     def __exit__(
@@ -55,7 +57,8 @@ class SignOfLife:
 
     def lock(self) -> str:
         """Have the supervisor lock the filter; returns what came of it, '' without supervisor."""
-        if not self._is_true_within(_FIND_S, self._lock.service_is_ready):
+        left_s = self._begun_s + _FIND_S - time.monotonic()
+        if not self._is_true_within(left_s, self._lock.service_is_ready):
             return ''
         order = Question(self._lock, Trigger.Request())
         for question in (introduction(self._thread.node, 'supervisor'), order):
