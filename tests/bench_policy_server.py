@@ -25,10 +25,10 @@ import threading
 import time
 from typing import Any
 
-from changed_deployment import write_deployment
 from conftest import wait_for
 import cv2
 import numpy as np
+from own_files import write_deployment
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from sensor_msgs.msg import Image, JointState

@@ -1,8 +1,13 @@
-"""A deployment of one's own, of the shipped files with single texts replaced."""
+"""A deployment of one's own: shipped files with single texts or values replaced."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from vla_contract.deployment.deployment import DEFAULT, KIND
+from vla_contract.schema import load_yaml
 from vla_contract.share import find_config
+import yaml
 
 SOURCES = {
     'robot': ('robots', 'panda_2f85'),
@@ -42,3 +47,21 @@ def own_deployment(folder: Path, **replacements: tuple[str, str]) -> str:
         assert old in text
         (folder / f'{word}.yaml').write_text(text.replace(old, new) if old else text)
     return str(folder / 'deployment.yaml')
+
+
+def write_deployment(folder: Path, changes: Mapping[str, Any], deployment: str = DEFAULT) -> Path:
+    """Write a deployment that overrides values of another.
+
+    Args:
+        folder: where to.
+        changes: new values by dotted path, such as `robot.rates.filter_hz`.
+        deployment: name under config/deployments.
+
+    Returns:
+        Path of the file.
+    """
+    values = load_yaml(find_config(KIND, deployment))
+    overrides = {**(values.get('overrides') or {}), **changes}
+    path = folder / f'{deployment}.yaml'
+    path.write_text(yaml.safe_dump({**values, 'overrides': overrides}))
+    return path

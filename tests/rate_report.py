@@ -10,9 +10,9 @@ from pathlib import Path
 import sys
 import tempfile
 
-from changed_deployment import write_deployment
 from conftest import wait_for
 from diagnostic_msgs.msg import DiagnosticArray
+from own_files import write_deployment
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from vla_contract.deployment.deployment import load_cell_of

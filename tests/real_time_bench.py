@@ -14,12 +14,12 @@ import threading
 import time
 from typing import Any
 
-from changed_deployment import write_deployment
 from conftest import wait_for
 from diagnostic_msgs.msg import DiagnosticStatus
 from fake_robot.motor_log import motor_report, MotorReport
 from fake_robot.setups import ARM, FORWARD, GRIPPER
 import numpy as np
+from own_files import write_deployment
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile

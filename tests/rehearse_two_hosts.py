@@ -5,10 +5,10 @@ import socket
 import sys
 import time
 
-from changed_deployment import write_deployment
 from conftest import Command, ROOT, wait_for
 import numpy as np
 from operator_desk import OperatorDesk
+from own_files import write_deployment
 import pytest
 from two_hosts import linked_hosts
 from vla_contract.ros import testing  # noqa: F401 - takes a ROS domain of its own

@@ -40,7 +40,7 @@ def load_adapted(
         PolicyError: the adapter or its base is missing or damaged, or PEFT is not installed.
     """
     path = require_weights_file(folder, source, ADAPTER_WEIGHTS)
-    base = _base_of(folder, source)
+    base = _resolved_base(folder, source)
     base_folder = checkpoint_folder(base)
     require_data_only(base_folder, base, allow_code)
     network = load_base(base_folder, base)
@@ -57,20 +57,36 @@ def load_adapted(
     return adapted.merge_and_unload()
 
 
-def _base_of(folder: Path, source: str) -> str:
-    """Return folder or hub id of an adapter's base."""
+def base_of(folder: Path, source: str) -> str:
+    """Return what an adapter calls its base: folder or hub id.
+
+    Args:
+        folder: of the adapter.
+        source: what the user calls it, for errors.
+
+    Raises:
+        PolicyError: its configuration is missing or damaged, or names no base.
+    """
     path = folder / ADAPTER
     if not path.is_file():
         raise PolicyError(
             f"checkpoint '{source}' is a PEFT adapter (use_peft) without its {ADAPTER}"
         )
-    base = json.loads(path.read_text(encoding='utf-8')).get('base_model_name_or_path')
-    if not base:
+    try:
+        base = json.loads(path.read_text(encoding='utf-8')).get('base_model_name_or_path')
+    except (ValueError, AttributeError):
+        base = None
+    if not isinstance(base, str) or not base:
         raise PolicyError(
             f"checkpoint '{source}': {ADAPTER} names no base (base_model_name_or_path); merge "
             'the adapter into its base'
         )
+    return base
+
+
+def _resolved_base(folder: Path, source: str) -> str:
+    base = base_of(folder, source)
     try:
-        return resolve_checkpoint(str(base))
+        return resolve_checkpoint(base)
     except PolicyError as error:
         raise PolicyError(f"checkpoint '{source}' is a PEFT adapter: its base: {error}") from error

@@ -70,7 +70,7 @@ def test_what_cannot_be_told_is_one_sentence(make_checkpoint):
         ('', 'has no source'),
         ('no_such_name', "neither a folder nor in the hub's cache"),
         (str(empty), r'has no weights \(\*\.safetensors\)'),
-        (str(orphan), 'does not name the base of the adapter'),
+        (str(orphan), 'names no base'),
         (str(circle), 'an adapter of more than 4 adapters'),
     ):
         with pytest.raises(VlaError, match=reason):

@@ -1,16 +1,16 @@
 """What a LeRobot checkpoint consists of: its folder, and for an adapter its base as well."""
 
 from dataclasses import dataclass
-import json
 from pathlib import Path
 
 from vla_contract.deployment.meaning import meaning_sha256
 from vla_contract.errors import VlaError
 from vla_contract.share import find_model
+from vla_lerobot.checkpoints.adapter import base_of, is_adapter
 from vla_policy_server.identity.content_files import checkpoint_files, WEIGHTS
 from vla_policy_server.identity.content_hash import files_sha256
 
-_CONFIG, _ADAPTER = 'config.json', 'adapter_config.json'
+_CONFIG = 'config.json'
 # An adapter of an adapter is unusual; a circle of them must end.
 _MOST_BASES = 4
 
@@ -48,9 +48,9 @@ def _content(source: str, folder: Path, bases: int) -> Content:
     sha256 = files_sha256(folder, files)
     # The hub's cache names the folder of a snapshot after its commit.
     revision = folder.name if folder.parent.name == 'snapshots' else ''
-    base = _base(folder)
-    if base is None:
+    if not is_adapter(folder):
         return Content(sha256, revision)
+    base = base_of(folder, source)
     if bases == 0:
         raise VlaError(f"checkpoint '{source}' is an adapter of more than {_MOST_BASES} adapters")
     base_sha256 = _content(base, _find(base), bases - 1).sha256
@@ -62,20 +62,6 @@ def _find(source: str) -> Path:
         raise VlaError('the policy has no source; allowed: folder, name under models, hub id')
     folder = find_model(source) or Path(source).expanduser()
     return folder if folder.is_dir() else _snapshot(source)
-
-
-def _base(folder: Path) -> str | None:
-    """Return the source of an adapter's base, None for what is no adapter."""
-    path = folder / _ADAPTER
-    if not path.is_file():
-        return None
-    try:
-        base = json.loads(path.read_text(encoding='utf-8'))['base_model_name_or_path']
-    except (ValueError, TypeError, LookupError, OSError):
-        base = None
-    if not isinstance(base, str) or not base:
-        raise VlaError(f'{path} does not name the base of the adapter (base_model_name_or_path)')
-    return base
 
 
 def _snapshot(source: str) -> Path:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from vla_contract.errors import VlaError
 
-_CHUNK_BYTES = 1 << 20
-
 _Version = tuple[str, int, int, int]
 _known: dict[_Version, str] = {}
 
@@ -52,8 +50,5 @@ def _version(path: Path) -> _Version:
 
 
 def _read(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open('rb') as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, 'sha256').hexdigest()
