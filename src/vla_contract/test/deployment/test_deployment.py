@@ -235,3 +235,11 @@ def test_what_may_run_is_named_by_the_deployment_and_changes_its_hash(tmp_path):
     assert plain.allow_code == ()
     assert allowing.allow_code == ('other', 'own.Step')
     assert allowing.sha256 != plain.sha256
+
+
+def test_a_whole_number_means_the_same_as_with_a_point():
+    whole, point = (
+        load_deployment(overrides={'task.simulation.cube.friction': value}) for value in (1, 1.0)
+    )
+    other = load_deployment(overrides={'task.simulation.cube.friction': 2})
+    assert whole.sha256 == point.sha256 != other.sha256
