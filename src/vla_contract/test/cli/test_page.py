@@ -1,4 +1,4 @@
-from vla_contract.cli.page import Html, table, write_page
+from vla_contract.cli.page import facts, Html, table, write_page
 
 
 def test_a_page_has_one_landmark_and_a_dark_side(tmp_path):
@@ -16,3 +16,9 @@ def test_a_table_scrolls_by_itself_and_has_no_empty_heads():
     assert '<td>0.500</td>' in found
     assert '<th' not in table(('', ''), [('key', 'value')])
     assert table(('a',), []) == '<p>none</p>'
+
+
+def test_nested_facts_go_by_dotted_names_and_nothing_says_nothing():
+    found = facts({'policy': 'act', 'given': {'cell': '', 'task': 'lift <it>'}, 'none': None})
+    assert found.count('<tr>') == 2
+    assert '<td>given.task</td><td>lift &lt;it&gt;</td>' in found

@@ -1,9 +1,10 @@
 """What the reports share: a page in one file, with its verdict, tables and pictures."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from vla_contract.whole_file import write_whole
 
@@ -80,6 +81,19 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Entry]]) -> Html:
     name = escape(', '.join(filter(None, heads)) or 'facts')
     scrolled = f'<div class="table" role="region" aria-label="{name}" tabindex="0">'
     return Html(f'{scrolled}<table>{head}{body}</table></div>')
+
+
+def facts(values: Mapping[str, Any]) -> Html:
+    """Return names and values as a table: nested names with a dot, what is empty left out."""
+    return table(('', ''), list(_dotted(values)))
+
+
+def _dotted(values: Mapping[str, Any], prefix: str = '') -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f'{prefix}{name}.')
+        elif value not in ('', None):
+            yield f'{prefix}{name}', str(value)
 
 
 def figure(picture: bytes, caption: str, kind: str = 'png') -> Html:

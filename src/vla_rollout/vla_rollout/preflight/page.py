@@ -8,6 +8,7 @@ from typing import Any
 
 from vla_contract.check import Check, Status
 from vla_contract.cli.command import write_json
+from vla_contract.cli.page import facts as facts_table
 from vla_contract.cli.page import Html, mark, table, verdict, write_page
 from vla_contract.errors import VlaError
 from vla_rollout.preflight.seal import sealed
@@ -43,9 +44,9 @@ def write_checklist(
     body = [
         verdict(holds, [f'does not hold: {item}' for item in open_items]),
         checklist_table(checks),
-        table(('', ''), [(key, str(value)) for key, value in facts.items()]),
+        facts_table(facts),
     ]
-    write_page(folder / 'preflight.html', 'Before the deployment', body)
+    write_page(folder / 'preflight.html', 'Preflight', body)
 
 
 def checklist_table(checks: Sequence[Check]) -> Html:

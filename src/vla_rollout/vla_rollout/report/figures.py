@@ -27,8 +27,8 @@ def running_rate(run: Run) -> bytes:
     axes.fill_between(
         count, [i.lower for i in intervals], [i.upper for i in intervals], color=_BAND, lw=0
     )
-    axes.plot(count, done / count, color=_INK)
-    axes.set(ylim=(0, 1.02), xlabel='episode', ylabel='success rate')
+    axes.plot(count, done / count, color=_INK, marker='.')
+    axes.set(xlim=(0.5, len(done) + 0.5), ylim=(0, 1.02), xlabel='episode', ylabel='success rate')
     _whole_numbers(axes.xaxis)
     return _png(figure)
 

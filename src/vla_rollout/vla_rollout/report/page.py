@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.check import Check
-from vla_contract.cli.page import Entry, figure, Html, mark, table, write_page
+from vla_contract.cli.page import Entry, facts, figure, Html, mark, table, write_page
 from vla_rollout.preflight.page import checklist_table
 from vla_rollout.report.comparisons import comparison_sections
 from vla_rollout.report.figures import latency_histogram, outcome_bars, running_rate
@@ -60,8 +60,7 @@ def _section(run: Run, episodes: Recorded, budget: int, heading: str) -> list[st
     body += _interventions(run, episodes, heading)
     body += [f'<{heading}>Episodes</{heading}>', _episode_table(run)]
     body += _details(run, episodes, budget)
-    settings = [(key, str(value)) for key, value in run.settings.items()]
-    return [*body, f'<{heading}>Settings</{heading}>', table(('', ''), settings)]
+    return [*body, f'<{heading}>Settings</{heading}>', facts(run.settings)]
 
 
 def interventions_of(run: Run, episodes: Recorded) -> Counter[str]:
