@@ -39,17 +39,18 @@ test: setup ## colcon test, then the system tests
 
 # As many at a time as tests: most of a command's time is its start.
 documents: setup ## run every command of the documents, with small numbers, in a folder of its own
-	@$(ENV) && python -m pytest tests/walk_documents.py -q --disable-warnings -n 2 --dist loadgroup
+	@$(ENV) && python -m pytest tests/documents/walk.py -q --disable-warnings -n 2 --dist loadgroup
 
 lint: setup ## ruff and mypy
 	@$(ENV) && ruff check . && ruff format --check . && mypy
 
-BENCHES := bench bench_help bench_filter fuzz_filter bench_intrinsics "bench_hand_eye --trials 20" \
-  "bench_rendered_hand_eye --runs 20 --pool 40" "bench_policy_server --seconds 20" bench_precision \
-  bench_remote "fuzz_wire --messages 20000"
+BENCHES := benchmarks/simulator.py benchmarks/help.py benchmarks/filter.py tests/fuzz/filter.py \
+  benchmarks/intrinsics.py "benchmarks/hand_eye.py --trials 20" \
+  "benchmarks/rendered_hand_eye.py --runs 20 --pool 40" "benchmarks/policy_server.py --seconds 20" \
+  benchmarks/precision.py benchmarks/remote.py "tests/fuzz/wire.py --messages 20000"
 bench: setup ## speed figures, side by side with references; all run, whichever fails
-	@$(ENV) && status=0; for bench in $(BENCHES); do set -- $$bench; echo "== $$bench"; \
-	  python tests/$$1.py "$${@:2}" || status=1; done; exit $$status
+	@$(ENV) && status=0; for bench in $(BENCHES); do echo "== $$bench"; \
+	  python $$bench || status=1; done; exit $$status
 
 STAMP := $(shell date +%Y%m%d-%H%M%S)
 model: setup ## record demonstrations and train the demo policy again, on a CPU

@@ -1,0 +1,175 @@
+"""A folder in which the documents' commands find what their reader has by then.
+
+Robot, cell and deployment `my_arm`, a policy, calibrations, recordings, datasets: shipped, or made
+by the commands themselves, only small.
+"""
+
+from collections.abc import Collection
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import cv2
+from package_facts import ROOT
+from vla_contract.deployment.deployment import load_deployment
+from vla_contract.schema import load_yaml
+from vla_sim_bridge.cameras.renderer import CameraRenderer
+from vla_sim_bridge.scene.world import World
+import yaml
+
+_MODELS, _CALIBRATIONS = ROOT / 'models', ROOT / 'calibration_data'
+_IN_HAND = _CALIBRATIONS / 'samples' / 'in_hand'
+# What is shipped, by the names that pages give to a reader's own.
+_SHIPPED = {
+    'PATH': _MODELS / 'panda_lift_act',
+    'path/to/pretrained_model': _MODELS / 'panda_lift_act',
+    'runs/finetuned/pretrained_model': _MODELS / 'panda_lift_act',
+    'runs/finetuned_real/pretrained_model': _MODELS / 'panda_lift_act',
+    'runs/language': _MODELS / 'panda_language_act',
+    'runs/nominal': _MODELS / 'panda_lift_act',
+    'runs/other': _MODELS / 'panda_lift_act_randomized',
+    'runs/randomised': _MODELS / 'panda_lift_act_randomized',
+    'calibration_data/samples': _CALIBRATIONS / 'samples',
+    'FOLDER': _IN_HAND,
+    'IMAGES': _IN_HAND / 'images',
+    'config': ROOT / 'config',
+    **{name: ROOT / name for name in ('benchmarks', 'studies', 'tests')},
+}
+# What is shipped that becomes a reader's own `my_arm`.
+_OWN = {'robots': 'panda_2f85', 'cells': 'panda_table', 'deployments': 'panda_lift_cube'}
+# What is made, in this order, from what is there.
+_COMMANDS = (
+    '-m vla_contract.cli.vla dataset record-sim --episodes 3 --workers 1 --output '
+    'datasets/lift_cube',
+    '-m vla_contract.cli.vla dataset record-sim --deployment panda_lift_named_cube --episodes 2 '
+    '--output datasets/named',
+    '-m vla_contract.cli.vla demo --record --episodes 1',
+    '-m vla_contract.cli.vla arm excitation --duration-s 2 --output runs/motion.npz',
+    'studies/identify.py --robots 1 --duration-s 2 --recordings runs',
+    '-m vla_contract.cli.vla arm identify --log runs/robot0_fit.npz --output identified.yaml',
+    '-m vla_contract.cli.vla camera export my_arm/top --output exported',
+)
+_MADE = {
+    'runs/fit.npz': 'runs/robot0_fit.npz',
+    'runs/test.npz': 'runs/robot0_held_out.npz',
+    'episode.npz': 'runs/robot0_fit.npz',
+    'camera_info.yaml': 'exported/camera_info.yaml',
+    'DATASET': 'datasets/lift_cube',
+    'datasets/nominal': 'datasets/lift_cube',
+    'datasets/pseudo_real_c_50': 'datasets/lift_cube',
+    'datasets/real': 'datasets/lift_cube',
+    'datasets/training': 'datasets/lift_cube',
+}
+
+
+def make_document_folder(folder: Path) -> None:
+    """Fill an empty folder."""
+    for name, source in _SHIPPED.items():
+        _link(folder / name, source)
+    _add_own_robot(folder / 'overlay' / 'share' / 'vla_bringup')
+    _add_calibrations(folder)
+    _add_policies(folder)
+    _see_the_arm(folder)
+    _add_certificate(folder)
+    page = (ROOT / 'docs' / 'backends.md').read_text()
+    (folder / 'go_home.py').write_text(page.split('```python\n')[1].split('```')[0])
+    for command in _COMMANDS:
+        _run(command, folder)
+    for name, source in _MADE.items():
+        _link(folder / name, folder / source)
+    recording = next((folder / 'runs' / 'latest' / 'recordings').glob('*.mcap'))
+    for name in ('EPISODE.mcap', 'my_bag.mcap'):
+        _link(folder / name, recording.resolve())
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """Return the environment of a reader who has a robot, a cell and a policy of their own."""
+    prefixes = [str(folder / 'overlay'), os.environ['AMENT_PREFIX_PATH']]
+    paths = [str(folder), os.environ.get('PYTHONPATH', '')]
+    return {
+        **os.environ,
+        'VLA_WORKSPACE': str(folder),
+        # Several run side by side.
+        'OMP_NUM_THREADS': '1',
+        'AMENT_PREFIX_PATH': os.pathsep.join(prefixes),
+        'PYTHONPATH': os.pathsep.join(paths),
+    }
+
+
+def copy_document_folder(source: Path, target: Path, without: Collection[str]) -> None:
+    """Copy what `make_document_folder` made, but for what a command is about to make itself."""
+    shutil.copytree(source, target, symlinks=True, copy_function=os.link, dirs_exist_ok=True)
+    for name in without:
+        path = target / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _add_own_robot(share: Path) -> None:
+    for kind, shipped in _OWN.items():
+        own = load_yaml(ROOT / 'config' / kind / f'{shipped}.yaml') | {'name': 'my_arm'}
+        if kind == 'cells':
+            own['robots'] = [{'robot': 'my_arm'}]
+        if kind == 'deployments':
+            own |= {'cell': 'my_arm', 'policy': 'my_policy'}
+        _write_yaml(share / 'config' / kind / 'my_arm.yaml', own)
+    _link(share / 'models' / 'my_policy', _MODELS / 'panda_lift_act')
+
+
+def _add_calibrations(folder: Path) -> None:
+    own = load_yaml(_CALIBRATIONS / 'panda_table' / 'top' / 'calibration.yaml')
+    _write_yaml(folder / 'calibration_data/my_arm/top/calibration.yaml', own | {'cell': 'my_arm'})
+    # What `vla camera hand-eye` adds the pose to.
+    lens = load_yaml(_IN_HAND / 'calibration.yaml')
+    del lens['extrinsics']
+    _write_yaml(folder / 'calibration_data/my_arm/wrist/calibration.yaml', lens)
+
+
+def _add_policies(folder: Path) -> None:
+    """Copy the policies that `vla rollout learn-thresholds` is to learn from."""
+    unlearned = shutil.ignore_patterns('healthy.json')
+    models = folder / 'overlay' / 'share' / 'vla_bringup' / 'models'
+    shutil.copytree(_MODELS / 'panda_lift_act', folder / 'runs' / 'act', ignore=unlearned)
+    shutil.copytree(_MODELS / 'panda_lift_act_randomized', models / 'panda_lift_act_randomized')
+
+
+def _add_certificate(folder: Path) -> None:
+    (folder / 'worker.token').write_text('a token of the tests, long enough to be one\n')
+    command = 'openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost'
+    command += ' -keyout key.pem -out cert.pem'
+    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
+
+
+def _see_the_arm(folder: Path) -> None:
+    """Take an image of the standing arm, with its joints."""
+    world = World(load_deployment('panda_lift_cube'))
+    world.reset(0)
+    renderer = CameraRenderer(world)
+    image = renderer.render(world.data.qpos)['top']
+    renderer.close()
+    cv2.imwrite(str(folder / 'now.png'), image[..., ::-1])
+    joints = zip(world.cell.joint_names, world.joint_sample().position.tolist(), strict=True)
+    _write_yaml(folder / 'joints.yaml', dict(joints))
+
+
+def _run(command: str, folder: Path) -> None:
+    words, environment = [sys.executable, *command.split()], environment_of(folder)
+    done = subprocess.run(
+        words, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f'{command}: {done.stdout}{done.stderr}'
+
+
+def _write_yaml(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(content))
+
+
+def _link(path: Path, target: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(target)
