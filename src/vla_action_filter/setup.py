@@ -23,7 +23,7 @@ setup(
             'action_filter = vla_action_filter.ros.action_filter_node:main',
         ],
         'vla_commands': [
-            'filter.replay = vla_action_filter.replay.ros.replay_filter:main',
+            'filter.replay = vla_action_filter.replay.replay_filter:main',
         ],
     },
 )

@@ -23,7 +23,7 @@ setup(
             'arm.check-joints = vla_identification.joints.check_joints:main',
             'arm.excitation = vla_identification.excitation.excitation:main',
             'arm.excite = vla_identification.joints.ros.excite_joints:main',
-            'arm.extract-motion = vla_identification.ros.extract_motion:main',
+            'arm.extract-motion = vla_identification.extract_motion:main',
             'arm.gap = vla_identification.gap.gap:main',
             'arm.identify = vla_identification.arm.identify:main',
             'arm.tune = vla_identification.simopt.tune_randomization:main',

@@ -26,7 +26,7 @@ setup(
         ],
         'vla_commands': [
             'check.instruction = vla_rollout.simulation.check_instruction:main',
-            'dataset.convert = vla_rollout.recording.ros.convert_recording:main',
+            'dataset.convert = vla_rollout.recording.convert_recording:main',
             'doctor = vla_rollout.doctor.ros.doctor:main',
             'demo = vla_rollout.graph.ros.demo:main',
             'policy.benchmark = vla_rollout.benchmark.benchmark:main',

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.plan.chunk_curve import ChunkCurve
-from vla_action_filter.verdict import State, Verdict
+from vla_action_filter.verdict import State
+from vla_contract.chunk_curve import ChunkCurve
 from vla_contract.deployment.cell import load_cell
+from vla_contract.filter_status import ChunkFault, Reason, ReasonCode, Verdict
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 PERIOD_NS = to_ns(0.01)
@@ -555,3 +556,65 @@ def test_a_step_as_large_as_a_short_chunk_has_them_makes_no_joint_overshoot(cell
     made = np.array([bench.step().command[0] for _ in range(60)])
     assert made.max() - cell.home[0] < 0.0701
     assert (np.diff(made) > -1e-6).all()
+
+
+def test_it_reports_what_the_plan_asks_for_before_any_limit(bench):
+    bench.step()
+    bench.offer(bench.chunk(1.5))
+    curve = ChunkCurve(bench.filter.plan.chunk, bench.cell.grippers)
+    for _ in range(60):
+        result = bench.step()
+        position, velocity = curve.sample(bench.now_ns)
+        assert np.array_equal(result.desired.position, position)
+        assert np.array_equal(result.desired.velocity, velocity)
+    assert abs(result.command[0] - result.desired.position[0]) > 0.001
+
+
+def test_slowed_down_what_is_desired_waits_for_the_arm(bench):
+    bench.filter.set_speed_scale(0.1)
+    bench.step()
+    bench.offer(bench.chunk(6.0))
+    results = [bench.step() for _ in range(100)]
+    ways = np.array([result.desired.position for result in results[10:]])[:, 0]
+    limit = bench.cell.joints[0].velocity
+    assert (np.abs(np.diff(ways)) / 0.01 <= 0.1 * limit * (1 + 1e-9)).all()
+    assert results[-1].desired.plan_ns < bench.now_ns
+    progress = bench.filter.progress
+    assert progress.plan_ns == results[-1].desired.plan_ns
+    assert progress.rate < 0.5
+
+
+def test_held_with_a_chunk_it_says_what_is_asked_for_and_without_one_nothing(bench):
+    bench.step()
+    assert bench.step().desired is None
+    bench.offer(bench.chunk(0.5))
+    bench.step()
+    while bench.step().reason != 'chunk stale':
+        pass
+    assert bench.step().desired.position == pytest.approx(bench.filter.plan.chunk.positions[-1])
+    bench.filter.set_conflict(Reason('policy_chunk has 2 publishers', ReasonCode.CONFLICT))
+    assert bench.step().desired is None
+
+
+def test_the_log_names_what_was_taken_and_refused_by_stamp(bench):
+    bench.step()
+    first, second = bench.chunk(0.5), bench.chunk(50.0, bench.now_ns + 1)
+    broken = ActionChunk(bench.now_ns + 2, to_ns(0.1), np.full((4, 8), np.nan))
+    for chunk in (first, second, broken):
+        bench.offer(chunk)
+    taken, refused = bench.filter.chunk_log.drain()
+    assert [chunk.stamp_ns for chunk in taken] == [first.stamp_ns]
+    assert [(one.stamp_ns, one.fault) for one in refused] == [
+        (second.stamp_ns, ChunkFault.JUMP),
+        (broken.stamp_ns, ChunkFault.NOT_FINITE),
+    ]
+    assert bench.filter.chunk_log.drain() == ((), ())
+
+
+def test_reasons_have_codes(bench):
+    bench.step()
+    assert bench.step().reason.code is ReasonCode.NO_CHUNK
+    bench.offer(bench.chunk(50.0))
+    assert bench.step().reason.code is ReasonCode.CHUNK_REFUSED
+    bench.filter.set_e_stop(True)
+    assert bench.step().reason.code is ReasonCode.E_STOP

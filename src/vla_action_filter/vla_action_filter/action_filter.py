@@ -14,14 +14,24 @@ from vla_action_filter.limits.smoother import EmaSmoother, joint_alphas
 from vla_action_filter.output.gripper_gate import GripperGate
 from vla_action_filter.output.held_position import HeldPosition
 from vla_action_filter.output.output_gate import OutputGate
+from vla_action_filter.plan.chunk_log import ChunkLog
 from vla_action_filter.plan.plan import Plan
 from vla_action_filter.state_machine import StateMachine
-from vla_action_filter.verdict import FilterResult, Output, State, Verdict
+from vla_action_filter.verdict import FilterResult, Output, State
 from vla_action_filter.watchdogs.hold_reasons import HoldReasons
 from vla_action_filter.watchdogs.watchdogs import Watchdogs
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import (
+    ChunkFault,
+    NO_REASON,
+    PlanProgress,
+    Reason,
+    ReasonCode,
+    Verdict,
+)
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 
+_E_STOP = Reason('e_stop', ReasonCode.E_STOP)
 # Cycles at rest after which nothing is sent: the last point is out, and once more in case of loss.
 _QUIET_CYCLES = 10
 
@@ -30,6 +40,8 @@ class ActionFilter:
     """Turns chunks of desired joint positions into safe commands, one per period.
 
     Attributes:
+        plan: the chunk in use, played by time.
+        chunk_log: which chunks were taken and refused.
         is_gripper_moving: whether fingers are still on their way to what was commanded; who sends
             the commands says so.
     """
@@ -51,6 +63,7 @@ class ActionFilter:
         self.plan = Plan(cell, config)
         self.watchdogs = Watchdogs(cell, config)
         self.counters: Counter[str] = Counter()
+        self.chunk_log = ChunkLog()
         self._smoother = EmaSmoother(joint_alphas(cell.joint_names, config))
         self._lags_s = self._smoother.lags_s(dt)
         self._dim = len(cell.joints)
@@ -66,8 +79,7 @@ class ActionFilter:
         self.is_gripper_moving = False
         self._has_position = False
         self._pressed = False
-        self._e_stop_reason = ''
-        self._e_stop_missing = ''
+        self._e_stop_reason = self._e_stop_missing = NO_REASON
         self._speed_scale = config.first_speed
         self._last_verdict = Verdict.HOLD
 
@@ -75,6 +87,11 @@ class ActionFilter:
     def state(self) -> State:
         """State of the filter."""
         return self._machine.state
+
+    @property
+    def progress(self) -> PlanProgress | None:
+        """Where in the newest chunk the plan is, None without one."""
+        return self.plan.progress
 
     @property
     def is_moving(self) -> bool:
@@ -108,16 +125,25 @@ class ActionFilter:
         command = self._command() if self._has_position else None
         refusal = self.plan.offer(chunk, now_ns, command)
         if refusal:
-            self.reject_chunk(refusal.reason, refusal.is_jump)
+            self.reject_chunk(refusal.reason, refusal.fault, chunk.stamp_ns)
             return refusal.reason
         self.counters['chunks'] += 1
+        if self.progress is not None:
+            self.chunk_log.take(self.progress.chunk)
         self._outside.accept()
         return ''
 
-    def reject_chunk(self, reason: str, is_jump: bool = False) -> None:
-        """Count a chunk that cannot be used; a jump, or several in a row, hold the arm."""
+    def reject_chunk(self, reason: str, fault: ChunkFault, stamp_ns: int) -> None:
+        """Count a chunk that cannot be used; a jump, or several in a row, hold the arm.
+
+        Args:
+            reason: why, in a sentence.
+            fault: why, for programs.
+            stamp_ns: time of its observation; 0 where that could not be read [ns].
+        """
         self.counters['rejected_chunks'] += 1
-        if self._outside.refuse(reason, is_jump):
+        self.chunk_log.refuse(stamp_ns, fault)
+        if self._outside.refuse(reason, fault is ChunkFault.JUMP):
             self.plan.clear()
 
     def offer_action(self, position: Vector, duration_ns: int, now_ns: int) -> str:
@@ -139,11 +165,11 @@ class ActionFilter:
         """Take the heartbeat of somebody who watches the arm."""
         self._outside.hear_watch(who, now_ns)
 
-    def set_conflict(self, reason: str) -> None:
-        """Hold for a reason from outside, such as two policies on one topic; '' resumes."""
+    def set_conflict(self, reason: Reason) -> None:
+        """Hold for a reason from outside, such as two policies on one topic; none resumes."""
         self._outside.set_conflict(reason)
 
-    def set_e_stop(self, pressed: bool, reason: str = 'e_stop') -> None:
+    def set_e_stop(self, pressed: bool, reason: str = _E_STOP) -> None:
         """Press or release the stop; pressing latches, releasing alone resumes nothing.
 
         Args:
@@ -152,12 +178,12 @@ class ActionFilter:
         """
         if pressed and not self._pressed:
             self.counters['e_stops'] += 1
-            self._machine.latch('e_stop')
-        self._pressed, self._e_stop_reason = pressed, reason
+            self._machine.latch(_E_STOP)
+        self._pressed, self._e_stop_reason = pressed, Reason(reason, ReasonCode.E_STOP)
 
     def set_e_stop_missing(self, reason: str) -> None:
         """Latch, or refuse to arm, for a stop that nobody could press; '' for none such."""
-        self._e_stop_missing = reason
+        self._e_stop_missing = Reason(reason, ReasonCode.E_STOP)
 
     def reset(self, now_ns: int) -> str:
         """Leave a latched stop; returns '' or why not. Never moves the arm.
@@ -167,7 +193,7 @@ class ActionFilter:
         its command has come to rest.
         """
         if self._pressed:
-            is_plain = self._e_stop_reason == 'e_stop'
+            is_plain = self._e_stop_reason == _E_STOP
             return 'e_stop is still pressed' if is_plain else self._e_stop_reason
         if self._e_stop_missing:
             return self._e_stop_missing
@@ -207,7 +233,7 @@ class ActionFilter:
             due_ns: when the arm is to be at the command; now without it [ns].
         """
         due_ns = now_ns if due_ns is None else due_ns
-        fault = ''
+        fault = NO_REASON
         if self._has_position:
             fault = self.watchdogs.check(now_ns) or self._e_stop_missing
         if fault and self._machine.state is not State.STOPPED:
@@ -219,7 +245,7 @@ class ActionFilter:
             result = self._arm_from_joints(now_ns)
         else:
             hold = self._reason_to_hold(now_ns)
-            result = self._hold(hold) if hold else self._follow(due_ns)
+            result = self._hold(hold, due_ns) if hold else self._follow(due_ns)
         if result.command is not None and result.verdict >= Verdict.HOLD:
             is_moving = self.motion.is_moving or self.is_gripper_moving
             before = self._gate.output
@@ -277,7 +303,7 @@ class ActionFilter:
         self._come_to_rest()
         self._has_position = True
         self._machine.arm()
-        return FilterResult(self._command(), Verdict.HOLD, ('arming',))
+        return FilterResult(self._command(), Verdict.HOLD, (Reason('arming', ReasonCode.ARMING),))
 
     def where_held(self) -> Vector:
         """Return the position that the controllers hold, as far as is known, (D,) [rad or m]."""
@@ -308,31 +334,32 @@ class ActionFilter:
     def _stopped(self) -> FilterResult:
         self._forget_plan()
         reason = self._machine.latched_reason
-        if reason == 'e_stop':
-            reason = self._e_stop_reason if self._pressed else 'e_stop released, reset needed'
+        if reason == _E_STOP:
+            released = Reason('e_stop released, reset needed', ReasonCode.E_STOP)
+            reason = self._e_stop_reason if self._pressed else released
         if not self._has_position:
             return FilterResult(None, Verdict.LATCHED, (reason,))
         command = self.brake()
         verdict = Verdict.STOP if self.motion.is_moving else Verdict.LATCHED
         return FilterResult(command, verdict, (reason,))
 
-    def _reason_to_hold(self, now_ns: int) -> str:
+    def _reason_to_hold(self, now_ns: int) -> Reason:
         if outside := self._outside.reason(now_ns):
             self.plan.clear()
             return outside
         chunk = self.plan.chunk
         if chunk is None:
-            return 'no chunk'
+            return Reason('no chunk', ReasonCode.NO_CHUNK)
         if now_ns - chunk.stamp_ns > self._chunk_age_ns:
-            return 'chunk stale'
+            return Reason('chunk stale', ReasonCode.CHUNK_STALE)
         return self._gate.reason_to_wait(now_ns)
 
-    def _hold(self, reason: str) -> FilterResult:
+    def _hold(self, reason: Reason, due_ns: int) -> FilterResult:
         self._machine.hold()
-        self.plan.pause()
+        desired = self.plan.look(due_ns)
         if self._gate.output is Output.SILENT:
             self._follow_measured()
-        return FilterResult(self.brake(), Verdict.HOLD, (reason,))
+        return FilterResult(self.brake(), Verdict.HOLD, (reason,), desired=desired)
 
     def _follow(self, now_ns: int) -> FilterResult:
         """Move after the plan; `now_ns` is when the arm is to be there [ns]."""
@@ -348,15 +375,15 @@ class ActionFilter:
         scale = self._speed_scale * ramp
         # At full speed, ramp or not, the plan is played by the clock.
         speed = scale if self._speed_scale < 1.0 else 1.0
-        desired, desired_velocity = self.plan.sample(now_ns, ahead, velocity, speed)
-        target, slope = self._smoother.smooth(desired, desired_velocity)
+        goal = self.plan.sample(now_ns, ahead, velocity, speed)
+        target, slope = self._smoother.smooth(goal.position, goal.velocity)
         reasons = self.motion.step(target[self._arm], slope[self._arm], scale)
         if ramp < 1.0:
-            reasons = [reason.replace('velocity ', 'ramp ') for reason in reasons]
+            reasons = [_of_ramp(reason) for reason in reasons]
         for i, gate in self._grippers.items():
-            gate.step(float(desired[i]), now_ns)
+            gate.step(float(goal.position[i]), now_ns)
         verdict = Verdict.CLAMP if reasons else Verdict.PASS
-        return FilterResult(self._command(), verdict, tuple(reasons))
+        return FilterResult(self._command(), verdict, tuple(reasons), desired=goal.desired)
 
     def _count(self, verdict: Verdict) -> None:
         self.counters['cycles'] += 1
@@ -364,3 +391,10 @@ class ActionFilter:
         if verdict is not Verdict.PASS and self._last_verdict is Verdict.PASS:
             self.counters['interventions'] += 1
         self._last_verdict = verdict
+
+
+def _of_ramp(reason: Reason) -> Reason:
+    """Return a limit of speed as one of the ramp, others as they are."""
+    if reason.code is not ReasonCode.VELOCITY:
+        return reason
+    return Reason(reason.replace('velocity ', 'ramp '), ReasonCode.RAMP)

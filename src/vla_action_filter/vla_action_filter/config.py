@@ -152,7 +152,8 @@ class FilterConfig:
     )
     trigger_cycles: int = setting(
         3,
-        doc='cycles in a row that a watchdog must see before it stops the arm',
+        doc='cycles in a row that a watchdog must see before it stops the arm; measurements in a '
+        'row where it judges measurements',
         lower=1,
         upper=100,
     )

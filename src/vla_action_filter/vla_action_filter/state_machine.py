@@ -10,6 +10,7 @@ anew where the arm is, and nothing moves before a new chunk.
 """
 
 from vla_action_filter.verdict import State
+from vla_contract.filter_status import NO_REASON, Reason
 
 
 class StateMachine:
@@ -18,7 +19,7 @@ class StateMachine:
     def __init__(self) -> None:
         """Start inactive."""
         self.state = State.INACTIVE
-        self.latched_reason = ''
+        self.latched_reason = NO_REASON
         self._active_since_ns = 0
 
     def disarm(self) -> None:
@@ -42,7 +43,7 @@ class StateMachine:
         if self.state is State.ACTIVE:
             self.state = State.HOLDING
 
-    def latch(self, reason: str) -> None:
+    def latch(self, reason: Reason) -> None:
         """Brake and stand until `reset`; the first reason is the one that is kept."""
         if self.state is not State.STOPPED:
             self.state = State.STOPPED
@@ -51,7 +52,7 @@ class StateMachine:
     def reset(self) -> None:
         """Leave a latched stop."""
         self.state = State.INACTIVE
-        self.latched_reason = ''
+        self.latched_reason = NO_REASON
 
     def ramp(self, now_ns: int, ramp_ns: int) -> float:
         """Return the share of speed allowed, rising from 0 to 1 after every start of motion."""

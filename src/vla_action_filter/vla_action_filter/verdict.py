@@ -1,19 +1,10 @@
 """What the filter decided in one cycle, and why."""
 
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
+from vla_contract.filter_status import NO_REASON, Reason, Verdict
 from vla_contract.values import Vector
-
-
-class Verdict(IntEnum):
-    """Outcome of a cycle, ordered by severity; the most severe reason wins."""
-
-    PASS = 0
-    CLAMP = 1
-    HOLD = 2
-    STOP = 3
-    LATCHED = 4
 
 
 class State(StrEnum):
@@ -35,6 +26,21 @@ class Output(StrEnum):
 
 
 @dataclass(frozen=True)
+class Desired:
+    """What the plan asks for in a cycle, before seams, smoothing and limits.
+
+    Attributes:
+        position: shape (D,) in the cell's order [rad or m].
+        velocity: shape (D,) [rad/s or m/s].
+        plan_ns: what the clock of the plan shows, behind time where the arm is slowed down [ns].
+    """
+
+    position: Vector
+    velocity: Vector
+    plan_ns: int
+
+
+@dataclass(frozen=True)
 class FilterResult:
     """One cycle of the filter.
 
@@ -46,15 +52,17 @@ class FilterResult:
         reasons: short causes, most severe first; empty when passed.
         state: state of the filter after this cycle.
         output: whether the command is sent: not at all, as a slow point, or as it is.
+        desired: what the plan asks for; None without a chunk.
     """
 
     command: Vector | None
     verdict: Verdict
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     state: State = State.INACTIVE
     output: Output = Output.STREAM
+    desired: Desired | None = None
 
     @property
-    def reason(self) -> str:
-        """The one cause that decided, '' when passed."""
-        return self.reasons[0] if self.reasons else ''
+    def reason(self) -> Reason:
+        """The one cause that decided, empty when passed."""
+        return self.reasons[0] if self.reasons else NO_REASON

@@ -18,6 +18,7 @@ from vla_lerobot.dataset_checks.dataset import check_episodes
 from vla_lerobot.dataset_checks.episodes import EpisodeLimits
 from vla_lerobot.dataset_checks.roles import episode_roles, EpisodeRoles
 from vla_lerobot.frames import open_dataset
+from vla_lerobot.record_columns import planned_frames
 
 Frames = NDArray[np.int64]
 
@@ -31,12 +32,14 @@ class CheckedDataset:
         samples: its frames as the policy is trained on them.
         roles: what its episodes are good for, bad ones among them.
         bad: faults by episode; none of these is trained on.
+        is_usable: per frame, whether a plan asked for all actions of its sample, shape (N,).
     """
 
     dataset: Any
     samples: Any
     roles: EpisodeRoles
     bad: dict[int, tuple[str, ...]]
+    is_usable: NDArray[np.bool_]
 
     @property
     def demonstrations(self) -> list[int]:
@@ -51,13 +54,15 @@ class CheckedDataset:
         return frames[self.roles.is_correction[frames]]
 
     def frames_of(self, episodes: Collection[int]) -> Frames:
-        """Return the frames of some episodes."""
+        """Return the frames of some episodes, but those in which the arm was held or stopped."""
         ends = self.dataset.meta.episodes
         ranges = [
             np.arange(ends['dataset_from_index'][episode], ends['dataset_to_index'][episode])
             for episode in episodes
         ]
-        return np.concatenate([np.empty(0, dtype=np.int64), *ranges])
+        frames = np.concatenate([np.empty(0, dtype=np.int64), *ranges])
+        usable: Frames = frames[self.is_usable[frames]]
+        return usable
 
 
 def open_checked(
@@ -90,7 +95,8 @@ def open_checked(
             f'{path} has bad episodes: {named}; look at them with '
             'vla check dataset, or leave them out with --skip-bad'
         )
-    return CheckedDataset(dataset, samples, episode_roles(dataset), bad)
+    is_usable = planned_frames(dataset, policy.action_delta_indices or (0,))
+    return CheckedDataset(dataset, samples, episode_roles(dataset), bad, is_usable)
 
 
 def sample_source(dataset: Any, policy: Any, memory_bytes: float) -> Any:

@@ -4,6 +4,7 @@ import numpy as np
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.output.command_curve import motion_at
 from vla_action_filter.output.command_loop import CommandLoop
+from vla_contract.chunk_curve import ChunkCurve
 from vla_contract.deployment.cell import load_cell
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
@@ -57,3 +58,40 @@ def test_a_clock_that_is_set_back_brakes_at_once_from_where_the_arm_is():
     limit = CELL.joints[0].acceleration * 1.001
     assert np.abs(np.diff(path, 2)).max() / 0.01**2 <= limit
     assert path[-1] == path[-2]
+
+
+def test_every_command_that_came_due_says_what_the_plan_asked_for_at_its_time():
+    bench = Bench()
+    bench.move()
+    chunk = bench.loop.filter.plan.chunk
+    curve = ChunkCurve(chunk, CELL.grippers)
+    played = [one for _ in range(30) for one in bench.cycle().played]
+    assert len(played) == 30
+    assert np.diff([one.time_ns for one in played]).tolist() == [PERIOD_NS] * 29
+    for one in played:
+        position, velocity = curve.sample(one.time_ns)
+        assert np.array_equal(one.desired.position, position)
+        assert np.array_equal(one.desired.velocity, velocity)
+        assert one.desired.plan_ns == one.time_ns
+
+
+def test_a_stop_dates_its_verdict_and_asks_for_nothing_from_then_on():
+    bench = Bench()
+    bench.move()
+    before = bench.loop.since_ns
+    bench.loop.filter.set_e_stop(True)
+    played = list(bench.cycle().played)
+    since_ns = bench.loop.since_ns
+    played += [one for _ in range(9) for one in bench.cycle().played]
+    assert before < since_ns
+    asked = [one.desired is not None for one in played]
+    assert [one.time_ns < since_ns for one in played] == asked
+    assert not asked[-1]
+
+
+def test_what_is_desired_moves_with_a_clock_that_is_set_back():
+    bench = Bench()
+    bench.move()
+    bench.now_ns -= to_ns(5.0)
+    played = bench.cycle().played
+    assert all(abs(one.time_ns - bench.now_ns) <= to_ns(0.1) for one in played)

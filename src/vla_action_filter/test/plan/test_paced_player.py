@@ -21,7 +21,7 @@ def turned(cell, player, first_ns: int, last_ns: int, speed: float) -> np.ndarra
 
 
 def test_at_full_speed_it_is_a_chunk_player(cell):
-    paced, plain = PacedPlayer(cell), ChunkPlayer()
+    paced, plain = PacedPlayer(cell, ChunkPlayer()), ChunkPlayer()
     for now_ns in range(0, to_ns(2.0), PERIOD_NS):
         if now_ns % to_ns(0.4) == 0:
             chunk = sweep(cell, now_ns, now_ns / 1e9)
@@ -33,7 +33,7 @@ def test_at_full_speed_it_is_a_chunk_player(cell):
 
 
 def test_slowed_down_no_joint_is_wanted_faster_than_it_may_go(cell):
-    paced = PacedPlayer(cell)
+    paced = PacedPlayer(cell, ChunkPlayer())
     paced.offer(sweep(cell, 0))
     most = 0.1 * cell.joints[0].velocity
     way = turned(cell, paced, 0, to_ns(1.0), speed=0.1)
@@ -43,14 +43,14 @@ def test_slowed_down_no_joint_is_wanted_faster_than_it_may_go(cell):
 
 
 def test_a_slow_motion_is_not_slowed_down(cell):
-    paced = PacedPlayer(cell)
+    paced = PacedPlayer(cell, ChunkPlayer())
     paced.offer(sweep(cell, 0))
     way = turned(cell, paced, 0, to_ns(1.0), speed=0.6)
     assert way[-1] == pytest.approx(0.99)
 
 
 def test_a_new_plan_goes_on_where_the_arm_was_seen_and_not_where_the_clock_is(cell):
-    paced = PacedPlayer(cell)
+    paced = PacedPlayer(cell, ChunkPlayer())
     paced.offer(sweep(cell, 0))
     seen_ns, now_ns = to_ns(0.8), to_ns(1.0)
     way = turned(cell, paced, 0, now_ns, speed=0.1)
@@ -61,14 +61,14 @@ def test_a_new_plan_goes_on_where_the_arm_was_seen_and_not_where_the_clock_is(ce
 
 
 def test_standing_still_is_a_speed_too(cell):
-    paced = PacedPlayer(cell)
+    paced = PacedPlayer(cell, ChunkPlayer())
     paced.offer(sweep(cell, 0))
     way = turned(cell, paced, 0, to_ns(1.0), speed=0.0)
     assert np.ptp(way[1:]) == 0.0
 
 
 def test_older_plans_are_refused_and_none_is_none(cell):
-    paced = PacedPlayer(cell)
+    paced = PacedPlayer(cell, ChunkPlayer())
     assert paced.sample(0) is None
     assert paced.offer(sweep(cell, 5))
     assert not paced.offer(sweep(cell, 4))

@@ -8,10 +8,11 @@ import pytest
 from vla_action_filter.output.command_loop import Orders
 from vla_action_filter.ros.channels import gripper_sender
 from vla_action_filter.ros.channels.gripper_sender import GripperSender
-from vla_action_filter.verdict import FilterResult, Verdict
+from vla_action_filter.verdict import FilterResult
 from vla_contract.deployment.cell import load_cell
 from vla_contract.deployment.channels import Channel, GRIPPER_COMMAND, PARALLEL_GRIPPER
 from vla_contract.errors import VlaError
+from vla_contract.filter_status import Verdict
 
 CELL = load_cell('panda_table')
 GRIPPER = CELL.joint_names[-1]

@@ -3,8 +3,9 @@ import pytest
 import rclpy
 from visualization_msgs.msg import Marker
 from vla_action_filter.ros.markers import MarkerPublisher
-from vla_action_filter.verdict import FilterResult, State, Verdict
+from vla_action_filter.verdict import FilterResult, State
 from vla_contract.deployment.cell import load_cell
+from vla_contract.filter_status import Verdict
 from vla_contract.values import ActionChunk, to_ns
 
 CELL = load_cell('panda_table')

@@ -184,3 +184,19 @@ def test_restart_forgets_everything(cell):
         watch.cycle(is_measured=False)
     watch.dogs.restart()
     assert watch.cycle() == ''
+
+
+def test_a_measurement_counts_once_however_many_cycles_it_lasts(cell):
+    """A driver at 33 Hz under a filter at 100 Hz: one bad sample is no three bad looks."""
+    watch = Watch(cell, tracking_latency_s=0.0, tracking_error=0.02)
+    far = cell.home + 0.5
+    watch.cycle()
+    assert watch.cycle(measured=far) == ''
+    assert [watch.cycle(is_measured=False) for _ in range(5)] == [''] * 5
+    assert watch.cycle(measured=cell.home) == ''
+    faults = []
+    for _ in range(3):
+        faults.append(watch.cycle(measured=far))
+        watch.cycle(is_measured=False)
+        watch.cycle(is_measured=False)
+    assert [bool(fault) for fault in faults] == [False, False, True]

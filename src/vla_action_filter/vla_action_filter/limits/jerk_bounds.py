@@ -23,7 +23,7 @@ from vla_action_filter.limits.joint_bounds import Floats
 from vla_contract.deployment.robot import Joint
 
 # klimits keeps a speed limit to about 1e-6; what it is told is lower by more. And it fails
-# where one cycle crosses the whole range of positions or speeds (found by tests/fuzz_filter.py
+# where one cycle crosses the whole range of positions or speeds (found by tests/fuzz/filter.py
 # at V dt > width and A dt > V): there it is told that a cycle may cross half of it.
 _SHY = 1.0 - 1e-5
 # An acceleration that small, as a share of what one cycle of jerk makes, is rounding.

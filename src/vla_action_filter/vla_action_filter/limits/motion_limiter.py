@@ -9,6 +9,7 @@ from vla_action_filter.limits.cartesian_limiter import CartesianLimiter
 from vla_action_filter.limits.jerk_bounds import JerkBounds, needs_jerk_bounds
 from vla_action_filter.limits.joint_bounds import ExactBounds, Floats, JointBounds
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import Reason, ReasonCode
 from vla_contract.values import Vector
 
 # Rounding of the closed forms, relative to the velocity limit.
@@ -80,7 +81,7 @@ class MotionLimiter:
         """Go on from where the controllers have braked to: joints and speeds, shape (n,) each."""
         self.bounds.rejoin(position, velocity)
 
-    def step(self, target: Vector, desired_velocity: Vector, speed_scale: float) -> list[str]:
+    def step(self, target: Vector, desired_velocity: Vector, speed_scale: float) -> list[Reason]:
         """Track a moving target as fast as the limits allow; return the limits that were active.
 
         Args:
@@ -89,13 +90,13 @@ class MotionLimiter:
             speed_scale: share of the velocity limits in use, in [0, 1].
         """
         desired = self._desired_speeds(target.tolist(), desired_velocity.tolist())
-        reasons: list[str] = []
+        reasons: list[Reason] = []
         slowest = 1.0
         for i, v in enumerate(desired):
             limit = self._velocity[i] * speed_scale
             if abs(v) * slowest > limit:
                 slowest = limit / abs(v)
-                reasons = [f'velocity {self._names[i]}']
+                reasons = [Reason(f'velocity {self._names[i]}', ReasonCode.VELOCITY)]
         if slowest < 1.0:
             # All joints alike: clipping one alone would bend the path of the tool.
             desired = [v * slowest for v in desired]
@@ -136,12 +137,14 @@ class MotionLimiter:
                 share = min(share, reach / abs(lag))
         return [speed + lag * share for speed, lag in zip(paces, lags, strict=True)]
 
-    def _choose(self, desired: Floats, low: Floats, high: Floats, speed_scale: float) -> list[str]:
+    def _choose(
+        self, desired: Floats, low: Floats, high: Floats, speed_scale: float
+    ) -> list[Reason]:
         """Apply the speed nearest to the desired one; return which limits made it differ."""
         wanted = self.bounds.approach(desired)
         if self.cartesian is not None:
             chosen = self.cartesian.limit(self.bounds.position, wanted, low, high, speed_scale)
-            reasons = list(self.cartesian.limited)
+            reasons = [Reason(name, ReasonCode.WORKSPACE) for name in self.cartesian.limited]
         else:
             chosen, reasons = wanted, []
         chosen = [
@@ -149,17 +152,17 @@ class MotionLimiter:
         ]
         if not reasons:
             reasons = [
-                f'acceleration {self._names[i]}'
+                Reason(f'acceleration {self._names[i]}', ReasonCode.ACCELERATION)
                 for i, (v, w) in enumerate(zip(chosen, wanted, strict=True))
                 if abs(v - w) > _EPSILON * self._velocity[i]
             ]
         self.bounds.apply(chosen)
         return reasons
 
-    def _outside(self, target: Vector) -> list[str]:
+    def _outside(self, target: Vector) -> list[Reason]:
         """Name the joints whose target lies outside the limits."""
         return [
-            f'position {name}'
+            Reason(f'position {name}', ReasonCode.POSITION)
             for name, goal, (lower, upper) in zip(
                 self._names, np.asarray(target).tolist(), self._range, strict=True
             )

@@ -1,16 +1,34 @@
 """The filter and its curve of commands: what is sent, in every cycle, whenever that comes."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.output.command_curve import approach, CommandCurve, Knot
+from vla_action_filter.output.desired_log import DesiredLog
 from vla_action_filter.output.gripper_ramp import GripperRamp
-from vla_action_filter.verdict import FilterResult, Output, Verdict
+from vla_action_filter.verdict import Desired, FilterResult, Output
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import Reason, ReasonCode, Verdict
 from vla_contract.values import to_ns, Vector
 
-_NOTHING_YET = FilterResult(None, Verdict.HOLD, ('inactive',), output=Output.SILENT)
+_DEACTIVATED = Reason('deactivated', ReasonCode.DEACTIVATED)
+_NOTHING_YET = FilterResult(None, Verdict.HOLD, (Reason('inactive'),), output=Output.SILENT)
+
+
+class Played(NamedTuple):
+    """A command that has come due.
+
+    Attributes:
+        time_ns: when it is due, on a grid of periods [ns].
+        command: what the arm is really told, shape (D,) [rad or m].
+        desired: what the plan asked for at that time, None without a chunk.
+    """
+
+    time_ns: int
+    command: Vector
+    desired: Desired | None
 
 
 @dataclass(frozen=True)
@@ -20,8 +38,7 @@ class Orders:
     Attributes:
         result: what the filter decided.
         now_ns: time of the cycle [ns].
-        actions: times and joints, shape (D,), of the commands that came due since the last cycle
-            [ns, rad or m]; what the arm is really told, on a grid of periods.
+        played: the commands that came due since the last cycle.
         curve: for controllers of trajectories, from a point in the past to rest; empty for none.
         approach: the way to the point of `curve`, for controllers that cannot find it themselves,
             in the cycle that begins it; empty otherwise.
@@ -30,7 +47,7 @@ class Orders:
 
     result: FilterResult
     now_ns: int = 0
-    actions: tuple[tuple[int, Vector], ...] = ()
+    played: tuple[Played, ...] = ()
     curve: tuple[Knot, ...] = ()
     approach: tuple[Knot, ...] = ()
     goal: Vector | None = None
@@ -42,6 +59,11 @@ class CommandLoop:
     Commands are due at times a period apart, whatever the times of the cycles are, so that limits
     hold in real time: a cycle that comes late changes nothing, one that comes so late that the
     controllers brake goes on from where they have come to.
+
+    Attributes:
+        since_ns: commands due from this time on have the newest verdict, and a hold or stop its
+            reason [ns].
+        due_ns: when the newest command is due [ns].
     """
 
     def __init__(self, cell: Cell, config: FilterConfig) -> None:
@@ -57,6 +79,7 @@ class CommandLoop:
         self._grippers = cell.grippers
         stepped = () if config.ramp_grippers else cell.grippers
         self._curve = CommandCurve(cell, self._lead_ns, config.acceleration_fraction, stepped)
+        self._desired = DesiredLog()
         self._ramps = {
             i: GripperRamp(cell.joints[i], dt) for i in cell.grippers if i not in stepped
         }
@@ -81,6 +104,8 @@ class CommandLoop:
         """Forget what was sent, and arm anew at the next fresh joint state."""
         self.filter.disarm()
         self._orders, self._told_ns = Orders(_NOTHING_YET), 0
+        self.since_ns = self.due_ns = 0
+        self._desired.clear()
         self._now_ns: int | None = None
         self.filter.is_gripper_moving = False
 
@@ -91,24 +116,24 @@ class CommandLoop:
             result = self.filter.step(now_ns, due_ns)
             if result.verdict >= Verdict.HOLD > before.verdict:
                 return self._stop_at_once(now_ns, result)
-            orders = self._take(now_ns, result)
+            orders = self._take(now_ns, due_ns, result)
         return self._told(now_ns, orders)
 
     def _stop_at_once(self, now_ns: int, result: FilterResult) -> Orders:
         """Brake from where the arm is told to be now, not from `lead` later."""
         self._rejoin(now_ns)
         orders = Orders(result)
-        for _ in self._curve.dues(now_ns):
+        for due_ns in self._curve.dues(now_ns):
             braked = replace(result, command=self.filter.brake())
-            orders = self._take(now_ns, braked)
+            orders = self._take(now_ns, due_ns, braked)
         return self._told(now_ns, orders)
 
     def brake(self, now_ns: int) -> Orders:
         """Decelerate by one period, whatever the policy wants; call until nothing moves."""
         orders = Orders(self._orders.result)
-        for _ in self._dues(now_ns):
-            result = FilterResult(self.filter.brake(), Verdict.STOP, ('deactivated',))
-            orders = self._take(now_ns, result)
+        for due_ns in self._dues(now_ns):
+            result = FilterResult(self.filter.brake(), Verdict.STOP, (_DEACTIVATED,))
+            orders = self._take(now_ns, due_ns, result)
         return self._told(now_ns, orders)
 
     def _dues(self, now_ns: int) -> list[int]:
@@ -116,6 +141,7 @@ class CommandLoop:
             # A clock that was set back: what was given out goes on, and the filter stops the arm.
             back_ns = now_ns - self._now_ns - self._period_ns
             self._curve.shift(back_ns)
+            self._desired.shift(back_ns)
             self._told_ns += back_ns
         self._now_ns = now_ns
         if self._orders.result.output is Output.SILENT:
@@ -131,9 +157,13 @@ class CommandLoop:
         for i, ramp in self._ramps.items():
             ramp.rejoin(float(position[i]), float(velocity[i]))
 
-    def _take(self, now_ns: int, result: FilterResult) -> Orders:
+    def _take(self, now_ns: int, due_ns: int, result: FilterResult) -> Orders:
         """Put a command on the curve, and say what of it is sent."""
         command, before = result.command, self._orders.result.output
+        if _kind(result) != _kind(self._orders.result):
+            self.since_ns = due_ns
+        self.due_ns = due_ns
+        self._desired.add(due_ns, result.desired)
         # What was silent before is asked for here, so that two commands of a cycle agree.
         self._orders = Orders(result)
         if command is None:
@@ -166,15 +196,21 @@ class CommandLoop:
         self._orders = orders = replace(orders, now_ns=now_ns)
         if result.command is None or result.output is Output.SILENT:
             return orders
-        actions = self._curve.due_between(self._told_ns, now_ns)
-        for time_ns, position in actions:
+        due = self._curve.due_between(self._told_ns, now_ns)
+        for time_ns, position in due:
             self._told_ns = time_ns
             for i in self._grippers:
                 position[i] = result.command[i]
-        return replace(orders, actions=tuple(actions))
+        played = (Played(time_ns, command, self._desired.at(time_ns)) for time_ns, command in due)
+        return replace(orders, played=tuple(played))
 
     def _begin(self, now_ns: int, command: Vector) -> None:
         self._curve.begin(now_ns, command)
         self._told_ns = now_ns
         for i, ramp in self._ramps.items():
             ramp.reset(float(command[i]))
+
+
+def _kind(result: FilterResult) -> tuple[Verdict, ReasonCode | None]:
+    """Return what `since_ns` dates; which limit is active changes from cycle to cycle."""
+    return result.verdict, result.reason.code if result.verdict >= Verdict.HOLD else None

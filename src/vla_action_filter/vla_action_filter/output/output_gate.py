@@ -1,8 +1,9 @@
 """When commands are sent at all: while something moves, and not while nothing is asked."""
 
 from vla_action_filter.verdict import Output
+from vla_contract.filter_status import NO_REASON, Reason, ReasonCode
 
-_ARMING = 'arming'
+_ARMING = Reason('arming', ReasonCode.ARMING)
 
 
 class OutputGate:
@@ -30,15 +31,15 @@ class OutputGate:
         self._until_ns = 0
         self._quiet = 0
 
-    def reason_to_wait(self, now_ns: int) -> str:
-        """Return '' when motion may begin, or why it has to wait; begins the approach."""
+    def reason_to_wait(self, now_ns: int) -> Reason:
+        """Return why motion has to wait, empty when it may begin; begins the approach."""
         self._quiet = 0
         if self.output is Output.SILENT:
             self.output = Output.APPROACH if self._approach_ns else Output.STREAM
             self._until_ns = now_ns + self._approach_ns
         if self.output is Output.APPROACH and now_ns >= self._until_ns:
             self.output = Output.STREAM
-        return _ARMING if self.output is Output.APPROACH else ''
+        return _ARMING if self.output is Output.APPROACH else NO_REASON
 
     def rest(self, is_moving: bool, reason: str) -> None:
         """Take a cycle in which the arm brakes or stands for a reason."""

@@ -1,9 +1,10 @@
 """Temporal ensembling: the weighted mean of all chunks that cover an instant."""
 
+from collections.abc import Sequence
 import math
 
 import numpy as np
-from vla_action_filter.plan.chunk_curve import ChunkCurve
+from vla_contract.chunk_curve import ChunkCurve
 from vla_contract.values import ActionChunk, Vector
 
 # More chunks than this never overlap; it bounds the work of one cycle.
@@ -19,9 +20,9 @@ class ChunkEnsemble:
     the task, fade is the better seam.
     """
 
-    def __init__(self, decay: float) -> None:
-        """Keep the decay m >= 0 of the weights."""
-        self._decay = decay
+    def __init__(self, decay: float, grippers: Sequence[int] = ()) -> None:
+        """Keep the decay m >= 0 of the weights; `grippers` as for `ChunkCurve`."""
+        self._decay, self._grippers = decay, grippers
         self._curves: list[ChunkCurve] = []
 
     @property
@@ -38,7 +39,7 @@ class ChunkEnsemble:
         newest = self.chunk
         if newest is not None and chunk.stamp_ns < newest.stamp_ns:
             return False
-        self._curves = [*self._curves[1 - _MOST_CHUNKS :], ChunkCurve(chunk)]
+        self._curves = [*self._curves[1 - _MOST_CHUNKS :], ChunkCurve(chunk, self._grippers)]
         return True
 
     def sample(self, now_ns: int) -> tuple[Vector, Vector] | None:

@@ -22,12 +22,14 @@ class PacedPlayer:
 
     Attributes:
         chunk: the newest chunk as it came, None without one.
-        plan_ns: time at which the plan was last sampled [ns].
+        now_ns: time at which the plan was last sampled [ns].
+        plan_ns: what the plan's clock showed then [ns].
+        rate: how fast that clock goes since then, at most 1.
     """
 
-    def __init__(self, cell: Cell, player: ChunkPlayer | ChunkEnsemble | None = None) -> None:
-        """Pace a player, by default one of single chunks, for a robot."""
-        self._player = player or ChunkPlayer()
+    def __init__(self, cell: Cell, player: ChunkPlayer | ChunkEnsemble) -> None:
+        """Pace a player for a robot."""
+        self._player = player
         self._arm = np.array(cell.arm)
         self._most = np.array([cell.joints[i].velocity for i in cell.arm])
         self._clock = PlanClock()
@@ -36,10 +38,10 @@ class PacedPlayer:
     def clear(self) -> None:
         """Forget the plan."""
         self.chunk: ActionChunk | None = None
-        self.plan_ns = 0
+        self.now_ns = self.plan_ns = 0
         self._player.clear()
         self._clock.restart()
-        self._rate = 1.0
+        self.rate = 1.0
 
     @property
     def played(self) -> ActionChunk | None:
@@ -73,18 +75,18 @@ class PacedPlayer:
         """
         if is_held:
             self.pause()
-        self.plan_ns = self._clock.advance(now_ns, self._rate)
+        self.now_ns, self.plan_ns = now_ns, self._clock.advance(now_ns, self.rate)
         sampled = self._player.sample(self.plan_ns)
         if sampled is None:
             return None
         desired, desired_velocity = sampled
         rate = self._most_rate(desired_velocity, speed)
-        self._rate = 1.0 if is_held else rate
+        self.rate = 1.0 if is_held else rate
         return desired, rate * desired_velocity
 
     def pause(self) -> None:
         """Advance the clock until the next sample: no plan waits for an arm that is held."""
-        self._rate = 1.0
+        self.rate = 1.0
 
     def _most_rate(self, desired_velocity: Vector, speed: float) -> float:
         """Return the share of the clock's speed at which no joint goes too fast."""

@@ -4,12 +4,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.plan.chunk_curve import ChunkCurve
 from vla_action_filter.plan.chunk_ensemble import ChunkEnsemble
+from vla_action_filter.plan.chunk_player import ChunkPlayer
 from vla_action_filter.plan.paced_player import PacedPlayer
 from vla_action_filter.plan.seam import Seam
+from vla_action_filter.verdict import Desired
 from vla_action_filter.watchdogs.watchdogs import FUTURE_NS
+from vla_contract.chunk_curve import ChunkCurve
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import ChunkFault, PlanProgress, TakenChunk
 from vla_contract.values import ActionChunk, NS_PER_S, to_ns, Vector
 
 # What the seam of a lone step may ask of a joint's acceleration limit. It asks for the most at its
@@ -25,7 +28,22 @@ class Refusal:
     """Why a chunk was not taken; a jump demands a motion that no policy means."""
 
     reason: str
-    is_jump: bool = False
+    fault: ChunkFault
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to move to in a cycle.
+
+    Attributes:
+        desired: what the plan asks for.
+        position: the same joined to what the arm did before, shape (D,) [rad or m].
+        velocity: its velocity, shape (D,) [rad/s or m/s].
+    """
+
+    desired: Desired | None
+    position: Vector
+    velocity: Vector
 
 
 class Plan:
@@ -41,7 +59,7 @@ class Plan:
         """Prepare for a robot."""
         self._dim = len(cell.joints)
         self._names = cell.joint_names
-        self._arm = np.array(cell.arm)
+        self._arm, self._grippers = np.array(cell.arm), cell.grippers
         lower = np.array([joint.lower for joint in cell.joints])
         upper = np.array([joint.upper for joint in cell.joints])
         # Points outside are kept that far outside, so that they are seen and named, but no
@@ -53,8 +71,12 @@ class Plan:
         )
         self._reject_jump_s = config.reject_jump_s
         self._is_ensemble = config.seam == 'ensemble'
-        ensemble = ChunkEnsemble(config.ensemble_decay) if self._is_ensemble else None
-        self._player = PacedPlayer(cell, ensemble)
+        self._player = PacedPlayer(
+            cell,
+            ChunkEnsemble(config.ensemble_decay, cell.grippers)
+            if self._is_ensemble
+            else ChunkPlayer(cell.grippers),
+        )
         self._fade_ns = to_ns(config.fade_s if config.seam == 'fade' else 0.0)
         self._seam = Seam(self._dim)
         self._is_new = False
@@ -63,6 +85,15 @@ class Plan:
     def chunk(self) -> ActionChunk | None:
         """The newest chunk, None without one."""
         return self._player.chunk
+
+    @property
+    def progress(self) -> PlanProgress | None:
+        """Where in the newest chunk the plan is, None without one."""
+        player = self._player
+        if player.chunk is None or player.played is None:
+            return None
+        chunk = TakenChunk(player.chunk.stamp_ns, player.played.stamp_ns)
+        return PlanProgress(chunk, player.now_ns, player.plan_ns, player.rate)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -78,26 +109,33 @@ class Plan:
             command: present command, shape (D,) [rad or m]; None before there is one.
         """
         if chunk.positions.shape[1] != self._dim:
-            return Refusal(f'chunk has {chunk.positions.shape[1]} joints, not {self._dim}')
+            found = f'chunk has {chunk.positions.shape[1]} joints, not {self._dim}'
+            return Refusal(found, ChunkFault.JOINTS)
         if not np.isfinite(chunk.positions).all():
-            return Refusal('chunk is not finite')
+            return Refusal('chunk is not finite', ChunkFault.NOT_FINITE)
         if chunk.stamp_ns > now_ns + FUTURE_NS:
-            return Refusal('chunk is from the future')
+            return Refusal('chunk is from the future', ChunkFault.FUTURE)
         newest = self._player.chunk
         if newest is not None and chunk.stamp_ns < newest.stamp_ns:
-            return Refusal('chunk is older than the one in use')
+            return Refusal('chunk is older than the one in use', ChunkFault.OLDER)
         chunk = replace(chunk, positions=np.clip(chunk.positions, self._low, self._high))
         jump = self._jump(self._player.as_played(chunk), self._player.time(now_ns), command)
         if jump:
-            return Refusal(jump, is_jump=True)
+            return Refusal(jump, ChunkFault.JUMP)
         self._player.offer(chunk)
         self._is_new = True
         return None
 
-    def sample(
-        self, now_ns: int, command: Vector, velocity: Vector, speed: float = 1.0
-    ) -> tuple[Vector, Vector]:
-        """Return the target's position and velocity, each of shape (D,); needs a chunk.
+    def look(self, now_ns: int) -> Desired | None:
+        """Return what the plan asks for at a time [ns] of an arm that is held; None for nothing.
+
+        The clock goes on without consuming trajectory time.
+        """
+        sampled = self._player.sample(now_ns, is_held=True)
+        return None if sampled is None else Desired(*sampled, self._player.plan_ns)
+
+    def sample(self, now_ns: int, command: Vector, velocity: Vector, speed: float = 1.0) -> Target:
+        """Return what to move to; without a chunk, to stay.
 
         Args:
             now_ns: time [ns].
@@ -108,7 +146,7 @@ class Plan:
         """
         sampled = self._player.sample(now_ns, speed)
         if sampled is None:
-            return command, np.zeros(self._dim)
+            return Target(None, command, np.zeros(self._dim))
         desired, desired_velocity = sampled
         if self._is_new:
             offset, drift = np.zeros(self._dim), np.zeros(self._dim)
@@ -117,15 +155,15 @@ class Plan:
             self._seam.begin(now_ns, offset, drift, self._join_ns(offset, drift))
             self._is_new = False
         rest, fading = self._seam.offset(now_ns)
-        return desired + rest, desired_velocity + fading
+        return Target(
+            Desired(desired, desired_velocity, self._player.plan_ns),
+            desired + rest,
+            desired_velocity + fading,
+        )
 
     def rejoin(self) -> None:
         """Join the plan to the command again at the next sample: the arm has left it."""
         self._is_new = self._player.chunk is not None
-
-    def pause(self) -> None:
-        """Advance the clock without consuming trajectory time, until the next sample."""
-        self._player.pause()
 
     def starts_new_chunk(self) -> bool:
         """Return whether the next sample is the first of a chunk that stands alone."""
@@ -169,7 +207,7 @@ class Plan:
         too_far = steps > self._speed * (period_s + self._reject_jump_s)
         size = steps
         if command is not None:
-            start, _ = ChunkCurve(chunk).sample(now_ns)
+            start, _ = ChunkCurve(chunk, self._grippers).sample(now_ns)
             offset = np.abs(start - command)[self._arm]
             too_far |= offset > self._speed * self._reject_jump_s
             size = np.maximum(size, offset)

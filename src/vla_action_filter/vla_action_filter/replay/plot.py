@@ -8,8 +8,8 @@ matplotlib.use('Agg')
 from matplotlib import pyplot
 import numpy as np
 from vla_action_filter.replay.replay import Trace
-from vla_action_filter.verdict import Verdict
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import Verdict
 from vla_contract.values import Vector
 
 _COLOURS = {

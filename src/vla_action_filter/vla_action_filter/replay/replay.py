@@ -1,6 +1,7 @@
 """Runs a stream through the filter, as fast as it computes, and keeps what happened."""
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from tqdm import tqdm
@@ -18,6 +19,7 @@ from vla_action_filter.replay.stream import (
 )
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
+from vla_contract.filter_status import Reason, ReasonCode
 from vla_contract.values import ActionChunk, JointSample, Vector
 
 
@@ -34,9 +36,10 @@ class Trace:
         reason: the cause that decided, '' when passed, N of them.
         fault: label of the stream, '' outside faults, N of them.
         seams: cycles that first saw a new chunk.
-        offers: cycles in which a chunk arrived, taken or not.
+        offers: cycles in which a chunk or a single action arrived, taken or not.
         period_s: length of a cycle [s].
         report: counters of the filter.
+        refused: how many of the offers the filter refused, by its reason.
     """
 
     time_ns: Vector
@@ -50,6 +53,7 @@ class Trace:
     offers: list[int]
     period_s: float
     report: dict[str, object]
+    refused: Counter[str] = field(default_factory=Counter)
 
 
 def replay(cell: Cell, config: FilterConfig, events: list[Event], progress: bool = False) -> Trace:
@@ -93,6 +97,7 @@ class _Runner:
         self._faults: list[str] = []
         self._seams: list[int] = []
         self._offers: list[int] = []
+        self._refused: Counter[str] = Counter()
 
     def receive(self, event: Event) -> None:
         now_ns, payload = event.time_ns, event.payload
@@ -101,21 +106,26 @@ class _Runner:
                 payload = replace(payload, position=self._position)
             self.core.offer_joints(payload)
         elif isinstance(payload, ActionChunk):
-            self._offers.append(len(self._times))
-            if not self.core.offer_chunk(payload, now_ns):
+            if self._is_taken(self.core.offer_chunk(payload, now_ns)):
                 self._is_new = self._raw.offer(payload)
         elif isinstance(payload, SingleAction):
-            self.core.offer_action(payload.position, payload.duration_ns, now_ns)
+            self._is_taken(self.core.offer_action(payload.position, payload.duration_ns, now_ns))
         elif isinstance(payload, EStop):
             self.core.set_e_stop(payload.is_pressed)
         elif isinstance(payload, SpeedScale):
             self.core.set_speed_scale(payload.scale)
         elif isinstance(payload, Conflict):
-            self.core.set_conflict(payload.reason)
+            self.core.set_conflict(Reason(payload.reason, ReasonCode.CONFLICT))
         elif isinstance(payload, Reset):
             self.core.reset(now_ns)
         elif isinstance(payload, Fault):
             self._fault = payload.cause
+
+    def _is_taken(self, refusal: str) -> bool:
+        self._offers.append(len(self._times))
+        if refusal:
+            self._refused[str(refusal)] += 1
+        return not refusal
 
     def cycle(self, now_ns: int) -> None:
         result = self.core.step(now_ns)
@@ -149,4 +159,5 @@ class _Runner:
             self._offers,
             self.core.period_ns / 1e9,
             self.core.report(),
+            self._refused,
         )

@@ -6,9 +6,9 @@ from itertools import groupby, pairwise
 import numpy as np
 from numpy.typing import NDArray
 from vla_action_filter.replay.replay import Trace
-from vla_action_filter.verdict import Verdict
 from vla_action_filter.watchdogs.lag_meter import LagMeter
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import Verdict
 from vla_contract.values import Vector
 
 # A joint below this share of its speed limit stands; below it above it moves.

@@ -20,10 +20,19 @@ from vla_action_filter.ros.channels.sender import Sender
 from vla_action_filter.ros.markers import MarkerPublisher
 from vla_action_filter.ros.newest_time import NewestTime
 from vla_action_filter.ros.operator_inputs import OperatorInputs
-from vla_action_filter.verdict import FilterResult, State, Verdict
+from vla_action_filter.verdict import FilterResult, State
 from vla_action_filter.watchdogs.loop_timing import LoopTiming
 from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.filter_status import (
+    ChunkFault,
+    FilterStatus,
+    INACTIVE,
+    NO_REASON,
+    Reason,
+    ReasonCode,
+    Verdict,
+)
 from vla_contract.ros.listening.bounded import subscribe_bounded
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
@@ -43,7 +52,7 @@ from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.values import to_ns
 
 _LEVELS = {Verdict.PASS: OK, Verdict.CLAMP: OK, Verdict.HOLD: WARN}
-_UNKNOWN = FilterResult(None, Verdict.HOLD, ('inactive',))
+_UNKNOWN = FilterResult(None, Verdict.HOLD, (Reason('inactive'),))
 _STATUS_PERIOD_NS = to_ns(0.1)
 _LOOK_S = 0.1
 
@@ -70,11 +79,12 @@ class ActionFilterNode(VlaNode):
         self._loop = CommandLoop(cell, settings)
         self._filter = self._loop.filter
         self._late_ns = to_ns(settings.tracking_latency_s + settings.lead_s)
-        self._status_ns = 0
+        self._status_ns = self._since_ns = 0
         self._is_dry_run = settings.dry_run
         self._input = settings.input
         self._senders = make_senders(self, cell, channels)
         self._status_pub = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
+        self._desired_pub = self.create_publisher(JointState, 'action_filter/desired', COMMAND)
         self._action_pub = self.create_publisher(JointState, 'action_filter/action', COMMAND)
         self._markers = MarkerPublisher(self, cell)
         self._time = NewestTime(self)
@@ -90,7 +100,7 @@ class ActionFilterNode(VlaNode):
                 self._on_chunk,
                 COMMAND,
                 largest_chunk_bytes(len(self._names)),
-                self._reject_chunk,
+                lambda reason: self._reject_chunk(reason, 0),
             )
         else:
             self.create_subscription(
@@ -161,12 +171,12 @@ class ActionFilterNode(VlaNode):
         try:
             chunk = self._chunk_reader.chunk(msg)
         except ContractError as error:
-            self._reject_chunk(str(error))
+            self._reject_chunk(str(error), from_stamp(msg.header.stamp))
             return
         self._report(self._filter.offer_chunk(chunk, self.now_ns()))
 
-    def _reject_chunk(self, reason: str) -> None:
-        self._filter.reject_chunk(reason)
+    def _reject_chunk(self, reason: str, stamp_ns: int) -> None:
+        self._filter.reject_chunk(reason, ChunkFault.MALFORMED, stamp_ns)
         self.get_logger().error(reason, throttle_duration_sec=5.0)
 
     def _on_action(self, msg: JointTrajectoryPoint) -> None:
@@ -175,7 +185,7 @@ class ActionFilterNode(VlaNode):
             return
         if len(msg.positions) != len(self._names):
             found = f'found {len(msg.positions)} positions for {len(self._names)} joints'
-            self._reject_chunk(f'policy_action: {found}')
+            self._reject_chunk(f'policy_action: {found}', 0)
             return
         position = np.array(msg.positions)
         duration_ns = from_stamp(msg.time_from_start)
@@ -191,11 +201,14 @@ class ActionFilterNode(VlaNode):
         if not self.is_active:
             self._read_inputs(self.now_ns())
         count = publishers_of(self, self._input)
-        conflict = f'{self._input} has {count} publishers' if count > 1 else ''
+        conflict = NO_REASON
+        if count > 1:
+            conflict = Reason(f'{self._input} has {count} publishers', ReasonCode.CONFLICT)
         if self.get_parameter('locked').value:
-            conflict = 'locked'
-        if not self._is_dry_run:
-            conflict = conflict or next(filter(None, (s.fault() for s in self._senders)), '')
+            conflict = Reason('locked', ReasonCode.LOCKED)
+        if not self._is_dry_run and not conflict:
+            fault = next(filter(None, (sender.fault() for sender in self._senders)), '')
+            conflict = Reason(fault, ReasonCode.CONTROLLER)
         self._filter.set_conflict(conflict)
         reference = np.full(len(self._names), np.nan)
         for columns, found in filter(None, (sender.reference() for sender in self._senders)):
@@ -229,47 +242,71 @@ class ActionFilterNode(VlaNode):
     def _tell(self, now_ns: int, result: FilterResult) -> None:
         """Publish status and markers at their rate, and status at once when it changes."""
         is_due = now_ns - self._status_ns >= _STATUS_PERIOD_NS
-        changed = (result.verdict, result.state) != (self._result.verdict, self._result.state)
+        # What was decided of chunks and since when a verdict holds is told before the commands of
+        # that time come due, so that who listens can tell which is which.
+        is_news = self._loop.since_ns != self._since_ns or result.state is not self._result.state
+        is_news = is_news or self._filter.chunk_log.has_news
         if result.state is State.STOPPED and self._result.state is not State.STOPPED:
             self.get_logger().error(f'latched: {result.reason}; action_filter/reset lets go')
-        self._result = result
+        self._result, self._since_ns = result, self._loop.since_ns
         if is_due:
             self._status_ns = now_ns
-        if is_due or changed:
+        if is_due or is_news:
             self._publish_status()
         if is_due and self._markers.is_watched:
             self._markers.publish(now_ns, result, self._filter.plan.chunk)
 
     def _publish_status(self) -> None:
-        self._status_pub.publish(status_msg('action_filter', self._check()))
+        status = self._status()
+        level = OK if status.verdict is None else _LEVELS.get(status.verdict, ERROR)
+        health = Health(level, status.message, {**self._values(), **status.values()})
+        self._status_pub.publish(status_msg('action_filter', health))
 
     def _send(self, orders: Orders) -> None:
         if self._is_dry_run:
             return
         for sender in self._senders:
             sender.send(orders)
-        for time_ns, command in orders.actions:
-            # The action that the arm is really told, for recordings.
-            sent = JointState(name=list(self._names), position=array('d', command))
-            sent.header.stamp = to_time(time_ns)
+        for time_ns, command, desired in orders.played:
+            # For recordings and whoever watches: nobody else knows what the plan asks for, or what
+            # the arm is really told.
+            asked, sent = (JointState(name=list(self._names)) for _ in range(2))
+            asked.header.stamp = sent.header.stamp = to_time(time_ns)
+            if desired is not None:
+                asked.position = array('d', desired.position)
+                asked.velocity = array('d', desired.velocity)
+            sent.position = array('d', command)
+            self._desired_pub.publish(asked)
             self._action_pub.publish(sent)
 
-    def _check(self) -> Health:
-        result = self._result
+    def _status(self) -> FilterStatus:
+        """Return what is to be said of this moment, and forget which chunks came."""
         if not self.is_active:
-            return Health(OK, 'inactive', {})
-        message = ': '.join([result.verdict.name.lower(), *result.reasons[:1]])
-        level = _LEVELS.get(result.verdict, ERROR)
-        values = {
-            'state': result.state.value,
-            **self._filter.report(),
-            **self._operator.values,
-        }
-        return Health(level, message, values)
+            return FilterStatus(None)
+        taken, refused = self._filter.chunk_log.drain()
+        return FilterStatus(
+            self._result.verdict,
+            self._result.reason,
+            self._loop.since_ns,
+            self._loop.due_ns,
+            self._loop.is_streaming,
+            self._result.state.value,
+            taken,
+            refused,
+            self._filter.progress,
+            self._filter.counters,
+        )
+
+    def _values(self) -> dict[str, object]:
+        return {**self._filter.report(), **self._operator.values} if self.is_active else {}
 
     def _diagnose(self) -> Health:
-        health = self._check()
-        return health._replace(values={**health.values, **self._timing.report()})
+        result = self._result
+        if not self.is_active:
+            return Health(OK, INACTIVE, self._timing.report())
+        message = ': '.join([result.verdict.name.lower(), *result.reasons[:1]])
+        values = {'state': result.state.value, **self._values(), **self._timing.report()}
+        return Health(_LEVELS.get(result.verdict, ERROR), message, values)
 
 
 def main() -> int:

@@ -8,8 +8,9 @@ import numpy as np
 from rclpy.node import Node
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
-from vla_action_filter.verdict import FilterResult, Verdict
+from vla_action_filter.verdict import FilterResult
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import Verdict
 from vla_contract.kinematics.workspace_kinematics import WorkspaceKinematics
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.qos import STATE

@@ -3,6 +3,7 @@
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.watchdogs.watch import Watch
 from vla_action_filter.watchdogs.watchdogs import Debounce
+from vla_contract.filter_status import NO_REASON, Reason, ReasonCode
 from vla_contract.values import to_ns
 
 
@@ -12,8 +13,7 @@ class HoldReasons:
     def __init__(self, config: FilterConfig) -> None:
         """Begin without a reason."""
         self._watch = Watch(config.require_watch, to_ns(config.watch_age_s))
-        self._conflict = ''
-        self._held_conflict = ''
+        self._conflict = self._held_conflict = NO_REASON
         self._conflict_debounce = Debounce(1, config.release_cycles)
         self._most_refused = config.reject_chunks
         self.accept()
@@ -28,13 +28,13 @@ class HoldReasons:
         """Take a heartbeat of who watches the arm."""
         self._watch.hear(who, now_ns)
 
-    def set_conflict(self, reason: str) -> None:
-        """Take why the arm must not be commanded, such as two policies on a topic; '' for none."""
+    def set_conflict(self, reason: Reason) -> None:
+        """Take why the arm must not be commanded, such as two policies on a topic."""
         self._conflict = reason
 
     def accept(self) -> None:
         """Take note of a chunk that can be used."""
-        self._refused, self._refused_in_a_row = '', 0
+        self._refused, self._refused_in_a_row = NO_REASON, 0
 
     def refuse(self, reason: str, is_jump: bool) -> bool:
         """Take note of a chunk that cannot; return whether that is a reason to hold.
@@ -44,15 +44,15 @@ class HoldReasons:
         self._refused_in_a_row += 1
         is_enough = is_jump or self._refused_in_a_row >= self._most_refused
         if is_enough:
-            self._refused = f'chunk refused, {reason}'
+            self._refused = Reason(f'chunk refused, {reason}', ReasonCode.CHUNK_REFUSED)
         return is_enough
 
-    def reason(self, now_ns: int) -> str:
-        """Return why the arm must hold, '' for no reason; call once per cycle."""
+    def reason(self, now_ns: int) -> Reason:
+        """Return why the arm must hold, empty for no reason; call once per cycle."""
         if unwatched := self._watch.reason(now_ns):
-            return unwatched
+            return Reason(unwatched, ReasonCode.UNWATCHED)
         self._held_conflict = self._conflict or self._held_conflict
         if self._conflict_debounce.update(bool(self._conflict)):
             return self._held_conflict
-        self._held_conflict = ''
+        self._held_conflict = NO_REASON
         return self._refused

@@ -29,6 +29,7 @@ def data() -> Demonstrations:
         action=action,
         instruction=None,
         last=torch.tensor([2, 2, 2, 4, 4]),
+        is_planned=torch.ones(5, dtype=torch.bool),
         stats={},
     )
 
@@ -41,6 +42,14 @@ def test_actions_stop_at_the_end_of_their_episode(data):
         [False, True, True, True],
     ]
     assert batch[KEY].max() == pytest.approx(100 / 255)
+
+
+def test_where_the_arm_was_held_nothing_is_learned(data):
+    held = replace(data, is_planned=torch.tensor([True, False, True, True, False]))
+    batch = held.batch(torch.tensor([0, 2]), chunk=3)
+    assert batch['action_is_pad'].tolist() == [[False, True, True], [False, True, True]]
+    drawn = held.draw(200, 0.5, torch.Generator().manual_seed(0))
+    assert set(drawn.tolist()) == {0, 2, 3}
 
 
 def test_a_blank_frame_asks_to_stay_and_keeps_the_fingers(data):
@@ -71,7 +80,7 @@ def test_photometry_stays_an_image_and_follows_its_seed(data):
 def test_a_share_of_the_frames_is_drawn_from_how_episodes_begin(data):
     lengths = torch.tensor([30, 70])
     last = torch.repeat_interleave(lengths.cumsum(0) - 1, lengths)
-    long = replace(data, last=last)
+    long = replace(data, last=last, is_planned=torch.ones(100, dtype=torch.bool))
     early = {*range(5), *range(30, 35)}
     rng = torch.Generator().manual_seed(0)
     assert set(long.draw(500, 1.0, rng).tolist()) == early

@@ -22,6 +22,7 @@ def data() -> Demonstrations:
         action=torch.zeros(8, 8),
         instruction=torch.stack([RED, RED, GREEN, GREEN] * 2),
         last=torch.tensor([1, 1, 3, 3, 5, 5, 7, 7]),
+        is_planned=torch.ones(8, dtype=torch.bool),
         stats={},
     )
 
@@ -62,6 +63,7 @@ def test_a_dataset_cut_short_keeps_the_episodes_that_began(root, data):
         action=data.action[:3],
         instruction=data.instruction[:3],
         last=torch.tensor([1, 1, 2]),
+        is_planned=data.is_planned[:3],
         stats={},
     )
     assert len(load_named_objects(root, cut).places) == 2

@@ -16,6 +16,7 @@ from vla_lerobot.instruction_embedding import (
     ENVIRONMENT_STATE,
     InstructionEncoder,
 )
+from vla_lerobot.record_columns import planned_frames
 
 Batch = dict[str, torch.Tensor]
 # Half a second at 10 Hz: later the arm is nearer to one object than to the others.
@@ -35,6 +36,8 @@ class Demonstrations:
         instruction: embedding of what was said, shape (N, E), float32; None where the whole
             dataset is about one instruction.
         last: index of the last frame of each frame's episode, shape (N,).
+        is_planned: whether a plan asked for the action of each frame, shape (N,); in the others
+            the arm was held or stopped.
         stats: statistics of the dataset, as LeRobot's processors take them.
     """
 
@@ -43,6 +46,7 @@ class Demonstrations:
     action: torch.Tensor
     instruction: torch.Tensor | None
     last: torch.Tensor
+    is_planned: torch.Tensor
     stats: dict[str, dict[str, torch.Tensor]]
 
     def draw(self, count: int, early_share: float, rng: torch.Generator) -> torch.Tensor:
@@ -59,17 +63,21 @@ class Demonstrations:
         Returns:
             Indices, shape (count,).
         """
-        index = torch.arange(len(self.last))
-        frames = torch.randint(len(index), (count,), generator=rng)
+        index = torch.nonzero(self.is_planned)[:, 0]
+        frames = index[torch.randint(len(index), (count,), generator=rng)]
         if not early_share:
             return frames
         # `last` ascends, so that it finds the first frame of each episode too.
-        early = index[index - torch.searchsorted(self.last, self.last) < _EARLY_FRAMES]
+        first = torch.searchsorted(self.last, self.last)
+        early = index[(index - first[index]) < _EARLY_FRAMES]
         chosen = early[torch.randint(len(early), (count,), generator=rng)]
         return torch.where(torch.rand(count, generator=rng) < early_share, chosen, frames)
 
     def batch(self, frames: torch.Tensor, chunk: int) -> Batch:
-        """Cut a batch; actions after the end of an episode repeat its last one and are masked.
+        """Cut a batch; what is no label is masked.
+
+        Those are actions after the end of an episode, which repeat its last one, and all from the
+        first on that no plan asked for.
 
         Args:
             frames: indices, shape (B,).
@@ -85,7 +93,8 @@ class Demonstrations:
         if self.instruction is not None:
             batch[ENVIRONMENT_STATE] = self.instruction[frames]
         batch[ACTION] = self.action[future]
-        batch['action_is_pad'] = is_pad
+        was_held = (~self.is_planned[future]).cumsum(dim=1) > 0
+        batch['action_is_pad'] = is_pad | was_held
         return batch
 
 
@@ -131,6 +140,7 @@ def load_demonstrations(
         action=columns[ACTION],
         instruction=instruction,
         last=torch.searchsorted(episode, episode, right=True) - 1,
+        is_planned=torch.from_numpy(planned_frames(dataset)[:count]),
         stats=stats,
     )
 

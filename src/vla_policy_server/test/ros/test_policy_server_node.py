@@ -1,7 +1,9 @@
 from dataclasses import replace
+import threading
 import time
 
 import cv2
+from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
 import rclpy
@@ -10,12 +12,14 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image, JointState
 from std_msgs.msg import String
+from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.deployment.policy_file import Component, FILE_NAME, write_policy_file
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
+from vla_contract.ros.node.diagnostics import ERROR
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.values import ActionChunk, JointSample, Observation
 from vla_policy_server.backends.registry import make_policy
@@ -315,3 +319,134 @@ def test_an_order_that_was_mapped_is_said(server, tmp_path):
     use(server, policy_path=with_swapped_joints(tmp_path, 'state'), check_policy=False)
     assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
     assert server._check().values['notes'].startswith('observation.state: mapped by name')
+
+
+class Gated:
+    """Answers when it is let go, or does what it is told instead."""
+
+    needs_images = False
+    needs_extras = ()
+
+    def __init__(self, home) -> None:
+        self.go, self.entered = threading.Event(), threading.Event()
+        self.home, self.fault = home, None
+
+    def infer(self, observation):
+        self.entered.set()
+        assert self.go.wait(60)
+        if self.fault is not None:
+            raise self.fault
+        return ActionChunk(observation.stamp_ns, 100_000_000, np.tile(self.home, (16, 1)))
+
+    def reset(self):
+        pass
+
+
+GATED = []
+
+
+def make_gated(deployment, device):
+    GATED.append(Gated(deployment.cell.home))
+    return GATED[-1]
+
+
+@pytest.fixture
+def gated(server):
+    """Return the policy of a server that is active."""
+    use(server, backend=f'{__name__}:make_gated')
+    assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    assert server.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    yield GATED[-1]
+    GATED[-1].go.set()
+
+
+def test_session_and_publishing_run_in_the_executors_thread(server, robot, gated):
+    gated.go.set()
+    threads = set()
+    finish, publish = server._session.finish, server._chunk_pub.publish
+
+    def finish_here(*arguments):
+        threads.add(('finish', threading.current_thread()))
+        return finish(*arguments)
+
+    def publish_here(msg):
+        threads.add(('publish', threading.current_thread()))
+        publish(msg)
+
+    server._session.finish, server._chunk_pub.publish = finish_here, publish_here
+    robot.wait(lambda: robot.chunks, robot.measure)
+    here = threading.current_thread()
+    assert threads == {('finish', here), ('publish', here)}
+    assert server._check().values['handover_p50_ms'] > 0
+
+
+def test_an_answer_wakes_the_executor(server, robot, gated):
+    robot.wait(gated.entered.is_set, robot.measure)
+    # Nothing but the answer could end this: no message, and no timer for that long.
+    for timer in list(server.timers):
+        timer.cancel()
+    robot.executor.spin_once(timeout_sec=0.0)
+    gated.go.set()
+    started_s = time.monotonic()
+    while server._session.counts['chunks'] == 0:
+        assert time.monotonic() - started_s < 60
+        robot.executor.spin_once(timeout_sec=60.0)
+
+
+def restart_by_lifecycle(server, robot) -> None:
+    server.trigger_deactivate()
+    server.trigger_activate()
+
+
+def restart_by_reset(server, robot) -> None:
+    client = robot.node.create_client(Trigger, 'policy_server/reset')
+    robot.wait(client.service_is_ready)
+    future = client.call_async(Trigger.Request())
+    robot.wait(future.done)
+
+
+@pytest.mark.parametrize('restart', [restart_by_lifecycle, restart_by_reset])
+def test_a_restart_drops_the_running_answer(server, robot, gated, restart):
+    robot.wait(gated.entered.is_set, robot.measure)
+    before_ns = robot.node.get_clock().now().nanoseconds
+    restart(server, robot)
+    gated.go.set()
+    robot.wait(lambda: robot.chunks, robot.measure)
+    assert from_stamp(robot.chunks[0].header.stamp) >= before_ns
+    assert server._check().values['chunks'] == len(robot.chunks)
+
+
+def test_a_cleanup_during_an_inference_publishes_nothing(server, robot, gated):
+    robot.wait(gated.entered.is_set, robot.measure)
+    server.trigger_deactivate()
+    gated.go.set()
+    assert server.trigger_cleanup() == TransitionCallbackReturn.SUCCESS
+    assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    assert server.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    assert robot.chunks == []
+    GATED[-1].go.set()
+    robot.wait(lambda: robot.chunks, robot.measure)
+    assert server._check().message == 'serving'
+
+
+def test_an_inference_thread_that_ends_is_said_and_not_started_again(server, robot, gated):
+    heard = []
+    robot.node.create_subscription(DiagnosticArray, 'diagnostics', heard.append, STATE)
+    gated.fault = SystemExit('foreign code')
+    gated.go.set()
+    failure = 'inference thread ended: SystemExit: foreign code'
+    robot.wait(
+        lambda: (
+            heard and (heard[-1].status[0].level, heard[-1].status[0].message) == (ERROR, failure)
+        ),
+        robot.measure,
+    )
+    assert robot.chunks == []
+    assert server.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
+    assert server.trigger_activate() == TransitionCallbackReturn.FAILURE
+    assert server.failure == f'{failure}; allowed: configure again'
+    assert server.trigger_cleanup() == TransitionCallbackReturn.SUCCESS
+    assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    assert server.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    GATED[-1].go.set()
+    robot.wait(lambda: robot.chunks, robot.measure)

@@ -228,21 +228,3 @@ def test_a_failed_inference_leaves_the_chunk_in_use():
     assert scheduler.finish(None, to_ns(0.9)) is None
     assert scheduler.chunk is chunk
     assert scheduler.is_due(to_ns(0.9))
-
-
-def test_rtc_says_what_the_arm_does_until_the_answer_comes():
-    scheduler = make('rtc')
-    assert scheduler.committed(0) is None
-    play(scheduler, [0, to_ns(0.25), to_ns(0.25)])
-    start_ns = scheduler.chunk.stamp_ns
-    plan = scheduler.committed(start_ns + to_ns(0.85))
-    assert plan.delay_steps == 3
-    assert plan.positions[:, 0] == pytest.approx([8.5, 9.5, 10.5, 11.5, 12.5, 13.5, 14.5])
-    assert scheduler.committed(start_ns + to_ns(1.6)) is None
-
-
-@pytest.mark.parametrize('mode', ['sync', 'async'])
-def test_other_modes_commit_to_nothing(mode):
-    scheduler = make(mode)
-    play(scheduler, [0, 0])
-    assert scheduler.committed(scheduler.chunk.stamp_ns) is None

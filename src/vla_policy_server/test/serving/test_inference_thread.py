@@ -1,6 +1,8 @@
 import threading
 
 import numpy as np
+import pytest
+from vla_contract.errors import PolicyError
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.serving.inference_thread import InferenceThread
 
@@ -22,32 +24,74 @@ class Slow:
         pass
 
 
-def test_submitting_never_waits_for_the_policy():
-    policy, results, done = Slow(), [], threading.Event()
+SEEN = Observation(7, np.zeros(2), {}, '')
 
-    def take(observation, result, durations):
-        results.append(result)
-        done.set()
 
-    thread = InferenceThread(policy, take)
-    thread.submit(Observation(7, np.zeros(2), {}, ''))
-    assert results == []
+def test_submitting_never_waits_for_the_policy_and_answers_wait_to_be_fetched():
+    policy, is_there = Slow(), threading.Event()
+    thread = InferenceThread(policy, is_there.set)
+    thread.submit(SEEN)
+    assert list(thread.answers()) == []
     policy.go.set()
-    assert done.wait(10)
+    assert is_there.wait(10)
+    (answer,) = thread.answers()
+    assert list(thread.answers()) == []
     thread.close()
-    assert results[0].stamp_ns == 7
+    assert answer.observation is SEEN
+    assert answer.result.stamp_ns == 7
+    assert answer.durations_ns['inference'] > 0
     assert policy.thread == 'inference'
 
 
 def test_a_reset_waits_for_the_running_inference_and_runs_in_its_thread():
-    policy, done, was_reset = Slow(), threading.Event(), threading.Event()
+    policy, was_reset = Slow(), threading.Event()
     order = []
     policy.reset = lambda: (order.append(threading.current_thread().name), was_reset.set())
-    thread = InferenceThread(policy, lambda *_: (order.append('result'), done.set()))
-    thread.submit(Observation(7, np.zeros(2), {}, ''))
+    thread = InferenceThread(policy, lambda: order.append('answer'))
+    thread.submit(SEEN)
     thread.reset()
     assert order == []
     policy.go.set()
     assert was_reset.wait(10)
     thread.close()
-    assert order == ['result', 'inference']
+    assert order == ['answer', 'inference']
+
+
+def raise_(error):
+    raise error
+
+
+@pytest.mark.parametrize(
+    ('method', 'fault', 'failure'),
+    [
+        ('infer', lambda _: raise_(SystemExit(3)), 'SystemExit: 3'),
+        ('infer', lambda _: 'no chunk', "AttributeError: 'str' object has no attribute"),
+        ('reset', lambda: raise_(RuntimeError('no')), 'RuntimeError: no'),
+    ],
+)
+def test_a_thread_that_ends_by_itself_says_why_and_accepts_no_further_start(
+    method, fault, failure
+):
+    policy, is_told = Slow(), threading.Event()
+    setattr(policy, method, fault)
+    thread = InferenceThread(policy, is_told.set)
+    thread.require_alive()
+    thread.submit(SEEN) if method == 'infer' else thread.reset()
+    assert is_told.wait(10)
+    assert list(thread.answers()) == []
+    assert thread.failure.startswith(f'inference thread ended: {failure}')
+    with pytest.raises(PolicyError, match='inference thread ended: .*; allowed: configure again'):
+        thread.require_alive()
+    thread.close()
+
+
+def test_what_a_policy_raises_is_an_answer():
+    policy, is_there = Slow(), threading.Event()
+    policy.infer = lambda _: raise_(MemoryError('no room'))
+    thread = InferenceThread(policy, is_there.set)
+    thread.submit(SEEN)
+    assert is_there.wait(10)
+    (answer,) = thread.answers()
+    assert answer.result == 'policy raised MemoryError: no room'
+    assert thread.failure == ''
+    thread.close()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from vla_contract.errors import PolicyError
+from vla_contract.filter_status import PlanProgress, TakenChunk
 from vla_contract.values import ActionChunk, JointSample, Observation, to_ns
 from vla_policy_server.serving.chunk_scheduler import Schedule
 from vla_policy_server.serving.session import infer_checked, PolicySession
@@ -118,8 +119,20 @@ def test_rtc_needs_a_policy_that_can_continue(deployment):
     first = session.begin(0)
     assert first.committed is None
     session.finish(first, chunk_at(0), 0)
+    assert session.follows_the_plan
+    session.see_plan(PlanProgress(TakenChunk(0, 0), to_ns(0.75), to_ns(0.75), 1.0))
     see(session, to_ns(0.8))
     assert len(session.begin(to_ns(0.8)).committed.positions) == 8
+
+
+def test_other_modes_commit_to_nothing(deployment):
+    session = PolicySession(deployment, Continuing(), Schedule('async'))
+    assert not session.follows_the_plan
+    session.see_plan(PlanProgress(TakenChunk(0, 0), 0, 0, 1.0))
+    see(session, 0)
+    session.finish(session.begin(0), chunk_at(0), 0)
+    see(session, to_ns(0.8))
+    assert session.begin(to_ns(0.8)).committed is None
 
 
 OBSERVATION = Observation(0, np.zeros(8), {}, '')

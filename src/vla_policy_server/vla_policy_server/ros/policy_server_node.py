@@ -2,10 +2,10 @@
 
 import os
 import sys
-import threading
 import time
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
 import numpy as np
 from rclpy.timer import Timer
@@ -19,20 +19,20 @@ from vla_contract.errors import ContractError
 from vla_contract.policy import CUBE_POSE, Policy, ReportingPolicy
 from vla_contract.ros.listening.any_publisher import subscribe_to_any
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
+from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.messages.images import decode_msg, image_from_msg
 from vla_contract.ros.messages.joints import chunk_to_msg, point_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
-from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, Health, OK, WARN
+from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
-from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.transforms import wxyz_from_xyzw
-from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.config import PolicyServerConfig
 from vla_policy_server.identity.loading import load_identified
 from vla_policy_server.self_test.checks import require_sound
 from vla_policy_server.self_test.subject import subject_of
 from vla_policy_server.serving.chunk_scheduler import Schedule
-from vla_policy_server.serving.inference_thread import Durations, InferenceThread
+from vla_policy_server.serving.inference_thread import Answer, InferenceThread
 from vla_policy_server.serving.latency import StageLatencies
 from vla_policy_server.serving.session import PolicySession
 from vla_policy_server.worker.gpu_memory import gpu_memory
@@ -42,14 +42,20 @@ _JOINTS_PERIOD_S = 0.01
 
 
 class PolicyServer(VlaNode):
-    """Feeds a policy session from topics, runs inference aside, publishes its chunks."""
+    """Feeds a policy session from topics, runs inference aside, publishes its chunks.
+
+    Session, statistics and publishers belong to the executor's thread; the inference thread only
+    computes and wakes it.
+    """
 
     settings_type = PolicyServerConfig
 
     def __init__(self) -> None:
         """Declare the parameters."""
         super().__init__('policy_server')
-        self._thread: InferenceThread | None = None
+        self._inference: InferenceThread | None = None
+        # Of the node, not of a configuration: a thread that ends late may still trigger it.
+        self._answered = self.create_guard_condition(self._on_answers)
         self._timer: Timer | None = None
         # Of the node, not of a configuration: it also says that nothing is loaded.
         self._identity_pub = self.create_publisher(String, 'policy_server/identity', LATCHED)
@@ -67,7 +73,6 @@ class PolicyServer(VlaNode):
             allow_code=settings.allow_code.split(),
         )
         cell = deployment.cell
-        self._lock = threading.Lock()
         self._stages = StageLatencies()
         self._rejected_messages = self._starved_periods = 0
         _limit_threads(settings.threads)
@@ -76,7 +81,7 @@ class PolicyServer(VlaNode):
         schedule = Schedule(settings.mode, settings.execute_steps)
         self._session = PolicySession(deployment, policy, schedule)
         self._session.buffer.instruction = settings.instruction or deployment.task.instruction
-        self._thread = InferenceThread(policy, self._on_result)
+        self._inference = InferenceThread(policy, self._answered.trigger)
         self._period_s = 1.0 / settings.control_freq
         self._joints = JointStatesReader(self, cell)
         self._chunk_pub = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
@@ -92,6 +97,10 @@ class PolicyServer(VlaNode):
                 self._subscribe(camera, is_compressed=camera.name in compressed)
         if policy.needs_extras:
             self.create_subscription(PoseStamped, 'sim/cube_pose', self._on_cube, SENSOR)
+        if self._session.follows_the_plan:
+            self.create_subscription(
+                DiagnosticStatus, 'action_filter/status', self._on_filter_status, STATE
+            )
         self.create_service(Trigger, 'policy_server/reset', self._on_reset)
         self._diagnostics = DiagnosticsPublisher(self, self._check)
         if self._identity.unknown:
@@ -110,7 +119,12 @@ class PolicyServer(VlaNode):
             require_sound(subject_of(self._deployment, policy))
 
     def start(self) -> None:
-        """Begin an episode with what is captured from now on."""
+        """Begin an episode with what is captured from now on.
+
+        Raises:
+            PolicyError: the inference thread has ended.
+        """
+        self._inference.require_alive()
         self._restart()
         self._timer = self.create_timer(self._period_s, self._on_control_tick)
 
@@ -124,15 +138,14 @@ class PolicyServer(VlaNode):
     def destroy(self) -> None:
         """Say that nothing is loaded, and end the inference thread."""
         self._identity_pub.publish(String())
-        if self._thread is not None:
-            self._thread.close()
-            self._thread = None
+        if self._inference is not None:
+            self._inference.close()
+            self._inference = None
 
     def _restart(self) -> None:
-        with self._lock:
-            self._session.restart(self.now_ns())
-        if self._thread is not None:
-            self._thread.reset()
+        self._session.restart(self.now_ns())
+        if self._inference is not None:
+            self._inference.reset()
 
     def _read_joints(self) -> None:
         buffer, rejected = self._session.buffer, self._joints.rejected
@@ -165,6 +178,13 @@ class PolicyServer(VlaNode):
         if not self._has_eyes:
             self._infer_if_due()
 
+    def _on_filter_status(self, msg: DiagnosticStatus) -> None:
+        """Take what the filter plays: a new chunk goes on from there."""
+        try:
+            self._session.see_plan(status_of(msg).plan)
+        except ContractError as error:
+            self._reject(str(error))
+
     def _on_instruction(self, msg: String) -> None:
         self._session.buffer.instruction = msg.data
 
@@ -177,8 +197,7 @@ class PolicyServer(VlaNode):
         # A policy that sees starts on what it has just seen, not on what is up to a frame old.
         if self._is_blind:
             self._infer_if_due()
-        with self._lock:
-            chunk = self._session.chunk
+        chunk = self._session.chunk
         if chunk is None:
             return
         k = (self.now_ns() - chunk.stamp_ns) // chunk.period_ns
@@ -186,31 +205,39 @@ class PolicyServer(VlaNode):
         self._action_pub.publish(point_to_msg(action, chunk.period_ns))
 
     def _infer_if_due(self) -> None:
-        if not self.is_active or self._thread is None:
+        # An answer that waits behind what called this decides whether an inference is due.
+        self._on_answers()
+        if not self.is_active or self._inference is None:
             return
         self._read_joints()
-        with self._lock:
-            now_ns = self.now_ns()
-            observation = self._session.begin(now_ns)
+        now_ns = self.now_ns()
+        observation = self._session.begin(now_ns)
         if observation is not None:
             self._stages.add({'observation_age': now_ns - observation.stamp_ns})
-            self._thread.submit(observation)
+            self._inference.submit(observation)
 
-    def _on_result(
-        self, observation: Observation, result: ActionChunk | str, durations: Durations
-    ) -> None:
-        """Publish a chunk; runs in the inference thread."""
-        with self._lock:
-            failures = self._session.counts['failed_inferences']
-            chunk = self._session.finish(observation, result, self.now_ns())
-            has_failed = self._session.counts['failed_inferences'] > failures
-        if has_failed:
+    def _on_answers(self) -> None:
+        """Take what the inference thread has answered; it wakes the executor for this."""
+        if self._inference is None:
+            return
+        for answer in self._inference.answers():
+            self._take(answer)
+        if self._inference.failure:
+            self.get_logger().error(self._inference.failure, throttle_duration_sec=5.0)
+
+    def _take(self, answer: Answer) -> None:
+        """Publish the chunk of an answer, if it still counts."""
+        failures = self._session.counts['failed_inferences']
+        chunk = self._session.finish(answer.observation, answer.result, self.now_ns())
+        if self._session.counts['failed_inferences'] > failures:
             self.get_logger().error(self._session.last_failure, throttle_duration_sec=5.0)
         if chunk is None or not self.is_active:
             return
-        started = time.monotonic_ns()
+        started_ns = time.monotonic_ns()
         self._chunk_pub.publish(chunk_to_msg(chunk, self._deployment.cell.joint_names))
-        self._stages.add({**durations, 'publish': time.monotonic_ns() - started})
+        published_ns = time.monotonic_ns()
+        own_ns = {'handover': started_ns - answer.done_ns, 'publish': published_ns - started_ns}
+        self._stages.add({**answer.durations_ns, **own_ns})
 
     def _reject(self, reason: str) -> None:
         self._rejected_messages += 1
@@ -218,24 +245,25 @@ class PolicyServer(VlaNode):
 
     def _check(self) -> Health:
         session, now_ns = self._session, self.now_ns()
-        with self._lock:
-            starved_periods = session.scheduler.starved_periods(now_ns)
-            values = {
-                **session.counts,
-                'rejected_messages': self._rejected_messages,
-                'starved_periods': starved_periods,
-                'steps_left': session.scheduler.steps_left(now_ns),
-                'delay_p95_ms': session.scheduler.delay_ns / 1e6,
-                **session.seams.values(),
-                **self._stages.values(),
-                **gpu_memory(),
-                'last_failure': session.last_failure,
-                'notes': '; '.join(self._notes),
-                'policy_sha256': self._identity.sha256,
-                'cell_sha256': self._deployment.cell.sha256,
-                'deployment_sha256': self._deployment.sha256,
-            }
-            waiting = session.why_waiting(now_ns)
+        starved_periods = session.scheduler.starved_periods(now_ns)
+        values = {
+            **session.counts,
+            'rejected_messages': self._rejected_messages,
+            'starved_periods': starved_periods,
+            'steps_left': session.scheduler.steps_left(now_ns),
+            'delay_p95_ms': session.scheduler.delay_ns / 1e6,
+            **session.seams.values(),
+            **self._stages.values(),
+            **gpu_memory(),
+            'last_failure': session.last_failure,
+            'notes': '; '.join(self._notes),
+            'policy_sha256': self._identity.sha256,
+            'cell_sha256': self._deployment.cell.sha256,
+            'deployment_sha256': self._deployment.sha256,
+        }
+        waiting = session.why_waiting(now_ns)
+        if self._inference is not None and self._inference.failure:
+            return Health(ERROR, self._inference.failure, values)
         if not self.is_active:
             return Health(OK, 'inactive', values)
         if waiting:

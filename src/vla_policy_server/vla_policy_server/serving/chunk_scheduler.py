@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from vla_contract.values import ActionChunk, CommittedPlan
-from vla_policy_server.serving.chunk_sampling import rest_of
+from vla_contract.values import ActionChunk
 from vla_policy_server.serving.latency import LatencyWindow
 
 MODES = ('sync', 'async', 'rtc')
@@ -92,17 +91,6 @@ class ChunkScheduler:
     def begin(self, observed_ns: int) -> None:
         """Note that an inference on the observation of a time has started."""
         self._observed_ns = observed_ns
-
-    def committed(self, observed_ns: int) -> CommittedPlan | None:
-        """Return what the arm does while the policy thinks; None in other modes than `rtc`.
-
-        Also None from standing: with nothing to continue, a chunk begins afresh.
-        """
-        if self._schedule.mode != 'rtc' or self.chunk is None:
-            return None
-        rest = rest_of(self.chunk, observed_ns)
-        delay_steps = -(-self.delay_ns // self._period_ns)
-        return CommittedPlan(rest, delay_steps) if len(rest) else None
 
     def finish(
         self, chunk: ActionChunk | None, now_ns: int, starts_as_seen: bool = False

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+from vla_contract.chunk_curve import ChunkCurve
 from vla_contract.values import ActionChunk
-from vla_policy_server.serving.chunk_sampling import sample_chunk
 from vla_policy_server.serving.sample_window import SampleWindow
 
 
@@ -25,7 +25,7 @@ def measure_seam(old: ActionChunk, new: ActionChunk, now_ns: int, arm: tuple[int
     """Compare two chunks at a time, over the joints of the arm; a gripper may snap."""
     joints = list(arm)
     (here, velocity), (there, next_velocity) = (
-        sample_chunk(chunk, now_ns) for chunk in (old, new)
+        ChunkCurve(chunk).sample(now_ns) for chunk in (old, new)
     )
     return Seam(
         float(np.abs(there - here)[joints].max()),

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError
+from vla_contract.filter_status import PlanProgress
 from vla_contract.policy import ContinuingPolicy, Policy
 from vla_contract.values import ActionChunk, Observation, to_ns
 from vla_policy_server.serving.chunk_scheduler import ChunkScheduler, Schedule
+from vla_policy_server.serving.committed_motion import CommittedMotion
 from vla_policy_server.serving.observation_buffer import ObservationBuffer
 from vla_policy_server.serving.seam import measure_seam, SeamWindow
 
@@ -29,6 +31,7 @@ class PolicySession:
         cell = deployment.cell
         self._arm = cell.arm
         self._deadline_ns = to_ns(cell.deadlines.chunk_age_s)
+        self._motion = CommittedMotion(cell.grippers) if schedule.mode == 'rtc' else None
         self._running: Observation | None = None
         self._seen: Observation | None = None
         period_ns = to_ns(1.0 / deployment.policy.rate_hz)
@@ -52,6 +55,18 @@ class PolicySession:
         self.scheduler.restart()
         self.seams.clear()
         self._running = self._seen = None
+        if self._motion is not None:
+            self._motion.restart()
+
+    @property
+    def follows_the_plan(self) -> bool:
+        """Whether `see_plan` is wanted: chunks continue what the arm does."""
+        return self._motion is not None
+
+    def see_plan(self, progress: PlanProgress | None) -> None:
+        """Take what the action filter says it plays, None for nothing."""
+        if self._motion is not None:
+            self._motion.see(progress)
 
     def is_due(self, now_ns: int) -> bool:
         """Whether the next inference should start now."""
@@ -64,7 +79,9 @@ class PolicySession:
         observation = self._observe(now_ns)
         if isinstance(observation, str) or self._is_on_its_way(observation):
             return None
-        committed = self.scheduler.committed(observation.stamp_ns)
+        committed = None
+        if self._motion is not None:
+            committed = self._motion.after(observation.stamp_ns, self.scheduler.delay_ns)
         self._running = replace(observation, committed=committed)
         self.scheduler.begin(observation.stamp_ns)
         return self._running
@@ -134,6 +151,8 @@ class PolicySession:
         chunk = self.scheduler.finish(result, now_ns, self._starts_as_seen(result, observation))
         if old is not None and chunk is not None:
             self.seams.add(measure_seam(old, chunk, now_ns, self._arm))
+        if self._motion is not None and chunk is not None:
+            self._motion.publish(chunk)
         self._seen = observation
         self.counts['chunks'] += 1
         return chunk
@@ -142,10 +161,9 @@ class PolicySession:
 def infer_checked(policy: Policy, observation: Observation) -> ActionChunk | str:
     """Run the policy; return its chunk, or why it cannot be used."""
     try:
-        chunk = policy.infer(observation)
+        return check_chunk(policy.infer(observation), observation)
     except Exception as error:  # noqa: BLE001 - a policy is foreign code; its failure is a result
         return f'policy raised {type(error).__name__}: {error}'
-    return check_chunk(chunk, observation)
 
 
 def check_chunk(chunk: ActionChunk, observation: Observation) -> ActionChunk | str:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from vla_action_filter.verdict import Verdict
+from vla_action_filter.verdict import Desired
 from vla_contract.deployment.cell import Cell, load_cell
+from vla_contract.filter_status import NO_REASON, Reason, ReasonCode, Verdict
 from vla_contract.values import JointSample, Vector
 from vla_rollout.episodes.cycle import Cycle
 
@@ -28,6 +29,7 @@ def cycle(cell: Cell) -> Callable[..., Cycle]:
         measured: Vector | None = None,
         effort: Vector | None = None,
         verdict: Verdict = Verdict.PASS,
+        reason: Reason | None = None,
     ) -> Cycle:
         home = cell.home
         desired = home if desired is None else desired
@@ -35,6 +37,10 @@ def cycle(cell: Cell) -> Callable[..., Cycle]:
         measured = command if measured is None else measured
         now_ns, still = k * PERIOD_NS, np.zeros(len(home))
         joints = JointSample(now_ns, measured, still, effort)
-        return Cycle(now_ns, desired, still, command, joints, verdict, '', now_ns)
+        if reason is None:
+            is_held = verdict is Verdict.HOLD
+            reason = Reason('no chunk', ReasonCode.NO_CHUNK) if is_held else NO_REASON
+        asked = Desired(desired, still, now_ns)
+        return Cycle(now_ns, asked, command, joints, verdict, reason)
 
     return make

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from vla_action_filter.verdict import Verdict
 from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
+from vla_contract.filter_status import Verdict
 from vla_rollout.diagnosis.detectors.registry import make_detectors
 from vla_rollout.diagnosis.diagnosis import Diagnosis, failure_mode
 from vla_rollout.diagnosis.healthy import Healthy, HighestScores, learn_thresholds, load_healthy

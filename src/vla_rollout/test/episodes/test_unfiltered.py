@@ -1,6 +1,6 @@
 import numpy as np
-from vla_action_filter.verdict import Verdict
 from vla_contract.deployment.cell import load_cell
+from vla_contract.filter_status import Verdict
 from vla_contract.values import ActionChunk, JointSample, to_ns
 from vla_rollout.episodes.unfiltered import Unfiltered
 

@@ -3,10 +3,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from vla_action_filter.verdict import Verdict
+from vla_action_filter.verdict import Desired
 from vla_contract.check import measured, skipped
 from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
+from vla_contract.filter_status import NO_REASON, Reason, ReasonCode, Verdict
 from vla_contract.values import JointSample
 from vla_rollout.diagnosis.alarm import Alarm
 from vla_rollout.diagnosis.taxonomy import REVERSALS
@@ -105,16 +106,18 @@ def test_runs_of_the_same_seeds_are_compared_in_pairs(run, tmp_path):
 
 
 def test_interventions_are_counted_by_reason_when_they_begin(run, tmp_path):
-    verdicts = [(Verdict.PASS, '')] * 3 + [(Verdict.CLAMP, 'velocity of panda_joint2')] * 4
-    verdicts += [(Verdict.STOP, f'cycle took {ms} ms') for ms in (61, 74)] + verdicts[:5]
+    limit = Reason('velocity panda_joint2', ReasonCode.VELOCITY)
+    verdicts = [(Verdict.PASS, NO_REASON)] * 3 + [(Verdict.CLAMP, limit)] * 4
+    late = [Reason(f'cycle took {ms} ms', ReasonCode.OVERRUN) for ms in (61, 74)]
+    verdicts += [(Verdict.STOP, reason) for reason in late] + verdicts[:5]
     home = JointSample(0, np.zeros(8), np.zeros(8))
-    cycles = [Cycle(k, None, None, None, home, *said, k) for k, said in enumerate(verdicts)]
+    cycles = [Cycle(k, None, None, home, *said) for k, said in enumerate(verdicts)]
     counts = count_interventions(cycles)
-    assert counts == {'clamp: velocity of panda_joint2': 2, 'stop: cycle took … ms': 1}
+    assert counts == {'clamp: velocity panda_joint2': 2, 'stop: overrun': 1}
     recorded = {(run.folder.name, k): RecordedEpisode(PNG, counts) for k in (0, 8)}
     write_report(tmp_path / 'report.html', [run], recorded)
     page = (tmp_path / 'report.html').read_text()
-    assert '<td>clamp: velocity of panda_joint2</td><td>4</td>' in page
+    assert '<td>clamp: velocity panda_joint2</td><td>4</td>' in page
 
 
 def test_the_checklist_before_the_runs_is_on_the_page(run, tmp_path):
@@ -155,13 +158,11 @@ def test_an_episode_is_drawn_with_effort_and_alarms():
     cycles = [
         Cycle(
             k * 10_000_000,
-            home if k > 3 else None,
-            None,
+            Desired(home, np.zeros(8), k * 10_000_000) if k > 3 else None,
             home,
             JointSample(k * 10_000_000, home, np.zeros(8), np.ones(8)),
             Verdict.PASS,
-            '',
-            k * 10_000_000,
+            NO_REASON,
         )
         for k in range(50)
     ]

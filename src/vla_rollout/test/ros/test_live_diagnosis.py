@@ -8,13 +8,19 @@ import pytest
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64
-from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.deployment import load_deployment
-from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
+from vla_contract.filter_status import (
+    FilterStatus,
+    NO_REASON,
+    Reason,
+    ReasonCode,
+    Verdict,
+)
+from vla_contract.ros.messages.joints import joints_to_msg
+from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.node.diagnostics import Health, OK, status_msg
-from vla_contract.ros.qos import COMMAND, LATCHED, STATE
-from vla_contract.values import ActionChunk, JointSample
+from vla_contract.ros.qos import COMMAND, STATE
+from vla_contract.values import JointSample
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
 
@@ -36,24 +42,38 @@ class Robot:
         self.executor.add_node(self.node)
         self.executor.add_node(self.rollout)
         publish = self.node.create_publisher
-        self.speed = publish(Float64, 'speed_scale', LATCHED)
         self.status = publish(DiagnosticStatus, 'action_filter/status', STATE)
         self.joints = publish(JointState, 'joint_states', STATE)
-        self.action = publish(JointState, 'action_filter/action', STATE)
-        self.chunk = publish(JointTrajectory, 'policy_chunk', COMMAND)
+        self.desired = publish(JointState, 'action_filter/desired', COMMAND)
+        self.action = publish(JointState, 'action_filter/action', COMMAND)
+        self.began_ns = 0
 
     def wait(self, condition, timeout_s=60.0):
         deadline = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline
-            self.executor.spin_once(timeout_sec=0.01)
+            # A callback for each topic of what `send` publishes.
+            for _ in range(5):
+                self.executor.spin_once(timeout_sec=0.01)
 
-    def send(self) -> None:
+    def send(self, is_holding: bool = False) -> None:
         """Publish a cycle of an arm that stands."""
+        now_ns = self.now_ns()
         here = joints_to_msg(self.standing(), CELL.joint_names)
+        here.header.stamp = to_time(now_ns)
         self.joints.publish(here)
-        self.status.publish(status_msg('action_filter', Health(OK, 'clamp: velocity', {})))
-        self.action.publish(here)
+        status = self.said(now_ns, is_holding)
+        health = Health(OK, status.message, status.values())
+        self.status.publish(status_msg('action_filter', health))
+        if not is_holding:
+            self.desired.publish(here)
+            self.action.publish(here)
+
+    def said(self, now_ns: int, is_holding: bool) -> FilterStatus:
+        if is_holding:
+            reason = Reason('no chunk', ReasonCode.NO_CHUNK)
+            return FilterStatus(Verdict.HOLD, reason, self.began_ns, now_ns)
+        return FilterStatus(Verdict.PASS, NO_REASON, 0, now_ns, is_sending=True)
 
     def standing(self) -> JointSample:
         return JointSample(self.now_ns(), CELL.home, np.zeros(8))
@@ -71,26 +91,38 @@ def robot(ros):
     robot.node.destroy_node()
 
 
-def test_a_speed_that_was_said_before_the_episode_counts_in_it(robot):
-    robot.speed.publish(Float64(data=0.1))
-    every = (robot.speed, robot.status, robot.joints, robot.action, robot.chunk)
-    robot.wait(lambda: all(publisher.get_subscription_count() for publisher in every))
-    robot.wait(lambda: robot.diagnosis._speed == 0.1)
+def is_heard(robot) -> bool:
+    every = (robot.status, robot.joints, robot.desired, robot.action)
+    return all(publisher.get_subscription_count() for publisher in every)
+
+
+def test_cycles_are_what_the_filter_says_with_what_was_measured_before(robot):
+    robot.wait(lambda: is_heard(robot))
     robot.diagnosis.begin()
 
     def has_cycles() -> bool:
         robot.send()
-        return len(robot.cycles) > 5
+        return len(robot.cycles) > 20
 
     robot.wait(has_cycles)
-    way = CELL.home + 0.1 * np.arange(16)[:, None]
-    robot.chunk.publish(chunk_to_msg(ActionChunk(robot.now_ns(), 100 * MS, way), CELL.joint_names))
+    times = [cycle.now_ns for cycle in robot.cycles]
+    assert times == sorted(times)
+    for cycle in robot.cycles:
+        assert cycle.desired.position == pytest.approx(CELL.home)
+        assert cycle.joints.stamp_ns <= cycle.now_ns
+        assert cycle.verdict is Verdict.PASS
 
-    def has_played() -> bool:
-        robot.send()
-        played = [cycle for cycle in robot.cycles if cycle.desired is not None]
-        return len(played) > 10 and played[-1].now_ns - played[1].now_ns > 300 * MS
 
-    robot.wait(has_played)
-    first, *_, last = [cycle for cycle in robot.cycles if cycle.desired is not None][1:]
-    assert last.plan_ns - first.plan_ns < 0.5 * (last.now_ns - first.now_ns)
+def test_a_filter_that_holds_at_rest_is_seen_and_so_is_what_it_wants(robot):
+    """At rest nothing is sent: its status alone tells that it holds, and since when."""
+    robot.wait(lambda: is_heard(robot))
+    robot.diagnosis.begin()
+    robot.began_ns = robot.now_ns()
+
+    def has_held() -> bool:
+        robot.send(is_holding=True)
+        return bool(robot.cycles) and robot.cycles[-1].now_ns - robot.began_ns > 500 * MS
+
+    robot.wait(has_held)
+    assert {cycle.verdict for cycle in robot.cycles} == {Verdict.HOLD}
+    assert {cycle.reason.code for cycle in robot.cycles} == {ReasonCode.NO_CHUNK}

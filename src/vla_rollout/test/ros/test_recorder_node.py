@@ -1,6 +1,7 @@
 import json
 import time
 
+from diagnostic_msgs.msg import DiagnosticStatus
 from mcap.reader import make_reader
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.joints import joints_to_msg
+from vla_contract.ros.node.diagnostics import ERROR
 from vla_contract.ros.qos import LATCHED, SENSOR, STATE
 from vla_contract.values import JointSample
 from vla_rollout.recording.ros.recorder_node import Recorder
@@ -105,3 +107,23 @@ def test_a_refused_order_says_why(graph):
     assert not refused.success
     assert 'a JSON object' in refused.message
     assert graph.call('discard').success
+
+
+def test_a_recording_that_failed_is_said_and_its_orders_are_answered(graph):
+    heard = []
+    graph.robot.create_subscription(DiagnosticStatus, 'recorder/status', heard.append, STATE)
+    assert graph.call('start').success
+
+    def take(record):
+        raise RuntimeError('a fault')
+
+    graph.recorder._recorder.take = take
+    graph.task.publish(String(data='lift the cube'))
+    failure = 'recording failed: RuntimeError: a fault; configure again'
+    graph.until(lambda: heard and (heard[-1].level, heard[-1].message) == (ERROR, failure))
+    answer = graph.call('stop')
+    assert (answer.success, answer.message) == (False, failure)
+    assert graph.recorder.trigger_deactivate() == graph.success
+    assert graph.recorder.trigger_cleanup() == graph.success
+    assert graph.recorder.trigger_configure() == graph.success
+    assert graph.call('start').success

@@ -15,6 +15,7 @@ from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
 from vla_contract.ros.node.diagnostics import ERROR, Health, OK, status_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.values import ActionChunk, JointSample
+from vla_rollout.web.live_view import LiveView
 from vla_rollout.web.ros.web_monitor import web_page
 
 CELL = load_cell('panda_table')
@@ -77,3 +78,18 @@ def test_what_the_topics_say_is_on_the_page(robot):
     assert state['instruction'] == 'lift the cube'
     assert state['alarms'][0]['text'] == 'disk full'
     assert list(state['images']) == [CAMERA.name]
+
+
+def test_a_page_whose_callbacks_ended_says_so_and_the_rollout_goes_on(robot, monkeypatch):
+    def see_image(view, camera, image):
+        raise RuntimeError('a fault')
+
+    monkeypatch.setattr(LiveView, 'see_image', see_image)
+    publisher = robot.create_publisher(Image, f'{CAMERA.topic}/image_raw', SENSOR)
+    picture = np.full((CAMERA.height, CAMERA.width, 3), 90, np.uint8)
+    with web_page(get_default_context(), CELL, 0, has_simulator=False) as url:
+        for state in states(url):
+            publisher.publish(image_to_msg(picture, 1, CAMERA.frame))
+            if state['alarms']:
+                break
+    assert state['alarms'][0]['text'] == 'the page shows nothing new: RuntimeError: a fault'

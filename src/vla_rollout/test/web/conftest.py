@@ -15,6 +15,12 @@ def view(clock):
 
 
 @pytest.fixture
-def server(view):
-    with WebServer(view, 0) as server:
+def errors():
+    """Return what the server has reported."""
+    return []
+
+
+@pytest.fixture
+def server(view, errors):
+    with WebServer(view, 0, errors.append) as server:
         yield server

@@ -1,8 +1,9 @@
 """A second of motion for views and pages to show."""
 
 import numpy as np
-from vla_action_filter.verdict import Verdict
+from vla_action_filter.verdict import Desired
 from vla_contract.deployment.cell import load_cell
+from vla_contract.filter_status import NO_REASON, Reason, ReasonCode, Verdict
 from vla_contract.values import ActionChunk, JointSample
 from vla_rollout.episodes.cycle import Cycle
 
@@ -19,13 +20,12 @@ class Clock:
         return self.now_s
 
 
-def cycle(k=0, verdict=Verdict.PASS, reason='', desired=True):
+def cycle(k=0, verdict=Verdict.PASS, reason=NO_REASON, desired=True):
     now_ns = 10_000_000 * k
     joints = JointSample(now_ns, CELL.home, np.zeros(8))
     wanted = CELL.home + 0.1 * np.sin(0.05 * k)
-    return Cycle(
-        now_ns, wanted if desired else None, None, wanted, joints, verdict, reason, now_ns
-    )
+    asked = Desired(wanted, np.zeros(8), now_ns) if desired else None
+    return Cycle(now_ns, asked, wanted, joints, verdict, reason)
 
 
 def show_motion(view):
@@ -36,4 +36,5 @@ def show_motion(view):
     view.see_image(CAMERA.name, image)
     view.see_alarm('rollout diagnosis', 'error', 'wild oscillation: the joints shake')
     view.see_chunk(ActionChunk(0, 100_000_000, np.tile(CELL.home, (30, 1))))
-    view.see_cycle(cycle(100, Verdict.CLAMP, 'velocity of panda_joint2'))
+    limit = Reason('velocity panda_joint2', ReasonCode.VELOCITY)
+    view.see_cycle(cycle(100, Verdict.CLAMP, limit))

@@ -6,7 +6,7 @@ import cv2
 from live_motion import CAMERA, CELL, cycle, show_motion
 import numpy as np
 import pytest
-from vla_action_filter.verdict import Verdict
+from vla_contract.filter_status import Verdict
 
 
 def test_the_state_is_json_before_anything_came(view):
@@ -19,7 +19,7 @@ def test_the_state_has_every_stream_in_cell_order(view, clock):
     clock.now_s += 0.25
     state = json.loads(json.dumps(view.state(), allow_nan=False))
     found = state['cycle']
-    assert (found['verdict'], found['reason']) == ('clamp', 'velocity of panda_joint2')
+    assert (found['verdict'], found['reason']) == ('clamp', 'velocity panda_joint2')
     assert found['age_s'] == pytest.approx(0.25)
     assert found['measured'] == pytest.approx(CELL.home, abs=1e-5)
     assert found['raw'] == pytest.approx(CELL.home + 0.1 * math.sin(5.0), abs=1e-5)
@@ -66,3 +66,11 @@ def test_a_new_episode_forgets_the_motion_of_the_last(view):
     state = view.state()
     assert state['cycle'] is None
     assert 'chunk' not in state
+
+
+def test_that_nothing_new_comes_any_more_stays_an_alarm(view, clock):
+    view.ended = 'the page shows nothing new: ValueError: a fault'
+    view.restart()
+    clock.now_s += 1000.0
+    (alarm,) = view.state()['alarms']
+    assert (alarm['level'], alarm['text']) == ('error', view.ended)

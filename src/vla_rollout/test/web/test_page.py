@@ -51,7 +51,7 @@ def shows(page, selector, text):
 
 def test_it_shows_verdict_alarm_camera_and_joints(page):
     shows(page, '#verdict', 'clamp')
-    shows(page, '#reason', 'velocity of panda_joint2')
+    shows(page, '#reason', 'velocity panda_joint2')
     shows(page, '#alarms', 'wild oscillation: the joints shake')
     shows(page, '#instruction', 'lift the <b>cube</b>')
     page.wait_for_function("() => document.querySelector('#cameras img').naturalWidth > 0")

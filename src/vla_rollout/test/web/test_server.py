@@ -1,6 +1,7 @@
 import http.client
 import json
 import re
+import threading
 import urllib.error
 import urllib.request
 
@@ -65,4 +66,37 @@ def test_it_listens_on_this_machine_only_and_says_when_the_port_is_taken(server,
     assert server.url.startswith('http://127.0.0.1:')
     port = int(server.url.split(':')[2].strip('/'))
     with pytest.raises(VlaError, match=f'no page on port {port}: Address already in use'):
-        WebServer(view, port)
+        WebServer(view, port, print)
+
+
+def test_what_ends_the_stream_of_a_browser_is_reported(server, view, errors):
+    def state():
+        raise ValueError('no such state')
+
+    view.state = state
+    with urllib.request.urlopen(server.url + 'events', timeout=60) as stream:
+        stream.read()
+    assert errors == ['a browser was not answered: ValueError: no such state']
+    assert read(server, '')[1]
+
+
+@pytest.mark.parametrize('left', [BrokenPipeError, ConnectionResetError])
+def test_a_browser_that_leaves_is_no_error(server, errors, left):
+    try:
+        raise left
+    except OSError:
+        server._server.handle_error(None, None)
+    assert errors == []
+
+
+def test_a_server_that_can_serve_no_more_says_so(view):
+    reasons, said = [], threading.Event()
+    server = WebServer(view, 0, lambda reason: (reasons.append(reason), said.set()))
+
+    def service_actions():
+        raise OSError('bad socket')
+
+    server._server.service_actions = service_actions
+    with server:
+        assert said.wait(60)
+    assert reasons == ['the page is served no more: OSError: bad socket']

@@ -78,7 +78,7 @@ FORERUNNERS = (
         'a hand beside the object touches the table first, or tries again',
     ),
 )
-"""Which alarms a later one explains; tried on injected faults (tests/study_faults.py)."""
+"""Which alarms a later one explains; tried on injected faults (studies/faults.py)."""
 
 
 def naming_alarm(alarms: Sequence[Alarm]) -> Alarm | None:

@@ -28,6 +28,7 @@ _NEEDED = {
     'cv2': 'opencv-python-headless',
     'pinocchio': 'pin',
     'mcap': 'mcap',
+    'mcap_ros2': 'mcap-ros2-support',
 }
 _OPTIONAL = {
     'bitsandbytes': 'bitsandbytes',

@@ -2,14 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.plan.paced_player import PacedPlayer
-from vla_action_filter.verdict import FilterResult, Verdict
+from vla_action_filter.verdict import FilterResult
 from vla_contract.policy import CUBE_POSE, Policy
 from vla_contract.values import ActionChunk, Image, JointSample, Observation, to_ns
 from vla_policy_server.serving.chunk_scheduler import Schedule
@@ -87,7 +86,6 @@ class ClosedLoop:
         self._late_frames: deque[_Frame] = deque()
         self._watch = FilterWatch(cell)
         self._observers = (self._watch, *observers)
-        self._plan = PacedPlayer(cell)
         # Every episode has its own; a wrong name in the workspace is told before the first.
         self._make_filter()
 
@@ -108,7 +106,6 @@ class ClosedLoop:
         manifest = world.reset(seed, replay)
         session.buffer.instruction = manifest['instruction']
         action_filter = self._make_filter()
-        self._plan.clear()
         for observer in self._observers:
             observer.restart()
         start_ns = next_frame_ns = world.time_ns
@@ -134,9 +131,10 @@ class ClosedLoop:
                     reason = action_filter.offer_chunk(chunk, now_ns)
                     refusal = reason or refusal
                     if not reason:
-                        self._see_chunk(chunk)
+                        self._see_chunk(chunk, action_filter)
                 pending = None
             result = action_filter.step(now_ns)
+            session.see_plan(action_filter.progress)
             self._see_cycle(now_ns, sample, result)
             command = result.command
             period_ns = action_filter.period_ns
@@ -167,18 +165,16 @@ class ClosedLoop:
             chunk_refusal=refusal,
         )
 
-    def _see_chunk(self, chunk: ActionChunk) -> None:
-        played = self._plan.as_played(chunk)
-        self._plan.offer(chunk)
+    def _see_chunk(self, chunk: ActionChunk, action_filter: ActionFilter | Unfiltered) -> None:
+        if action_filter.progress is None:
+            return
+        played = replace(chunk, stamp_ns=action_filter.progress.chunk.plan_ns)
         for observer in self._observers:
             observer.see_chunk(played)
 
     def _see_cycle(self, now_ns: int, joints: JointSample, result: FilterResult) -> None:
-        verdict, reason = result.verdict, result.reason
-        sampled = self._plan.sample(now_ns, self._speed, verdict is Verdict.HOLD)
-        (desired, desired_velocity), plan_ns = sampled or (None, None), self._plan.plan_ns
         cycle = Cycle(
-            now_ns, desired, desired_velocity, result.command, joints, verdict, reason, plan_ns
+            now_ns, result.desired, result.command, joints, result.verdict, result.reason
         )
         for observer in self._observers:
             observer.see_cycle(cycle)

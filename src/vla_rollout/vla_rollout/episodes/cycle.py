@@ -3,34 +3,30 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from vla_action_filter.verdict import Verdict
+from vla_action_filter.verdict import Desired
+from vla_contract.filter_status import Reason, Verdict
 from vla_contract.values import ActionChunk, JointSample, Vector
 
 
 @dataclass(frozen=True)
 class Cycle:
-    """One cycle of the action filter, from its inputs and its result.
+    """One cycle of the action filter, from its inputs and what it reports.
 
     Attributes:
-        now_ns: time of the cycle [ns].
-        desired: what the policy wants now, shape (D,) [rad or m]; None without a chunk.
-        desired_velocity: velocity of the desired position, shape (D,); None without a chunk.
-        command: what was sent, shape (D,); None before the first command.
-        joints: the newest measurement.
-        verdict: what the filter did with it.
-        reason: why, '' when passed.
-        plan_ns: time of the desired position in the plan, behind `now_ns` when the arm is slowed
-            down; chunks that observers see are stamped by it [ns].
+        now_ns: when the command of the cycle is due [ns].
+        desired: what the plan asks for then; None without a chunk.
+        command: what was sent, shape (D,) [rad or m]; None before the first command.
+        joints: the newest measurement of that time.
+        verdict: what the filter did with what was desired.
+        reason: why, empty when passed.
     """
 
     now_ns: int
-    desired: Vector | None
-    desired_velocity: Vector | None
+    desired: Desired | None
     command: Vector | None
     joints: JointSample
     verdict: Verdict
-    reason: str
-    plan_ns: int
+    reason: Reason
 
 
 class CycleObserver(Protocol):
@@ -40,7 +36,7 @@ class CycleObserver(Protocol):
         """Forget the last episode."""
 
     def see_chunk(self, chunk: ActionChunk) -> None:
-        """Take a chunk that the filter took, stamped by the time of the plan."""
+        """Take a chunk that the filter took, stamped by the clock of its plan."""
 
     def see_cycle(self, cycle: Cycle) -> object:
         """Take a cycle; what it answers is the observer's own."""

@@ -1,9 +1,9 @@
 """Measures what the filter did to the plan in one episode."""
 
 import numpy as np
-from vla_action_filter.verdict import Verdict
 from vla_action_filter.watchdogs.lag_meter import LagMeter
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import Verdict
 from vla_contract.values import ActionChunk, to_ns
 from vla_rollout.episodes.cycle import Cycle
 
@@ -35,16 +35,12 @@ class FilterWatch:
         is_stopped = cycle.verdict >= Verdict.HOLD
         self._has_moved = self._has_moved or not is_stopped
         self.stopped_cycles += self._has_moved and is_stopped
-        if (
-            cycle.desired is None
-            or cycle.desired_velocity is None
-            or cycle.command is None
-            or is_stopped
-        ):
+        desired = cycle.desired
+        if desired is None or cycle.command is None or is_stopped:
             self._still_ns = cycle.now_ns
             return
         signals = [
-            value[self._arm] for value in (cycle.desired, cycle.desired_velocity, cycle.command)
+            value[self._arm] for value in (desired.position, desired.velocity, cycle.command)
         ]
         self.lag_with_starts.add(*signals)
         if cycle.now_ns - self._still_ns > _START_NS:

@@ -5,6 +5,7 @@ import threading
 from vla_contract.values import Image
 from vla_policy_server.serving.latency import LatencyWindow
 from vla_rollout.episodes.video import VideoWriter
+from vla_rollout.episodes.video_thread import VideoThread
 
 
 class EpisodeMonitor:
@@ -19,12 +20,18 @@ class EpisodeMonitor:
         self._latency = LatencyWindow(10_000)
         self._counters: dict[str, int] = {}
         self._baseline: dict[str, int] = {}
-        self._video: VideoWriter | None = None
+        self._video: VideoThread | None = None
         self._bad_images, self._bad_image = 0, ''
         self._filter_says = ''
 
     def begin(self, video: VideoWriter | None) -> None:
-        """Forget the last episode; later counters count from here."""
+        """Forget the last episode; later counters count from here.
+
+        Args:
+            video: takes the camera's frames until `end`, in a thread of its own; None films
+                nothing.
+        """
+        self.end()
         with self._lock:
             self._success = False
             self._failure = ''
@@ -32,12 +39,15 @@ class EpisodeMonitor:
             self._bad_images, self._bad_image = 0, ''
             self._latency.clear()
             self._baseline = dict(self._counters)
-            self._video = video
+            self._video = VideoThread(video, self.on_bad_image) if video else None
 
     def end(self) -> None:
-        """Stop writing frames."""
+        """Stop taking frames, and wait until those that came are in the video."""
         with self._lock:
-            self._video = None
+            video, self._video = self._video, None
+        # Without the lock: what it cannot write is still counted.
+        if video is not None:
+            video.close()
 
     def on_success(self, success: bool) -> None:
         """Take the simulator's verdict."""
@@ -72,10 +82,15 @@ class EpisodeMonitor:
             self._bad_image = self._bad_image or reason
 
     def on_image(self, image: Image) -> None:
-        """Take a camera frame."""
+        """Take a camera frame; encoded elsewhere, and counted when it cannot be.
+
+        Raises:
+            OSError: the disk of the video is full or gone.
+        """
         with self._lock:
-            if self._video is not None:
-                self._video.write(image)
+            video = self._video
+        if video is not None:
+            video.write(image)
 
     @property
     def success(self) -> bool:

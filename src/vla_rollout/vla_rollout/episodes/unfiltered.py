@@ -3,8 +3,9 @@
 from collections import Counter
 
 from vla_action_filter.plan.chunk_player import ChunkPlayer
-from vla_action_filter.verdict import FilterResult, State, Verdict
+from vla_action_filter.verdict import Desired, FilterResult, State
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import PlanProgress, Reason, ReasonCode, TakenChunk, Verdict
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 
@@ -15,8 +16,18 @@ class Unfiltered:
         """Prepare for a robot."""
         self.period_ns = to_ns(1.0 / cell.rates.filter_hz)
         self.counters: Counter[str] = Counter()
-        self._player = ChunkPlayer()
+        self._player = ChunkPlayer(cell.grippers)
+        self._now_ns = 0
         self._joints: JointSample | None = None
+
+    @property
+    def progress(self) -> PlanProgress | None:
+        """Where in the newest chunk the plan is, None without one."""
+        chunk = self._player.chunk
+        if chunk is None:
+            return None
+        taken = TakenChunk(chunk.stamp_ns, chunk.stamp_ns)
+        return PlanProgress(taken, self._now_ns, self._now_ns, 1.0)
 
     def offer_joints(self, sample: JointSample) -> None:
         """Take a measurement, to stand at until the first chunk comes."""
@@ -30,8 +41,11 @@ class Unfiltered:
 
     def step(self, now_ns: int) -> FilterResult:
         """Return the plan's position at a time."""
+        self._now_ns = now_ns
         sampled = self._player.sample(now_ns)
         if sampled is not None:
-            return FilterResult(sampled[0], Verdict.PASS, (), State.ACTIVE)
+            desired = Desired(*sampled, now_ns)
+            return FilterResult(desired.position, Verdict.PASS, (), State.ACTIVE, desired=desired)
         start = self._joints.position if self._joints else None
-        return FilterResult(start, Verdict.HOLD, ('no chunk',), State.ARMED)
+        reason = Reason('no chunk', ReasonCode.NO_CHUNK)
+        return FilterResult(start, Verdict.HOLD, (reason,), State.ARMED)

@@ -35,6 +35,7 @@ class VideoWriter:
 
         Raises:
             OSError: the disk is full or gone; later frames are dropped.
+            FFmpegError: the encoder failed; later frames are dropped.
         """
         if self._is_broken:
             return
@@ -60,7 +61,7 @@ class VideoWriter:
             return
         try:
             self._container.mux(self._stream.encode(frame))
-        except OSError:
+        except Exception:
             # What is written after a header that could not be, ends the process.
             self._is_broken = True
             raise

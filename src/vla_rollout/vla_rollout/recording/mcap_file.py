@@ -49,7 +49,12 @@ class McapFile:
             raise FileExistsError(f'{path} exists; nothing was written')
         self._stream = BufferedWriter(SmallWrites(self._part, 'wb'))
         self._writer = Writer(
-            self._stream, chunk_size=_CHUNK_BYTES, compression=CompressionType[compression.upper()]
+            self._stream,
+            chunk_size=_CHUNK_BYTES,
+            compression=CompressionType[compression.upper()],
+            enable_crcs=True,
+            # Of chunks and summary alone, what is between them, as metadata, would have none.
+            enable_data_crcs=True,
         )
         self._writer.start(profile='ros2', library='vla-deploy')
         self._channels = {topic.name: self._register(topic) for topic in topics}

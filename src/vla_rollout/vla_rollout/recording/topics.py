@@ -3,13 +3,10 @@
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.channels import FORWARD_POSITION, JOINT_TRAJECTORY
 from vla_contract.errors import SettingError
+from vla_contract.recordings.topics import TOPICS
 
-_STREAMS = {
-    'joint_states': 'sensor_msgs/msg/JointState',
-    'policy_chunk': 'trajectory_msgs/msg/JointTrajectory',
-    'policy_action': 'trajectory_msgs/msg/JointTrajectoryPoint',
-    'action_filter/action': 'sensor_msgs/msg/JointState',
-    'action_filter/status': 'diagnostic_msgs/msg/DiagnosticStatus',
+# What is recorded beside the topics that our own reader reads.
+_OTHERS = {
     'joint_trajectory_controller/joint_trajectory': 'trajectory_msgs/msg/JointTrajectory',
     'forward_position_controller/commands': 'std_msgs/msg/Float64MultiArray',
     'diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
@@ -18,13 +15,10 @@ _COMMANDS = {
     JOINT_TRAJECTORY: 'trajectory_msgs/msg/JointTrajectory',
     FORWARD_POSITION: 'std_msgs/msg/Float64MultiArray',
 }
+_IDENTITY = {'policy_server/identity': 'std_msgs/msg/String'}
 LATCHED_TOPICS = {
-    'instruction': 'std_msgs/msg/String',
-    'e_stop': 'std_msgs/msg/Bool',
-    'speed_scale': 'std_msgs/msg/Float64',
-    'sim/success': 'std_msgs/msg/Bool',
-    'policy_server/identity': 'std_msgs/msg/String',
-}
+    name: topic.type_name for name, topic in TOPICS.items() if topic.is_latched
+} | _IDENTITY
 
 
 def recorded_topics(cell: Cell, extra: str) -> dict[str, str]:
@@ -38,7 +32,7 @@ def recorded_topics(cell: Cell, extra: str) -> dict[str, str]:
     Raises:
         SettingError: `extra` cannot be read.
     """
-    topics = {**_STREAMS, **LATCHED_TOPICS}
+    topics = {name: topic.type_name for name, topic in TOPICS.items()} | _OTHERS | _IDENTITY
     for channel in cell.channels:
         if channel.kind in _COMMANDS:
             topics[channel.endpoint] = _COMMANDS[channel.kind]

@@ -40,9 +40,8 @@ def draw_episode(cell: Cell, cycles: Sequence[Cycle], alarms: Sequence[Alarm]) -
     cycles = cycles[:: max(1, len(cycles) // _MOST_POINTS)]
     time_s = np.array([cycle.now_ns - cycles[0].now_ns for cycle in cycles]) / NS_PER_S
     dim = len(cell.joints)
-    desired, command = (
-        _stack([getattr(c, key) for c in cycles], dim) for key in ('desired', 'command')
-    )
+    desired = _stack([c.desired.position if c.desired else None for c in cycles], dim)
+    command = _stack([cycle.command for cycle in cycles], dim)
     measured = _stack([cycle.joints.position for cycle in cycles], dim)
     effort = _stack([cycle.joints.effort for cycle in cycles], dim)
     has_effort = bool(np.isfinite(effort).any())

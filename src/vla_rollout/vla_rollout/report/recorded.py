@@ -3,13 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-import re
 
-from vla_action_filter.verdict import Verdict
+from vla_contract.filter_status import Verdict
 from vla_rollout.episodes.cycle import Cycle
-
-# 'cycle took 61 ms' and 'cycle took 74 ms' are one reason; the 2 of panda_joint2 is of a name.
-_NUMBER = re.compile(r'(?<!\w)-?\d+(\.\d+)?(?!\w)')
 
 
 @dataclass(frozen=True)
@@ -26,14 +22,20 @@ class RecordedEpisode:
 
 
 def count_interventions(cycles: Iterable[Cycle]) -> Counter[str]:
-    """Return how often the filter ceased to pass what the policy desired unchanged, by reason."""
+    """Return how often the filter ceased to pass what was desired, by what it said.
+
+    A limit is named with its joint; what holds or stops the arm by the code of its reason alone,
+    since its sentence has numbers.
+    """
     counts: Counter[str] = Counter()
     last = ''
     for cycle in cycles:
         reason = ''
         # Before the filter has said why, there is nothing to count.
         if cycle.verdict is not Verdict.PASS and cycle.reason:
-            reason = _NUMBER.sub('…', f'{cycle.verdict.name.lower()}: {cycle.reason}')
+            is_limit = cycle.verdict is Verdict.CLAMP
+            cause = cycle.reason if is_limit else cycle.reason.code.replace('_', ' ')
+            reason = f'{cycle.verdict.name.lower()}: {cause}'
         if reason and reason != last:
             counts[reason] += 1
         last = reason

@@ -20,7 +20,12 @@ _JPEG_QUALITY = 75
 
 
 class LiveView:
-    """Observes cycles, images and alarms; any thread may ask for the newest state."""
+    """Observes cycles, images and alarms; any thread may ask for the newest state.
+
+    Attributes:
+        instruction: what the policy is told to do.
+        ended: why nothing new comes any more, '' while it does; shown as an alarm that stays.
+    """
 
     def __init__(self, cell: Cell, now_s: Callable[[], float] = time.monotonic) -> None:
         """Start empty.
@@ -34,7 +39,7 @@ class LiveView:
         self._lock = threading.Lock()
         self._images: dict[str, Image] = {}
         self._alarms: dict[str, tuple[float, str, str]] = {}
-        self.instruction = ''
+        self.instruction = self.ended = ''
         self.restart()
 
     def restart(self) -> None:
@@ -84,7 +89,7 @@ class LiveView:
         state: dict[str, Any] = {
             'instruction': self.instruction,
             'images': {name: _data_url(image) for name, image in list(self._images.items())},
-            'alarms': self._recent_alarms(),
+            'alarms': self._own_alarm() + self._recent_alarms(),
         }
         if cycle is None:
             return {**state, 'cycle': None}
@@ -93,17 +98,22 @@ class LiveView:
             'time_s': cycle.now_ns / NS_PER_S,
             'verdict': cycle.verdict.name.lower(),
             'reason': cycle.reason,
-            'raw': _plain(cycle.desired),
+            'raw': _plain(cycle.desired.position if cycle.desired else None),
             'filtered': _plain(cycle.command),
             'measured': _plain(cycle.joints.position),
         }
-        if chunk is not None:
+        if chunk is not None and cycle.desired is not None:
             state |= {
                 'chunk': [_plain(step) for step in chunk.positions],
-                'chunk_start_s': (chunk.stamp_ns - cycle.plan_ns) / NS_PER_S,
+                'chunk_start_s': (chunk.stamp_ns - cycle.desired.plan_ns) / NS_PER_S,
                 'chunk_period_s': chunk.period_ns / NS_PER_S,
             }
         return state
+
+    def _own_alarm(self) -> list[dict[str, Any]]:
+        if not self.ended:
+            return []
+        return [{'source': 'web_monitor', 'level': 'error', 'text': self.ended, 'age_s': 0.0}]
 
     def _recent_alarms(self) -> list[dict[str, Any]]:
         """Return alarms, the newest first."""

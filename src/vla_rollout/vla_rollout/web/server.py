@@ -1,8 +1,10 @@
 """Serves the page and its stream of states to browsers on this machine, and to no other."""
 
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 import json
+import sys
 import threading
 from typing import Any
 
@@ -27,12 +29,13 @@ _HEADERS = {
 class WebServer:
     """Serves a view while it is open; use it as a context manager."""
 
-    def __init__(self, view: LiveView, port: int) -> None:
+    def __init__(self, view: LiveView, port: int, on_error: Callable[[str], object]) -> None:
         """Listen.
 
         Args:
             view: what is shown.
             port: on the loopback address; 0 picks a free one.
+            on_error: called with what a thread of the server failed at, in that thread.
 
         Raises:
             VlaError: the port is taken.
@@ -40,11 +43,10 @@ class WebServer:
         self._closing = threading.Event()
         handler = type('Handler', (_Handler,), {'view': view, 'closing': self._closing})
         try:
-            self._server = ThreadingHTTPServer((_HOST, port), handler)
+            self._server = _Server((_HOST, port), handler, on_error)
         except OSError as error:
             raise VlaError(f'no page on port {port}: {error.strerror}; name another') from error
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name='web', daemon=True)
+        self._thread = threading.Thread(target=self._server.serve, name='web', daemon=True)
 
     @property
     def url(self) -> str:
@@ -60,6 +62,34 @@ class WebServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves every browser in a thread of its own, and reports what ends such a thread or all."""
+
+    daemon_threads = True
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        handler: type[BaseHTTPRequestHandler],
+        on_error: Callable[[str], object],
+    ) -> None:
+        super().__init__(address, handler)
+        self._on_error = on_error
+
+    def serve(self) -> None:
+        """Answer browsers until `shutdown`."""
+        try:
+            self.serve_forever()
+        except Exception as error:  # noqa: BLE001 - a thread's exception would be lost
+            self._on_error(f'the page is served no more: {type(error).__name__}: {error}')
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Report what ended the answer to one browser, unless the browser has left."""
+        error = sys.exception()
+        if not isinstance(error, BrokenPipeError | ConnectionResetError):
+            self._on_error(f'a browser was not answered: {type(error).__name__}: {error}')
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -92,12 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream(self) -> None:
         """Send server-sent events at 10 Hz until the browser or the server goes."""
         self._begin('text/event-stream')
-        try:
-            self._send('about', self.view.about())
-            while not self.closing.wait(_PERIOD_S):
-                self._send('state', self.view.state())
-        except (BrokenPipeError, ConnectionResetError):
-            return
+        self._send('about', self.view.about())
+        while not self.closing.wait(_PERIOD_S):
+            self._send('state', self.view.state())
 
     def _send(self, event: str, values: dict[str, Any]) -> None:
         text = json.dumps(values, allow_nan=False)

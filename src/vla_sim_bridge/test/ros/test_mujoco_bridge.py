@@ -3,11 +3,15 @@ import json
 import threading
 import time
 
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 import numpy as np
 import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState
@@ -17,7 +21,8 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.messages.joints import point_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
-from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR
+from vla_contract.ros.node.diagnostics import ERROR
+from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.ros.mujoco_bridge import MujocoBridge
@@ -262,3 +267,84 @@ def test_a_command_with_wrong_names_moves_nothing(graph):
     count = len(listener.seen['joint_states'])
     listener.wait(lambda: len(listener.seen['joint_states']) > count + 30)
     assert listener.seen['joint_states'][-1].position[0] == pytest.approx(start, abs=0.01)
+
+
+def test_every_lifecycle_transition_is_survived_and_diagnosed(ros):
+    """Twice through all states, with a tick of the diagnostics before and after each."""
+    bridge, executor = MujocoBridge(), SingleThreadedExecutor()
+    executor.add_node(bridge)
+    listener = Listener(executor)
+    said = []
+    listener.node.create_subscription(
+        DiagnosticArray, 'diagnostics', lambda msg: said.append(msg.status[0].message), STATE
+    )
+    client = listener.node.create_client(ChangeState, 'mujoco_bridge/change_state')
+    listener.wait(client.service_is_ready)
+
+    def change(transition) -> None:
+        future = client.call_async(ChangeState.Request(transition=Transition(id=transition)))
+        listener.wait(future.done)
+        assert future.result().success
+
+    def tick(expected) -> None:
+        said.clear()
+        listener.wait(lambda: said)
+        assert said[-1] == expected
+
+    for _ in range(2):
+        change(Transition.TRANSITION_CONFIGURE)
+        tick('inactive')
+        for _ in range(2):
+            change(Transition.TRANSITION_ACTIVATE)
+            said.clear()
+            # A busy machine may be slower than asked, which is not what is tested.
+            listener.wait(lambda: said and said[-1].startswith(('running', 'slower')))
+            change(Transition.TRANSITION_DEACTIVATE)
+            tick('inactive')
+        change(Transition.TRANSITION_CLEANUP)
+    change(Transition.TRANSITION_CONFIGURE)
+    tick('inactive')
+    change(Transition.TRANSITION_INACTIVE_SHUTDOWN)
+    assert not bridge.has_failed
+    bridge.shut_down()
+    executor.shutdown()
+    bridge.destroy_node()
+    listener.node.destroy_node()
+
+
+def test_what_is_latched_is_said_again_after_a_cleanup(graph):
+    bridge, listener = graph
+    listener.wait(lambda: listener.seen['sim/success'])
+    for change in ('deactivate', 'cleanup', 'configure', 'activate'):
+        assert getattr(bridge, f'trigger_{change}')() == TransitionCallbackReturn.SUCCESS
+    said = []
+    for topic, kind in (('sim/success', Bool), ('sim/failure', String), ('instruction', String)):
+        listener.node.create_subscription(
+            kind, topic, lambda msg, topic=topic: said.append(topic), LATCHED
+        )
+    listener.wait(lambda: {*said} == {'sim/success', 'sim/failure', 'instruction'})
+
+
+@pytest.mark.parametrize('error', [ValueError('a fault'), SystemExit('a fault')])
+def test_physics_that_fails_ends_the_node_and_is_said(graph, error):
+    bridge, listener = graph
+
+    def step(*arguments):
+        raise error
+
+    bridge._simulation._world.step = step
+    listener.wait(lambda: bridge.has_failed)
+    assert bridge.failure == f'physics failed: {type(error).__name__}: a fault'
+    assert (bridge._check().level, bridge._check().message) == (ERROR, bridge.failure)
+
+
+def test_rendering_that_fails_ends_the_node_and_is_said(graph):
+    bridge, listener = graph
+    listener.wait(lambda: listener.seen['camera/color/image_raw'])
+
+    def add(*arguments):
+        raise ValueError('a fault')
+
+    bridge._images.add = add
+    listener.wait(lambda: bridge.has_failed)
+    assert bridge._check().message == 'rendering failed: ValueError: a fault'

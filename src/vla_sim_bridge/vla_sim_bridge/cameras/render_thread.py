@@ -5,7 +5,6 @@ import threading
 
 from numpy import float64
 from numpy.typing import NDArray
-from vla_contract.errors import SimError
 from vla_contract.newest_slot import NewestSlot
 from vla_contract.values import Image
 from vla_sim_bridge.cameras.renderer import CameraRenderer
@@ -35,7 +34,7 @@ class RenderThread:
         self._on_error = on_error
         self._slot: NewestSlot[State] = NewestSlot()
         self._ready = threading.Event()
-        self._error: SimError | None = None
+        self._error: Exception | None = None
         self.gl_renderer = ''
         self.frames = 0
         self._thread = threading.Thread(target=self._run, name='render', daemon=True)
@@ -62,7 +61,7 @@ class RenderThread:
         try:
             renderer = CameraRenderer(self._world)
             self.gl_renderer = renderer.gl_renderer
-        except SimError as error:
+        except Exception as error:  # noqa: BLE001 - raised where the thread was started
             self._error = error
             return
         finally:
@@ -72,7 +71,7 @@ class RenderThread:
                 time_ns, qpos, appearance = state
                 self._deliver(time_ns, appearance, renderer.render(qpos, appearance, time_ns))
                 self.frames += 1
-        except Exception as error:  # noqa: BLE001 - reported to the owner, who ends the process
+        except BaseException as error:  # noqa: BLE001 - reported to the owner, who ends the process
             self._on_error(f'rendering failed: {type(error).__name__}: {error}')
         finally:
             renderer.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 from geometry_msgs.msg import PoseStamped
 import mujoco
+import numpy as np
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
@@ -20,7 +21,7 @@ from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.messages.stamps import to_time
-from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, Health, OK, WARN
+from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import LATCHED, STATE
 from vla_contract.transforms import xyzw_from_wxyz
@@ -83,12 +84,15 @@ class MujocoBridge(VlaNode):
         rate_hz = max(camera.rate_hz for camera in cell.cameras)
         self._frames_due = RateDivider(to_ns(1.0 / rate_hz))
         self._time_ns = self._samples = self._episode = 0
+        self._mark = self._count()
+        # The publishers are new: nobody has heard from them yet.
+        self._said.clear()
         self._create_interfaces()
 
     def start(self) -> None:
         """Run the physics thread."""
         self._ending.clear()
-        self._mark = (time.monotonic(), self._time_ns, self._renderer.frames, self._samples)
+        self._mark = self._count()
         self._physics = threading.Thread(target=self._run_physics, name='physics', daemon=True)
         self._physics.start()
 
@@ -129,9 +133,8 @@ class MujocoBridge(VlaNode):
     def _run_physics(self) -> None:
         try:
             self._simulation.run()
-        except Exception as error:  # noqa: BLE001 - a thread's exception would be lost
-            if not self._ending.is_set():
-                self.fail(f'physics failed: {type(error).__name__}: {error}')
+        except BaseException as error:  # noqa: BLE001 - a thread's exception would be lost
+            self.fail(f'physics failed: {type(error).__name__}: {error}')
 
     def _on_tick(self, tick: Tick) -> None:
         self._time_ns = tick.time_ns
@@ -197,16 +200,22 @@ class MujocoBridge(VlaNode):
         path = self.get_parameter('replay_manifest').value
         return json.loads(Path(path).read_text()) if path else None
 
+    def _count(self) -> tuple[float, int, int, int]:
+        """Return real time [s], simulated time [ns], and how many frames and samples came."""
+        return time.monotonic(), self._time_ns, self._renderer.frames, self._samples
+
     def _check(self) -> Health:
-        now, (then, time_ns, frames, samples) = time.monotonic(), self._mark
-        if not self.is_active or now <= then:
+        if self.has_failed:
+            return Health(ERROR, self.failure, {})
+        since, self._mark = self._mark, self._count()
+        elapsed_s, time_ns, frames, samples = np.subtract(self._mark, since)
+        if not self.is_active or elapsed_s <= 0.0:
             return Health(OK, 'inactive', {})
-        self._mark = (now, self._time_ns, self._renderer.frames, self._samples)
-        rtf = (self._time_ns - time_ns) / 1e9 / (now - then)
+        rtf = time_ns / 1e9 / elapsed_s
         values = {
             'realtime_factor': rtf,
-            'joint_states_hz': (self._samples - samples) / (now - then),
-            'camera_hz': (self._renderer.frames - frames) / (now - then),
+            'joint_states_hz': samples / elapsed_s,
+            'camera_hz': frames / elapsed_s,
             'dropped_frames': self._renderer.dropped,
             'lost_s': self._simulation.lost_s,
             'gl_renderer': self._renderer.gl_renderer,

@@ -36,7 +36,7 @@ class TrajectorySender:
     def send(self, orders: Orders) -> None:
         """See `Sender`."""
         # An approach takes its time: only a stream can be compared with what comes of it.
-        self._told = orders.actions[-1][1][self._columns] if orders.actions else None
+        self._told = orders.played[-1].command[self._columns] if orders.played else None
         if orders.curve:
             names = self._channel.joints
             self._publisher.publish(trajectory_msg(orders.curve, names, self._columns))

@@ -1,7 +1,10 @@
-"""Nanoseconds to ROS time messages and back."""
+"""Nanoseconds to ROS time messages; what reads them is in vla_contract/stamps.py."""
 
 from builtin_interfaces.msg import Duration, Time
+from vla_contract.stamps import from_stamp
 from vla_contract.values import NS_PER_S
+
+__all__ = ['from_stamp', 'to_duration', 'to_time']
 
 
 def to_time(ns: int) -> Time:
@@ -12,8 +15,3 @@ def to_time(ns: int) -> Time:
 def to_duration(ns: int) -> Duration:
     """Return a Duration message."""
     return Duration(sec=ns // NS_PER_S, nanosec=ns % NS_PER_S)
-
-
-def from_stamp(stamp: Time | Duration) -> int:
-    """Return a Time or Duration message in nanoseconds."""
-    return int(stamp.sec) * NS_PER_S + int(stamp.nanosec)

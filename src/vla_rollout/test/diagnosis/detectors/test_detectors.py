@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from vla_action_filter.verdict import Verdict
+from vla_contract.filter_status import Verdict
 from vla_contract.values import ActionChunk
 from vla_rollout.diagnosis.detectors.actuator_stuck import ActuatorStuck
 from vla_rollout.diagnosis.detectors.disagreement import Disagreement

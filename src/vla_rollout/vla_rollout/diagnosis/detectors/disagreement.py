@@ -1,7 +1,7 @@
 """Oscillation: what one chunk takes back of the one before."""
 
 import numpy as np
-from vla_action_filter.plan.chunk_curve import ChunkCurve
+from vla_contract.chunk_curve import ChunkCurve
 from vla_contract.deployment.cell import Cell
 from vla_contract.values import ActionChunk
 from vla_rollout.diagnosis.detectors.detector import Detector

@@ -1,10 +1,14 @@
 """Frozen because there is nothing to follow."""
 
-from vla_action_filter.verdict import Verdict
-from vla_contract.values import NS_PER_S
+from vla_contract.filter_status import ReasonCode, Verdict
+from vla_contract.values import NS_PER_S, to_ns
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.taxonomy import NO_ACTIONS
 from vla_rollout.episodes.cycle import Cycle
+
+_WANTS = (ReasonCode.NO_CHUNK, ReasonCode.CHUNK_STALE, ReasonCode.CHUNK_REFUSED)
+# At rest cycles are told of ten times a second. Longer without one, nobody knows what happened.
+_GAP_NS = to_ns(0.3)
 
 
 class NoActions(Detector):
@@ -21,12 +25,15 @@ class NoActions(Detector):
     def restart(self) -> None:
         """Forget the episode."""
         self._since_ns: int | None = None
+        self._last_ns = 0
 
     def see_cycle(self, cycle: Cycle) -> float:
-        """Return how long the filter has been holding [s]; a latched stop is not ours."""
-        if cycle.verdict is not Verdict.HOLD:
+        """Return how long the filter has been holding for it [s]."""
+        has_gap = cycle.now_ns - self._last_ns > _GAP_NS
+        self._last_ns = cycle.now_ns
+        if cycle.verdict is not Verdict.HOLD or cycle.reason.code not in _WANTS:
             self._since_ns = None
             return 0.0
-        if self._since_ns is None:
+        if self._since_ns is None or has_gap:
             self._since_ns = cycle.now_ns
         return (cycle.now_ns - self._since_ns) / NS_PER_S

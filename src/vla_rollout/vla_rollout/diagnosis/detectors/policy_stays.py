@@ -34,6 +34,7 @@ class PolicyStays(Detector):
         if cycle.desired is None:
             self._place = None
             return 0.0
-        if self._place is None or (abs(cycle.desired - self._place) > self._still).any():
-            self._place, self._since_ns = cycle.desired, cycle.now_ns
+        here = cycle.desired.position
+        if self._place is None or (abs(here - self._place) > self._still).any():
+            self._place, self._since_ns = here, cycle.now_ns
         return (cycle.now_ns - self._since_ns) / NS_PER_S

@@ -40,7 +40,8 @@ class Reversals(Detector):
         if cycle.desired is None:
             self._desired.clear()
             return 0.0
-        self._desired.append((cycle.now_ns, cycle.desired[self._arm] / self._span))
+        desired = cycle.desired.position[self._arm] / self._span
+        self._desired.append((cycle.now_ns, desired))
         while cycle.now_ns - self._desired[0][0] > _WINDOW_NS:
             self._desired.popleft()
         positions = np.array([position for _, position in self._desired])

@@ -9,7 +9,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError
-from vla_contract.ros.listening.any_publisher import subscribe_to_any
+from vla_contract.ros.messages.live_streams import live_streams
 from vla_contract.ros.node.diagnostics import ERROR, Health, status_msg
 from vla_contract.ros.qos import STATE
 from vla_contract.values import ActionChunk
@@ -17,9 +17,7 @@ from vla_rollout.diagnosis.alarm import Alarm
 from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.episodes.cycle import Cycle
-from vla_rollout.recording.ros.recorded_cycles import CycleJoiner
-from vla_rollout.recording.ros.recorded_episode import episode_streams, SpeedScaleEvent
-from vla_rollout.recording.topics import LATCHED_TOPICS
+from vla_rollout.recording.cycles import CYCLE_TOPICS, CycleJoiner
 
 # Half a second of the fastest stream: callbacks wait for each other.
 _QOS = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -31,32 +29,27 @@ class LiveDiagnosis:
     def __init__(self, node: Node, cell: Cell, healthy: Healthy) -> None:
         """Subscribe on a node."""
         self._node = node
-        self._cell = cell
         self._diagnosis = Diagnosis(cell, healthy)
-        self._speed = 1.0
-        self._joiner = self._new_joiner()
+        self._joiner = CycleJoiner(cell, self)
         self._lock = threading.Lock()
         self._is_watching = False
         self._publisher = node.create_publisher(DiagnosticArray, 'diagnostics', STATE)
-        for topic, (kind, decode) in episode_streams(cell, with_images=False).items():
-            callback = partial(self._take, decode)
-            if topic in LATCHED_TOPICS:
-                subscribe_to_any(node, kind, topic, callback)
-            else:
-                node.create_subscription(kind, topic, callback, _QOS)
+        streams = live_streams(cell, with_images=False, topics=CYCLE_TOPICS)
+        for topic, (kind, decode) in streams.items():
+            node.create_subscription(kind, topic, partial(self._take, decode), _QOS)
 
     def begin(self) -> None:
         """Forget the last episode and watch."""
         with self._lock:
             self._diagnosis.restart()
-            self._joiner = self._new_joiner()
+            self._joiner.restart()
             self._is_watching = True
 
     def go_on(self) -> None:
         """Go on after a pause."""
         with self._lock:
             self._diagnosis.go_on()
-            self._joiner = self._new_joiner()
+            self._joiner.restart()
 
     def end(self) -> list[Alarm]:
         """Cease to watch; return the alarms of the episode, in order."""
@@ -77,20 +70,14 @@ class LiveDiagnosis:
         for alarm in self._diagnosis.see_cycle(cycle):
             self._publish(alarm)
 
-    def _new_joiner(self) -> CycleJoiner:
-        return CycleJoiner(self._cell, self, self._speed)
-
     def _take(self, decode: Callable[[object], object], msg: object) -> None:
         try:
             payload = decode(msg)
         except ContractError:
             return  # the node that is addressed refuses and reports it
         with self._lock:
-            if isinstance(payload, SpeedScaleEvent):
-                # Said once, mostly before the episode.
-                self._speed = payload.speed
             if self._is_watching and payload is not None:
-                self._joiner.take(self._node.get_clock().now().nanoseconds, payload)
+                self._joiner.take(payload)
 
     def _publish(self, alarm: Alarm) -> None:
         cause = alarm.cause

@@ -69,7 +69,8 @@ class Recorder(VlaNode):
             settings.compression,
             round(settings.keep_free_gb * 1e9),
         )
-        self._thread = RecorderThread(self._recorder, _WAITING_BYTES)
+        on_error = self.get_logger().error
+        self._thread = RecorderThread(self._recorder, _WAITING_BYTES, on_error)
         for topic in topics.values():
             self._subscribe(topic)
         orders: dict[str, Callable[[], str]] = {
@@ -148,14 +149,15 @@ class Recorder(VlaNode):
     def _check(self) -> Health:
         recorder, thread = self._recorder, self._thread
         dropped = thread.dropped if thread else 0
+        failure = (thread.failure if thread else '') or recorder.failure
         values = {
             'recording': recorder.is_recording,
             'messages': recorder.written,
             'dropped': dropped,
-            'failure': recorder.failure,
+            'failure': failure,
         }
-        if recorder.failure:
-            return Health(ERROR, recorder.failure, values)
+        if failure:
+            return Health(ERROR, failure, values)
         if dropped:
             return Health(WARN, f'{dropped} messages dropped: the disk is too slow', values)
         return Health(OK, 'recording' if recorder.is_recording else 'ready', values)

@@ -18,7 +18,7 @@ from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.preflight.page import read_checklist
-from vla_rollout.recording.ros.recorded_cycles import replay_cycles
+from vla_rollout.recording.cycles import replay_cycles
 from vla_rollout.report.comparisons import compare_runs
 from vla_rollout.report.episode_figure import draw_episode, EpisodeTrace
 from vla_rollout.report.junit import write_junit

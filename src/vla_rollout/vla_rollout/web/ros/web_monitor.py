@@ -13,15 +13,11 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError
+from vla_contract.recordings.events import ImageEvent, InstructionEvent
 from vla_contract.ros.listening.any_publisher import subscribe_to_any
+from vla_contract.ros.messages.live_streams import live_streams
 from vla_contract.ros.qos import SENSOR
-from vla_rollout.recording.ros.recorded_cycles import CycleJoiner
-from vla_rollout.recording.ros.recorded_episode import (
-    episode_streams,
-    ImageEvent,
-    InstructionEvent,
-)
-from vla_rollout.recording.topics import LATCHED_TOPICS
+from vla_rollout.recording.cycles import CYCLE_TOPICS, CycleJoiner
 from vla_rollout.web.live_view import LiveView
 from vla_rollout.web.server import WebServer
 
@@ -38,9 +34,10 @@ class WebMonitor(Node):
         super().__init__('web_monitor', context=context, parameter_overrides=[sim_time])
         self._view = view
         self._joiner = CycleJoiner(cell, view)
-        for topic, (kind, decode) in episode_streams(cell, with_images=True).items():
+        topics = (*CYCLE_TOPICS, 'instruction')
+        for topic, (kind, decode) in live_streams(cell, with_images=True, topics=topics).items():
             callback = partial(self._take, decode)
-            if topic in LATCHED_TOPICS:
+            if topic == 'instruction':
                 subscribe_to_any(self, kind, topic, callback)
             else:
                 qos = SENSOR if topic.endswith('image_raw') else _QOS
@@ -57,8 +54,10 @@ class WebMonitor(Node):
                 self._view.see_image(camera, image)
             case InstructionEvent(text):
                 self._view.instruction = text
+            case None:
+                return
             case _:
-                self._joiner.take(self.get_clock().now().nanoseconds, payload)
+                self._joiner.take(payload)
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
@@ -83,22 +82,36 @@ def web_page(context: Context, cell: Cell, port: int, has_simulator: bool) -> It
         VlaError: the port is taken.
     """
     view = LiveView(cell)
-    with WebServer(view, port) as server:
-        executor = SingleThreadedExecutor(context=context)
-        node = WebMonitor(context, cell, view, has_simulator)
-        executor.add_node(node)
-        thread = threading.Thread(target=_spin, args=(executor,), name='web_monitor', daemon=True)
-        thread.start()
-        try:
+    node = WebMonitor(context, cell, view, has_simulator)
+    try:
+        with WebServer(view, port, node.get_logger().error) as server, _spinning(node, view):
             yield server.url
-        finally:
-            executor.shutdown(timeout_sec=1.0)
-            thread.join(timeout=2.0)
-            node.destroy_node()
+    finally:
+        node.destroy_node()
 
 
-def _spin(executor: SingleThreadedExecutor) -> None:
+@contextmanager
+def _spinning(node: WebMonitor, view: LiveView) -> Iterator[None]:
+    """Serve the callbacks of a node in a thread while the block runs."""
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    thread = threading.Thread(
+        target=_spin, args=(executor, node, view), name='web_monitor', daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        executor.shutdown(timeout_sec=1.0)
+        thread.join(timeout=2.0)
+
+
+def _spin(executor: SingleThreadedExecutor, node: WebMonitor, view: LiveView) -> None:
+    """Serve callbacks; what ends this is said in the log and on the page, which then stands."""
     try:
         executor.spin()
     except ExternalShutdownException:
         return
+    except BaseException as error:  # noqa: BLE001 - a thread's exception would be lost
+        view.ended = f'the page shows nothing new: {type(error).__name__}: {error}'
+        node.get_logger().error(view.ended)

@@ -1,5 +1,7 @@
 """A chunk as a curve in time, with continuous velocity."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from vla_contract.values import ActionChunk, NS_PER_S, Vector
 
@@ -9,12 +11,19 @@ class ChunkCurve:
 
     Between points k and k+1 runs a cubic Hermite curve with the tangents of Catmull and Rom
     (1974), so that a straight line through the points keeps its speed and a corner costs a
-    finite acceleration.
+    finite acceleration. Such a curve overshoots at a step; grippers, which step, go on straight
+    lines.
     """
 
-    def __init__(self, chunk: ActionChunk) -> None:
-        """Compute the tangents of a chunk's points."""
+    def __init__(self, chunk: ActionChunk, grippers: Sequence[int] = ()) -> None:
+        """Compute the tangents of a chunk's points.
+
+        Args:
+            chunk: any finite points.
+            grippers: columns that go on straight lines.
+        """
         self.chunk = chunk
+        self._straight = list(grippers)
         points = np.asarray(chunk.positions)
         self._slopes = np.zeros_like(points)
         if len(points) > 2:
@@ -38,4 +47,6 @@ class ChunkCurve:
         rise = q - p
         position = p + m * t + (3 * rise - 2 * m - n) * t**2 + (m + n - 2 * rise) * t**3
         slope = m + 2 * (3 * rise - 2 * m - n) * t + 3 * (m + n - 2 * rise) * t**2
+        for i in self._straight:
+            position[i], slope[i] = p[i] + rise[i] * t, rise[i]
         return position, slope * (NS_PER_S / period_ns)

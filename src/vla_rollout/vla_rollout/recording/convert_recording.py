@@ -3,14 +3,19 @@
 import argparse
 from pathlib import Path
 import sys
+from typing import Any
 
 from tqdm import tqdm
 from vla_contract.cli.command import command_parser, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
-from vla_contract.ros.messages.recorded import read_metadata, recording_files
+from vla_contract.recordings.arguments import add_namespace
+from vla_contract.recordings.damage import Damage, say_damage
+from vla_contract.recordings.files import recordings_in
+from vla_contract.recordings.recording import Recording
 from vla_lerobot.lerobot_import import quiet_lerobot
-from vla_rollout.recording.ros.recorded_frames import frame_features, recorded_frames
+from vla_rollout.recording.frames import frame_features, recorded_frames
 
 
 def convert(args: argparse.Namespace) -> int:
@@ -25,8 +30,9 @@ def convert(args: argparse.Namespace) -> int:
     recordings = [
         (file, notes)
         for path in args.recordings
-        for file in recording_files(path)
-        if (notes := read_metadata(file, 'vla')).get('outcome', '') == args.only or not args.only
+        for file in recordings_in(path)
+        if (notes := Recording(file).metadata('vla')).get('outcome', '') == args.only
+        or not args.only
     ]
     if not recordings:
         raise VlaError(f"no recording has the outcome '{args.only}'; nothing was written")
@@ -41,15 +47,13 @@ def convert(args: argparse.Namespace) -> int:
         robot_type=deployment.cell.robot.name,
         use_videos=False,
     )
-    episodes = []
+    episodes: list[dict[str, Any]] = []
     for file, notes in tqdm(recordings, unit='recording'):
-        count = 0
-        for frame in recorded_frames(file, deployment):
-            dataset.add_frame(frame)
-            count += 1
-        if count:
+        frames, damages = _add_frames(dataset, file, deployment, args.namespace)
+        if frames:
             dataset.save_episode()
-            episodes.append({**notes, 'recording': file.name, 'frames': count})
+            episode = {**notes, 'recording': file.name, 'frames': frames}
+            episodes.append(episode | ({'damages': damages} if damages else {}))
     dataset.finalize()
     if not episodes:
         raise VlaError(
@@ -64,9 +68,26 @@ def convert(args: argparse.Namespace) -> int:
         'episodes': episodes,
     }
     write_json(args.output / 'meta' / 'vla_episodes.json', record)
-    frames = sum(int(episode['frames']) for episode in episodes)
-    print(f'{len(episodes)} episodes, {frames} frames in {args.output}')
+    total = sum(int(episode['frames']) for episode in episodes)
+    print(f'{len(episodes)} episodes, {total} frames in {args.output}')
     return 0
+
+
+def _add_frames(
+    dataset: Any, file: Path, deployment: Deployment, namespace: str
+) -> tuple[int, list[str]]:
+    """Add the frames of a recording; returns how many, and what of it could not be read."""
+    damages: list[str] = []
+
+    def note(damage: Damage) -> None:
+        damages.append(str(damage))
+        say_damage(damage)
+
+    count = 0
+    for frame in recorded_frames(file, deployment, namespace, note):
+        dataset.add_frame(frame)
+        count += 1
+    return count, damages
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -79,6 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('recordings', nargs='+', type=Path, help='MCAP files or folders of them')
     parser.add_argument('--output', type=Path, required=True, help='new dataset folder')
     add_deployment(parser)
+    add_namespace(parser)
     parser.add_argument('--only', default='', help="episodes with this outcome, e.g. 'success'")
     args = parser.parse_args(argv)
     return run_command(lambda: convert(args))

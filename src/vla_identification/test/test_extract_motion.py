@@ -1,45 +1,33 @@
-from geometry_msgs.msg import PoseStamped
-from mcap.writer import Writer
 import numpy as np
 import pytest
-from rclpy.serialization import serialize_message
 from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
-from vla_contract.ros.messages.joints import joints_to_msg
-from vla_contract.ros.messages.stamps import to_time
-from vla_contract.values import JointSample
+from vla_contract.recordings.testing import header, joint_state, write_recording
+from vla_identification.extract_motion import main, read_motion
 from vla_identification.motion_recording import load_recording
-from vla_identification.ros.extract_motion import main, read_motion
 
 CELL = load_cell('vx300s_table')
 MS = 1_000_000
 
 
-def joints(ms: int, shift: float):
-    position = CELL.home + shift
-    sample = JointSample(5_000_000_000 + ms * MS, position, np.zeros_like(position))
-    return joints_to_msg(sample, CELL.joint_names)
+def joints(ms: int, shift: float, joints_of: slice = slice(None)) -> dict:
+    names, position = CELL.joint_names[joints_of], CELL.home[joints_of] + shift
+    return joint_state(5_000_000_000 + ms * MS, names, position)
 
 
-def pose(ms: int):
-    message = PoseStamped()
-    message.header.stamp = to_time(5_000_000_000 + ms * MS)
-    message.pose.position.x, message.pose.orientation.w = 0.3, 1.0
-    return message
+def pose(ms: int) -> dict:
+    place = {'position': {'x': 0.3}, 'orientation': {'x': 0.0, 'y': 0.0, 'z': 0.0, 'w': 1.0}}
+    return {'header': header(5_000_000_000 + ms * MS), 'pose': place}
 
 
-def write(path, streams) -> None:
+def write(path, streams, space='robot') -> None:
     """Write topics with messages at times [ms]; each is logged 3 ms after its stamp."""
-    with path.open('wb') as file:
-        writer = Writer(file)
-        writer.start()
-        schema = writer.register_schema('any', 'ros2msg', b'')
-        for topic, messages in streams.items():
-            channel = writer.register_channel(f'/robot/{topic}', 'cdr', schema)
-            for ms, message in messages:
-                log_ns = 5_000_000_000 + (ms + 3) * MS
-                writer.add_message(channel, log_ns, serialize_message(message), log_ns)
-        writer.finish()
+    messages = [
+        (5_000_000_000 + (ms + 3) * MS, f'/{space}/{topic}', message)
+        for topic, several in streams.items()
+        for ms, message in several
+    ]
+    write_recording(path, messages)
 
 
 @pytest.fixture
@@ -65,16 +53,10 @@ def test_motion_is_what_was_stamped_on_the_two_topics(recording):
 
 
 def test_arm_and_gripper_of_separate_drivers_are_one_motion(tmp_path):
-    def part(ms, shift, joints_of):
-        names = CELL.joint_names[joints_of]
-        position = CELL.home[joints_of] + shift
-        stamp_ns = 5_000_000_000 + ms * MS
-        return joints_to_msg(JointSample(stamp_ns, position, np.zeros(len(names))), names)
-
     path = tmp_path / 'separate.mcap'
     arm, gripper = slice(6), slice(6, None)
-    parts = [(ms, part(ms, 1e-3 * ms, arm)) for ms in range(0, 200, 10)]
-    parts += [(ms, part(ms, 0.01, gripper)) for ms in range(5, 200, 40)]
+    parts = [(ms, joints(ms, 1e-3 * ms, arm)) for ms in range(0, 200, 10)]
+    parts += [(ms, joints(ms, 0.01, gripper)) for ms in range(5, 200, 40)]
     write(path, {
         'joint_states': sorted(parts, key=lambda each: each[0]),
         'action_filter/action': [(ms, joints(ms, 2e-3 * ms)) for ms in range(5, 200, 10)],

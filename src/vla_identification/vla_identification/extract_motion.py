@@ -4,52 +4,47 @@ import argparse
 from pathlib import Path
 import sys
 
-from geometry_msgs.msg import PoseStamped
 import numpy as np
-from sensor_msgs.msg import JointState
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
-from vla_contract.joints.joint_states import JointStateMerge
-from vla_contract.ros.messages.joints import JointReader, merge_msg
-from vla_contract.ros.messages.recorded import read_messages, recording_files
-from vla_contract.ros.messages.stamps import from_stamp
-from vla_contract.values import Vector
+from vla_contract.recordings.arguments import add_namespace
+from vla_contract.recordings.damage import OnDamage, say_damage
+from vla_contract.recordings.events import CommandEvent, ObjectPoseEvent
+from vla_contract.recordings.read_events import read_events
+from vla_contract.values import JointSample, Vector
 from vla_contract.whole_file import require_free
 from vla_identification.motion_recording import MotionRecording, save_recording
 
 _MEASURED, _COMMAND, _OBJECT = 'joint_states', 'action_filter/action', 'sim/cube_pose'
-_TYPES = {_MEASURED: JointState, _COMMAND: JointState, _OBJECT: PoseStamped}
 
 
-def read_motion(path: Path, cell: Cell) -> MotionRecording:
+def read_motion(
+    path: Path, cell: Cell, namespace: str = '', on_damage: OnDamage = say_damage
+) -> MotionRecording:
     """Read what was sent to the arm and what it did; times count from the first joint state.
 
     Args:
         path: MCAP file of our recorder or of `ros2 bag record`, or the folder of a rosbag2.
         cell: where it was recorded.
+        namespace: of the robot, where several were recorded.
+        on_damage: is told what of the recording could not be read.
 
     Raises:
         ResourceNotFoundError: there is no such recording.
-        VlaError: it is damaged, of another robot, or lacks one of the two topics.
+        VlaError: it cannot be read, is of another robot, or lacks one of the two topics.
     """
-    joints, commands = JointStateMerge(cell), JointReader(cell.joint_names, _COMMAND)
-    kept: dict[str, dict[int, tuple[int, Vector]]] = {topic: {} for topic in _TYPES}
-    for file in recording_files(path):
-        for recorded in read_messages(file, _TYPES):
-            message = recorded.message
-            stamp_ns = from_stamp(message.header.stamp)
-            if recorded.topic == _OBJECT:
-                values = _pose(message)
-            elif recorded.topic == _COMMAND:
-                values = commands.sample(message).position
-            else:
-                sample = merge_msg(joints, message, recorded.log_ns)
-                if sample is None:
-                    continue
-                stamp_ns, values = sample.stamp_ns, sample.position
-            kept[recorded.topic][stamp_ns] = (recorded.log_ns, values)
+    topics = (_MEASURED, _COMMAND, _OBJECT)
+    kept: dict[str, dict[int, tuple[int, Vector]]] = {topic: {} for topic in topics}
+    for recorded in read_events(path, cell, namespace, False, topics, on_damage):
+        match recorded.payload:
+            case JointSample(stamp_ns, position):
+                kept[_MEASURED][stamp_ns] = (recorded.now_ns, position)
+            case CommandEvent(stamp_ns, command):
+                kept[_COMMAND][stamp_ns] = (recorded.now_ns, command)
+            case ObjectPoseEvent(stamp_ns, pose):
+                kept[_OBJECT][stamp_ns] = (recorded.now_ns, pose)
     for topic in (_MEASURED, _COMMAND):
         if len(kept[topic]) < 2:
             raise VlaError(f'{path}: found {len(kept[topic])} messages on {topic}; needed: 2')
@@ -76,16 +71,10 @@ def _track(kept: dict[int, tuple[int, Vector]], begin_ns: int) -> tuple[Vector, 
     return (np.array(stamps, dtype=np.int64) - begin_ns) / 1e9, values
 
 
-def _pose(message: PoseStamped) -> Vector:
-    """Return position [m] and wxyz."""
-    p, q = message.pose.position, message.pose.orientation
-    return np.array([p.x, p.y, p.z, q.w, q.x, q.y, q.z])
-
-
 def extract(args: argparse.Namespace) -> int:
     """Convert the recording of the arguments."""
     require_free(args.output, args.force)
-    motion = read_motion(args.recording, cell_of(args))
+    motion = read_motion(args.recording, cell_of(args), args.namespace)
     save_recording(args.output, motion)
     print(
         f'{args.output}: {len(motion.command_s)} commands and {len(motion.measured_s)} joint '
@@ -104,6 +93,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('recording', type=Path, help='MCAP file, or folder of a rosbag2')
     add_cell(parser)
+    add_namespace(parser)
     parser.add_argument('--output', type=Path, required=True, help='motion to write, .npz')
     parser.add_argument('--force', action='store_true', help='replace the output')
     args = parser.parse_args(argv)

@@ -1,0 +1,94 @@
+"""The filter's inputs out of a recording, as events for a replay."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+from vla_action_filter.config import FilterConfig
+from vla_action_filter.replay.stream import EStop, Event, Fault, Payload, SingleAction, SpeedScale
+from vla_contract.deployment.cell import Cell
+from vla_contract.errors import ContractError, VlaError
+from vla_contract.recordings import events
+from vla_contract.recordings.damage import Damage, OnDamage, say_damage
+from vla_contract.recordings.read_events import read_events
+from vla_contract.values import ActionChunk, JointSample
+
+_OTHERS = ('joint_states', 'e_stop', 'speed_scale', 'fault')
+
+
+@dataclass(frozen=True)
+class RecordedStream:
+    """What a filter with some input would have received.
+
+    Attributes:
+        events: in order of arrival.
+        refused: messages that the node would refuse unread, by topic.
+        damages: what of the recording could not be read, in sentences.
+    """
+
+    events: list[Event]
+    refused: Counter[str]
+    damages: list[str]
+
+
+def read_recording(
+    path: Path,
+    cell: Cell,
+    config: FilterConfig | None = None,
+    namespace: str = '',
+    on_damage: OnDamage = say_damage,
+) -> RecordedStream:
+    """Return the filter's inputs in an MCAP file or a rosbag2 folder.
+
+    Topics are found by the end of their name, so a namespace does not matter: joint_states, the
+    topic that the setting `input` names, e_stop, speed_scale, and fault (std_msgs/String) with
+    labels.
+
+    Args:
+        path: of the recording.
+        cell: where it was recorded.
+        config: settings of the filter; None for the defaults.
+        namespace: of the robot, where several were recorded.
+        on_damage: is told what could not be read.
+
+    Raises:
+        ResourceNotFoundError: there is no such file.
+        VlaError: the recording cannot be read, or carries none of these topics.
+    """
+    refused: Counter[str] = Counter()
+    damages: list[str] = []
+
+    def on_refused(topic: str, error: ContractError) -> None:
+        refused[topic] += 1
+
+    def note(damage: Damage) -> None:
+        damages.append(str(damage))
+        on_damage(damage)
+
+    topics = ((config or FilterConfig()).input, *_OTHERS)
+    recorded = read_events(path, cell, namespace, False, topics, note, on_refused)
+    found = [
+        Event(each.now_ns, _payload(each.payload))
+        for each in tqdm(recorded, unit='message', leave=False)
+    ]
+    if not found and not refused:
+        needed = ', '.join(topics)
+        raise VlaError(f'{path}: found no topic of the filter; it needs one of: {needed}')
+    return RecordedStream(found, refused, damages)
+
+
+def _payload(payload: events.Payload) -> Payload:
+    match payload:
+        case events.SingleActionEvent(position, duration_ns):
+            return SingleAction(position, duration_ns)
+        case events.EStopEvent(is_pressed):
+            return EStop(is_pressed)
+        case events.SpeedScaleEvent(speed):
+            return SpeedScale(speed)
+        case events.FaultEvent(cause):
+            return Fault(cause)
+        case JointSample() | ActionChunk():
+            return payload
+        case _:
+            raise TypeError(f'{type(payload).__name__} is no input of the filter')

@@ -1,0 +1,1 @@
+"""Reads recordings of topics (MCAP) without ROS: container, message definitions, decoding."""
