@@ -38,6 +38,7 @@ class ReasonCode(StrEnum):
     CHUNK_STALE = 'chunk_stale'
     CHUNK_REFUSED = 'chunk_refused'
     UNWATCHED = 'unwatched'
+    WATCH_LOST = 'watch_lost'
     LOCKED = 'locked'
     CONFLICT = 'conflict'
     CONTROLLER = 'controller'
@@ -159,6 +160,15 @@ class FilterStatus:
         if self.verdict is None:
             return INACTIVE
         return ': '.join(filter(None, (self.verdict.name.lower(), self.reason)))
+
+    @property
+    def stop_cause(self) -> str:
+        """Why the arm stands until somebody lets it go on, '' while it may move by itself.
+
+        A latched stop, or a watcher that has ended.
+        """
+        is_lost = self.verdict is Verdict.HOLD and self.reason.code is ReasonCode.WATCH_LOST
+        return self.reason if is_lost else self.latch_cause
 
     @property
     def latch_cause(self) -> str:

@@ -50,7 +50,7 @@ class HoldReasons:
     def reason(self, now_ns: int) -> Reason:
         """Return why the arm must hold, empty for no reason; call once per cycle."""
         if unwatched := self._watch.reason(now_ns):
-            return Reason(unwatched, ReasonCode.UNWATCHED)
+            return unwatched
         self._held_conflict = self._conflict or self._held_conflict
         if self._conflict_debounce.update(bool(self._conflict)):
             return self._held_conflict

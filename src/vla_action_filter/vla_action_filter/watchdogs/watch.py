@@ -1,5 +1,6 @@
 """Does somebody watch? A heartbeat without which the arm does not move on."""
 
+from vla_contract.filter_status import NO_REASON, Reason, ReasonCode
 from vla_contract.values import to_ns
 
 # A watcher on a loaded machine is late now and then. The arm has braked by then and goes on when
@@ -42,18 +43,18 @@ class Watch:
         if not self._is_lost:
             self._heard_ns, self._who = now_ns, who
 
-    def reason(self, now_ns: int) -> str:
-        """Return why the arm may not move, '' for no reason."""
+    def reason(self, now_ns: int) -> Reason:
+        """Return why the arm may not move, empty for no reason."""
         is_late = self._is_late(now_ns)
         self._is_lost |= is_late and self._age(now_ns) > self._age_ns + _LATE_NS
         name = self._who.partition(' ')[0]
         if self._is_lost:
-            return f'unwatched: {name} has ended; activate anew'
+            return Reason(f'unwatched: {name} has ended; activate anew', ReasonCode.WATCH_LOST)
         if is_late:
-            return f'unwatched: {name} is late'
+            return Reason(f'unwatched: {name} is late', ReasonCode.UNWATCHED)
         if self._heard_ns is None and self._is_required:
-            return 'unwatched: no heartbeat on topic watch'
-        return ''
+            return Reason('unwatched: no heartbeat on topic watch', ReasonCode.UNWATCHED)
+        return NO_REASON
 
     def _age(self, now_ns: int) -> int:
         return 0 if self._heard_ns is None else now_ns - self._heard_ns

@@ -13,6 +13,7 @@ import tempfile
 from typing import Any, NoReturn
 
 from vla_contract.cli.completion import complete_options, is_completing
+from vla_contract.cli.number_types import natural as natural, positive as positive
 from vla_contract.errors import VlaError
 from vla_contract.whole_file import write_whole
 
@@ -63,23 +64,6 @@ def command_parser(name: str, summary: str, example: str) -> CommandParser:
         epilog=f'example:\n  {example}',
         formatter_class=_Help,
     )
-
-
-def at_least(lower: int, text: str) -> int:
-    """Parse a whole number with a lower bound, for argparse."""
-    if not text.lstrip('-').isdigit() or int(text) < lower:
-        raise argparse.ArgumentTypeError(f'found {text}; allowed: a whole number from {lower} up')
-    return int(text)
-
-
-def positive(text: str) -> int:
-    """Parse a whole number from 1 up."""
-    return at_least(1, text)
-
-
-def natural(text: str) -> int:
-    """Parse a whole number from 0 up."""
-    return at_least(0, text)
 
 
 def run_command(body: Callable[[], int]) -> int:

@@ -1,7 +1,8 @@
 """Maps a function over seeds in several processes, in order, and stops cleanly."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 import multiprocessing
@@ -42,24 +43,53 @@ def worker_pool(
             start(*args)
         yield map
         return
+    with process_pool(workers, start, *args) as submit:
+        yield partial(_mapped, submit)
+
+
+class Submit(Protocol):
+    """Has a worker process apply a function to an item."""
+
+    def __call__[S, T](self, function: Callable[[S], T], item: S, /) -> Future[T]:
+        """Return what will hold the result."""
+
+
+@contextmanager
+def process_pool(
+    workers: int, start: Callable[..., None] | None = None, *args: Any
+) -> Iterator[Submit]:
+    """Give what hands items to worker processes; arguments as those of `worker_pool`."""
     # Spawned, because OpenGL contexts and torch's threads do not survive a fork.
     context = multiprocessing.get_context('spawn')
     pool = ProcessPoolExecutor(workers, context, _start_worker, (start, *args))
     try:
-        yield partial(_mapped, pool)
+        yield partial(_submitted, pool)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _mapped[S, T](
-    pool: ProcessPoolExecutor, function: Callable[[S], T], items: Iterable[S], /
-) -> Iterator[T]:
-    """Start the workers and hand out the items; Ctrl-C waits until they know to ignore it."""
+def _submitted[S, T](
+    pool: ProcessPoolExecutor, function: Callable[[S], T], item: S, /
+) -> Future[T]:
+    """Hand out an item, which may start a worker; Ctrl-C waits until that knows to ignore it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.map(partial(_call, function), items)
+        return pool.submit(_call, function, item)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _mapped[S, T](
+    submit: Submit, function: Callable[[S], T], items: Iterable[S], /
+) -> Iterator[T]:
+    """Hand out all items and yield their results in order."""
+    futures = deque([submit(function, item) for item in items])
+    try:
+        while futures:
+            yield futures.popleft().result()
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 def _start_worker(start: Callable[..., None] | None, *args: Any) -> None:

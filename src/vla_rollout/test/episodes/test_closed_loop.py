@@ -8,6 +8,8 @@ from vla_contract.policy import CUBE_POSE
 from vla_contract.values import ActionChunk, to_ns
 from vla_policy_server.backends.registry import make_policy
 from vla_rollout.episodes.closed_loop import ClosedLoop
+from vla_rollout.episodes.episode import episode_line
+from vla_rollout.simulation.domains import load_domain
 from vla_sim_bridge.scene.world import World
 
 DEPLOYMENT = load_deployment('panda_lift_cube')
@@ -185,3 +187,58 @@ class TestNamedCube:
         loop = make_loop(named, expert)
         first = loop.run(5)
         assert loop.run(0, replay=first.manifest) == first
+
+
+def test_a_latched_stop_ends_the_episode_and_says_why(world, expert):
+    """No arm follows within a thousandth of a radian."""
+    loop = ClosedLoop(world, expert, FilterConfig(tracking_error=0.001), 4, 0.06)
+    result = loop.run(0)
+    assert (result.success, result.termination) == (False, 'stopped')
+    assert result.stop_cause.startswith('tracking error panda_joint')
+    assert result.duration_s < 5.0
+    assert 'stopped: tracking error' in episode_line(1, 1, result)
+    # The next one has a filter of its own.
+    assert make_loop(world, expert).run(0).success
+
+
+def test_a_video_changes_nothing_however_late_the_images_are():
+    deployment = load_deployment('panda_lift_cube')
+    world = World(deployment, load_domain('tutorial'))
+    loop = make_loop(world, make_policy(deployment, 'cpu'))
+    frames = []
+    for seed in range(2):
+        assert loop.run(seed, frames.append) == loop.run(seed)
+    assert len(frames) > 40
+
+
+class Looking:
+    """A policy that keeps the stamps of what it saw."""
+
+    needs_images = True
+    needs_extras = ()
+
+    def __init__(self) -> None:
+        self.seen = []
+
+    def reset(self) -> None:
+        self.seen.clear()
+
+    def infer(self, observation):
+        self.seen.append(observation)
+        return ActionChunk(observation.stamp_ns, 100_000_000, np.tile(observation.state, (8, 1)))
+
+
+def test_a_late_image_is_the_one_that_arrives_when_an_inference_is_due():
+    """The graph infers on the frame that has just come, not on one drawn when it was due."""
+    world = World(DEPLOYMENT, load_domain('tutorial'))
+    policy = Looking()
+    make_loop(world, policy, latency_s=0.1).run(0)
+    period_ns = round(1e9 / max(camera.rate_hz for camera in CELL.cameras))
+    looks = world.appearance
+    arrivals = [o.stamp_ns + looks.vision_latency_ns(o.stamp_ns) for o in policy.seen]
+    assert len(arrivals) > 3
+    assert max(np.diff(arrivals)) < 10 * period_ns
+    # Of the frames that had come by then, each is the newest.
+    for observation, arrival in zip(policy.seen, arrivals, strict=True):
+        later_ns = observation.stamp_ns + period_ns
+        assert later_ns + looks.vision_latency_ns(later_ns) > arrival

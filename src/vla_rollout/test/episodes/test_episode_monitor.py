@@ -1,6 +1,7 @@
 import threading
 
 import numpy as np
+from vla_contract.filter_status import FilterStatus, Verdict
 from vla_rollout.episodes.monitor import EpisodeMonitor
 
 
@@ -14,15 +15,19 @@ class Film:
         self.frames += 1
 
 
+def counted(counters):
+    return FilterStatus(Verdict.PASS, counters=counters)
+
+
 def test_an_episode_starts_from_zero():
     monitor = EpisodeMonitor()
     monitor.on_success(True)
     monitor.on_failure('wrong_object')
     assert (monitor.success, monitor.failure) == (True, 'wrong_object')
     monitor.on_chunk(5_000_000)
-    monitor.on_counters({'interventions': 7})
+    monitor.on_status(counted({'interventions': 7}))
     monitor.begin(None)
-    monitor.on_counters({'interventions': 9})
+    monitor.on_status(counted({'interventions': 9}))
     monitor.on_chunk(60_000_000)
     assert not monitor.success
     assert monitor.failure == ''
@@ -33,9 +38,9 @@ def test_an_episode_starts_from_zero():
 
 def test_counters_of_a_restarted_filter_are_taken_as_they_are():
     monitor = EpisodeMonitor()
-    monitor.on_counters({'interventions': 100})
+    monitor.on_status(counted({'interventions': 100}))
     monitor.begin(None)
-    monitor.on_counters({'interventions': 3})
+    monitor.on_status(counted({'interventions': 3}))
     assert monitor.counters() == {'interventions': 3}
 
 

@@ -34,9 +34,9 @@ def _fill_disk(*arguments: Any) -> NoReturn:
 
 # Where, what of it, and what it does instead.
 FAULTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
-    'callback raises': (EpisodeMonitor, 'on_counters', _raise),
-    'callback exits': (EpisodeMonitor, 'on_counters', _exit),
-    'callback hangs': (EpisodeMonitor, 'on_counters', _hang),
+    'callback raises': (EpisodeMonitor, 'on_status', _raise),
+    'callback exits': (EpisodeMonitor, 'on_status', _exit),
+    'callback hangs': (EpisodeMonitor, 'on_status', _hang),
     'loop raises': (EpisodeRunner, '_is_over', _raise),
     'loop exits': (EpisodeRunner, '_is_over', _exit),
     'loop hangs': (EpisodeRunner, '_is_over', _hang),

@@ -10,6 +10,13 @@ from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.cell import load_cell
+from vla_contract.filter_status import (
+    FilterStatus,
+    Reason,
+    ReasonCode,
+    TakenChunk,
+    Verdict,
+)
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
 from vla_contract.ros.node.diagnostics import ERROR, Health, OK, status_msg
@@ -41,6 +48,7 @@ def states(url):
 def test_what_the_topics_say_is_on_the_page(robot):
     kinds = {
         'joint_states': (JointState, STATE),
+        'action_filter/desired': (JointState, STATE),
         'action_filter/action': (JointState, STATE),
         'action_filter/status': (DiagnosticStatus, STATE),
         'policy_chunk': (JointTrajectory, COMMAND),
@@ -56,11 +64,16 @@ def test_what_the_topics_say_is_on_the_page(robot):
         now_ns = robot.get_clock().now().nanoseconds
         sample = joints_to_msg(JointSample(now_ns, CELL.home, np.zeros(8)), NAMES)
         chunk = ActionChunk(now_ns, 100_000_000, np.tile(CELL.home + 0.2, (30, 1)))
-        verdict = status_msg('action_filter', Health(OK, 'clamp: velocity', {}))
+        taken = (TakenChunk(now_ns, now_ns),)
+        limit = Reason('velocity', ReasonCode.VELOCITY)
+        said = FilterStatus(Verdict.CLAMP, limit, is_sending=True, taken=taken)
+        verdict = status_msg('action_filter', Health(OK, said.message, said.values()))
+        asked = joints_to_msg(JointSample(now_ns, CELL.home + 0.2, np.zeros(8)), NAMES)
         alarm = status_msg('recorder', Health(ERROR, 'disk full', {}))
         topics['joint_states'].publish(sample)
         topics['action_filter/status'].publish(verdict)
         topics['policy_chunk'].publish(chunk_to_msg(chunk, NAMES))
+        topics['action_filter/desired'].publish(asked)
         topics['action_filter/action'].publish(sample)
         topics['diagnostics'].publish(DiagnosticArray(status=[alarm]))
         topics[f'{CAMERA.topic}/image_raw'].publish(image_to_msg(picture, now_ns, CAMERA.frame))
@@ -70,11 +83,13 @@ def test_what_the_topics_say_is_on_the_page(robot):
             publish()
             cycle = state['cycle']
             everything = (state['images'], state['alarms'], state['instruction'], cycle)
+            everything += ('chunk' in state,)
             if all(everything) and cycle['raw'] and cycle['verdict'] == 'clamp':
                 break
     assert cycle['reason'] == 'velocity'
     assert cycle['measured'] == pytest.approx(CELL.home, abs=1e-4)
     assert cycle['raw'] == pytest.approx(CELL.home + 0.2, abs=1e-4)
+    assert state['chunk'][0] == pytest.approx(CELL.home + 0.2, abs=1e-4)
     assert state['instruction'] == 'lift the cube'
     assert state['alarms'][0]['text'] == 'disk full'
     assert list(state['images']) == [CAMERA.name]

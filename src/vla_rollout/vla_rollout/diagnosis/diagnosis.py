@@ -11,6 +11,7 @@ from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.taxonomy import Mode
 from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.episodes.episode import EpisodeResult
+from vla_rollout.episodes.episode_loop import OPERATOR, STOPPED, TIMEOUT
 
 
 def failure_mode(alarms: Sequence[Alarm], termination: str) -> Mode | None:
@@ -22,7 +23,8 @@ def failure_mode(alarms: Sequence[Alarm], termination: str) -> Mode | None:
     """
     if alarm := naming_alarm(alarms):
         return alarm.cause.mode
-    return {'timeout': Mode.TIMEOUT, 'operator': Mode.OPERATOR}.get(termination)
+    ends = {TIMEOUT: Mode.TIMEOUT, STOPPED: Mode.STOP, OPERATOR: Mode.OPERATOR}
+    return ends.get(termination)
 
 
 def diagnosed(result: EpisodeResult, alarms: Sequence[Alarm]) -> EpisodeResult:

@@ -13,6 +13,7 @@ class Mode(StrEnum):
     COLLISION = 'collision'
     GRASP = 'grasp failure'
     TIMEOUT = 'timeout'
+    STOP = 'safety stop'
     OPERATOR = 'operator stop'
 
 

@@ -16,8 +16,9 @@ class EpisodeResult:
         success: the task was done: by the simulator's truth, without a simulator by the label of
             the operator.
         termination: why the episode ended: success, timeout, a failure that the world saw such
-            as wrong_object, or the order of the operator: operator (labelled while it ran),
-            discard, stop.
+            as wrong_object, stopped (by the filter, for good), or the order of the operator:
+            operator (labelled while it ran), discard, stop.
+        stop_cause: why the filter stopped the arm, '' when it did not.
         duration_s: simulated or real time from start to end [s].
         interventions: how often the filter stopped passing what the policy desired unchanged.
         chunks: action chunks the policy delivered.
@@ -37,7 +38,9 @@ class EpisodeResult:
         video: file name of the video, or None.
         simulator_success: what the simulator says, None without one.
         operator_label: what the operator says, success or failure, None when nothing.
-        bad_images: frames of the first camera that were no picture, and are not in the video.
+        bad_images: frames of the first camera that are not in the video, since they were no
+            picture or came faster than they could be encoded.
+        bad_image: why the first of them is not, '' for none.
         failed_inferences: how often the policy raised, or answered what cannot be used.
         inference_failure: why the last of them did, '' for none.
         chunk_refusal: why the filter refused the last chunk that it refused, '' for none.
@@ -65,7 +68,9 @@ class EpisodeResult:
     video: str | None = None
     simulator_success: bool | None = None
     operator_label: str | None = None
+    stop_cause: str = ''
     bad_images: int = 0
+    bad_image: str = ''
     failed_inferences: int = 0
     inference_failure: str = ''
     chunk_refusal: str = ''
@@ -85,7 +90,8 @@ class EpisodeResult:
 
 def episode_line(number: int, total: int, result: EpisodeResult) -> str:
     """Return the one line a person reads per episode."""
-    causes = ', '.join(filter(None, (result.termination, result.failure_mode)))
+    ended = ': '.join(filter(None, (result.termination, result.stop_cause)))
+    causes = ', '.join(filter(None, (ended, result.failure_mode)))
     outcome = 'success' if result.success else f'FAILED ({causes})'
     if not result.is_counted:
         outcome = f'not counted ({causes})'

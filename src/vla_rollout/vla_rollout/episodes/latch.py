@@ -1,5 +1,7 @@
 """What the action filter says of a latched stop."""
 
+from vla_contract.filter_status import FilterStatus, ReasonCode
+
 _LATCHED = ('stop', 'latched')
 
 
@@ -13,14 +15,20 @@ def latch_cause(filter_says: str) -> str:
     return (reason or verdict) if verdict in _LATCHED else ''
 
 
-def stopped_line(filter_says: str) -> str:
+def stopped_line(status: FilterStatus | None) -> str:
     """Return what to tell who waits for the arm to move, '' while nothing but time helps.
 
     A hold ends by itself, unless nobody was heard to watch the arm.
+
+    Args:
+        status: what the filter said last, None for nothing.
     """
-    if cause := latch_cause(filter_says):
+    if status is None:
+        return ''
+    if cause := status.latch_cause:
         return f'latched: {cause}'
-    return filter_says if 'unwatched' in filter_says else ''
+    unwatched = (ReasonCode.UNWATCHED, ReasonCode.WATCH_LOST)
+    return status.message if status.reason.code in unwatched else ''
 
 
 def latch_sentence(cause: str) -> str:

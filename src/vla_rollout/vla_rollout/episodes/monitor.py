@@ -1,7 +1,9 @@
 """Collects what happens during one episode on a running graph; fed by callbacks."""
 
+from collections.abc import Mapping
 import threading
 
+from vla_contract.filter_status import FilterStatus
 from vla_contract.values import Image
 from vla_policy_server.serving.latency import LatencyWindow
 from vla_rollout.episodes.video import VideoWriter
@@ -18,11 +20,11 @@ class EpisodeMonitor:
         self._failure = ''
         self._chunks = 0
         self._latency = LatencyWindow(10_000)
-        self._counters: dict[str, int] = {}
-        self._baseline: dict[str, int] = {}
+        self._status: FilterStatus | None = None
+        self._counters: Mapping[str, int] = {}
+        self._baseline: Mapping[str, int] = {}
         self._video: VideoThread | None = None
         self._bad_images, self._bad_image = 0, ''
-        self._filter_says = ''
 
     def begin(self, video: VideoWriter | None) -> None:
         """Forget the last episode; later counters count from here.
@@ -65,15 +67,17 @@ class EpisodeMonitor:
             self._chunks += 1
             self._latency.add(max(0, latency_ns))
 
-    def on_counters(self, counters: dict[str, int]) -> None:
-        """Take the filter's counters, which run since its start."""
+    def on_status(self, status: FilterStatus) -> None:
+        """Take what the filter says."""
         with self._lock:
-            self._counters = counters
+            self._status = status
+            if status.verdict is not None:
+                self._counters = status.counters
 
-    def on_filter(self, says: str) -> None:
-        """Take the message of the filter's status, 'VERDICT: reason'."""
+    def forget_status(self) -> None:
+        """Wait for the filter to say something anew."""
         with self._lock:
-            self._filter_says = says
+            self._status = None
 
     def on_bad_image(self, reason: str) -> None:
         """Count a camera frame that could not be filmed; the first reason is kept."""
@@ -105,10 +109,10 @@ class EpisodeMonitor:
             return self._failure
 
     @property
-    def filter_says(self) -> str:
-        """The newest verdict of the filter and its reason, '' before the first."""
+    def status(self) -> FilterStatus | None:
+        """What the filter said last, None before the first."""
         with self._lock:
-            return self._filter_says
+            return self._status
 
     @property
     def bad_images(self) -> int:

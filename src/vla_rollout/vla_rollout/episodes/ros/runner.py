@@ -11,7 +11,9 @@ from vla_contract.values import NS_PER_S, to_ns
 from vla_rollout.diagnosis.diagnosis import diagnosed
 from vla_rollout.episodes.control import EpisodeControl, Order, Phase
 from vla_rollout.episodes.episode import EpisodeResult
-from vla_rollout.episodes.latch import latch_sentence, stopped_line
+from vla_rollout.episodes.episode_loop import drive
+from vla_rollout.episodes.latch import latch_sentence
+from vla_rollout.episodes.ros.graph_environment import GraphEnvironment
 from vla_rollout.episodes.video import VideoWriter
 from vla_rollout.graph.ros.graph import RolloutGraph
 from vla_rollout.graph.ros.node_calls import GraphError
@@ -23,11 +25,13 @@ class _Ending:
 
     Attributes:
         termination: as in `EpisodeResult`.
+        stop_cause: as in `EpisodeResult`.
         order: the operator's last order, None without one.
         running_ns: how long it ran, pauses left out [ns].
     """
 
     termination: str
+    stop_cause: str
     order: Order | None
     running_ns: int
 
@@ -59,7 +63,6 @@ class EpisodeRunner:
         self._graph, self._control, self._tell = graph, control, tell
         self._limit_ns = to_ns(time_limit_s)
         self._fps = fps
-        self._said = ('', '')
 
     def run(
         self, seed: int, video: Path | None, record_as: Mapping[str, Any] | None = None
@@ -113,9 +116,12 @@ class EpisodeRunner:
             cause = self._graph.arm()
             if not cause:
                 return True
-            self._graph.motion.pause()
             if self._graph.has_simulator:
-                raise GraphError(latch_sentence(cause))
+                # The simulator has put the arm back; nobody is near it.
+                if problem := self._graph.unlatch():
+                    raise GraphError(f'{latch_sentence(cause)}: {problem}')
+                continue
+            self._graph.motion.pause()
             self._tell(latch_sentence(cause))
         return False
 
@@ -134,35 +140,14 @@ class EpisodeRunner:
             control.enter(Phase.RUNNING)
             begin_ns = graph.now_ns()
             graph.motion.resume()
-            end_ns = begin_ns + self._limit_ns - running_ns
-            # Simulated time may run slower than the clock on a loaded machine, but not for ever.
-            graph.wait_until(
-                lambda end_ns=end_ns: self._is_over(end_ns),
-                60.0 + 20.0 * self._limit_ns / NS_PER_S,
-                'the end of the episode',
-            )
-            running_ns += graph.now_ns() - begin_ns
+            environment = GraphEnvironment(graph, control, self._limit_ns, self._tell)
+            ending = drive(environment, begin_ns + self._limit_ns - running_ns)
+            running_ns += ending.time_ns - begin_ns
             order = control.take()
             if order is Order.PAUSE:
                 order = self._paused()
             if order is not Order.START:
-                return _Ending(self._termination(order), order, running_ns)
-
-    def _is_over(self, end_ns: int) -> bool:
-        """Return whether the episode has ended; say meanwhile what a person should know."""
-        monitor = self._graph.monitor
-        bad_image = f'not filmed: {monitor.bad_image}' if monitor.bad_image else ''
-        news = (stopped_line(monitor.filter_says), bad_image)
-        for line, before in zip(news, self._said, strict=True):
-            if line and line != before:
-                self._tell(line)
-        self._said = news
-        return (
-            self._control.order is not None
-            or monitor.success
-            or bool(monitor.failure)
-            or self._graph.now_ns() >= end_ns
-        )
+                return _Ending(ending.termination, ending.stop_cause, order, running_ns)
 
     def _paused(self) -> Order:
         """Keep the arm at rest until the next order."""
@@ -191,12 +176,6 @@ class EpisodeRunner:
             raise RuntimeError('the order that was seen is gone')
         return order
 
-    def _termination(self, order: Order | None) -> str:
-        monitor = self._graph.monitor
-        if order is not None:
-            return 'operator' if order in (Order.SUCCESS, Order.FAILURE) else str(order)
-        return 'success' if monitor.success else monitor.failure or 'timeout'
-
     def _result(
         self, seed: int, ending: _Ending, truth: bool | None, manifest: dict[str, Any]
     ) -> EpisodeResult:
@@ -207,6 +186,7 @@ class EpisodeRunner:
             seed=seed,
             success=label is Order.SUCCESS if truth is None else truth,
             termination=ending.termination,
+            stop_cause=ending.stop_cause,
             duration_s=ending.running_ns / NS_PER_S,
             interventions=counters.get('interventions', 0),
             chunks=monitor.chunks,
@@ -217,6 +197,7 @@ class EpisodeRunner:
             simulator_success=truth,
             operator_label=str(label) if label else None,
             bad_images=monitor.bad_images,
+            bad_image=monitor.bad_image,
             is_counted=ending.order not in (Order.DISCARD, Order.STOP),
         )
 

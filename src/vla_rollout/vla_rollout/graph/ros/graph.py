@@ -16,7 +16,9 @@ from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.cell import Cell
-from vla_contract.errors import VlaError
+from vla_contract.errors import ContractError, VlaError
+from vla_contract.filter_status import FilterStatus
+from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.messages.images import image_from_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
@@ -25,7 +27,6 @@ from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
 from vla_rollout.episodes.control import EpisodeControl
-from vla_rollout.episodes.latch import latch_cause
 from vla_rollout.episodes.monitor import EpisodeMonitor
 from vla_rollout.episodes.ros.services import offer_orders
 from vla_rollout.episodes.served_policy import ServedPolicy
@@ -38,6 +39,8 @@ from vla_rollout.recording.ros.recorder_watch import RecorderWatch
 _POLL_S = 0.02
 # The filter speaks ten times a second, of simulated time.
 _STATUS_S = 20.0
+# A latched filter does not let go before the arm has come to rest.
+_SETTLE_S = 5.0
 # It is latched, and published by the time the server is configured.
 _IDENTITY_S = 20.0
 
@@ -78,6 +81,7 @@ class RolloutGraph:
         self._subscribe(cell)
         self._speed: Publisher | None = None
         self._is_ending, self._problem = False, ''
+        self._pause = threading.Event()
         self._heartbeat = Heartbeat(self._node, 'rollout')
         self.calls = NodeCalls(self._node, self.wait_until)
         self.motion = Motion(self.calls, self._heartbeat)
@@ -106,14 +110,21 @@ class RolloutGraph:
             OSError: a callback could not write its video frame.
         """
         deadline = time.monotonic() + timeout_s
-        pause = threading.Event()
         while not condition():
-            if not self._is_ending:
-                self._look_around()
             if time.monotonic() > deadline:
                 raise NoAnswerError(timeout_s, what)
-            self._heartbeat.beat()
-            pause.wait(_POLL_S)
+            self.look()
+
+    def look(self) -> None:
+        """Let a fiftieth of a second pass, watching the graph and telling that somebody watches.
+
+        Raises:
+            GraphError, OtherPolicyError, OSError: as `wait_until`.
+        """
+        if not self._is_ending:
+            self._look_around()
+        self._heartbeat.beat()
+        self._pause.wait(_POLL_S)
 
     def wait_until_ready(self, timeout_s: float) -> None:
         """Wait until the nodes of an episode are configured and time runs.
@@ -165,14 +176,32 @@ class RolloutGraph:
 
     def arm(self) -> str:
         """Activate the filter; returns why it stands latched, '' when it does not."""
-        self.monitor.on_filter('')
+        self.monitor.forget_status()
         self.motion.arm()
-        self.wait_until(
-            lambda: self.monitor.filter_says not in ('', 'inactive'),
-            _STATUS_S,
-            f'the status of {FILTER}',
-        )
-        return latch_cause(self.monitor.filter_says)
+        return self._newest_status().latch_cause
+
+    def unlatch(self) -> str:
+        """Have a latched filter let go, of a robot that somebody has put where it may go on.
+
+        Returns:
+            Why it stays latched, '' when it does not.
+        """
+        deadline = time.monotonic() + _SETTLE_S
+        while True:
+            answer = self.calls.order(FILTER, Trigger, f'{FILTER}/reset', Trigger.Request())
+            if answer.success or time.monotonic() > deadline:
+                return '' if answer.success else str(answer.message)
+            self.look()
+
+    def _newest_status(self) -> FilterStatus:
+        """Return what the filter says from now on, once it is active."""
+
+        def status() -> FilterStatus | None:
+            said = self.monitor.status
+            return said if said and said.verdict is not None else None
+
+        self.wait_until(lambda: status() is not None, _STATUS_S, f'the status of {FILTER}')
+        return status() or FilterStatus(None)
 
     def rest(self) -> str:
         """Bring the arm to rest within a second, whatever has happened; the end of every run.
@@ -246,9 +275,10 @@ class RolloutGraph:
         )
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
-        self.monitor.on_filter(msg.message)
-        counters = {v.key: int(v.value) for v in msg.values if v.value.isdecimal()}
-        self.monitor.on_counters(counters)
+        try:
+            self.monitor.on_status(status_of(msg))
+        except ContractError as error:
+            self._node.get_logger().error(str(error), throttle_duration_sec=5.0)
 
     def _on_image(self, msg: Image) -> None:
         """Film a frame; one that is no picture of this camera is the camera's fault alone."""

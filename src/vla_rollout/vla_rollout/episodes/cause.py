@@ -1,0 +1,93 @@
+"""Why an episode ended as it did: one cause, the same wherever it is printed, counted or shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.episodes.episode_loop import OPERATOR, STOPPED, SUCCESS, TIMEOUT
+
+NOT_COUNTED, POLICY_FAILED, UNKNOWN = 'not counted', 'policy failed', 'unknown'
+MODE_OF_END: Mapping[str, Mode] = {
+    TIMEOUT: Mode.TIMEOUT,
+    STOPPED: Mode.STOP,
+    OPERATOR: Mode.OPERATOR,
+}
+"""What a failed episode counts as when no detector found anything, by its termination."""
+
+
+class Ended(Protocol):
+    """What is known of the end of an episode; `EpisodeResult` says what each means."""
+
+    @property
+    def success(self) -> bool: ...
+    @property
+    def is_counted(self) -> bool: ...
+    @property
+    def termination(self) -> str: ...
+    @property
+    def stop_cause(self) -> str: ...
+    @property
+    def failure_mode(self) -> str | None: ...
+    @property
+    def alarms(self) -> Sequence[str]: ...
+    @property
+    def chunks(self) -> int: ...
+    @property
+    def failed_inferences(self) -> int: ...
+    @property
+    def inference_failure(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class EpisodeCause:
+    """Why an episode ended.
+
+    Attributes:
+        mode: what it is counted as: success, not counted, policy failed, a failure mode, or a
+            failure that the world saw, such as wrong_object.
+        sentence: the mode with what is known of it.
+    """
+
+    mode: str
+    sentence: str
+
+
+def cause_of(result: Ended) -> EpisodeCause:
+    """Return the one cause of an episode.
+
+    A policy that never answered did not fail at the task, whatever the detectors saw of it. Then
+    counts what the diagnosis found, then how the episode ended.
+    """
+    if not result.is_counted:
+        return EpisodeCause(NOT_COUNTED, _joined(NOT_COUNTED, [result.termination]))
+    if result.success:
+        return EpisodeCause(SUCCESS, SUCCESS)
+    mode = _mode(result)
+    return EpisodeCause(mode, _joined(mode, _details(mode, result)))
+
+
+def _mode(result: Ended) -> str:
+    if result.failed_inferences and not result.chunks:
+        return POLICY_FAILED
+    end = result.termination
+    return str(result.failure_mode or MODE_OF_END.get(end) or end or UNKNOWN)
+
+
+def _details(mode: str, result: Ended) -> list[str]:
+    """Return what is known beside the mode, without saying anything twice."""
+    alarms = [alarm.partition(f' s: {mode}: ')[2] for alarm in result.alarms]
+    details = [next(filter(None, alarms), '')]
+    if result.stop_cause:
+        is_said = mode == Mode.STOP
+        details.append(result.stop_cause if is_said else f'stopped: {result.stop_cause}')
+    if result.failed_inferences:
+        failed = f'{result.failed_inferences} inferences failed'
+        details.append(', the last: '.join(filter(None, (failed, result.inference_failure))))
+    if result.termination not in ('', mode, *MODE_OF_END):
+        details.append(f'ended by {result.termination}')
+    return details
+
+
+def _joined(mode: str, details: Sequence[str]) -> str:
+    return ': '.join(filter(None, (mode, '; '.join(filter(None, details)))))
