@@ -25,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # These start whole graphs. Two at a time starve each other on two cores, until the action filter
 # latches because commands reach the simulated arm too late, as it must.
 GRAPHS = {
+    'test_attack_table',
     'test_capture_session',
     'test_demo',
     'test_end_filter',
@@ -35,6 +36,7 @@ GRAPHS = {
     'test_real_robot',
     'test_rollout_endings',
     'test_rviz',
+    'test_stopped_episode',
     'test_two_hosts',
     'test_two_robots',
     'test_verified_rollout',

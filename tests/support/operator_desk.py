@@ -31,7 +31,7 @@ class OperatorDesk:
             domain_id=domain_id,
             signal_handler_options=SignalHandlerOptions.NO,
         )
-        self._node = node = rclpy.create_node('operator_desk', context=self._context)
+        self.node = self._node = node = rclpy.create_node('operator_desk', context=self._context)
         self._e_stop = node.create_publisher(Bool, 'e_stop', LATCHED)
         self.status = ''
         self.action: np.ndarray | None = None

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right, insort
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vla_action_filter.verdict import Desired
@@ -18,7 +18,7 @@ from vla_contract.filter_status import (
 )
 from vla_contract.recordings.events import CommandEvent, DesiredEvent, Payload
 from vla_contract.recordings.read_events import read_events
-from vla_contract.values import ActionChunk, JointSample, to_ns
+from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 from vla_rollout.episodes.cycle import Cycle, CycleObserver
 
 CYCLE_TOPICS = (
@@ -64,9 +64,9 @@ class CycleJoiner:
         """Forget what waits, such as after a pause."""
         self._asked: dict[int, DesiredEvent] = {}
         self._sent: dict[int, CommandEvent] = {}
-        self._whole: list[tuple[DesiredEvent | None, CommandEvent]] = []
+        self._whole: list[_Joined] = []
         self._told_ns = -1
-        self._newest: CommandEvent | None = None
+        self._command: Vector | None = None
         self._samples: deque[JointSample] = deque(maxlen=_KEPT)
         self._verdicts: list[tuple[int, Verdict, Reason]] = []
         self._chunks: deque[ActionChunk] = deque(maxlen=_KEPT)
@@ -96,7 +96,7 @@ class CycleJoiner:
     def finish(self) -> None:
         """Tell of the cycles that wait for a measurement that will not come."""
         while self._whole and self._samples:
-            self._tell(*self._whole.pop(0))
+            self._tell(self._whole.pop(0))
 
     def _hear(self, status: FilterStatus) -> None:
         self._progress = status.plan
@@ -107,10 +107,8 @@ class CycleJoiner:
                 self._verdicts.pop()
             self._verdicts.append(said)
             del self._verdicts[:-_KEPT]
-            if not status.is_sending and self._samples:
-                standing = CommandEvent(0, self._samples[-1].position)
-                resting = replace(self._newest or standing, stamp_ns=status.time_ns)
-                self._add(None, resting)
+            if not status.is_sending:
+                self._add(_Joined(status.time_ns))
         self._taken.extend(status.taken)
         refused = {chunk.stamp_ns for chunk in status.refused}
         taken = {chunk.stamp_ns for chunk in status.taken}
@@ -133,46 +131,56 @@ class CycleJoiner:
     def _pair(self, stamp_ns: int) -> None:
         if stamp_ns not in self._asked or stamp_ns not in self._sent:
             return
-        self._newest = self._sent.pop(stamp_ns)
-        self._add(self._asked.pop(stamp_ns), self._newest)
+        asked, sent = self._asked.pop(stamp_ns), self._sent.pop(stamp_ns)
+        self._add(_Joined(stamp_ns, asked, sent.command))
         # What is that old lost its other half.
         for halves in (self._asked, self._sent):
             for old_ns in [old_ns for old_ns in halves if old_ns < stamp_ns - _PATIENCE_NS]:
                 del halves[old_ns]
 
-    def _add(self, asked: DesiredEvent | None, sent: CommandEvent) -> None:
-        if sent.stamp_ns > self._told_ns:
-            insort(self._whole, (asked, sent), key=_due_ns)
+    def _add(self, joined: '_Joined') -> None:
+        if joined.due_ns > self._told_ns:
+            insort(self._whole, joined, key=lambda one: one.due_ns)
 
     def _tell_of_cycles(self) -> None:
         """Tell of the cycles before the newest measurement, and of those that wait too long."""
         if not self._samples:
             return
         while self._whole:
-            due_ns = _due_ns(self._whole[0])
+            due_ns = self._whole[0].due_ns
             is_measured = self._samples[-1].stamp_ns > due_ns + _OVERTAKEN_NS
-            if not is_measured and _due_ns(self._whole[-1]) - due_ns < _PATIENCE_NS:
+            if not is_measured and self._whole[-1].due_ns - due_ns < _PATIENCE_NS:
                 return
-            self._tell(*self._whole.pop(0))
+            self._tell(self._whole.pop(0))
 
-    def _tell(self, asked: DesiredEvent | None, sent: CommandEvent) -> None:
-        self._told_ns = due_ns = sent.stamp_ns
+    def _tell(self, joined: '_Joined') -> None:
+        self._told_ns = due_ns = joined.due_ns
         later = bisect_right(self._samples, due_ns, key=lambda sample: sample.stamp_ns)
-        joints = self._samples[max(0, later - 1)]
+        if joined.command is not None:
+            self._command = joined.command
+        if not later:
+            return  # nothing was measured yet
+        joints = self._samples[later - 1]
         since = bisect_right(self._verdicts, due_ns, key=lambda said: said[0])
         verdict, reason = Verdict.HOLD, NO_REASON
         if self._verdicts:
             _, verdict, reason = self._verdicts[max(0, since - 1)]
-        desired = None
+        command = joints.position if self._command is None else self._command
+        desired, asked = None, joined.asked
         if asked is not None and asked.position is not None and asked.velocity is not None:
             progress = self._progress
             plan_ns = due_ns if progress is None else progress.plan_at(due_ns)
             desired = Desired(asked.position, asked.velocity, plan_ns)
-        self._observer.see_cycle(Cycle(due_ns, desired, sent.command, joints, verdict, reason))
+        self._observer.see_cycle(Cycle(due_ns, desired, command, joints, verdict, reason))
 
 
-def _due_ns(cycle: tuple[DesiredEvent | None, CommandEvent]) -> int:
-    return cycle[1].stamp_ns
+@dataclass(frozen=True)
+class _Joined:
+    """Both halves of a cycle, or that nothing was sent then."""
+
+    due_ns: int
+    asked: DesiredEvent | None = None
+    command: Vector | None = None
 
 
 def replay_cycles(path: Path, cell: Cell, observer: CycleObserver, namespace: str = '') -> None:

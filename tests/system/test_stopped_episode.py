@@ -1,0 +1,122 @@
+"""An e-stop in mid-episode, and what a recording says of every cycle, on the real graph."""
+
+from functools import partial
+import json
+from pathlib import Path
+
+import numpy as np
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import JointState
+from support.operator_desk import OperatorDesk
+from support.waiting import wait_for
+from vla_contract.deployment.cell import Cell, load_cell
+from vla_contract.filter_status import Verdict
+from vla_contract.ros.messages.live_streams import live_streams
+from vla_contract.ros.qos import STATE
+from vla_rollout.episodes.cycle import Cycle
+from vla_rollout.recording.cycles import CYCLE_TOPICS, CycleJoiner, replay_cycles
+
+DEMO = 'vla_rollout.graph.ros.demo'
+DOMAIN = 41
+CELL = load_cell('panda_table')
+
+
+class Cycles:
+    """Observes and keeps every cycle by its time."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self.by_time: dict[int, Cycle] = {}
+
+    def see_chunk(self, chunk) -> None:
+        """Look at cycles alone."""
+
+    def see_cycle(self, cycle: Cycle) -> None:
+        self.by_time[cycle.now_ns] = cycle
+
+
+def watch(desk: OperatorDesk, cell: Cell) -> Cycles:
+    """Return the cycles of a running graph, as they happen."""
+    cycles = Cycles()
+    joiner = CycleJoiner(cell, cycles)
+    qos = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
+    streams = live_streams(cell, with_images=False, topics=CYCLE_TOPICS)
+    for topic, (kind, decode) in streams.items():
+        desk.node.create_subscription(kind, topic, partial(_take, joiner, decode), qos)
+    return cycles
+
+
+def _take(joiner: CycleJoiner, decode, msg) -> None:
+    payload = decode(msg)
+    if payload is not None:
+        joiner.take(payload)
+
+
+def stop_at_the_first_motion(desk: OperatorDesk) -> None:
+    """Press the e-stop in the callback that sees the arm move: an episode takes two seconds."""
+    begun: list[np.ndarray] = []
+
+    def look(msg: JointState) -> None:
+        position = np.array(msg.position)
+        begun.append(position)
+        if np.abs(position - begun[0]).max() > 0.005:
+            desk.press_e_stop(True)
+            desk.node.destroy_subscription(subscription)
+
+    subscription = desk.node.create_subscription(JointState, 'action_filter/action', look, STATE)
+
+
+def recorded_cycles(folder: Path, results: list[dict]) -> list[Cycle]:
+    found = []
+    for result in results:
+        cycles = Cycles()
+        replay_cycles(folder / 'recordings' / result['recording'], CELL, cycles)
+        found += cycles.by_time.values()
+    return found
+
+
+def test_a_stopped_episode_says_why_and_the_next_one_goes_on(start, tmp_path, monkeypatch):
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    arguments = ('--episodes', '3', '--record', '--json', 'result.json', '--policy', 'scripted')
+    demo = start(DEMO, *arguments, '--domain-id', str(DOMAIN))
+    desk = OperatorDesk(DOMAIN)
+    try:
+        live = watch(desk, CELL)
+        stop_at_the_first_motion(desk)
+        wait_for(lambda: desk.status.startswith(('stop', 'latched')), 300.0, 'the stop')
+        desk.press_e_stop(False)
+        demo.wait_for_text('results:')
+    finally:
+        desk.close()
+    assert demo.finish() == 0, demo.output
+    results = json.loads((tmp_path / 'result.json').read_text())['results']
+    first, *others = results
+    assert (first['success'], first['termination']) == (False, 'stopped')
+    assert 'e_stop' in first['stop_cause']
+    assert first['failure_mode'] == 'safety stop'
+    assert first['filter_counters']['e_stops'] == 1
+    assert [result['success'] for result in others] == [True, True], demo.output
+    recorded = recorded_cycles(tmp_path / 'runs' / 'latest', results)
+    compare(recorded, live.by_time)
+
+
+def compare(recorded: list[Cycle], live: dict[int, Cycle]) -> None:
+    """Hold what a recording says against what was seen live, bit for bit."""
+    both = [(cycle, live[cycle.now_ns]) for cycle in recorded if cycle.now_ns in live]
+    moving = [cycle for cycle in recorded if cycle.desired is not None]
+    assert len(moving) > 200
+    assert len(both) > 0.9 * len(recorded)
+    for cycle, seen in both:
+        # joint_states are best effort: one of the two may lack some.
+        if cycle.joints.stamp_ns == seen.joints.stamp_ns:
+            assert np.array_equal(cycle.joints.position, seen.joints.position)
+        assert (cycle.desired is None) == (seen.desired is None)
+        if cycle.desired is not None and seen.desired is not None:
+            assert np.array_equal(cycle.command, seen.command)
+            assert np.array_equal(cycle.desired.position, seen.desired.position)
+            assert np.array_equal(cycle.desired.velocity, seen.desired.velocity)
+    same = sum(cycle.joints.stamp_ns == seen.joints.stamp_ns for cycle, seen in both)
+    assert same > 0.9 * len(both)
+    assert any(cycle.verdict >= Verdict.STOP for cycle in recorded)
