@@ -101,6 +101,7 @@ class AttackedRobot:
             return self.stack.pid('policy_server') != before
 
         wait_for(is_another, _WAIT_S, 'another policy server')
+        self.unload()
 
     def changes(self, node: str, transition: int) -> bool:
         """Order a transition; return whether the node has made it."""

@@ -44,7 +44,7 @@ def saying_what_the_filter_says(graph: RolloutGraph) -> Iterator[None]:
     try:
         yield
     except NoAnswerError as error:
-        pytest.fail(f'{error}; the filter says {graph.monitor.filter_says}')
+        pytest.fail(f'{error}; the filter says {graph.monitor.status}')
 
 
 def test_the_filter_brakes_within_limits_holds_and_resumes(stack, graph):
