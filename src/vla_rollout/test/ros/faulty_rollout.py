@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from vla_rollout.episodes.monitor import EpisodeMonitor
 from vla_rollout.episodes.ros import counted_rollout, rollout
-from vla_rollout.episodes.ros.runner import EpisodeRunner
+from vla_rollout.episodes.ros.graph_environment import GraphEnvironment
 
 
 def _raise(*arguments: Any) -> NoReturn:
@@ -37,9 +37,9 @@ FAULTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     'callback raises': (EpisodeMonitor, 'on_status', _raise),
     'callback exits': (EpisodeMonitor, 'on_status', _exit),
     'callback hangs': (EpisodeMonitor, 'on_status', _hang),
-    'loop raises': (EpisodeRunner, '_is_over', _raise),
-    'loop exits': (EpisodeRunner, '_is_over', _exit),
-    'loop hangs': (EpisodeRunner, '_is_over', _hang),
+    'loop raises': (GraphEnvironment, 'advance', _raise),
+    'loop exits': (GraphEnvironment, 'advance', _exit),
+    'loop hangs': (GraphEnvironment, 'advance', _hang),
     'video on a full disk': (EpisodeMonitor, 'on_image', _fill_disk),
     'summary on a full disk': (counted_rollout, 'write_json', _fill_disk),
 }
