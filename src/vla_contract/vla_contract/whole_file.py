@@ -1,7 +1,10 @@
-"""Files that are written whole or not at all, and replaced only when that was asked for."""
+"""Files and folders that are written whole or not at all, and replaced only when asked for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 import os
 from pathlib import Path
+import shutil
 
 from vla_contract.errors import VlaError
 
@@ -37,3 +40,25 @@ def write_whole(path: Path, content: str | bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a folder to fill, which has its place when the block ends and is gone when it fails.
+
+    Args:
+        path: its place, which must be free.
+
+    Yields:
+        A path beside it, at which nothing is yet.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'{path.name}.{os.getpid()}.part')
+    try:
+        yield temporary
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

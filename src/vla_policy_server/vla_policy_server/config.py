@@ -40,7 +40,11 @@ class PolicyServerConfig:
         choices=(AUTO, *PRECISIONS),
     )
     control_freq: float = setting(
-        10.0, doc='rate of policy_action and of attempts to infer', unit='Hz', lower=0.1, upper=500
+        0.0,
+        doc="rate of policy_action and of attempts to infer, which is the policy's; 0 for that",
+        unit='Hz',
+        lower=0.0,
+        upper=1000.0,
     )
     mode: str = setting(
         'async',
@@ -61,9 +65,6 @@ class PolicyServerConfig:
     )
     check_policy: bool = setting(
         True, doc='test at configuration that the policy sees, hears, feels and means our units'
-    )
-    compressed_cameras: str = setting(
-        '', doc="cameras that come as image_raw/compressed, as 'top wrist'; '' for none"
     )
     allow_code: str = setting(
         '', doc="code that the checkpoint names and that may run, separated by spaces; '' for none"

@@ -1,5 +1,7 @@
 import os
+from pathlib import Path
 import signal
+import time
 
 import pytest
 from vla_contract.cli.worker_pool import worker_pool
@@ -59,3 +61,22 @@ def test_an_error_in_a_workers_start_reaches_the_caller(workers):
         worker_pool(workers, fail, 7) as map_items,
     ):
         list(map_items(shifted, range(5)))
+
+
+def slow_after_ctrl_c(job: tuple[int, str]) -> None:
+    """Press Ctrl-C in the first job; the second outlasts it."""
+    number, folder = job
+    if number == 0:
+        os.kill(os.getppid(), signal.SIGINT)
+    else:
+        time.sleep(0.5)
+    (Path(folder) / str(number)).touch()
+
+
+def test_items_under_way_are_finished_after_ctrl_c(tmp_path):
+    jobs = [(number, str(tmp_path)) for number in range(50)]
+    with pytest.raises(KeyboardInterrupt), worker_pool(2) as map_items:
+        list(map_items(slow_after_ctrl_c, jobs))
+    finished = set(os.listdir(tmp_path))
+    assert {'0', '1'} <= finished
+    assert len(finished) < len(jobs)

@@ -13,7 +13,9 @@ import tempfile
 from typing import Any, NoReturn
 
 from vla_contract.cli.completion import complete_options, is_completing
-from vla_contract.cli.number_types import natural as natural, positive as positive
+from vla_contract.cli.interrupts import remembered_interrupts
+from vla_contract.cli.number_types import natural as natural
+from vla_contract.cli.number_types import positive as positive
 from vla_contract.errors import VlaError
 from vla_contract.whole_file import write_whole
 
@@ -73,24 +75,35 @@ def run_command(body: Callable[[], int]) -> int:
         What `body` returns; 2 for a VlaError; 1 when the disk is full or not writable, or nobody
         reads the output any more; 130 after Ctrl-C.
     """
-    try:
-        return body()
-    except VlaError as error:
+    with remembered_interrupts() as interrupts:
+        try:
+            return body()
+        except KeyboardInterrupt:
+            return _interrupted()
+        except Exception as error:  # noqa: BLE001 - what is not known here is raised again
+            return _interrupted() if interrupts.came else _status_after(error)
+
+
+def _interrupted() -> int:
+    print('interrupted', file=sys.stderr)
+    return INTERRUPTED
+
+
+def _status_after(error: Exception) -> int:
+    """Return the status after an error that a user can cause, said in a sentence; raise others."""
+    if isinstance(error, VlaError):
         print(f'error: {error}', file=sys.stderr)
         return WRONG_USE
-    except KeyboardInterrupt:
-        print('interrupted', file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         # Who read the output, such as head, has enough; the interpreter must not write the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_GOOD_ENOUGH
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-            raise
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
+    if isinstance(error, OSError) and error.errno in full:
         where = error.filename or tempfile.gettempdir()
         print(f'error: cannot write {where}: {os.strerror(error.errno)}', file=sys.stderr)
         return NOT_GOOD_ENOUGH
+    raise error
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -11,6 +11,9 @@ MOST_EPISODES = 100_000
 """Episodes of one command: so many seeds from 0 on are kept for evaluation, and each episode of a
 randomised scene leaves about 8 kB in memory and in the summary."""
 
+MOST_STEPS = 10_000_000
+"""Steps of a training: more than a month at three a second."""
+
 
 def whole(lower: int, upper: int | None = None) -> Callable[[str], int]:
     """Return a type for whole numbers within bounds, both included."""
@@ -45,6 +48,7 @@ positive = whole(1)
 natural = whole(0)
 seed = whole(0, 4_000_000_000)
 """A seed to begin with: those of all episodes from it on stay below 2**32."""
+steps = whole(1, MOST_STEPS)
 episodes = whole(1, MOST_EPISODES)
 # More processes than cores gain nothing, and each holds a world and a policy.
 workers = whole(1, 4 * (os.cpu_count() or 1))

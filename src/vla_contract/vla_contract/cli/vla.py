@@ -13,6 +13,7 @@ import sys
 
 from vla_contract.cli.command import DONE, INTERRUPTED, WRONG_USE
 from vla_contract.cli.completion import complete_words, is_completing, words_before_cursor
+from vla_contract.cli.interrupts import remembered_interrupts
 from vla_contract.errors import nearest
 
 GROUP = 'vla_commands'
@@ -49,13 +50,16 @@ def _complete(words: list[str], commands: Mapping[str, EntryPoint]) -> None:
 
 
 def _run(entry: EntryPoint, words: list[str]) -> int:
-    try:
-        status: int = entry.load()(words)
-    except KeyboardInterrupt:
-        # Before the command began, which says itself what it leaves behind.
-        print('interrupted', file=sys.stderr)
-        return INTERRUPTED
-    return status
+    with remembered_interrupts() as interrupts:
+        try:
+            status: int = entry.load()(words)
+        except (KeyboardInterrupt, ImportError) as error:
+            if isinstance(error, ImportError) and not interrupts.came:
+                raise
+            # Before the command began, which says itself what it leaves behind.
+            print('interrupted', file=sys.stderr)
+            return INTERRUPTED
+        return status
 
 
 def _no_command(words: Sequence[str], commands: Mapping[str, EntryPoint]) -> int:

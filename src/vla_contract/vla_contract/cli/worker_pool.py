@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import wait as wait_for_all
 from contextlib import contextmanager
 from functools import partial
 import multiprocessing
@@ -30,7 +31,7 @@ def worker_pool(
     """Give a map over worker processes, each of which called `start(*args)` once.
 
     One worker is this process. After an error or Ctrl-C the items under way are finished and the
-    waiting ones dropped.
+    waiting ones dropped; Ctrl-C again drops those under way too.
 
     Args:
         workers: number of processes, from 1 up.
@@ -43,8 +44,12 @@ def worker_pool(
             start(*args)
         yield map
         return
+    handed_out: deque[Future[Any]] = deque()
     with process_pool(workers, start, *args) as submit:
-        yield partial(_mapped, submit)
+        try:
+            yield partial(_mapped, submit, handed_out)
+        finally:
+            wait_for_all([future for future in handed_out if not future.cancel()])
 
 
 class Submit(Protocol):
@@ -58,12 +63,21 @@ class Submit(Protocol):
 def process_pool(
     workers: int, start: Callable[..., None] | None = None, *args: Any
 ) -> Iterator[Submit]:
-    """Give what hands items to worker processes; arguments as those of `worker_pool`."""
+    """Give what hands items to worker processes; arguments as those of `worker_pool`.
+
+    Whoever lets KeyboardInterrupt through has nothing under way any more that is worth finishing:
+    the workers are killed.
+    """
     # Spawned, because OpenGL contexts and torch's threads do not survive a fork.
     context = multiprocessing.get_context('spawn')
     pool = ProcessPoolExecutor(workers, context, _start_worker, (start, *args))
     try:
         yield partial(_submitted, pool)
+    except KeyboardInterrupt:
+        # The executor has no public way to do so before Python 3.14.
+        for process in list((pool._processes or {}).values()):
+            process.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -80,16 +94,13 @@ def _submitted[S, T](
 
 
 def _mapped[S, T](
-    submit: Submit, function: Callable[[S], T], items: Iterable[S], /
+    submit: Submit, handed_out: deque[Future[T]], function: Callable[[S], T], items: Iterable[S], /
 ) -> Iterator[T]:
     """Hand out all items and yield their results in order."""
-    futures = deque([submit(function, item) for item in items])
-    try:
-        while futures:
-            yield futures.popleft().result()
-    finally:
-        for future in futures:
-            future.cancel()
+    handed_out.extend(submit(function, item) for item in items)
+    while handed_out:
+        yield handed_out[0].result()
+        handed_out.popleft()
 
 
 def _start_worker(start: Callable[..., None] | None, *args: Any) -> None:

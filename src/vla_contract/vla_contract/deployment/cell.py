@@ -73,6 +73,21 @@ class Camera:
     rate_hz: float = setting(doc='frames per second', unit='Hz', lower=0.1)
     encoding: str = setting(doc='pixel format of the topic', choices=('rgb8', 'bgr8'))
     placement: Placement | None = setting(None, doc='where it stands in the simulator')
+    transport: str = setting(
+        'raw',
+        doc='how images come: topic/image_raw, or JPEG or PNG on topic/image_raw/compressed',
+        choices=('raw', 'compressed'),
+    )
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether its images come compressed."""
+        return self.transport == 'compressed'
+
+    @property
+    def image_topic(self) -> str:
+        """The topic of its images."""
+        return f'{self.topic}/image_raw' + '/compressed' * self.is_compressed
 
 
 @dataclass(frozen=True)

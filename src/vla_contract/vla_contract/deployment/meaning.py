@@ -1,4 +1,9 @@
-"""The hash of what a configuration means; comments and the order of keys change nothing."""
+"""The hash of what a configuration means; comments and the order of keys change nothing.
+
+Values at their default are left out. So it does not matter whether a default is written, and a
+field that a later version adds leaves the hashes of older files as they are; a default of a field
+that there is must therefore never change within a version of the format.
+"""
 
 import dataclasses
 import hashlib
@@ -25,10 +30,19 @@ def with_hash[T](configuration: T) -> T:
     return dataclasses.replace(configuration, **{SHA256: found})  # type: ignore[type-var]
 
 
+def _default(field: dataclasses.Field[Any]) -> Any:
+    """Return the default of a field; for one without, something that no value equals."""
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
-        fields = (field.name for field in dataclasses.fields(value))
-        return {name: _plain(getattr(value, name)) for name in fields if name != SHA256}
+        fields = [field for field in dataclasses.fields(value) if field.name != SHA256]
+        values = {field.name: _plain(getattr(value, field.name)) for field in fields}
+        defaults = {field.name: _plain(_default(field)) for field in fields}
+        return {name: found for name, found in values.items() if found != defaults[name]}
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -45,8 +45,8 @@ class PolicyCamera:
 
     camera: str = setting(doc='name of a camera of the cell')
     feature: str = setting(doc='feature key of the policy')
-    width: int = setting(doc='width the policy sees', unit='px', lower=1)
-    height: int = setting(doc='height the policy sees', unit='px', lower=1)
+    width: int = setting(doc='width the policy sees', unit='px', lower=1, upper=8192)
+    height: int = setting(doc='height the policy sees', unit='px', lower=1, upper=8192)
     resize: str = setting(doc='how to fit', choices=('crop', 'letterbox', 'stretch'))
 
 
@@ -60,7 +60,9 @@ class PolicyFile:
 
     schema: int = setting(doc='version of this format', lower=1, upper=1)
     name: str = setting(doc='name of the policy')
-    rate_hz: float = setting(doc='policy steps per second (control_freq)', unit='Hz', lower=0.1)
+    rate_hz: float = setting(
+        doc='policy steps per second (control_freq)', unit='Hz', lower=0.1, upper=1000.0
+    )
     backend: str = setting(
         'lerobot', doc='hold, scripted, replay, lerobot, remote, or module:factory'
     )

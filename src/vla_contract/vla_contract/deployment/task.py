@@ -20,7 +20,9 @@ class Task:
     schema: int = setting(doc='version of this format', lower=1, upper=1)
     name: str = setting(doc='name of the task')
     instruction: str = setting(doc='task text for the policy')
-    time_limit_s: float = setting(doc='an episode fails after this', unit='s', lower=0.1)
+    time_limit_s: float = setting(
+        doc='an episode fails after this', unit='s', lower=0.1, upper=3600.0
+    )
     simulation: dict[str, Any] = field(
         default_factory=dict, metadata={'doc': 'objects, placement and success in the simulator'}
     )

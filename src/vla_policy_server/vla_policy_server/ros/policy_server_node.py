@@ -9,18 +9,17 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
 import numpy as np
 from rclpy.timer import Timer
-from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.deployment.cell import Camera
-from vla_contract.deployment.deployment import load_deployment
-from vla_contract.errors import ContractError
+from vla_contract.deployment.deployment import Deployment, load_deployment
+from vla_contract.errors import ContractError, SettingError
 from vla_contract.policy import CUBE_POSE, Policy, ReportingPolicy
 from vla_contract.ros.listening.any_publisher import subscribe_to_any
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
 from vla_contract.ros.messages.filter_status import status_of
-from vla_contract.ros.messages.images import decode_msg, image_from_msg
+from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
 from vla_contract.ros.messages.joints import chunk_to_msg, point_to_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
@@ -82,7 +81,7 @@ class PolicyServer(VlaNode):
         self._session = PolicySession(deployment, policy, schedule)
         self._session.buffer.instruction = settings.instruction or deployment.task.instruction
         self._inference = InferenceThread(policy, self._answered.trigger)
-        self._period_s = 1.0 / settings.control_freq
+        self._period_s = 1.0 / _control_freq(settings, deployment)
         self._joints = JointStatesReader(self, cell)
         self._chunk_pub = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
         self._action_pub = self.create_publisher(JointTrajectoryPoint, 'policy_action', COMMAND)
@@ -91,10 +90,8 @@ class PolicyServer(VlaNode):
         self._has_eyes = policy.needs_images
         self._is_blind = not (policy.needs_images or policy.needs_extras)
         if self._has_eyes:
-            compressed = {cell.camera(name).name for name in settings.compressed_cameras.split()}
             for name in dict.fromkeys(seen.camera for seen in deployment.policy.cameras):
-                camera = cell.camera(name)
-                self._subscribe(camera, is_compressed=camera.name in compressed)
+                self._subscribe(cell.camera(name))
         if policy.needs_extras:
             self.create_subscription(PoseStamped, 'sim/cube_pose', self._on_cube, SENSOR)
         if self._session.follows_the_plan:
@@ -156,15 +153,17 @@ class PolicyServer(VlaNode):
         if self._joints.rejected > rejected:
             self._reject(self._joints.problem)
 
-    def _subscribe(self, camera: Camera, is_compressed: bool) -> None:
-        topic = f'{camera.topic}/image_raw' + '/compressed' * is_compressed
-        kind = CompressedImage if is_compressed else Image
-        self.create_subscription(kind, topic, lambda msg: self._on_image(camera.name, msg), SENSOR)
+    def _subscribe(self, camera: Camera) -> None:
+        self.create_subscription(
+            image_type(camera),
+            camera.image_topic,
+            lambda msg: self._on_image(camera.name, msg),
+            SENSOR,
+        )
 
-    def _on_image(self, camera: str, msg: Image | CompressedImage) -> None:
+    def _on_image(self, camera: str, msg: ImageMessage) -> None:
         try:
-            image = image_from_msg(msg) if isinstance(msg, Image) else decode_msg(msg)
-            self._session.buffer.add_image(camera, from_stamp(msg.header.stamp), image)
+            self._session.buffer.add_image(camera, from_stamp(msg.header.stamp), image_of(msg))
         except ContractError as error:
             self._reject(str(error))
             return
@@ -272,6 +271,19 @@ class PolicyServer(VlaNode):
         if missed > 0:
             return Health(WARN, f'no step was left in {missed} control periods', values)
         return Health(OK, 'serving', values)
+
+
+def _control_freq(settings: PolicyServerConfig, deployment: Deployment) -> float:
+    """Return the rate of the policy [Hz].
+
+    Raises:
+        SettingError: the settings want another, at which policy_action would skip or repeat.
+    """
+    rate_hz = deployment.policy.rate_hz
+    if settings.control_freq not in (0.0, rate_hz):
+        allowed = f'{rate_hz:g}, the rate of policy {deployment.policy.name}, or 0 for it'
+        raise SettingError('policy_server', 'control_freq', settings.control_freq, allowed)
+    return rate_hz
 
 
 def _limit_threads(threads: int) -> None:

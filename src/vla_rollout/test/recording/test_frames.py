@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from vla_contract.errors import VlaError
 from vla_contract.filter_status import Verdict
-from vla_contract.recordings.testing import write_recording
+from vla_contract.recordings.testing import joint_state, write_recording
 from vla_contract.values import Observation
 from vla_lerobot.features import ACTION, FeatureEncoder
 from vla_lerobot.record_columns import (
@@ -105,3 +105,13 @@ def test_nothing_to_convert_is_one_sentence_and_nothing_is_replaced(recording, t
     broken.write_bytes(b'no MCAP at all' * 100)
     with pytest.raises(VlaError, match='MCAP'):
         list(recorded_frames(broken, DEPLOYMENT))
+
+
+def test_a_conversion_that_fails_leaves_nothing_behind(recording, tmp_path):
+    output = tmp_path / 'real'
+    other = tmp_path / 'z_other.mcap'
+    names = [f'x_{k}' for k in range(len(CELL.joints))]
+    write_recording(other, [(0, 'action_filter/action', joint_state(0, names, CELL.home))])
+    assert main([str(recording), str(other), '--output', str(output)]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == [other.name]
+    assert main([str(recording), '--output', str(output)]) == 0

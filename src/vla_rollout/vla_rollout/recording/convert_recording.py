@@ -14,6 +14,7 @@ from vla_contract.recordings.arguments import add_namespace
 from vla_contract.recordings.damage import Damage, say_damage
 from vla_contract.recordings.files import recordings_in
 from vla_contract.recordings.recording import Recording
+from vla_contract.whole_file import whole_folder
 from vla_lerobot.lerobot_import import quiet_lerobot
 from vla_rollout.recording.frames import frame_features, recorded_frames
 
@@ -36,25 +37,47 @@ def convert(args: argparse.Namespace) -> int:
     ]
     if not recordings:
         raise VlaError(f"no recording has the outcome '{args.only}'; nothing was written")
+    with whole_folder(args.output) as folder:
+        episodes = _write_dataset(folder, args.output.name, deployment, recordings, args.namespace)
+    total = sum(int(episode['frames']) for episode in episodes)
+    print(f'{len(episodes)} episodes, {total} frames in {args.output}')
+    return 0
+
+
+def _write_dataset(
+    folder: Path,
+    name: str,
+    deployment: Deployment,
+    recordings: list[tuple[Path, dict[str, str]]],
+    namespace: str,
+) -> list[dict[str, Any]]:
+    """Write recordings, each with its notes, into a new folder; return what each episode is.
+
+    Raises:
+        VlaError: a recording is damaged, or none has a frame.
+    """
     quiet_lerobot()
     from lerobot.datasets import LeRobotDataset
 
     dataset = LeRobotDataset.create(
-        repo_id=f'local/{args.output.name}',
+        repo_id=f'local/{name}',
         fps=round(deployment.policy.rate_hz),
         features=frame_features(deployment),
-        root=args.output,
+        root=folder,
         robot_type=deployment.cell.robot.name,
         use_videos=False,
     )
     episodes: list[dict[str, Any]] = []
-    for file, notes in tqdm(recordings, unit='recording'):
-        frames, damages = _add_frames(dataset, file, deployment, args.namespace)
-        if frames:
-            dataset.save_episode()
-            episode = {**notes, 'recording': file.name, 'frames': frames}
-            episodes.append(episode | ({'damages': damages} if damages else {}))
-    dataset.finalize()
+    try:
+        for file, notes in tqdm(recordings, unit='recording'):
+            frames, damages = _add_frames(dataset, file, deployment, namespace)
+            if frames:
+                dataset.save_episode()
+                episode = {**notes, 'recording': file.name, 'frames': frames}
+                episodes.append(episode | ({'damages': damages} if damages else {}))
+    finally:
+        # Otherwise it writes once more when it is forgotten, into a folder that is gone.
+        dataset.finalize()
     if not episodes:
         raise VlaError(
             f'none of {len(recordings)} recordings has a frame: no chunk, image or action'
@@ -67,10 +90,8 @@ def convert(args: argparse.Namespace) -> int:
         'cell_sha256': deployment.cell.sha256,
         'episodes': episodes,
     }
-    write_json(args.output / 'meta' / 'vla_episodes.json', record)
-    total = sum(int(episode['frames']) for episode in episodes)
-    print(f'{len(episodes)} episodes, {total} frames in {args.output}')
-    return 0
+    write_json(folder / 'meta' / 'vla_episodes.json', record)
+    return episodes
 
 
 def _add_frames(

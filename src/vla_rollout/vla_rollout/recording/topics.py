@@ -25,7 +25,7 @@ def recorded_topics(cell: Cell, extra: str) -> dict[str, str]:
     """Return the topics of a robot with their types, relative names first.
 
     Args:
-        cell: the robot; each of its cameras adds image_raw and camera_info, each of its
+        cell: the robot; each of its cameras adds its images and camera_info, each of its
             channels the topic of its controller.
         extra: more of them, 'name=package/msg/Type' separated by spaces.
 
@@ -37,7 +37,8 @@ def recorded_topics(cell: Cell, extra: str) -> dict[str, str]:
         if channel.kind in _COMMANDS:
             topics[channel.endpoint] = _COMMANDS[channel.kind]
     for camera in cell.cameras:
-        topics[f'{camera.topic}/image_raw'] = 'sensor_msgs/msg/Image'
+        kind = 'CompressedImage' if camera.is_compressed else 'Image'
+        topics[camera.image_topic] = f'sensor_msgs/msg/{kind}'
         topics[f'{camera.topic}/camera_info'] = 'sensor_msgs/msg/CameraInfo'
     for entry in extra.split():
         name, _, kind = entry.partition('=')

@@ -2,8 +2,8 @@
 
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
-from sensor_msgs.msg import CameraInfo, Image
-from vla_contract.ros.messages.images import image_to_msg
+from sensor_msgs.msg import CameraInfo
+from vla_contract.ros.messages.images import camera_msg, image_type
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.qos import LATCHED, SENSOR
 from vla_contract.values import Image as Pixels
@@ -38,11 +38,14 @@ class CameraTopics:
         published_cameras(cameras, looks, published)
         self._episode: int | None = None
         self._infos: dict[str, CameraInfo] = {}
-        topics = {name: placed.camera.topic for name, placed in cameras.items()}
-        self._image_pubs, self._info_pubs, self._pose_pubs = (
-            {name: node.create_publisher(kind, f'{topics[name]}/{end}', qos) for name in topics}
+        seen = {name: placed.camera for name, placed in cameras.items()}
+        self._image_pubs = {
+            name: node.create_publisher(image_type(camera), camera.image_topic, SENSOR)
+            for name, camera in seen.items()
+        }
+        self._info_pubs, self._pose_pubs = (
+            {name: node.create_publisher(kind, f'{seen[name].topic}/{end}', qos) for name in seen}
             for kind, end, qos in (
-                (Image, 'image_raw', SENSOR),
                 (CameraInfo, 'camera_info', SENSOR),
                 (PoseStamped, 'pose', LATCHED),
             )
@@ -54,7 +57,7 @@ class CameraTopics:
         if looks.episode != self._episode:
             self._describe(time_ns, looks)
         for name, placed in self._cameras.items():
-            msg = image_to_msg(images[name], time_ns, placed.camera.frame)
+            msg = camera_msg(placed.camera, images[name], time_ns)
             self._infos[name].header.stamp = msg.header.stamp
             self._image_pubs[name].publish(msg)
             self._info_pubs[name].publish(self._infos[name])

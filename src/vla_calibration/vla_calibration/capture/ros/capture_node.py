@@ -28,7 +28,7 @@ from vla_calibration.capture.session import (
 from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_states import JointStateMerge
-from vla_contract.ros.messages.images import image_from_msg, image_to_msg
+from vla_contract.ros.messages.images import image_of, image_to_msg, image_type, ImageMessage
 from vla_contract.ros.messages.joints import merge_msg
 from vla_contract.ros.messages.stamps import from_stamp, to_time
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, Health, OK, status_msg, WARN
@@ -78,7 +78,7 @@ class CaptureNode(VlaNode):
         self._driver = ChunkDriver(self, cell, poses, settings.drive_speed)
         self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
         self.create_subscription(CameraInfo, f'{camera.topic}/camera_info', self._on_info, SENSOR)
-        self.create_subscription(Image, f'{camera.topic}/image_raw', self._on_image, SENSOR)
+        self.create_subscription(image_type(camera), camera.image_topic, self._on_image, SENSOR)
         self.create_timer(_STATUS_PERIOD_S, self._publish_status)
         self._frames = NewestFrame(self._look, self._on_look_failed)
 
@@ -126,14 +126,14 @@ class CaptureNode(VlaNode):
         except VlaError as error:
             self.get_logger().error(f'camera_info refused: {error}', throttle_duration_sec=5.0)
 
-    def _on_image(self, msg: Image) -> None:
+    def _on_image(self, msg: ImageMessage) -> None:
         if self.is_active:
             self._frames.offer(msg)
 
-    def _look(self, msg: Image) -> None:
+    def _look(self, msg: ImageMessage) -> None:
         """Work on one image, in the thread of the frames."""
         try:
-            image = image_from_msg(msg)
+            image = image_of(msg)
         except ContractError as error:
             self.get_logger().error(str(error), throttle_duration_sec=5.0)
             return

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import numpy as np
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from vla_calibration.capture.joint_history import JointHistory
 from vla_calibration.verify.camera_check import CameraCheck
@@ -18,7 +18,7 @@ from vla_contract.cameras.calibration_file import resolve_calibration
 from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_states import JointStateMerge
-from vla_contract.ros.messages.images import image_from_msg
+from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
 from vla_contract.ros.messages.joints import merge_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
@@ -54,15 +54,18 @@ class VerifyNode(VlaNode):
             )
             for name in names
         }
-        self._images: dict[str, Image] = {}
+        self._images: dict[str, ImageMessage] = {}
         self._joints = JointHistory(to_ns(_HISTORY_S))
         self._merge = JointStateMerge(cell)
         self._health = Health(OK, 'not checked yet', {})
         self.create_subscription(JointState, 'joint_states', self._on_joints, JOINTS)
         for name in names:
-            topic = f'{cell.camera(name).topic}/image_raw'
+            camera = cell.camera(name)
             self.create_subscription(
-                Image, topic, lambda msg, name=name: self._images.update({name: msg}), SENSOR
+                image_type(camera),
+                camera.image_topic,
+                lambda msg, name=name: self._images.update({name: msg}),
+                SENSOR,
             )
         self.create_service(Trigger, 'verify_calibration/check', self._on_check)
         self._diagnostics = DiagnosticsPublisher(self, lambda: self._health)
@@ -113,7 +116,7 @@ class VerifyNode(VlaNode):
         if max(moved, default=0.0) > self._settings.still_rad:
             raise VlaError(f'the arm moves ({max(moved):.3f} rad); check while it stands still')
         joints = dict(zip(self._cell.joint_names, position.tolist(), strict=True))
-        return self._checks[name].check(image_from_msg(msg), joints)
+        return self._checks[name].check(image_of(msg), joints)
 
 
 def main() -> int:

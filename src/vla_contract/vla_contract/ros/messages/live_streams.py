@@ -6,7 +6,7 @@ from typing import Any
 
 from vla_contract.deployment.cell import Cell
 from vla_contract.recordings.events import Payload
-from vla_contract.recordings.topics import camera_topics, Decode, RAW, TOPICS
+from vla_contract.recordings.topics import camera_topics, Decode, TOPICS
 from vla_contract.ros.messages.images import image_from_msg
 from vla_contract.stamps import from_stamp
 
@@ -19,13 +19,13 @@ def live_streams(cell: Cell, with_images: bool, topics: Collection[str]) -> dict
 
     Args:
         cell: whose joints and cameras.
-        with_images: the raw images of its cameras too.
+        with_images: the images of its cameras too, as the cell says that they come.
         topics: those of recordings.topics.TOPICS that are wanted.
     """
     wanted = {name: TOPICS[name] for name in topics}
     if with_images:
         cameras = camera_topics(cell, image_from_msg)
-        wanted |= {name: topic for name, topic in cameras.items() if name.endswith(RAW)}
+        wanted |= {name: cameras[name] for name in (c.image_topic for c in cell.cameras)}
     return {
         name: (message_class(topic.type_name), _on_arrival(topic.decoder(cell)))
         for name, topic in wanted.items()

@@ -11,7 +11,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import JointState
 from tqdm import tqdm
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.cell import Camera, Cell
@@ -19,7 +19,7 @@ from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.joints.trajectory import chunk_of
 from vla_contract.joints.trajectory import JointTrajectory as Motion
-from vla_contract.ros.messages.images import image_from_msg
+from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
 from vla_contract.ros.messages.joints import chunk_to_msg, merge_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.graph_arguments import publishers_of
@@ -55,7 +55,7 @@ class Exciter(Node):
         )
         self._filter_says = ''
         self.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
-        self.create_subscription(Image, f'{camera.topic}/image_raw', self._on_image, _EVERY)
+        self.create_subscription(image_type(camera), camera.image_topic, self._on_image, _EVERY)
 
     def now_ns(self) -> int:
         """Return the time of the node's clock [ns]."""
@@ -175,9 +175,9 @@ class Exciter(Node):
     def _on_command(self, msg: JointState) -> None:
         self._commands.append((from_stamp(msg.header.stamp), np.array(msg.position)))
 
-    def _on_image(self, msg: Image) -> None:
+    def _on_image(self, msg: ImageMessage) -> None:
         now_ns = self.now_ns()
-        self._images.append((from_stamp(msg.header.stamp), now_ns, shrink(image_from_msg(msg))))
+        self._images.append((from_stamp(msg.header.stamp), now_ns, shrink(image_of(msg))))
 
     def _wait(self, condition: Any, timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s

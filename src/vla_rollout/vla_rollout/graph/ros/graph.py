@@ -11,7 +11,6 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
-from sensor_msgs.msg import Image
 from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
@@ -19,7 +18,7 @@ from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.filter_status import FilterStatus
 from vla_contract.ros.messages.filter_status import status_of
-from vla_contract.ros.messages.images import image_from_msg
+from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_lerobot.images import require_size
@@ -269,7 +268,9 @@ class RolloutGraph:
             self._on_status,
             STATE,
         )
-        node.create_subscription(Image, f'{self._camera.topic}/image_raw', self._on_image, SENSOR)
+        node.create_subscription(
+            image_type(self._camera), self._camera.image_topic, self._on_image, SENSOR
+        )
         node.create_subscription(
             String, f'{POLICY}/identity', lambda msg: self.served.hear(msg.data), LATCHED
         )
@@ -280,10 +281,10 @@ class RolloutGraph:
         except ContractError as error:
             self._node.get_logger().error(str(error), throttle_duration_sec=5.0)
 
-    def _on_image(self, msg: Image) -> None:
+    def _on_image(self, msg: ImageMessage) -> None:
         """Film a frame; one that is no picture of this camera is the camera's fault alone."""
         try:
-            image = image_from_msg(msg)
+            image = image_of(msg)
             require_size(self._camera, image)
             self.monitor.on_image(image)
         except VlaError as error:

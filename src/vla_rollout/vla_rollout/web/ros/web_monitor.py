@@ -40,7 +40,7 @@ class WebMonitor(Node):
             if topic == 'instruction':
                 subscribe_to_any(self, kind, topic, callback)
             else:
-                qos = SENSOR if topic.endswith('image_raw') else _QOS
+                qos = SENSOR if '/image_raw' in topic else _QOS
                 self.create_subscription(kind, topic, callback, qos)
         self.create_subscription(DiagnosticArray, 'diagnostics', self._on_diagnostics, _QOS)
 
