@@ -12,7 +12,7 @@ from vla_action_filter.config import FilterConfig
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.values import to_ns
 from vla_policy_server.backends.registry import make_policy
-from vla_rollout.episodes.closed_loop import ClosedLoop
+from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.scene.world import World

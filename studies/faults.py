@@ -28,8 +28,8 @@ from vla_rollout.diagnosis.alarm import naming_alarm
 from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.diagnosis.taxonomy import Mode
-from vla_rollout.episodes.closed_loop import ClosedLoop
 from vla_rollout.episodes.cycle import CycleObserver
+from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
 
 DEPLOYMENT = 'panda_lift_cube_effort'
 HEALTHY = Fault('healthy', (), {})

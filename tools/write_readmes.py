@@ -37,7 +37,7 @@ VARIANTS: dict[str, tuple[Mapping[str, str], ...]] = {
     'mujoco_bridge': ({}, {'command_interface': 'forward'}),
     'policy_server': (
         {'backend': 'hold'},
-        {'backend': 'scripted', 'compressed_cameras': 'top'},
+        {'backend': 'scripted'},
     ),
 }
 MEANINGS = load_yaml(ROOT / 'tools' / 'interface_meanings.yaml')

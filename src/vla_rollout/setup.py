@@ -32,7 +32,7 @@ setup(
             'policy.benchmark = vla_rollout.benchmark.benchmark:main',
             'rollout.learn-thresholds = vla_rollout.diagnosis.learn_healthy:main',
             'rollout.preflight = vla_rollout.preflight.ros.preflight:main',
-            'rollout.report = vla_rollout.report.ros.report:main',
+            'rollout.report = vla_rollout.report.report_runs:main',
             'rollout.run = vla_rollout.episodes.ros.rollout:main',
             'sim.run = vla_rollout.simulation.simulate:main',
         ],

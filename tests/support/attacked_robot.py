@@ -17,16 +17,16 @@ from lifecycle_msgs.srv import ChangeState
 import numpy as np
 import rclpy
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64
+from std_msgs.msg import Float64, String
 from support.command import Command
 from support.operator_desk import OperatorDesk
 from support.waiting import wait_for
 from vla_contract.cli.command import write_json
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.messages.stamps import from_stamp
-from vla_contract.ros.qos import LATCHED, STATE
+from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_contract.ros.question import Question
-from vla_contract.ros.watcher import Watcher
+from vla_contract.ros.watcher import heartbeat_message
 from vla_policy_server.identity.identify import identity_of
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.episodes.provenance import provenance
@@ -67,8 +67,10 @@ class AttackedRobot:
         self.supervisor_says = ''
         self._sent: list[tuple[int, float, np.ndarray]] = []
         self._strangers: list[Any] = []
-        self._watcher: Watcher | None = None
-        node.create_timer(0.05, lambda: self._watcher.beat() if self._watcher else None)
+        # Nothing of a node that spins in a thread is destroyed from another one.
+        self._watch = node.create_publisher(String, 'watch', COMMAND)
+        self._heartbeat: String | None = None
+        node.create_timer(0.05, self._beat)
         node.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
         node.create_subscription(DiagnosticArray, 'diagnostics', self._on_diagnostics, STATE)
         node.create_subscription(JointState, 'action_filter/action', self._on_sent, STATE)
@@ -123,16 +125,15 @@ class AttackedRobot:
         self.passes()
         released, said = self.desk.call('supervisor/release')
         assert released, said
-        self._watcher = Watcher(self.desk.node, 'attack_table')
+        self._heartbeat = heartbeat_message('attack_table')
         for node in ('action_filter', 'policy_server'):
             assert self.changes(node, Transition.TRANSITION_ACTIVATE)
         self.desk.wait_for_motion(0.02)
 
     def unwatch(self) -> None:
         """Watch the arm no more."""
-        watcher, self._watcher = self._watcher, None
-        if watcher is not None:
-            watcher.close()
+        self._heartbeat = None
+        self._watch.publish(String())
 
     def stranger_says(self, speed: float) -> None:
         """Have a node that nobody knows publish a speed, so that the filter hears it."""
@@ -184,8 +185,11 @@ class AttackedRobot:
         self.desk.state(service.partition('/')[0])
         question = Question(client, request)
         wait_for(question.is_answered, _WAIT_S, f'an answer of {service}')
-        self.desk.node.destroy_client(client)
         return question.answer
+
+    def _beat(self) -> None:
+        if heartbeat := self._heartbeat:
+            self._watch.publish(heartbeat)
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
         self.values = {pair.key: pair.value for pair in msg.values}

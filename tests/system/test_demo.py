@@ -31,10 +31,12 @@ def test_the_shipped_policy_lifts_the_cube_over_ros(start, tmp_path):
             seconds = sum(1 for _ in video.decode(stream)) / float(stream.average_rate)
         assert seconds == pytest.approx(result['duration_s'], rel=0.5)
 
-    report = start('vla_rollout.report.ros.report', 'runs/latest')
+    report = start('vla_rollout.report.report_runs', 'runs/latest')
     assert report.finish() == 0, report.output
     page = (tmp_path / 'runs' / 'latest' / 'report.html').read_text()
     assert page.count('<video') == 2
+    # Each picture has a caption, and the same text for those who cannot see it.
+    assert page.count('Joints of seed') == 4
 
 
 def test_ctrl_c_stops_every_process(start):

@@ -110,6 +110,16 @@ def test_the_slowest_speed_counts_also_after_a_restart(ros):  # noqa: F811
             assert rig.values['speed_scale'] == '0.100'
 
 
+def test_a_stranger_alone_does_not_go_beyond_the_first_speed(ros):  # noqa: F811
+    with running_filter('first_speed:=0.1') as rig:
+        speed = rig.join('stranger').create_publisher(Float64, 'speed_scale', LATCHED)
+        speed.publish(Float64(data=1.0))
+        rig.wait(lambda: 'published by stranger' in rig.values.get('speed_conflict', ''))
+        assert rig.values['speed_scale'] == '0.100'
+        speed.publish(Float64(data=0.05))
+        rig.wait(lambda: rig.values['speed_scale'] == '0.050')
+
+
 def test_wrong_stamps_are_said_before_arming_and_missing_joints_too(ros):  # noqa: F811
     with running_filter() as rig:
         rig.is_silent = True

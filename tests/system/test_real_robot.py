@@ -1,4 +1,4 @@
-"""The stack of a real robot beside a fake one, by the commands of docs/ten_steps.md from step 8 on.
+"""The stack of a real robot beside a fake one, by the commands of docs/ten_steps.md from step 8.
 
 Locked, slow, stopped in motion, counted.
 

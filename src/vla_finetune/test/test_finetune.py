@@ -1,13 +1,16 @@
 import json
+import os
 import shutil
 
 from finetune_samples import record, tiny_act
 import pytest
 from vla_contract.deployment.deployment import load_deployment
+from vla_finetune import finetuning
 from vla_finetune.finetune import main
 from vla_finetune.finetune_plan import make_plan
 from vla_finetune.finetune_settings import FinetuneSettings, store_settings
 from vla_finetune.training import train
+from vla_finetune.training_checkpoints import point
 
 
 class InterruptedTrainingError(Exception):
@@ -63,6 +66,36 @@ def test_interrupted_training_resumes_to_the_same_loss_curve(policy, real, tmp_p
     own = load_deployment(policy=str(plan.folder / 'pretrained_model')).policy
     assert own.name == 'broken'
     assert own.source == str(plan.folder / 'pretrained_model')
+
+
+def test_ctrl_c_says_how_to_go_on(policy, real, tmp_path, capsys, monkeypatch):
+    def stop(plan):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(finetuning, 'train', stop)
+    run = tmp_path / 'run'
+    run.mkdir()  # which an earlier interruption may leave
+    assert main(['--policy', str(policy), '--real', str(real), '--output', str(run)]) == 130
+    assert f'last checkpoint: vla train finetune --resume {run}' in capsys.readouterr().err
+    assert (run / 'finetune.json').is_file()
+
+
+def test_a_link_is_changed_in_one_step(tmp_path, monkeypatch):
+    (tmp_path / 'old').mkdir()
+    (tmp_path / 'new').mkdir()
+    link = tmp_path / 'last'
+    point(link, tmp_path / 'old')
+    (tmp_path / 'last.part').symlink_to('nowhere')  # which an interruption has left
+    seen = []
+
+    def replace(temporary, target):
+        seen.append(link.resolve().name)
+        os.replace(temporary, target)
+
+    monkeypatch.setattr(type(link), 'replace', replace)
+    point(link, tmp_path / 'new')
+    assert (seen, os.readlink(link)) == (['old'], 'new')
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['last', 'new', 'old']
 
 
 def weights(folder):

@@ -27,16 +27,23 @@ class FinetuneSettings:
     correction_share: float = setting(
         0.5, doc='part of the real samples where a person corrected', lower=0.0, upper=1.0
     )
-    steps: int = setting(10_000, doc='of the optimizer', lower=1)
-    batch: int = setting(32, doc='samples per step and process', lower=1)
+    steps: int = setting(10_000, doc='of the optimizer', lower=1, upper=10_000_000)
+    batch: int = setting(32, doc='samples per step and process', lower=1, upper=65_536)
     # Ten times below what vision-language-action policies are trained with.
-    learning_rate: float = setting(1e-5, doc='peak, of every parameter group', lower=0.0)
+    learning_rate: float = setting(
+        1e-5, doc='peak, of every parameter group', lower=1e-12, upper=1.0
+    )
     held_out_share: float = setting(
         0.1, doc='part of the real demonstrations kept for validation', lower=0.0, upper=0.9
     )
-    validate_every: int = setting(500, doc='steps between validations and checkpoints', lower=1)
+    validate_every: int = setting(
+        500, doc='steps between validations and checkpoints', lower=1, upper=10_000_000
+    )
     patience: int = setting(
-        5, doc='validations without a better one until it stops, 0 for never', lower=0
+        5,
+        doc='validations without a better one until it stops, 0 for never',
+        lower=0,
+        upper=10_000_000,
     )
     statistics: str = setting(
         KEEP,
@@ -44,16 +51,22 @@ class FinetuneSettings:
         choices=(KEEP, RECOMPUTE, BOTH),
     )
     freeze_vision: bool = setting(False, doc='train everything but the image encoder')
-    lora_rank: int = setting(0, doc='train adapters of this rank (LoRA), 0 for none', lower=0)
+    lora_rank: int = setting(
+        0, doc='train adapters of this rank (LoRA), 0 for none', lower=0, upper=4096
+    )
     bf16: bool = setting(False, doc='multiply in bfloat16')
     skip_bad: bool = setting(False, doc='leave bad episodes out instead of refusing')
     memory_gb: float = setting(
-        2.0, doc='datasets up to this size are kept in memory', unit='GB', lower=0.0
+        2.0,
+        doc='datasets up to this size are kept in memory',
+        unit='GB',
+        lower=0.0,
+        upper=100_000.0,
     )
-    loaders: int = setting(4, doc='processes that read larger datasets', lower=0)
-    threads: int = setting(0, doc='CPU threads, 0 for all', lower=0)
+    loaders: int = setting(4, doc='processes that read larger datasets', lower=0, upper=256)
+    threads: int = setting(0, doc='CPU threads, 0 for all', lower=0, upper=1024)
     device: str = setting('cpu', doc='torch device')
-    seed: int = setting(0, doc='of samples, order and noise', lower=0)
+    seed: int = setting(0, doc='of samples, order and noise', lower=0, upper=2**32 - 1)
     # These are the options of `vla_contract.cli.deployment_arguments`.
     deployment: str = setting(DEFAULT, doc='name under config/deployments, or path of a file')
     cell: str = setting('', doc="another cell than the deployment's")

@@ -4,9 +4,11 @@ import argparse
 from dataclasses import asdict, replace
 import os
 from pathlib import Path
+import sys
 from typing import Any
 
 from vla_contract.cli.command import DONE, write_json
+from vla_contract.cli.interrupts import raise_if_interrupted
 from vla_contract.errors import VlaError
 from vla_finetune.finetune_plan import make_plan
 from vla_finetune.finetune_settings import (
@@ -18,8 +20,10 @@ from vla_finetune.finetune_settings import (
     stored_settings,
 )
 from vla_finetune.training import train, TrainingPlan
-from vla_finetune.training_checkpoints import History
+from vla_finetune.training_checkpoints import History, point
 from vla_finetune.validation import best_of
+
+_RESUME = 'vla train finetune --resume'
 
 
 def finetune(args: argparse.Namespace) -> int:
@@ -32,11 +36,28 @@ def finetune(args: argparse.Namespace) -> int:
         folder, settings = args.resume, stored_settings(args.resume)
     else:
         folder, settings = args.output, settings_from(args)
-        if folder is None or (is_main_process() and folder.exists()):
+        if folder is None or (is_main_process() and _is_used(folder)):
             raise VlaError(f'--output: found {folder}; allowed: a new folder')
     plan = make_plan(settings, folder)
     if is_main_process():
         store_settings(folder, settings)
+    try:
+        raise_if_interrupted()
+        return _train(plan, args.json)
+    except KeyboardInterrupt:
+        if is_main_process():
+            print(f'\ngo on from the last checkpoint: {_RESUME} {folder}', file=sys.stderr)
+        raise
+
+
+def _is_used(folder: Path) -> bool:
+    """Whether a folder holds anything; an empty one is what an early interruption may leave."""
+    return folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
+
+
+def _train(plan: TrainingPlan, copy: Path | None) -> int:
+    """Train and write the summary, and a copy of it where one is wanted."""
+    folder, settings = plan.folder, plan.settings
     summary = {**plan.manifest, 'settings': asdict(settings)}
     if settings.statistics == BOTH:
         summary['statistics_compared'] = train_both(plan)
@@ -44,9 +65,8 @@ def finetune(args: argparse.Namespace) -> int:
         summary['training'] = described(train(plan))
     if not is_main_process():
         return DONE
-    write_json(folder / 'summary.json', summary)
-    if args.json:
-        write_json(args.json, summary)
+    for path in filter(None, (folder / 'summary.json', copy)):
+        write_json(path, summary)
     print(f'policy: {folder / "pretrained_model"}')
     return DONE
 
@@ -68,9 +88,7 @@ def train_both(plan: TrainingPlan) -> dict[str, Any]:
         results[statistics] = described(train(own))
     better = min(results, key=lambda name: float(results[name]['best']['action_error']))
     if is_main_process():
-        link = plan.folder / 'pretrained_model'
-        link.unlink(missing_ok=True)
-        link.symlink_to(Path(better) / 'pretrained_model')
+        point(plan.folder / 'pretrained_model', plan.folder / better / 'pretrained_model')
     return {**results, 'better': better}
 
 

@@ -20,6 +20,7 @@ from vla_finetune.validation import best_of, Validation
 from vla_lerobot.checkpoints.manifest import MANIFEST
 
 _HISTORY = 'history.json'
+_LAST = 'last'
 
 
 @dataclass
@@ -49,7 +50,7 @@ class TrainingCheckpoints:
     @property
     def last(self) -> Path | None:
         """The newest whole checkpoint, None before the first."""
-        link = self._folder / 'checkpoints' / 'last'
+        link = self._folder / 'checkpoints' / _LAST
         return link.resolve() if link.exists() else None
 
     def path(self, step: int) -> Path:
@@ -70,7 +71,7 @@ class TrainingCheckpoints:
 
         It becomes the last one only when it is whole.
         """
-        from lerobot.common.train_utils import save_checkpoint, update_last_checkpoint
+        from lerobot.common.train_utils import save_checkpoint
 
         step = history.validations[-1].step
         path = self.path(step)
@@ -87,7 +88,8 @@ class TrainingCheckpoints:
         write_json(path / 'pretrained_model' / MANIFEST, manifest)
         write_policy_file(path / 'pretrained_model', meaning)
         write_json(path / _HISTORY, history.as_dict())
-        update_last_checkpoint(path)
+        # LeRobot's own removes the link before it makes the new one.
+        point(path.with_name(_LAST), path)
         kept = {path, self.path(best_of(history.validations).step)}
         for old in path.parent.iterdir():
             if old.is_dir() and not old.is_symlink() and old not in kept:
@@ -108,10 +110,16 @@ class TrainingCheckpoints:
         if (source / 'pretrained_model' / 'adapter_config.json').is_file():
             _merge_adapters(source / 'pretrained_model', result)
         else:
-            result.unlink(missing_ok=True)
-            target = (source / 'pretrained_model').relative_to(self._folder)
-            result.symlink_to(target)
+            point(result, source / 'pretrained_model')
         return result
+
+
+def point(link: Path, target: Path) -> None:
+    """Make a link beside its target or above it, or have it point elsewhere, in one step."""
+    temporary = link.with_name(f'{link.name}.part')
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target.relative_to(link.parent))
+    temporary.replace(link)
 
 
 def _merge_adapters(source: Path, result: Path) -> None:
@@ -124,7 +132,12 @@ def _merge_adapters(source: Path, result: Path) -> None:
     network = get_policy_class(config.type).from_pretrained(base, config=config)
     merged = PeftModel.from_pretrained(network, str(source)).merge_and_unload()
     merged.config.use_peft = False
-    merged.save_pretrained(result)
+    unfinished = result.with_name(f'{result.name}.part')
+    shutil.rmtree(unfinished, ignore_errors=True)
+    merged.save_pretrained(unfinished)
     for file in source.iterdir():
-        if not file.name.startswith('adapter_') and not (result / file.name).exists():
-            shutil.copy(file, result)
+        if not file.name.startswith('adapter_') and not (unfinished / file.name).exists():
+            shutil.copy(file, unfinished)
+    if result.exists():
+        shutil.rmtree(result)
+    unfinished.rename(result)

@@ -5,15 +5,25 @@ import math
 from pathlib import Path
 from typing import Any
 
-from vla_contract.cli.command import natural, positive
+from vla_contract.cli import number_types
 from vla_contract.cli.deployment_arguments import add_deployment, named_parts
+from vla_contract.cli.number_types import natural, real, whole
 from vla_policy_server.serving.chunk_scheduler import MODES
+
+# Longer than any chunk counts: in such a run no answer comes in time, which it then says.
+_LONGEST_LATENCY_S = 60.0
+# Ten seconds at 100 Hz; what a policy gives is less, and is not known before it answers.
+_MOST_STEPS = 1000
 
 
 def add_episodes(parser: argparse.ArgumentParser, episodes: int = 20) -> None:
     """Add what says how many episodes run and where results go."""
-    parser.add_argument('--episodes', type=positive, default=episodes)
-    parser.add_argument('--first-seed', type=natural, default=0)
+    parser.add_argument(
+        '--episodes', type=number_types.episodes, default=episodes, help='how many to run'
+    )
+    parser.add_argument(
+        '--first-seed', type=number_types.seed, default=0, help='the next ones follow it'
+    )
     parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
     parser.add_argument('--json', type=Path, help='also write the result here')
 
@@ -55,8 +65,15 @@ def add_loop(parser: argparse.ArgumentParser) -> None:
         help='how the network is computed; vla policy benchmark',
     )
     parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
-    parser.add_argument('--execute-steps', type=positive, default=4, help='steps per inference')
-    parser.add_argument('--latency-s', type=float, default=0.06, help='simulated inference time')
+    parser.add_argument(
+        '--execute-steps', type=whole(1, _MOST_STEPS), default=4, help='steps per inference'
+    )
+    parser.add_argument(
+        '--latency-s',
+        type=real(0.0, _LONGEST_LATENCY_S, 's'),
+        default=0.06,
+        help='simulated inference time',
+    )
     parser.add_argument(
         '--filter', default='default', help='default, off, or a parameter file of action_filter'
     )

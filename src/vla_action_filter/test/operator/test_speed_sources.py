@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 from vla_action_filter.operator.speed_sources import OWNER, SpeedSources
@@ -133,6 +133,7 @@ def test_what_cannot_be_told_apart_is_not_the_supervisor():
     assert sources.scale == 0.5
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0.0, 1.0), st.booleans()), max_size=30))
 def test_no_faster_than_anybody_there_asked_for(words):
     sources, there, last = SpeedSources(1.0), set(), {}
@@ -147,6 +148,7 @@ def test_no_faster_than_anybody_there_asked_for(words):
         assert sources.scale <= min((last[p] for p in there), default=1.0)
 
 
+@settings(deadline=None)
 @given(
     st.floats(0.0, 1.0),
     st.lists(st.tuples(st.integers(1, 3), st.floats(0.0, 1.0)), max_size=30),

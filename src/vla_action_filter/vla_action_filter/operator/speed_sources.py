@@ -24,8 +24,8 @@ class _Word:
 class SpeedSources:
     """Keeps what every publisher of speed_scale said last; the slowest of them counts.
 
-    Without a word of the owner nobody goes beyond the first speed. Once heard, the owner must go on
-    to be heard: without it nobody can lock the arm, so it stands still.
+    Without a word of the owner nobody goes beyond the first speed. Once heard, the owner must go
+    on to be heard: without it nobody can lock the arm, so it stands still.
 
     Only another word raises the speed, never a publisher that leaves or repeats itself: who asked
     for slow motion may have died of what it was afraid of.
@@ -96,7 +96,8 @@ class SpeedSources:
         return self._there.get(publisher, '')
 
     def _slowest(self) -> float:
-        words = self._words.values()
+        scales = [word.scale for word in self._words.values()]
         # Below the first speed anybody may go; beyond it, as far as the owner says.
-        first = () if any(word.is_owners for word in words) else (self._first,)
-        return min([*first, *(word.scale for word in words)])
+        if not any(word.is_owners for word in self._words.values()):
+            scales.append(self._first)
+        return min(scales)

@@ -1,9 +1,10 @@
+import contextlib
 import os
 import signal
 
 import pytest
 from vla_contract.cli.command import run_command
-from vla_contract.cli.interrupts import remembered_interrupts
+from vla_contract.cli.interrupts import raise_if_interrupted, remembered_interrupts
 
 
 def press_ctrl_c() -> None:
@@ -49,3 +50,14 @@ def test_another_handler_is_kept():
             assert signal.getsignal(signal.SIGINT) is handler
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_ctrl_c_that_was_swallowed_is_raised_before_the_work():
+    def body() -> int:
+        raise_if_interrupted()
+        with contextlib.suppress(KeyboardInterrupt):
+            press_ctrl_c()
+        raise_if_interrupted()
+        return 0
+
+    assert run_command(body) == 130

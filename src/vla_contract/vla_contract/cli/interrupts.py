@@ -44,3 +44,13 @@ def remembered_interrupts() -> Iterator[Interrupts]:
     finally:
         if is_ours and signal.getsignal(signal.SIGINT) is interrupts:
             signal.signal(signal.SIGINT, before)
+
+
+def raise_if_interrupted() -> None:
+    """Raise KeyboardInterrupt for a Ctrl-C that foreign code, such as an import, has swallowed.
+
+    To be called before work that takes long.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if isinstance(handler, Interrupts) and handler.came:
+        raise KeyboardInterrupt

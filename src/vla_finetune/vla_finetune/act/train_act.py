@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 import sys
 
-from vla_contract.cli.command import command_parser, positive, run_command
+from vla_contract.cli import number_types
+from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.deployment_arguments import add_deployment
 
 
@@ -24,22 +25,38 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('--dataset', type=Path, required=True, help='LeRobotDataset v3 folder')
     parser.add_argument('--output', type=Path, required=True, help='new checkpoint folder')
-    parser.add_argument('--most-frames', type=positive, help='train on the first N frames only')
-    add_deployment(parser)
-    parser.add_argument('--steps', type=int, default=2200)
     parser.add_argument(
-        '--ground-steps', type=int, default=0, help='learn first where the named object lies'
+        '--most-frames', type=number_types.positive, help='train on the first N frames only'
     )
-    parser.add_argument('--batch', type=int, default=16)
-    parser.add_argument('--lr', type=float, default=5e-4, help='peak learning rate')
-    parser.add_argument('--blank-share', type=float, default=0.06, help='frames without image')
+    add_deployment(parser)
+    parser.add_argument('--steps', type=number_types.steps, default=2200, help='of the optimizer')
     parser.add_argument(
-        '--early-share', type=float, default=0.0, help='drawn from how episodes begin'
+        '--ground-steps',
+        type=number_types.whole(0, number_types.MOST_STEPS),
+        default=0,
+        help='learn first where the named object lies',
+    )
+    parser.add_argument(
+        '--batch', type=number_types.whole(1, 65_536), default=16, help='samples per step'
+    )
+    parser.add_argument(
+        '--lr', type=number_types.real(1e-12, 1.0), default=5e-4, help='peak learning rate'
+    )
+    parser.add_argument(
+        '--blank-share', type=number_types.share, default=0.06, help='frames without image'
+    )
+    parser.add_argument(
+        '--early-share',
+        type=number_types.share,
+        default=0.0,
+        help='drawn from how episodes begin',
     )
     # Measured on one core with AVX512-BF16: 0.33 s of processor time per step instead of 0.52 s.
     parser.add_argument('--bf16', action='store_true', help='multiply in bfloat16: faster')
-    parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--seed', type=number_types.seed, default=0, help='of order and noise')
+    parser.add_argument(
+        '--threads', type=number_types.whole(1, 1024), default=2, help='CPU threads'
+    )
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args))
 

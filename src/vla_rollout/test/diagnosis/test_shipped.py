@@ -9,7 +9,7 @@ from vla_contract.share import find_model
 from vla_policy_server.identity.identify import identity_of
 from vla_rollout.diagnosis.diagnosis import Diagnosis
 from vla_rollout.diagnosis.healthy import FILE_NAME, find_healthy, load_healthy
-from vla_rollout.episodes.loop_builder import run_episode
+from vla_rollout.episodes.in_process.loop_builder import run_episode
 
 POLICY = 'panda_lift_act'
 SETTINGS = {

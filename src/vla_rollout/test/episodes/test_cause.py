@@ -31,6 +31,11 @@ PUSH = Alarm(PUSHING, 0.7, 0.3, 0.05, 'of the effort limit')
             'timeout',
             'timeout: 2 inferences failed, the last: CUDA out of memory',
         ),
+        (
+            {'chunks': 0, 'failed_inferences': 1, 'chunk_refusal': 'jump of joint1'},
+            'timeout',
+            'timeout: 1 inference failed; chunks were refused, the last: jump of joint1',
+        ),
     ],
 )
 def test_without_a_diagnosis_an_episode_counts_as_how_it_ended(end, mode, sentence):

@@ -52,6 +52,6 @@ def test_a_discarded_episode_is_listed_apart_and_in_no_rate():
     assert (summary['episodes'], summary['successes']) == (1, 1)
     assert [row['outcome'] for row in summary['results']] == ['success']
     assert [row['outcome'] for row in summary['not_counted']] == ['not_counted']
-    assert 'not counted (discard)' in episode_line(2, 5, discarded)
+    assert 'not counted: discard' in episode_line(2, 5, discarded)
     assert summary_line([labelled, discarded]).endswith('; not counted: 1')
     assert summary_line([discarded]) == 'no episode finished'

@@ -1,7 +1,7 @@
 import json
 import stat
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 from vla_contract.errors import VlaError
@@ -15,6 +15,7 @@ PLAIN = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text('xyz'), PLAIN))
 def test_what_was_sealed_comes_back_through_json_and_yaml(values):
     for text in (json.dumps(sealed(values)), yaml.safe_dump(sealed(values))):

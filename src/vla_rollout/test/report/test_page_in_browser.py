@@ -3,9 +3,9 @@
 import shutil
 
 import pytest
-from test_report import PNG, run  # noqa: F401 - pytest finds the fixture here
+from run_rows import PNG
 from vla_rollout.report.page import write_report
-from vla_rollout.report.recorded import RecordedEpisode
+from vla_rollout.report.recorded import RecordedEpisode, RecordedRun
 
 CHROMIUM = shutil.which('chromium')
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason='no chromium on PATH to open the page in')
@@ -15,9 +15,10 @@ PATIENCE_MS = 120_000
 
 
 @pytest.fixture
-def page(run, tmp_path):  # noqa: F811
+def page(run, tmp_path):
     """Open the report of a run on a phone; it asks for nothing but itself."""
-    write_report(tmp_path / 'report.html', [run], {(run.folder.name, 8): RecordedEpisode(PNG)})
+    seen = RecordedEpisode(PNG)
+    write_report(tmp_path / 'report.html', [run], [RecordedRun({1: seen, 8: seen})])
     with playwright.sync_playwright() as engine:
         browser = engine.chromium.launch(
             executable_path=CHROMIUM, args=['--no-sandbox'], timeout=PATIENCE_MS
@@ -34,15 +35,16 @@ def page(run, tmp_path):  # noqa: F811
 
 def test_it_fits_a_phone_opens_by_keyboard_and_prints_everything(page, tmp_path):
     assert page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')
-    folded = page.locator('details:not([open]) summary')
-    count = page.locator('details').count()
-    assert folded.count() == count - 1 or count == 1
-    # The number of an episode leads to its pictures, which open with the same key.
-    page.locator('a[href="#20261122-demo-8"]').focus()
+    failed, passed = (page.locator(f'details:has(#run-1-episode-{n})') for n in (9, 2))
+    assert failed.get_attribute('open') is not None
+    assert passed.get_attribute('open') is None
+    # The number of an episode leads to its pictures, and unfolds them.
+    page.locator('a[href="#run-1-episode-2"]').focus()
     page.keyboard.press('Enter')
-    assert page.url.endswith('#20261122-demo-8')
-    page.locator('[id="20261122-demo-8"] summary').focus()
+    assert page.url.endswith('#run-1-episode-2')
+    page.wait_for_selector('details[open]:has(#run-1-episode-2)')
+    passed.locator('summary').focus()
     page.keyboard.press('Enter')
-    assert page.get_attribute('[id="20261122-demo-8"]', 'open') is None
+    assert passed.get_attribute('open') is None
     page.pdf(path=tmp_path / 'report.pdf')
     assert (tmp_path / 'report.pdf').read_bytes().startswith(b'%PDF')

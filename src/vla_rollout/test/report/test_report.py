@@ -1,8 +1,10 @@
 import json
+import os
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from run_rows import episode, PNG, write_run
 from vla_action_filter.verdict import Desired
 from vla_contract.check import measured, skipped
 from vla_contract.deployment.cell import load_cell
@@ -16,93 +18,132 @@ from vla_rollout.preflight.page import read_checklist, write_checklist
 from vla_rollout.report.comparisons import compare_runs
 from vla_rollout.report.episode_figure import draw_episode
 from vla_rollout.report.junit import write_junit
+from vla_rollout.report.load_run import load_run
 from vla_rollout.report.page import write_report
-from vla_rollout.report.recorded import count_interventions, RecordedEpisode
-from vla_rollout.report.runs import load_run, outcome
+from vla_rollout.report.recorded import count_interventions, RecordedEpisode, RecordedRun
+from vla_rollout.report.report_runs import main
 
-PNG = b'\x89PNG'
-
-
-def episode(seed, success, mode=None, video=None):
-    return {
-        'seed': seed,
-        'success': success,
-        'termination': 'success' if success else 'timeout',
-        'failure_mode': mode,
-        'duration_s': 2.0 + seed / 10,
-        'interventions': 3,
-        'chunk_latency_p50_ms': 40.0 + seed,
-        'filter_counters': {'stops': 0},
-        'alarms': [] if success else ['1.20 s: <joints> shake'],
-        'video': video,
-    }
+NOTHING = RecordedRun()
 
 
-@pytest.fixture
-def run(tmp_path):
-    folder = tmp_path / '20261122-demo'
-    (folder / 'videos').mkdir(parents=True)
-    results = [episode(k, True) for k in range(8)]
-    results += [episode(8, False, 'wild oscillation', 'videos/a.mp4'), episode(9, False)]
-    (folder / 'videos' / 'a.mp4').write_bytes(b'moving picture')
-    settings = {'policy': 'act <1>', 'task': 'lift_cube'}
-    text = json.dumps({'settings': settings, 'results': results})
-    (folder / 'summary.json').write_text(text)
-    return load_run(folder)
+def page_of(folder, runs, *recorded, checklist=()):
+    recorded = recorded or [NOTHING] * len(runs)
+    write_report(folder / 'report.html', runs, recorded, checklist)
+    return (folder / 'report.html').read_text()
 
 
-def test_an_episode_counts_as_its_diagnosed_mode_or_as_how_it_ended(run):
+def test_an_episode_counts_by_its_cause(run):
     assert run.outcomes() == {'success': 8, 'wild oscillation': 1, 'timeout': 1}
-    assert outcome(run.results[8]) == 'wild oscillation'
+    assert run.results[8].cause.sentence == 'wild oscillation: <joints> shake'
+
+
+def test_page_junit_and_json_tell_the_same_cause(tmp_path):
+    results = [
+        episode(0, False, 'drift', alarms=['1.20 s: drift: off the path']),
+        episode(1, False, None, alarms=[], termination='stopped', stop_cause='e_stop'),
+        episode(2, False, None, alarms=[], chunks=0, failed_inferences=4, inference_failure='oom'),
+        episode(3, False, None, alarms=[], termination='wrong_object'),
+    ]
+    causes = [
+        'drift: off the path',
+        'safety stop: e_stop',
+        'policy failed: 4 inferences failed, the last: oom',
+        'wrong_object',
+    ]
+    write_run(tmp_path / 'run', results)
+    assert main([str(tmp_path / 'run'), '--json', str(tmp_path / 'r.json')]) == 0
+    page = (tmp_path / 'run' / 'report.html').read_text()
+    (suite,) = ElementTree.parse(tmp_path / 'run' / 'report.junit.xml').getroot()
+    (figures,) = json.loads((tmp_path / 'r.json').read_text())['runs']
+    assert [f'<span class="no">{cause}</span>' in page for cause in causes] == [True] * 4
+    assert [case.find('failure').get('message') for case in suite] == causes
+    assert [row['cause'] for row in figures['results']] == causes
+    assert figures['outcomes'] == {
+        'drift': 1, 'safety stop': 1, 'policy failed': 1, 'wrong_object': 1,
+    }  # fmt: skip
 
 
 def test_a_run_keeps_its_name_under_a_link(run, tmp_path):
     (tmp_path / 'latest').symlink_to(run.folder)
-    assert load_run(tmp_path / 'latest').folder.name == '20261122-demo'
+    assert load_run(tmp_path / 'latest').name == '20261122-demo'
 
 
 def test_the_page_is_one_file_without_network_and_shows_failures(run, tmp_path):
-    write_report(tmp_path / 'report.html', [run], {(run.folder.name, 8): RecordedEpisode(PNG)})
-    page = (tmp_path / 'report.html').read_text()
+    recorded = RecordedRun({8: RecordedEpisode(PNG)}, ('episode 10: <gone>',))
+    recorded_run = write_run(run.folder, [*json.loads(
+        (run.folder / 'summary.json').read_text())['results'][:9],
+        episode(9, False, recording='b.mcap'),
+    ], {'policy': 'act <1>'})  # fmt: skip
+    page = page_of(tmp_path, [recorded_run], recorded)
     assert '8/10 (80%' in page
     assert 'http' not in page
     assert 'act &lt;1&gt;' in page
     assert '&lt;joints&gt; shake' in page
+    assert '<li>episode 10: &lt;gone&gt;</li>' in page
     assert page.count('<video') == 1
     assert 'data:video/mp4;base64,' in page
-    assert '<details id="20261122-demo-8" open>' in page
+    # Of episode 9 there is something to see, and its number leads there.
+    assert page.count('<details open>') == page.count('<a href=') == 1
+    assert '<a href="#run-1-episode-9">9</a>' in page
+    assert '<div id="run-1-episode-9"' in page
 
 
-def test_two_policies_in_simulation_and_reality_are_compared(run, tmp_path):
+def test_a_video_without_room_in_the_page_is_a_link_from_where_the_page_lies(
+    run, tmp_path, monkeypatch
+):
+    monkeypatch.setattr('vla_rollout.report.page._VIDEO_BYTES', 3)
+    (tmp_path / 'out' / 'there').mkdir(parents=True)
+    page = page_of(tmp_path / 'out' / 'there', [run])
+    assert 'src="../../20261122-demo/videos/a.mp4"' in page
+
+
+def test_episodes_that_do_not_count_are_shown_and_skipped(tmp_path):
+    stopped = episode(2, False, termination='stop', is_counted=False, alarms=[])
+    run = write_run(tmp_path / 'r', [episode(0, True)], not_counted=[stopped])
+    page = page_of(tmp_path, [run])
+    assert '1/1 (100%' in page
+    assert '<span class="remark">not counted: stop</span>' in page
+    write_junit(tmp_path / 'report.xml', [run])
+    (suite,) = ElementTree.parse(tmp_path / 'report.xml').getroot()
+    assert [suite.get(name) for name in ('tests', 'failures', 'skipped')] == ['2', '0', '1']
+    assert suite[1].find('skipped').get('message') == 'not counted: stop'
+    nothing_counts = write_run(tmp_path / 'n', [], not_counted=[stopped])
+    assert '<p>no episode counts</p>' in page_of(tmp_path, [nothing_counts, run])
+
+
+def test_two_policies_in_simulation_and_reality_are_compared(tmp_path):
     runs = []
     counts = {('a', 'sim'): 9, ('a', 'real'): 7, ('b', 'sim'): 5, ('b', 'real'): 4}
     for (policy, where), successes in counts.items():
-        folder = tmp_path / f'{policy}-{where}'
-        folder.mkdir()
         results = [episode(k, k < successes) for k in range(10)]
-        settings = {'policy': policy, 'task': 'lift_cube'}
-        settings |= {'operator': 'A. Smith'} if where == 'real' else {}
-        text = json.dumps({'settings': settings, 'results': results})
-        (folder / 'summary.json').write_text(text)
-        runs.append(load_run(folder))
-    assert list(compare_runs(runs)) == [('a-sim', 'b-sim'), ('a-real', 'b-real')]
-    write_report(tmp_path / 'report.html', runs, {})
-    assert '2 policies: Pearson r 1.00, MMRV 0.000' in (tmp_path / 'report.html').read_text()
+        settings = {'policy': policy} | ({'operator': 'A. Smith'} if where == 'real' else {})
+        runs.append(write_run(tmp_path / f'{policy}-{where}', results, settings))
+    compared = compare_runs(runs)
+    assert [(c.first, c.second) for c in compared] == [('a-sim', 'b-sim'), ('a-real', 'b-real')]
+    assert '2 policies: Pearson r 1.00, MMRV 0.000' in page_of(tmp_path, runs)
 
 
 def test_runs_of_the_same_seeds_are_compared_in_pairs(run, tmp_path):
-    folder = tmp_path / 'other'
-    folder.mkdir()
-    results = [episode(k, k not in (1, 2)) for k in range(10)]
-    settings = {'policy': 'b', 'task': 'lift_cube'}
-    (folder / 'summary.json').write_text(json.dumps({'settings': settings, 'results': results}))
-    ((names, comparison),) = compare_runs([run, load_run(folder)]).items()
-    assert names == ('20261122-demo', 'other')
+    other = write_run(
+        tmp_path / 'other', [episode(k, k not in (1, 2)) for k in range(10)], {'policy': 'b'}
+    )
+    (compared,) = compare_runs([run, other])
+    assert (compared.first, compared.second) == ('20261122-demo', 'other')
+    comparison = compared.comparison
     assert comparison.test == 'exact McNemar'
     # Each wins two scenes that the other loses.
     assert (comparison.difference.rate, comparison.p_value) == (0.0, 1.0)
-    write_report(tmp_path / 'report.html', [run, load_run(folder)], {})
-    assert '+0 points (95 % interval' in (tmp_path / 'report.html').read_text()
+    assert '+0 points (95 % interval' in page_of(tmp_path, [run, other])
+
+
+def test_runs_of_one_name_in_two_folders_are_two_runs(tmp_path):
+    runs = [write_run(tmp_path / k / 'run', [episode(0, k == 'a')]) for k in ('a', 'b', 'c')]
+    assert len(compare_runs(runs)) == 2
+    recorded = RecordedRun({0: RecordedEpisode(PNG)})
+    page = page_of(tmp_path, runs, recorded, NOTHING, NOTHING)
+    assert page.count('Joints of seed 0') == 2  # as text, and for those who cannot see it
+    assert 'id="run-1-episode-1"' in page
+    assert 'run-2-episode-1' not in page
 
 
 def test_interventions_are_counted_by_reason_when_they_begin(run, tmp_path):
@@ -114,9 +155,8 @@ def test_interventions_are_counted_by_reason_when_they_begin(run, tmp_path):
     cycles = [Cycle(k, None, None, home, *said) for k, said in enumerate(verdicts)]
     counts = count_interventions(cycles)
     assert counts == {'clamp: velocity panda_joint2': 2, 'stop: overrun': 1}
-    recorded = {(run.folder.name, k): RecordedEpisode(PNG, counts) for k in (0, 8)}
-    write_report(tmp_path / 'report.html', [run], recorded)
-    page = (tmp_path / 'report.html').read_text()
+    recorded = RecordedRun({k: RecordedEpisode(PNG, counts) for k in (0, 8)})
+    page = page_of(tmp_path, [run], recorded)
     assert '<td>clamp: velocity panda_joint2</td><td>4</td>' in page
 
 
@@ -128,8 +168,8 @@ def test_the_checklist_before_the_runs_is_on_the_page(run, tmp_path):
     write_checklist(tmp_path, findings, {}, None)
     again = read_checklist(tmp_path / 'preflight.json')
     assert again == findings
-    write_report(tmp_path / 'report.html', [run], {}, again)
-    assert '<td>30 GB</td>' in (tmp_path / 'report.html').read_text()
+    page = page_of(tmp_path, [run], checklist=again)
+    assert '<td>30 GB</td>' in page
     with pytest.raises(VlaError, match='not what preflight writes'):
         read_checklist(tmp_path / 'report.html')
 
@@ -138,18 +178,57 @@ def test_junit_has_a_case_per_episode(run, tmp_path):
     write_junit(tmp_path / 'report.xml', [run])
     suite = ElementTree.parse(tmp_path / 'report.xml').getroot()[0]
     assert (suite.get('tests'), suite.get('failures')) == ('10', '2')
-    assert suite[8].find('failure').get('message') == 'wild oscillation'
+    failure = suite[8].find('failure')
+    assert failure.get('message') == 'wild oscillation: <joints> shake'
+    assert failure.text == '1.20 s: wild oscillation: <joints> shake'
 
 
-def test_an_empty_or_damaged_run_is_refused(tmp_path):
-    (tmp_path / 'summary.json').write_text('{}')
-    with pytest.raises(VlaError, match='run not found: .*; did you mean'):
-        load_run(tmp_path.with_name(f'{tmp_path.name}1'))
-    with pytest.raises(VlaError, match='not what rollout or simulate writes'):
+@pytest.mark.parametrize(
+    ('text', 'problem'),
+    [
+        ('{}', 'found nothing; allowed: what vla rollout run, vla demo, vla sim run, vla sim run'),
+        ('[1]', 'found list; allowed: names and values'),
+        ('{"settings": 1, "results": []}', 'settings: found int; allowed: names and values'),
+        ('{"settings": {}, "results": []}', 'no episode finished'),
+        ('{"settings": {}, "results": 5}', 'results: found int; allowed: a list'),
+        ('{"settings": {}, "results": [{"seed": 1}]}', 'results.0..success: found nothing'),
+        ('{"settings": {}, "rows": [{"policy": 1}]}', 'rows.0..policy: found int; allowed: str'),
+        ('{"settings": {}, "as_drawn": {"results": []}}', 'swapped: found NoneType'),
+        ('{"settings": ' + '{"a": ' * 200_000, 'found no readable JSON'),
+        ('\udcff', 'found no readable JSON'),
+    ],
+)
+def test_a_damaged_run_is_refused_by_one_sentence(tmp_path, text, problem):
+    (tmp_path / 'summary.json').write_bytes(text.encode(errors='surrogateescape'))
+    with pytest.raises(VlaError, match=problem):
         load_run(tmp_path)
-    (tmp_path / 'summary.json').write_text('{"settings": {}, "results": []}')
-    with pytest.raises(VlaError, match='no episode finished'):
-        load_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [
+        ('seed', '<script>'),
+        ('seed', 1.5),
+        ('success', 'yes'),
+        ('duration_s', float('nan')),
+        ('duration_s', 10**400),
+        ('alarms', 'none'),
+        ('video', {}),
+    ],
+)
+def test_a_value_that_is_no_such_thing_is_refused(tmp_path, name, value):
+    with pytest.raises(VlaError, match='summary.json: ') as refused:
+        write_run(tmp_path, [episode(0, True), {**episode(1, True), name: value}])
+    assert name in str(refused.value) or 'too large' in str(refused.value)
+
+
+def test_a_run_that_is_not_there_is_said_with_the_one_that_was_meant(run, tmp_path):
+    with pytest.raises(VlaError, match='run not found: .*; did you mean 20261122-demo'):
+        load_run(tmp_path / '20261122-demu')
+    os.remove(run.folder / 'summary.json')
+    (run.folder / 'journal.jsonl').write_text('{}\n')
+    with pytest.raises(VlaError, match='the run has not ended; the command .* with --resume'):
+        load_run(run.folder)
 
 
 def test_an_episode_is_drawn_with_effort_and_alarms():

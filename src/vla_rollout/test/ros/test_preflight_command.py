@@ -14,6 +14,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from vla_contract.ros.qos import COMMAND
+from vla_rollout.preflight.questions import QUESTIONS
 from vla_rollout.preflight.seal import unsealed
 
 QUESTION = 'the emergency stop of the robot is in reach'
@@ -113,6 +114,59 @@ def test_an_interrupted_one_keeps_what_it_measured_and_has_the_filter_locked(
     assert [item['status'] for item in answered] == ['ok']
     assert supervisor.locks == 1
     assert 'supervisor/lock: the arm stands and the filter is locked' in preflight.said
+
+
+def answer(preflight, *answers) -> dict:
+    """Answer the questions, end the input, and return what was written."""
+    preflight.process.stdin.write(b''.join(f'{word}\n'.encode() for word in answers))
+    preflight.process.stdin.close()
+    preflight.process.wait(120.0)
+    return preflight.result()
+
+
+def without_what_differs(result) -> list:
+    """Leave out times and what is measured anew; `found` of items without a measurement stays."""
+    measured = ('policy:', 'inference latency', 'disk space', *QUESTIONS)
+    return [
+        {**item, 'found': '' if item['name'].startswith(measured) else item['found']}
+        for item in result['items']
+    ]
+
+
+def test_one_that_was_killed_goes_on_where_it_was_and_comes_to_the_same(tmp_path, ros):
+    """Killed at the second of four questions, then resumed without its name and its file."""
+    (tmp_path / 'whole').mkdir()
+    whole = answer(Preflight(tmp_path / 'whole', '--without-robot'), *['yes'] * 4)
+    preflight = Preflight(tmp_path, '--without-robot')
+    preflight.process.stdin.write(b'yes\n')
+    preflight.process.stdin.flush()
+    preflight.wait_for('nobody will step in')
+    preflight.process.kill()
+    preflight.process.wait(60.0)
+    broken = preflight.result()
+    assert (broken['passed'], broken['is_complete']) == (False, False)
+    assert broken['items'][-1]['found'] == f'no further than {QUESTIONS[0]}'
+
+    resumed = Preflight(tmp_path, '--without-robot', '--resume', str(preflight.json))
+    result = answer(resumed, *['yes'] * 3)
+    assert result['is_complete'] is True
+    # Its answer was kept, with the time at which it was given; the policy was looked at again,
+    # because without recorded frames one of its items does not hold.
+    assert result['items'][len(broken['items']) - 2] == broken['items'][-2]
+    assert without_what_differs(result) == without_what_differs(whole)
+    ours = {**result, 'date': '', 'items': []}
+    assert ours == {**whole, 'date': '', 'items': []}
+    assert result['date'] == broken['date']
+
+
+def test_another_policy_does_not_go_on_with_it(tmp_path, ros):
+    preflight = Preflight(tmp_path, '--without-robot')
+    before = answer(preflight)
+    other = ['--without-robot', '--resume', str(preflight.json), '--backend', 'scripted']
+    refused = Preflight(tmp_path, *other)
+    assert refused.process.wait(120.0) == 2
+    assert 'is of something else: backend (scripted, not hold)' in refused.said
+    assert preflight.result() == before
 
 
 def test_one_that_cannot_load_the_policy_says_so_and_has_the_filter_locked(tmp_path, supervisor):

@@ -6,6 +6,7 @@ from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.check import Status
 from vla_contract.deployment.cell import load_cell
+from vla_contract.filter_status import FilterStatus
 from vla_rollout.preflight.ros.e_stop import check_e_stop
 
 CELL = load_cell('panda_table')
@@ -34,7 +35,7 @@ class Robot:
         self._rng = np.random.default_rng(0)
         self._wanted: np.ndarray | None = None
         self._is_pressed = False
-        self.filter_says = 'pass'
+        self.filter_status = FilterStatus.read('pass', {})
         self._position = CELL.home
         self.positions = [(0, CELL.home)]
 
@@ -73,7 +74,8 @@ class Robot:
         self._is_pressed = msg.data
         self.pressed_ns = self._time_ns if msg.data else self.pressed_ns
         if self._latches:
-            self.filter_says = 'latched: e_stop' + ('' if msg.data else ' released, reset needed')
+            said = 'latched: e_stop' + ('' if msg.data else ' released, reset needed')
+            self.filter_status = FilterStatus.read(said, {})
 
     def spin_until(self, condition, timeout_s: float) -> bool:
         end_ns = self._time_ns + int(timeout_s * 1e9)

@@ -130,7 +130,7 @@ def test_a_filter_that_stands_latched_is_named_and_nothing_starts(robot, start):
     assert rollout.finish() == 0, rollout.said
     assert rollout.said.count('latched: e_stop\n') == 1
     assert 'episode ended (stopped): success, failure or discard?' in rollout.said
-    assert 'FAILED (stopped: e_stop' in rollout.said
+    assert 'FAILED (safety stop: e_stop' in rollout.said
 
 
 def test_results_are_of_what_the_policy_server_says_it_serves(robot, start, tmp_path):

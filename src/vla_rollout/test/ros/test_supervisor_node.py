@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, UTC
+import statistics
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
+import numpy as np
 from permitted import identity, unknown, write_preflight
 import pytest
 from rclpy.executors import SingleThreadedExecutor
@@ -93,14 +95,16 @@ class Bench:
         self.supervisor = Supervisor()
         self.operator = Node('operator')
         self.speeds: list[float] = []
-        self.operator.create_subscription(
-            Float64, 'speed_scale', lambda msg: self.speeds.append(msg.data), LATCHED
-        )
+        self.operator.create_subscription(Float64, 'speed_scale', self._on_speed, LATCHED)
         for node in (self.filter, self.policy, self.supervisor, self.operator):
             self.executor.add_node(node)
         self.supervisor._parameters['preflight'] = Parameter('preflight', value=str(preflight))
         self.supervisor.trigger_configure()
         self.supervisor.trigger_activate()
+
+    def _on_speed(self, msg: Float64) -> None:
+        # It is said again and again.
+        self.speeds += [msg.data] if self.speeds[-1:] != [msg.data] else []
 
     def wait(self, condition) -> None:
         deadline = time.monotonic() + 60.0
@@ -455,3 +459,46 @@ def test_the_speed_is_a_parameter_and_slow_again_after_every_order(make_bench, t
         assert not result.successful
     bench.call('lock')
     bench.wait(lambda: bench.speeds == [0.1, 0.5, 0.1])
+
+
+def test_one_that_is_started_again_locks_what_the_one_before_left_unlocked(make_bench, tmp_path):
+    bench = make_bench(tmp_path / 'preflight.json')
+    bench.filter.set_parameters([Parameter('locked', value=False)])
+    bench.filter.trigger_configure()
+    bench.filter.trigger_activate()
+    assert bench.filter.is_active
+    bench.wait(lambda: bench.speeds)
+    assert not bench.filter.is_active
+    assert_locked(bench)
+
+
+def test_no_speed_is_said_before_the_filter_was_found_and_locked(make_bench, tmp_path):
+    bench = make_bench(tmp_path / 'preflight.json')
+    bench.executor.remove_node(bench.filter)
+    begin = time.monotonic()
+    bench.wait(lambda: time.monotonic() - begin > 3.0)
+    assert bench.speeds == []
+    bench.executor.add_node(bench.filter)
+    bench.wait(lambda: bench.speeds == [0.1])
+
+
+def test_the_speed_is_said_again_and_again(make_bench, tmp_path):
+    bench = make_bench(tmp_path / 'preflight.json')
+    heard = []
+    bench.operator.create_subscription(
+        Float64, 'speed_scale', lambda msg: heard.append(time.monotonic()), LATCHED
+    )
+    bench.wait(lambda: len(heard) > 10)
+    # The action filter lets the arm stand after a second of silence.
+    assert statistics.median(np.diff(heard)) < 0.5
+
+
+def test_what_no_filter_says_changes_nothing(make_bench, tmp_path):
+    bench = make_bench(preflight(tmp_path / 'preflight.json'))
+    status = bench.operator.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
+    bench.wait(lambda: status.get_subscription_count() == 1)
+    for message in ('latched: effort spike panda_joint2', 'nonsense'):
+        status.publish(DiagnosticStatus(message=message))
+        bench.wait(lambda: bench.supervisor._latched_by)
+    assert bench.call('release')[0]
+    assert bench.supervisor._latched_by == 'effort spike panda_joint2'

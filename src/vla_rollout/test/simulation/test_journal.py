@@ -21,23 +21,51 @@ def of_seed(seed: int) -> EpisodeResult:
 def test_what_was_done_is_not_done_again(tmp_path):
     journal = Journal.begin(tmp_path, ['--episodes', '4'], FACTS)
     ran: list[int] = []
+    is_first_run = True
 
-    def stops_at_2(function, items):
-        for item in items:
-            if item == 2 and not ran[2:]:
+    def last_ones_first(function, items):
+        for number, item in reversed(list(items)):
+            if number == 1 and is_first_run:
                 raise KeyboardInterrupt
             ran.append(item)
-            yield function(item)
+            yield number, function(item)
 
     with pytest.raises(KeyboardInterrupt):
-        list(journal.through(stops_at_2)(of_seed, range(4)))
+        list(journal.through(last_ones_first)(of_seed, range(4)))
     with (tmp_path / 'journal.jsonl').open('a') as file:
         file.write('{"half of a li')
     again = Journal.resume(tmp_path, FACTS)
     assert arguments_of(tmp_path) == ['--episodes', '4']
-    assert again.results == [of_seed(0), of_seed(1)]
-    assert list(again.through(map)(of_seed, range(4))) == [of_seed(i) for i in range(4)]
-    assert Journal.resume(tmp_path, FACTS).results == [of_seed(i) for i in range(4)]
+    assert again.done == {3: of_seed(3), 2: of_seed(2)}
+    is_first_run = False
+    whole = [of_seed(i) for i in range(4)]
+    assert list(again.through(last_ones_first)(of_seed, range(4))) == whole
+    assert ran == [3, 2, 1, 0]
+    assert Journal.resume(tmp_path, FACTS).done == dict(enumerate(whole))
+
+
+def test_results_come_in_order_as_soon_as_they_can(tmp_path):
+    journal = Journal.begin(tmp_path, [], FACTS)
+
+    def map_finished(function, items):
+        for number in (2, 0, 1):
+            yield number, function(number)
+            seen.append(number)
+
+    seen: list[int] = []
+    results = journal.through(map_finished)(of_seed, range(3))
+    assert next(results).seed == 0
+    assert seen == [2]
+    assert [result.seed for result in results] == [1, 2]
+
+
+@pytest.mark.parametrize('line', ['{"number": 0}', '[]', 'nonsense', '{"seed": 1}'])
+def test_a_damaged_line_is_refused(tmp_path, line):
+    Journal.begin(tmp_path, [], FACTS)
+    with (tmp_path / 'journal.jsonl').open('a') as file:
+        file.write(f'{line}\n')
+    with pytest.raises(VlaError, match='line 2 is damaged; begin a new run'):
+        Journal.resume(tmp_path, FACTS)
 
 
 def test_a_run_goes_on_with_the_robot_and_the_policy_it_began_with(tmp_path):
@@ -48,9 +76,7 @@ def test_a_run_goes_on_with_the_robot_and_the_policy_it_began_with(tmp_path):
 
 def test_a_folder_without_a_journal_is_refused(tmp_path, capsys):
     assert main(['--resume', str(tmp_path)]) == 2
-    assert (
-        'found no journal.jsonl; --resume takes the folder of a sim run' in capsys.readouterr().err
-    )
+    assert 'found no journal.jsonl; --resume takes the folder of a run' in capsys.readouterr().err
 
 
 def test_an_interrupted_run_says_how_to_go_on_and_ends_as_one_that_was_not(

@@ -9,9 +9,9 @@ from vla_rollout.diagnosis.alarm import Alarm, naming_alarm
 from vla_rollout.diagnosis.detectors.registry import make_detectors
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.episodes.cause import MODE_OF_END
 from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.episodes.episode import EpisodeResult
-from vla_rollout.episodes.episode_loop import OPERATOR, STOPPED, TIMEOUT
 
 
 def failure_mode(alarms: Sequence[Alarm], termination: str) -> Mode | None:
@@ -23,8 +23,7 @@ def failure_mode(alarms: Sequence[Alarm], termination: str) -> Mode | None:
     """
     if alarm := naming_alarm(alarms):
         return alarm.cause.mode
-    ends = {TIMEOUT: Mode.TIMEOUT, STOPPED: Mode.STOP, OPERATOR: Mode.OPERATOR}
-    return ends.get(termination)
+    return MODE_OF_END.get(termination)
 
 
 def diagnosed(result: EpisodeResult, alarms: Sequence[Alarm]) -> EpisodeResult:

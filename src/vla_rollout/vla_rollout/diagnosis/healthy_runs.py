@@ -21,9 +21,9 @@ from vla_rollout.diagnosis.healthy import (
     HighestScores,
     learn_thresholds,
 )
-from vla_rollout.episodes.closed_loop import ClosedLoop
 from vla_rollout.episodes.cycle import Cycle
-from vla_rollout.episodes.loop_builder import build_loop, loop_deployment
+from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
+from vla_rollout.episodes.in_process.loop_builder import build_loop, loop_deployment
 
 # The arm passes one every few centimetres of its way.
 _POSTURES = 200

@@ -17,26 +17,47 @@ MODE_OF_END: Mapping[str, Mode] = {
 
 
 class Ended(Protocol):
-    """What is known of the end of an episode; `EpisodeResult` says what each means."""
+    """What is known of the end of an episode, as in `EpisodeResult`."""
 
     @property
-    def success(self) -> bool: ...
+    def success(self) -> bool:
+        """Whether the task was done."""
+
     @property
-    def is_counted(self) -> bool: ...
+    def is_counted(self) -> bool:
+        """Whether the episode counts."""
+
     @property
-    def termination(self) -> str: ...
+    def termination(self) -> str:
+        """How it ended."""
+
     @property
-    def stop_cause(self) -> str: ...
+    def stop_cause(self) -> str:
+        """Why the filter stopped the arm, '' when it did not."""
+
     @property
-    def failure_mode(self) -> str | None: ...
+    def failure_mode(self) -> str | None:
+        """What the diagnosis called it, None for nothing."""
+
     @property
-    def alarms(self) -> Sequence[str]: ...
+    def alarms(self) -> Sequence[str]:
+        """Of the diagnosis, in order."""
+
     @property
-    def chunks(self) -> int: ...
+    def chunks(self) -> int:
+        """How many chunks the policy delivered."""
+
     @property
-    def failed_inferences(self) -> int: ...
+    def failed_inferences(self) -> int:
+        """How often the policy raised."""
+
     @property
-    def inference_failure(self) -> str: ...
+    def inference_failure(self) -> str:
+        """Why the last of them did, '' for none."""
+
+    @property
+    def chunk_refusal(self) -> str:
+        """Why the filter refused the last chunk that it refused, '' for none."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +89,7 @@ def cause_of(result: Ended) -> EpisodeCause:
 
 
 def _mode(result: Ended) -> str:
-    if result.failed_inferences and not result.chunks:
+    if result.failed_inferences and not (result.chunks or result.chunk_refusal):
         return POLICY_FAILED
     end = result.termination
     return str(result.failure_mode or MODE_OF_END.get(end) or end or UNKNOWN)
@@ -82,8 +103,11 @@ def _details(mode: str, result: Ended) -> list[str]:
         is_said = mode == Mode.STOP
         details.append(result.stop_cause if is_said else f'stopped: {result.stop_cause}')
     if result.failed_inferences:
-        failed = f'{result.failed_inferences} inferences failed'
+        count = result.failed_inferences
+        failed = f'{count} inference{"s" if count > 1 else ""} failed'
         details.append(', the last: '.join(filter(None, (failed, result.inference_failure))))
+    if result.chunk_refusal:
+        details.append(f'chunks were refused, the last: {result.chunk_refusal}')
     if result.termination not in ('', mode, *MODE_OF_END):
         details.append(f'ended by {result.termination}')
     return details

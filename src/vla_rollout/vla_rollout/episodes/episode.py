@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from vla_rollout.episodes.cause import cause_of
 from vla_rollout.statistics.intervals import format_interval, wilson_interval
 
 
@@ -90,11 +91,10 @@ class EpisodeResult:
 
 def episode_line(number: int, total: int, result: EpisodeResult) -> str:
     """Return the one line a person reads per episode."""
-    ended = ': '.join(filter(None, (result.termination, result.stop_cause)))
-    causes = ', '.join(filter(None, (ended, result.failure_mode)))
-    outcome = 'success' if result.success else f'FAILED ({causes})'
+    cause = cause_of(result).sentence
+    outcome = 'success' if result.success else f'FAILED ({cause})'
     if not result.is_counted:
-        outcome = f'not counted ({causes})'
+        outcome = cause
     latency = 'no chunk'
     if result.chunk_latency_p50_ms is not None and result.chunk_latency_p95_ms is not None:
         p50, p95 = result.chunk_latency_p50_ms, result.chunk_latency_p95_ms
@@ -131,7 +131,7 @@ def summary_line(episodes: list[EpisodeResult]) -> str:
     if not results:
         return 'no episode finished'
     successes = sum(result.success for result in results)
-    failed = Counter(result.termination for result in results if not result.success)
+    failed = Counter(cause_of(result).mode for result in results if not result.success)
     causes = ', '.join(f'{count} {cause}' for cause, count in failed.most_common())
     line = f'success {format_interval(successes, len(results))}'
     if causes:

@@ -1,17 +1,13 @@
 """No deployment without a checklist that passed, for this cell and this policy, lately."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-import json
+from datetime import datetime
 from pathlib import Path
 
 from vla_contract.errors import VlaError
 from vla_policy_server.identity.policy_identity import PolicyIdentity
-from vla_rollout.preflight.seal import unsealed
+from vla_rollout.preflight.record import read_record, Record
 from vla_rollout.preflight.subject import Subject
-
-# A shift: what was looked at yesterday has been touched since.
-_VALID = timedelta(hours=12)
 
 
 def require_passed(path: Path, subject: Subject, now: datetime) -> None:
@@ -26,13 +22,13 @@ def require_passed(path: Path, subject: Subject, now: datetime) -> None:
         VlaError: as `read_passed` and `require_same_policy`.
     """
     passed = read_passed(path, subject.cell_sha256, subject.calibration_ids, now)
-    require_same_policy(path, passed, subject.policy)
+    require_same_policy(passed, subject.policy)
 
 
 def read_passed(
     path: Path, cell_sha256: str, calibration_ids: Mapping[str, str], now: datetime
-) -> Subject:
-    """Read for what a checklist has passed.
+) -> Record:
+    """Read what a checklist has passed for.
 
     Args:
         path: what `preflight` wrote.
@@ -41,49 +37,31 @@ def read_passed(
         now: with its zone.
 
     Raises:
-        VlaError: it is missing, damaged or edited, did not pass, is of another cell or other
-            calibrations, or older than 12 hours.
+        VlaError: it is missing, damaged or edited, was broken off or did not pass, is of another
+            cell or other calibrations, or older than 12 hours.
     """
-    if not path.is_file():
-        raise VlaError(f'there is no {path}; run preflight --json {path} first')
-    try:
-        result = unsealed(json.loads(path.read_text()), path)
-        date, passed = datetime.fromisoformat(result['date']), result['passed']
-        age = now - date
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise VlaError(f'{path}: not what preflight writes: {error}') from error
-    if passed is not True:
+    record = read_record(path)
+    if not record.is_complete:
+        raise VlaError(
+            f'{path}: the checklist was broken off; go on with it: preflight --resume {path}'
+        )
+    if not record.has_passed:
         raise VlaError(f'{path}: the checklist did not pass; see the page beside it')
-    try:
-        subject = Subject.of(result)
-    except VlaError as error:
-        raise VlaError(f'{path}: not what preflight writes: {error}') from error
-    ours = Subject(cell_sha256, calibration_ids, subject.policy)
-    _require_nothing_else(path, ours.differences(subject))
-    if not timedelta() <= age <= _VALID:
-        hours = age / timedelta(hours=1)
-        raise VlaError(f'{path} is {hours:.0f} hours old; allowed: 12; run preflight again')
-    return subject
+    record.require_same(Subject(cell_sha256, calibration_ids, record.subject.policy))
+    record.require_recent(now)
+    return record
 
 
-def require_same_policy(path: Path, passed: Subject, policy: PolicyIdentity) -> None:
+def require_same_policy(passed: Record, policy: PolicyIdentity) -> None:
     """Check that what is to move is what the checklist was gone through with.
 
     Args:
-        path: what `preflight` wrote, for the error.
         passed: as `read_passed`.
         policy: what the policy server says it serves.
 
     Raises:
         VlaError: it is unknown, or another policy, backend or cell; says which differs.
     """
-    ours = Subject(passed.cell_sha256, passed.calibration_ids, policy)
+    ours = Subject(passed.subject.cell_sha256, passed.subject.calibration_ids, policy)
     ours.require_known()
-    _require_nothing_else(path, ours.differences(passed))
-
-
-def _require_nothing_else(path: Path, differences: list[str]) -> None:
-    if differences:
-        raise VlaError(
-            f'{path} is of something else: {", ".join(differences)}; run preflight again'
-        )
+    passed.require_same(ours)

@@ -1,6 +1,6 @@
 """The checklist as a page, in the terminal, and for machines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 import json
 from pathlib import Path
@@ -11,6 +11,8 @@ from vla_contract.cli.command import write_json
 from vla_contract.cli.page import facts as facts_table
 from vla_contract.cli.page import Html, mark, table, verdict, write_page
 from vla_contract.errors import VlaError
+from vla_rollout.preflight.progress import Progress
+from vla_rollout.preflight.record import GROUPS, IS_COMPLETE, items_of
 from vla_rollout.preflight.seal import sealed
 
 _GOOD = {Status.OK: True, Status.WARN: None}
@@ -22,7 +24,11 @@ def all_hold(checks: Sequence[Check]) -> bool:
 
 
 def write_checklist(
-    folder: Path, checks: Sequence[Check], facts: dict[str, Any], extra_json: Path | None
+    folder: Path,
+    checks: Sequence[Check],
+    facts: Mapping[str, Any],
+    extra_json: Path | None,
+    progress: Progress | None = None,
 ) -> None:
     """Write preflight.json and preflight.html into a folder.
 
@@ -31,13 +37,15 @@ def write_checklist(
         checks: every item.
         facts: what `provenance` says of cell and policy, operator and date.
         extra_json: also write the JSON there.
+        progress: of a checklist that was broken off, or is gone through yet; None for a whole one.
 
     Raises:
         VlaError: it cannot be sealed.
     """
-    holds = all_hold(checks)
+    holds = all_hold(checks) and progress is None
+    state = {IS_COMPLETE: progress is None, GROUPS: progress.sizes if progress else []}
     items = [asdict(check) for check in checks]
-    result = sealed({'passed': holds, **facts, 'items': items})
+    result = sealed({'passed': holds, **state, **facts, 'items': items})
     for path in filter(None, (folder / 'preflight.json', extra_json)):
         write_json(path, result)
     open_items = [check.name for check in checks if not check.is_good_enough]
@@ -71,7 +79,9 @@ def read_checklist(path: Path) -> list[Check]:
         VlaError: it is missing or damaged.
     """
     try:
-        items = json.loads(path.read_text())['items']
-        return [Check(**{**item, 'status': Status(item['status'])}) for item in items]
+        values = json.loads(path.read_text())
+        if 'items' not in values:
+            raise ValueError('it has no items')
+        return items_of(values)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise VlaError(f'{path}: not what preflight writes: {error}') from error

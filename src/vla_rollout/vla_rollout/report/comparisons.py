@@ -1,34 +1,50 @@
 """Runs against each other: policies at the same task, and simulation against reality."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from vla_contract.cli.page import figure, table
 from vla_rollout.report.figures import sim_against_real
-from vla_rollout.report.runs import Run
+from vla_rollout.report.kinds.any_run import AnyRun
+from vla_rollout.report.kinds.counted_run import CountedRun
 from vla_rollout.statistics.comparison import compare, Comparison
 from vla_rollout.statistics.sim_real_gap import correlation, mean_maximum_rank_violation
 
 
-def compare_runs(runs: Sequence[Run]) -> dict[tuple[str, str], Comparison]:
+@dataclass(frozen=True)
+class Compared:
+    """Two runs, by the names of their folders, and how much better the second is."""
+
+    first: str
+    second: str
+    comparison: Comparison
+
+
+def compare_runs(runs: Sequence[AnyRun]) -> list[Compared]:
     """Compare every run with the first one of the same deployment, cell and task.
 
-    Policies may differ, simulated and real runs are kept apart. Names of both runs by folder.
+    Policies may differ, simulated and real runs are kept apart. Sweeps and instruction checks have
+    comparisons of their own.
     """
-    found: dict[tuple[str, str], Comparison] = {}
-    bases: dict[tuple[object, ...], Run] = {}
-    for run in runs:
-        scene = tuple(run.settings.get(name) for name in ('deployment', 'cell', 'task'))
+    found: list[Compared] = []
+    bases: dict[tuple[object, ...], CountedRun] = {}
+    for run in _counted(runs):
+        scene = tuple(str(run.settings.get(name)) for name in ('deployment', 'cell', 'task'))
         base = bases.setdefault((*scene, run.is_real), run)
         if base is not run:
             are_paired = base.seeds == run.seeds
             comparison = compare(base.outcomes_in_order, run.outcomes_in_order, are_paired)
-            found[base.folder.name, run.folder.name] = comparison
+            found.append(Compared(base.name, run.name, comparison))
     return found
 
 
-def comparison_sections(runs: Sequence[Run]) -> list[str]:
+def _counted(runs: Sequence[AnyRun]) -> list[CountedRun]:
+    return [run for run in runs if isinstance(run, CountedRun) and run.results]
+
+
+def comparison_sections(runs: Sequence[AnyRun]) -> list[str]:
     """Return what the page says about several runs together, nothing about one."""
-    rows = [(first, second, str(c)) for (first, second), c in compare_runs(runs).items()]
+    rows = [(c.first, c.second, str(c.comparison)) for c in compare_runs(runs)]
     body: list[str] = []
     if rows:
         body += [
@@ -39,10 +55,10 @@ def comparison_sections(runs: Sequence[Run]) -> list[str]:
             # Bonferroni: one of many comparisons looks good by chance.
             most = 0.05 / len(rows)
             body.append(f'<p>{len(rows)} comparisons: only a p below {most:.3f} counts</p>')
-    return [*body, *_sim_and_real(runs)]
+    return [*body, *_sim_and_real(_counted(runs))]
 
 
-def _sim_and_real(runs: Sequence[Run]) -> list[str]:
+def _sim_and_real(runs: Sequence[CountedRun]) -> list[str]:
     """Return how simulated and real runs of the same policies agree, where there are both."""
     rates: dict[str, dict[bool, float]] = {}
     for run in runs:

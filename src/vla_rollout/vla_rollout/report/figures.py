@@ -1,11 +1,12 @@
 """The pictures of a report, as PNG bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import io
 from typing import TYPE_CHECKING
 
 import numpy as np
-from vla_rollout.report.runs import Run, SUCCESS
+from vla_rollout.episodes.episode_loop import SUCCESS
+from vla_rollout.report.text import brief, printable
 from vla_rollout.statistics.failure_shares import failure_shares
 from vla_rollout.statistics.intervals import wilson_interval
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
 _INK, _GOOD, _BAD, _BAND = '#283240', '#1e7a34', '#c22727', '#b9c6d6'
 _LATENCY_LINE_MS = 200.0
+_LABEL = 32
 
 
-def running_rate(run: Run) -> bytes:
+def running_rate(outcomes: Sequence[bool]) -> bytes:
     """Draw the success rate after each episode with its 95 % interval."""
-    done = np.cumsum([bool(result['success']) for result in run.results])
+    done = np.cumsum(outcomes)
     count = np.arange(1, len(done) + 1)
     intervals = [wilson_interval(int(k), int(n)) for k, n in zip(done, count, strict=True)]
     figure, axes = _axes()
@@ -33,26 +35,29 @@ def running_rate(run: Run) -> bytes:
     return _png(figure)
 
 
-def outcome_bars(run: Run) -> bytes:
-    """Draw the share of each outcome with simultaneous 95 % intervals."""
-    shares = failure_shares(dict(run.outcomes().most_common()))
+def outcome_bars(outcomes: Mapping[str, int]) -> bytes:
+    """Draw the share of each outcome with simultaneous 95 % intervals, most frequent first."""
+    shares = failure_shares(dict(sorted(outcomes.items(), key=lambda item: -item[1])))
     names = list(shares)
     rates = np.array([shares[name].rate for name in names])
     low = np.array([shares[name].lower for name in names])
     high = np.array([shares[name].upper for name in names])
     figure, axes = _axes(height=0.9 + 0.45 * len(names))
     colours = [_GOOD if name == SUCCESS else _BAD for name in names]
-    axes.barh(names, rates, color=colours, alpha=0.75, height=0.6)
+    places = range(len(names))
+    axes.barh(places, rates, color=colours, alpha=0.75, height=0.6)
+    # Without mathtext: a dollar sign in a name is a dollar sign.
+    labels = [printable(brief(name, _LABEL)) for name in names]
+    axes.set_yticks(places, labels, parse_math=False)
     whiskers = np.clip([rates - low, high - rates], 0, None)
-    axes.errorbar(rates, names, xerr=whiskers, fmt='none', ecolor=_INK, capsize=4)
+    axes.errorbar(rates, places, xerr=whiskers, fmt='none', ecolor=_INK, capsize=4)
     axes.invert_yaxis()
     axes.set(xlim=(0, 1.02), xlabel='share of episodes, 95 % for all together')
     return _png(figure)
 
 
-def latency_histogram(run: Run) -> bytes:
-    """Draw the chunk latencies of the episodes, with the line of the checklist."""
-    latencies = run.latencies_ms()
+def latency_histogram(latencies: Sequence[float]) -> bytes:
+    """Draw the chunk latencies of the episodes [ms], with the line of the checklist."""
     figure, axes = _axes()
     axes.hist(latencies, bins=min(30, max(5, len(latencies) // 2)), color=_BAND, edgecolor=_INK)
     axes.axvline(_LATENCY_LINE_MS, color=_BAD, ls='--')

@@ -1,33 +1,46 @@
 """Episodes as test cases, for machines that show JUnit."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from vla_rollout.report.runs import outcome, Run
+from vla_contract.whole_file import write_whole
+from vla_rollout.report.kinds.any_run import AnyRun
+from vla_rollout.report.kinds.episode_row import EpisodeRow
+from vla_rollout.report.text import brief, printable
 
 
-def write_junit(path: Path, runs: list[Run]) -> None:
-    """Write one suite per run and one case per episode."""
+def write_junit(path: Path, runs: Sequence[AnyRun]) -> None:
+    """Write one suite per run, or per part of it, and one case per episode.
+
+    Episodes that the operator discarded or stopped are skipped cases.
+    """
     root = ElementTree.Element('testsuites')
     for run in runs:
-        failures = len(run.results) - run.successes
-        suite = ElementTree.SubElement(
-            root,
-            'testsuite',
-            name=run.folder.name,
-            tests=str(len(run.results)),
-            failures=str(failures),
-        )
-        for result in run.results:
-            case = ElementTree.SubElement(
-                suite,
-                'testcase',
-                classname=run.folder.name,
-                name=f'seed {result["seed"]}',
-                time=f'{result["duration_s"]:.3f}',
-            )
-            if not result['success']:
-                failure = ElementTree.SubElement(case, 'failure', message=outcome(result))
-                failure.text = '\n'.join(result.get('alarms') or [])
+        for part, rows in run.suites.items():
+            if rows:
+                name = printable(f'{run.name}: {brief(part)}' if part else run.name)
+                root.append(_suite(name, rows))
     ElementTree.indent(root)
-    ElementTree.ElementTree(root).write(path, encoding='utf-8', xml_declaration=True)
+    text = ElementTree.tostring(root, encoding='utf-8', xml_declaration=True)
+    write_whole(path, text)
+
+
+def _suite(name: str, rows: Sequence[EpisodeRow]) -> ElementTree.Element:
+    failures = sum(row.is_counted and not row.success for row in rows)
+    skipped = sum(not row.is_counted for row in rows)
+    counts = {'tests': str(len(rows)), 'failures': str(failures), 'skipped': str(skipped)}
+    suite = ElementTree.Element('testsuite', {'name': name, **counts})
+    suite.extend(_case(name, row) for row in rows)
+    return suite
+
+
+def _case(suite: str, row: EpisodeRow) -> ElementTree.Element:
+    values = {'classname': suite, 'name': f'seed {row.seed}', 'time': f'{row.duration_s:.3f}'}
+    case = ElementTree.Element('testcase', values)
+    if row.is_counted and row.success:
+        return case
+    message = {'message': printable(brief(row.cause.sentence))}
+    end = ElementTree.SubElement(case, 'failure' if row.is_counted else 'skipped', message)
+    end.text = printable('\n'.join(map(brief, row.alarms))) or None
+    return case

@@ -1,7 +1,7 @@
-"""What a recording adds to an episode of a report."""
+"""What the recordings of a run add to its report."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vla_contract.filter_status import Verdict
@@ -19,6 +19,24 @@ class RecordedEpisode:
 
     picture: bytes
     interventions: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """The recorded episodes of a run.
+
+    Attributes:
+        episodes: by their index in the run.
+        notes: what could not be shown and why, a sentence each.
+    """
+
+    episodes: Mapping[int, RecordedEpisode] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def interventions(self) -> Counter[str]:
+        """How often the filter began to hold back the policy, by reason, over all episodes."""
+        return sum((episode.interventions for episode in self.episodes.values()), Counter())
 
 
 def count_interventions(cycles: Iterable[Cycle]) -> Counter[str]:

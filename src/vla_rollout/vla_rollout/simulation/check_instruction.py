@@ -5,16 +5,21 @@ was named. Told otherwise in the very same scene, it then lifts the wrong object
 """
 
 import argparse
+from pathlib import Path
 import sys
 
+from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
 from vla_rollout.arguments import add_episodes, add_loop, add_setup
 
 
-def _run(args: argparse.Namespace) -> int:
+def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     # The simulator takes a while to import: not for --help, nor for a misspelt option.
     from vla_rollout.simulation.instruction_pairs import check_instruction
+    from vla_rollout.simulation.journal import arguments_of
 
+    if args.resume:
+        parser.parse_args([*arguments_of(args.resume), '--resume', str(args.resume)], args)
     return check_instruction(args)
 
 
@@ -30,9 +35,19 @@ def main(argv: list[str] | None = None) -> int:
     add_loop(parser)
     parser.set_defaults(deployment='panda_lift_named_cube')
     parser.add_argument('--held-out', action='store_true', help='phrasings not trained on')
-    parser.add_argument('--least', type=float, default=0.9, help='share that must be obeyed')
-    args = parser.parse_args(argv)
-    return run_command(lambda: _run(args))
+    parser.add_argument(
+        '--least', type=number_types.share, default=0.9, help='share that must be obeyed'
+    )
+    parser.add_argument(
+        '--resume',
+        type=Path,
+        metavar='FOLDER',
+        help='go on with an interrupted run, as it was called',
+    )
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = parser.parse_args(words)
+    args.arguments = words
+    return run_command(lambda: _run(parser, args))
 
 
 if __name__ == '__main__':

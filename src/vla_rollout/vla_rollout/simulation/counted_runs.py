@@ -1,25 +1,26 @@
 """Counted episodes of one policy, or of two in many domains, in processes of their own."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 import time
 from typing import Any
 
 from tqdm import tqdm
-from vla_contract.cli.command import write_json
+from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.cli.deployment_arguments import deployment_of
-from vla_contract.cli.worker_pool import worker_pool
+from vla_contract.deployment.deployment import Deployment
+from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.arguments import loop_settings
 from vla_rollout.episodes.episode import EpisodeResult, summarise, summary_line
-from vla_rollout.episodes.loop_builder import require_loop, run_episode
+from vla_rollout.episodes.in_process.loop_builder import require_loop, run_episode
 from vla_rollout.episodes.provenance import provenance, recorded_settings
-from vla_rollout.episodes.run_folder import make_run_folder
+from vla_rollout.simulation.answers import answer_counts, answer_lines, answered
 from vla_rollout.simulation.domains import expand
+from vla_rollout.simulation.finishing import finishing_pool
 from vla_rollout.simulation.journal import Journal
 from vla_rollout.simulation.ray_pool import ray_pool
+from vla_rollout.simulation.resumable import journal_of, told_how_to_go_on
 from vla_rollout.simulation.sweep import run_sweep, sweep_summary, sweep_table
 from vla_rollout.simulation.sweep_figure import draw_sweep
 
@@ -29,25 +30,40 @@ def simulate(args: argparse.Namespace) -> int:
     settings, deployment = loop_settings(args), deployment_of(args)
     workers = min(args.workers, args.episodes)
     identity = require_loop(settings, keep=workers == 1)
-    journal = _journal(args, 'simulate', provenance(deployment, identity, args.randomization))
+    facts = provenance(deployment, identity, args.randomization)
+    journal = journal_of(args, 'simulate', facts)
+    with told_how_to_go_on(journal, 'sim run'):
+        return _simulate(args, settings, deployment, identity, journal, workers)
+
+
+def _simulate(
+    args: argparse.Namespace,
+    settings: dict[str, Any],
+    deployment: Deployment,
+    identity: PolicyIdentity,
+    journal: Journal,
+    workers: int,
+) -> int:
     videos = journal.folder / 'videos' if args.video else None
-    tasks = [(settings, seed) for seed in episode_seeds(args)]
+    tasks = ((settings, seed) for seed in episode_seeds(args))
     run = partial(run_episode, videos=videos)
-    before = len(journal.results)
+    before = frozenset(journal.done)
     results: list[EpisodeResult] = []
+    successes = 0
     started = time.monotonic()
     with (
-        _told_how_to_go_on(journal),
-        worker_pool(workers) as map_episodes,
-        tqdm(total=len(tasks), initial=before, unit='episode') as progress,
+        finishing_pool(workers) as map_finished,
+        tqdm(total=args.episodes, unit='episode') as progress,
     ):
-        for result in journal.through(map_episodes)(run, tasks):
+        for result in journal.through(map_finished)(run, tasks):
             results.append(result)
-            progress.set_postfix(success=f'{sum(r.success for r in results)}/{len(results)}')
-            progress.update(len(results) > before)
+            successes += result.success
+            progress.set_postfix(success=f'{successes}/{len(results)}', refresh=False)
+            progress.update()
     wall_s = time.monotonic() - started
-    simulated_s = sum(result.duration_s for result in results[before:])
+    simulated_s = sum(r.duration_s for i, r in enumerate(results) if i not in before)
     summary = summarise(results, recorded_settings(args, deployment, identity, settings))
+    summary['answers'] = answer_counts(results)
     summary['timing'] = {
         'wall_s': round(wall_s, 2),
         'simulated_s': round(simulated_s, 2),
@@ -57,15 +73,15 @@ def simulate(args: argparse.Namespace) -> int:
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, summary)
     print(summary_line(results))
+    for line in answer_lines(results):
+        print(line)
     print(_filter_line(results))
     print(_schedule_line(results))
-    for line in _problem_lines(results):
-        print(line)
     print(f'{simulated_s / wall_s:.1f} x real time; results in {folder}/summary.json')
     failed = [result.seed for result in results if not result.success]
     if failed:
         print(f'failed seeds: {" ".join(map(str, failed))}')
-    return 0
+    return DONE if answered(results) else NOT_GOOD_ENOUGH
 
 
 def sweep(args: argparse.Namespace) -> int:
@@ -78,11 +94,12 @@ def sweep(args: argparse.Namespace) -> int:
     ]
     facts = provenance(deployment, identities[0], args.randomization)
     compared = {'compare_sha256': identities[-1].sha256} if args.compare else {}
-    journal = _journal(args, 'sweep', facts | compared)
-    pool = ray_pool(args.ray) if args.ray else worker_pool(args.workers)
-    with _told_how_to_go_on(journal), pool as map_episodes:
+    journal = journal_of(args, 'sweep', facts | compared)
+    workers = min(args.workers, args.episodes * len(domains) * len(policies))
+    pool = ray_pool(args.ray) if args.ray else finishing_pool(workers)
+    with told_how_to_go_on(journal, 'sim run'), pool as map_finished:
         rows = run_sweep(
-            journal.through(map_episodes),
+            journal.through(map_finished),
             loop_settings(args),
             policies,
             domains,
@@ -97,24 +114,11 @@ def sweep(args: argparse.Namespace) -> int:
         write_json(path, summary)
     (folder / 'sweep.png').write_bytes(draw_sweep(rows))
     print(sweep_table(rows))
+    for row in rows:
+        for line in answer_lines(row.results, f'{row.policy}, {row.domain}'):
+            print(line)
     print(f'results in {folder}/summary.json, figure in {folder}/sweep.png')
-    return 0
-
-
-def _journal(args: argparse.Namespace, name: str, facts: dict[str, Any]) -> Journal:
-    """Begin a run, or go on with one of the same deployment and policies."""
-    if args.resume:
-        return Journal.resume(args.resume, facts)
-    return Journal.begin(make_run_folder(name, args.runs), args.arguments, facts)
-
-
-@contextmanager
-def _told_how_to_go_on(journal: Journal) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        journal.tell_how_to_go_on()
-        raise
+    return DONE if all(answered(row.results) for row in rows) else NOT_GOOD_ENOUGH
 
 
 def episode_seeds(args: argparse.Namespace) -> range:
@@ -145,16 +149,6 @@ def _schedule_line(results: list[EpisodeResult]) -> str:
         f'schedule: {starved} control periods without a step; median seam: distance {distance}, '
         f'velocity jump {jump}'
     )
-
-
-def _problem_lines(results: list[EpisodeResult]) -> Iterator[str]:
-    """Yield what kept answers of the policy from the arm, over all episodes."""
-    if failed := sum(result.failed_inferences for result in results):
-        last = next(r.inference_failure for r in reversed(results) if r.failed_inferences)
-        yield f'{failed} inferences failed; the last: {last}'
-    refused = [result.chunk_refusal for result in results if result.chunk_refusal]
-    if refused:
-        yield f'chunks were refused in {len(refused)} episodes; the last: {refused[-1]}'
 
 
 def _mean(values: list[float | None], unit: str = 'ms') -> str:

@@ -2,19 +2,27 @@
 
 import argparse
 from collections import Counter
+from functools import lru_cache
+from itertools import cycle
+import json
 from typing import Any
 
 from tqdm import tqdm
-from vla_contract.cli.command import NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.errors import VlaError
 from vla_rollout.arguments import loop_settings
 from vla_rollout.episodes.episode import EpisodeResult
-from vla_rollout.episodes.loop_builder import build_loop, require_loop
-from vla_rollout.episodes.provenance import recorded_settings
-from vla_rollout.episodes.run_folder import make_run_folder
+from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
+from vla_rollout.episodes.in_process.loop_builder import build_loop, require_loop
+from vla_rollout.episodes.provenance import provenance, recorded_settings
+from vla_rollout.simulation.answers import answer_counts, answer_lines, answered
+from vla_rollout.simulation.finishing import finishing_pool
+from vla_rollout.simulation.journal import Journal
+from vla_rollout.simulation.resumable import journal_of, told_how_to_go_on
+from vla_rollout.simulation.summary_rows import summary_rows
 from vla_rollout.statistics.intervals import format_interval, wilson_interval
-from vla_sim_bridge.scene.simulated_task import NamedCubesConfig, simulated_task
+from vla_sim_bridge.scene.simulated_task import simulated_task
 from vla_sim_bridge.tasks.lift_named_cube import NAMED, PHRASE, WRONG_OBJECT
 
 DRAWN, SWAPPED = 'as_drawn', 'swapped'
@@ -49,14 +57,14 @@ def report(results: dict[str, list[EpisodeResult]]) -> dict[str, Any]:
             'rate': rate,
             'wilson_95': [lower, upper],
             'lifted': dict(Counter(map(outcome, episodes))),
+            **answer_counts(episodes),
             'results': [
                 {
-                    'seed': result.seed,
                     'instruction': result.manifest['instruction'],
                     'lifted': outcome(result),
-                    'duration_s': result.duration_s,
+                    **row,
                 }
-                for result in episodes
+                for result, row in zip(episodes, summary_rows(episodes), strict=True)
             ],
         }
     pairs = zip(results[DRAWN], results[SWAPPED], strict=True)
@@ -64,22 +72,54 @@ def report(results: dict[str, list[EpisodeResult]]) -> dict[str, Any]:
     return summary
 
 
-def run_pairs(args: argparse.Namespace, named: NamedCubesConfig) -> dict[str, list[EpisodeResult]]:
+@lru_cache(maxsize=1)
+def _loop(text: str) -> ClosedLoop:
+    """Return the loop of these settings, which is built once."""
+    return build_loop(json.loads(text))
+
+
+def run_told(job: tuple[str, int, str, bool]) -> EpisodeResult:
+    """Run a scene told one of both ways.
+
+    Args:
+        job: settings of the loop as JSON, the seed of the scene, the way, and whether it is told
+            in words that are kept apart from the training.
+    """
+    settings, seed, way, held_out = job
+    loop = _loop(settings)
+    named = simulated_task(loop.world.deployment.task).named_cubes
+    if named is None:
+        raise RuntimeError('the task names no object')
+    manifest = loop.world.reset(seed)
+    colour, phrase = (manifest['values'][key]['value'] for key in (NAMED, PHRASE))
+    if held_out:
+        phrase = named.held_out[seed % len(named.held_out)]
+    said = colour if way == DRAWN else swapped_colour(list(named.colours), colour)
+    return loop.run(seed, replay=told(manifest, said, phrase))
+
+
+def run_pairs(args: argparse.Namespace, journal: Journal) -> dict[str, list[EpisodeResult]]:
     """Run every scene told as drawn, then told another colour in the same words."""
-    loop = build_loop(loop_settings(args))
+    settings = json.dumps(loop_settings(args), sort_keys=True)
+    jobs = (
+        (settings, seed, way, args.held_out)
+        for seed in range(args.first_seed, args.first_seed + args.episodes)
+        for way in (DRAWN, SWAPPED)
+    )
     results: dict[str, list[EpisodeResult]] = {DRAWN: [], SWAPPED: []}
-    colours = list(named.colours)
-    progress = tqdm(range(args.first_seed, args.first_seed + args.episodes), unit='scene')
-    for seed in progress:
-        manifest = loop.world.reset(seed)
-        colour, phrase = (manifest['values'][key]['value'] for key in (NAMED, PHRASE))
-        if args.held_out:
-            phrase = named.held_out[seed % len(named.held_out)]
-        for way, said in ((DRAWN, colour), (SWAPPED, swapped_colour(colours, colour))):
-            results[way].append(loop.run(seed, replay=told(manifest, said, phrase)))
-        progress.set_postfix(
-            {way: sum(result.success for result in done) for way, done in results.items()}
-        )
+    with (
+        finishing_pool(1) as map_finished,
+        tqdm(total=2 * args.episodes, unit='episode') as progress,
+    ):
+        for result, way in zip(
+            journal.through(map_finished)(run_told, jobs), cycle(results), strict=False
+        ):
+            results[way].append(result)
+            progress.set_postfix(
+                {way: sum(r.success for r in done) for way, done in results.items()},
+                refresh=False,
+            )
+            progress.update()
     return results
 
 
@@ -97,8 +137,11 @@ def check_instruction(args: argparse.Namespace) -> int:
     if args.held_out and not named.held_out:
         raise VlaError(f"task '{task.name}' has no named_cubes.held_out phrases")
     identity = require_loop(loop_settings(args), keep=False)
-    results = run_pairs(args, named)
-    folder = make_run_folder('check_instruction', args.runs)
+    facts = provenance(deployment, identity, args.randomization)
+    journal = journal_of(args, 'check_instruction', facts)
+    with told_how_to_go_on(journal, 'check instruction'):
+        results = run_pairs(args, journal)
+    folder = journal.folder
     summary = report(results)
     for way, episodes in results.items():
         lifted = Counter(map(outcome, episodes))
@@ -110,5 +153,9 @@ def check_instruction(args: argparse.Namespace) -> int:
     settings = recorded_settings(args, deployment, identity, loop_settings(args))
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, {'settings': settings, **summary})
+    for way, episodes in results.items():
+        for line in answer_lines(episodes, f'told {way}'):
+            print(line)
     worst = min(summary[way]['rate'] for way in results)
-    return 0 if worst >= args.least else NOT_GOOD_ENOUGH
+    is_good = worst >= args.least and all(map(answered, results.values()))
+    return DONE if is_good else NOT_GOOD_ENOUGH

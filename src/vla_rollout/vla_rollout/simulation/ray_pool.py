@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 import socket
+from typing import Any
 
-from vla_contract.cli.worker_pool import OrderedMap
 from vla_contract.errors import VlaError
+from vla_rollout.simulation.finishing import finishing_interruption, FinishingMap, Numbered
 
 
 @contextmanager
-def ray_pool(address: str) -> Iterator[OrderedMap]:
+def ray_pool(address: str) -> Iterator[FinishingMap]:
     """Connect to a cluster whose machines have the same workspace, and give a map over it.
 
     Every task asks for one core, so as many run at once as the cluster has.
@@ -25,10 +27,23 @@ def ray_pool(address: str) -> Iterator[OrderedMap]:
     except ImportError as error:
         raise VlaError('--ray needs the package ray; pip install ray') from error
 
-    def ordered[S, T](function: Callable[[S], T], items: Iterable[S], /) -> Iterator[T]:
-        task = ray.remote(num_cpus=1)(function)
-        for waiting in [task.remote(item) for item in items]:
-            yield ray.get(waiting)
+    def finishing[T](
+        function: Callable[[Any], T], items: Iterable[Numbered], /
+    ) -> Iterator[tuple[int, T]]:
+        task, left = ray.remote(num_cpus=1)(function), iter(items)
+        at_once = max(1, int(ray.cluster_resources().get('CPU', 1)))
+        running: dict[Any, int] = {}
+        while True:
+            if not interruption.came:
+                for number, item in islice(left, at_once - len(running)):
+                    running[task.remote(item)] = number
+            if not running:
+                break
+            finished, _ = ray.wait(list(running))
+            for waiting in finished:
+                yield running.pop(waiting), ray.get(waiting)
+        if interruption.came:
+            raise KeyboardInterrupt
 
     try:
         _knock(address)
@@ -38,7 +53,8 @@ def ray_pool(address: str) -> Iterator[OrderedMap]:
             f"no Ray cluster answers at '{address}'; allowed: host:port, auto"
         ) from error
     try:
-        yield ordered
+        with finishing_interruption() as interruption:
+            yield finishing
     finally:
         ray.shutdown()
 

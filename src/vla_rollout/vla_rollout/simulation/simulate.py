@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 import sys
 
-from vla_contract.cli.command import command_parser, positive, run_command
+from vla_contract.cli import number_types
+from vla_contract.cli.command import command_parser, run_command
 from vla_rollout.arguments import add_episodes, add_loop, add_setup
 
 
@@ -27,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     add_episodes(parser, episodes=20)
     add_setup(parser)
-    parser.add_argument('--workers', type=positive, default=2, help='processes')
+    parser.add_argument('--workers', type=number_types.workers, default=2, help='processes')
     add_loop(parser)
     parser.add_argument('--video', action='store_true', help='write one video per episode')
     parser.add_argument(

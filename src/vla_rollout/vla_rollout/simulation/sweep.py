@@ -7,7 +7,9 @@ from typing import Any
 from tqdm import tqdm
 from vla_contract.cli.worker_pool import OrderedMap
 from vla_rollout.episodes.episode import EpisodeResult
-from vla_rollout.episodes.loop_builder import run_episode
+from vla_rollout.episodes.in_process.loop_builder import run_episode
+from vla_rollout.simulation.answers import answer_counts
+from vla_rollout.simulation.summary_rows import outcome_counts, summary_rows
 from vla_rollout.statistics.comparison import difference_interval, points
 from vla_rollout.statistics.intervals import Interval, wilson_interval
 
@@ -62,13 +64,14 @@ def run_sweep(
         seeds: of the episodes.
     """
     pairs = [(policy, domain) for policy in policies for domain in domains]
-    tasks = [
+    tasks = (
         (settings | {'policy': policy, 'randomization': domain}, seed)
         for policy, domain in pairs
         for seed in seeds
-    ]
-    results = list(tqdm(map_episodes(run_episode, tasks), total=len(tasks), unit='episode'))
+    )
     count = len(seeds)
+    total = len(pairs) * count
+    results = list(tqdm(map_episodes(run_episode, tasks), total=total, unit='episode'))
     return [
         Row(policy, domain, tuple(results[i * count : (i + 1) * count]))
         for i, (policy, domain) in enumerate(pairs)
@@ -98,6 +101,9 @@ def sweep_summary(rows: Sequence[Row], settings: dict[str, Any]) -> dict[str, An
                 'success_rate': row.interval.rate,
                 'wilson_95': [row.interval.lower, row.interval.upper],
                 'failed_seeds': [result.seed for result in row.results if not result.success],
+                'outcomes': outcome_counts(row.results),
+                **answer_counts(row.results),
+                'results': summary_rows(row.results),
             }
             for row in rows
         ],

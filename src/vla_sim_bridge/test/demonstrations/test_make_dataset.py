@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -7,7 +8,8 @@ from vla_contract.errors import VlaError
 from vla_lerobot.features import dataset_features
 from vla_sim_bridge.demonstrations.demonstrator import Demonstrator, wider_area
 from vla_sim_bridge.demonstrations.episode_store import EpisodeStore
-from vla_sim_bridge.demonstrations.make_dataset import main, record_episodes
+from vla_sim_bridge.demonstrations.make_dataset import main
+from vla_sim_bridge.demonstrations.recording import record_episodes
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.scene.world import World
 
@@ -110,3 +112,24 @@ def test_an_existing_folder_is_not_touched(dataset, capsys):
     assert main(['--output', str(dataset.root), '--episodes', '1']) == 2
     assert 'exists; name a new folder, nothing was written' in capsys.readouterr().err
     assert np.array_equal(before, sorted(p.stat().st_mtime_ns for p in dataset.root.rglob('*')))
+
+
+def test_a_cleaning_up_that_was_interrupted_is_ended(dataset, capsys):
+    store = dataset.root.with_name('lift.recording')
+    store.mkdir()
+    (store / 'seed_100000.npz').touch()
+    assert main(['--output', str(dataset.root), '--episodes', '3', '--missed-share', '0']) == 0
+    assert 'was complete already' in capsys.readouterr().out
+    assert not store.exists()
+
+
+def test_a_recording_that_is_not_in_the_dataset_is_kept(dataset, capsys):
+    store = dataset.root.with_name('lift.recording')
+    store.mkdir()
+    (store / 'seed_100000.npz').touch()
+    try:
+        assert main(['--output', str(dataset.root), '--missed-share', '0.5']) == 2
+        assert 'exists and is of another recording' in capsys.readouterr().err
+        assert (store / 'seed_100000.npz').exists()
+    finally:
+        shutil.rmtree(store)

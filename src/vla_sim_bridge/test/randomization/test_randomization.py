@@ -1,6 +1,7 @@
 from dataclasses import replace
 import itertools
 import json
+import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -281,6 +282,16 @@ def test_shipped_configurations_load_and_differ():
         ),
         ('terms: {gravity: {range: [1.1, 0.9]}}', SettingError, 'first not above the second'),
         ('terms: {gravity: {range: [-1, 1]}}', SettingError, 'both at least 0'),
+        ('terms: {gravity: {range: [0, 11]}}', SettingError, 'at most 10'),
+        ('terms: {control_latency: {range: [-5, 5]}}', SettingError, 'at least 0 and at most'),
+        ('terms: {jpeg_quality: {range: [90, 150]}}', SettingError, 'both at least 1 and at'),
+        ('terms: {object_mass: {range: [0, 1]}}', SettingError, 'both at least 0.01'),
+        ('terms: {camera_fov: {range: [-40, 165]}}', SettingError, 'both at least -40 and'),
+        (
+            'terms: {distractor_count: {range: [2.2, 2.8], distribution: integer}}',
+            SettingError,
+            'a range that holds a whole number',
+        ),
         ('terms: {gravity: {range: [0, .inf]}}', SettingError, 'gravity.range'),
         ('terms: {gravity: {range: [1]}}', SettingError, 'gravity.range'),
         ('terms: {gravity: {distribution: gaussian}}', SettingError, 'found nothing'),
@@ -295,3 +306,16 @@ def test_a_configuration_that_cannot_be_is_one_sentence(tmp_path, text, error, m
     path.write_text(text)
     with pytest.raises(error, match=message):
         load_randomization(str(path))
+
+
+@pytest.mark.parametrize('name', TERMS)
+@pytest.mark.parametrize('end', [-1e9, 1e10, math.nan, math.inf])
+def test_no_term_takes_any_number(name, end):
+    with pytest.raises(SettingError, match=rf'terms.{name}.range: found '):
+        TERMS[name].check(TermConfig((end, end)), 'file')
+
+
+def test_a_range_that_difficulty_shrinks_to_no_whole_number_gives_the_nearest():
+    config = TermConfig((2.0, 3.0), distribution='integer')
+    drawn = TERMS['distractor_count'].sample(config, 0.2, 0, None)
+    assert drawn == [0.0]

@@ -19,6 +19,8 @@ from vla_contract.values import Vector
 
 Bound = float | Vector
 OPERATIONS = ('add', 'scale', 'set')
+NUMBERS = (0.0, 2.0**31 - 1)
+"""Limits of a term whose numbers name something, such as a texture or a seed."""
 DISTRIBUTIONS = ('uniform', 'log_uniform', 'gaussian', 'integer')
 
 
@@ -62,6 +64,8 @@ class Term:
         size: how many numbers are drawn, given the stage.
         neutral: of a set term, the number that leaves the nominal world; None where there is no
             such number, so that difficulty cannot shrink its range.
+        limits: what no range may leave, since beyond it the world breaks or the number means
+            nothing.
 
     The stage is whatever `apply` writes to; see `randomization.stage`.
     """
@@ -73,6 +77,7 @@ class Term:
     doc: str
     size: Callable[[Any], int] = lambda stage: 1
     neutral: Callable[[Any], float] | None = None
+    limits: tuple[float, float] = (-math.inf, math.inf)
 
     def centre(self, stage: Any) -> float | None:
         """Return the number that changes nothing, None if every number changes something."""
@@ -113,21 +118,28 @@ class Term:
         """Refuse a range that no world can have.
 
         Raises:
-            SettingError: low above high, not finite, a scale below 0, a logarithm of nothing.
+            SettingError: low above high, not finite, beyond the limits, a scale below 0, a
+                logarithm of nothing, no whole number for integer.
         """
         for low, high in config.ranges or (config.range,):
             self._check_pair(config, low, high, where)
 
     def _check_pair(self, config: TermConfig, low: float, high: float, where: str) -> None:
-        least = 0.0 if self.operation == 'scale' else -math.inf
+        least, most = self.limits
+        if self.operation == 'scale':
+            least = max(least, 0.0)
         if config.distribution == 'log_uniform':
-            least = 1e-12
-        if not (math.isfinite(low) and math.isfinite(high) and least <= low <= high):
+            least = max(least, 1e-12)
+        if not (math.isfinite(low) and math.isfinite(high) and least <= low <= high <= most):
             allowed = 'two finite numbers, the first not above the second'
-            if least > -math.inf:
-                allowed += f', both at least {least:g}'
+            bounds = (('least', least), ('most', most))
+            told = ' and '.join(f'at {name} {v:g}' for name, v in bounds if math.isfinite(v))
+            allowed += f', both {told}' if told else ''
             found = 'nothing' if math.isnan(low) else str([low, high])
             raise SettingError(where, f'terms.{self.name}.range', found, allowed)
+        if config.distribution == 'integer' and math.ceil(low) > math.floor(high):
+            name, found = f'terms.{self.name}.range', str([low, high])
+            raise SettingError(where, name, found, 'a range that holds a whole number')
 
 
 def _uniform(rng: np.random.Generator, low: Bound, high: Bound, size: int) -> Vector:
@@ -140,7 +152,10 @@ def _log_uniform(rng: np.random.Generator, low: Bound, high: Bound, size: int) -
 
 
 def _integer(rng: np.random.Generator, low: Bound, high: Bound, size: int) -> Vector:
-    first, last = np.ceil(low).astype(np.int64), np.floor(high).astype(np.int64)
+    first, last = np.ceil(low), np.floor(high)
+    # Shrunk by the difficulty, a range may lie between two whole numbers.
+    nearest = np.rint((np.asarray(low) + high) / 2)
+    first, last = (np.where(first > last, nearest, end).astype(np.int64) for end in (first, last))
     return rng.integers(first, last + 1, size).astype(np.float64)
 
 

@@ -18,10 +18,10 @@ class CubeConfig:
     """The object of the task; where there are several, what they share."""
 
     edge_m: float = setting(doc='edge length', unit='m', lower=0.005, upper=0.08)
-    mass_kg: float = setting(doc='mass', unit='kg', lower=1e-3)
-    friction: float = setting(doc='sliding friction', lower=0.0)
-    x_m: Interval = setting(doc='where its centre may lie', unit='m')
-    y_m: Interval = setting(doc='where its centre may lie', unit='m')
+    mass_kg: float = setting(doc='mass', unit='kg', lower=1e-3, upper=100.0)
+    friction: float = setting(doc='sliding friction', lower=0.0, upper=10.0)
+    x_m: Interval = setting(doc='where its centre may lie', unit='m', lower=-5.0, upper=5.0)
+    y_m: Interval = setting(doc='where its centre may lie', unit='m', lower=-5.0, upper=5.0)
     rgba: Colour | None = setting(None, doc='colour of the only cube', lower=0.0, upper=1.0)
 
 
@@ -30,7 +30,7 @@ class NamedCubesConfig:
     """Several cubes that differ in colour alone; the instruction names one."""
 
     colours: dict[str, Colour] = setting(doc='name and colour of each', lower=0.0, upper=1.0)
-    apart_m: float = setting(doc='least distance between centres', unit='m', lower=0.0)
+    apart_m: float = setting(doc='least distance between centres', unit='m', lower=0.0, upper=2.0)
     paraphrases: tuple[str, ...] = setting(doc='other ways to say the instruction')
     held_out: tuple[str, ...] = setting((), doc='more of them, kept for tests: never drawn')
 
@@ -53,9 +53,13 @@ class SimulatedTask:
 
     success: str = setting(doc='what counts as success', choices=(LIFT_CUBE, LIFT_NAMED_CUBE))
     physics_step_s: float = setting(doc='simulation step', unit='s', lower=1e-4, upper=0.01)
-    success_height_m: float = setting(doc='how far to lift', unit='m', lower=0.0)
-    success_hold_s: float = setting(doc='how long to hold it there', unit='s', lower=0.0)
-    home_jitter_rad: float = setting(doc='spread of the first pose', unit='rad', lower=0.0)
+    success_height_m: float = setting(doc='how far to lift', unit='m', lower=0.0, upper=2.0)
+    success_hold_s: float = setting(
+        doc='how long to hold it there', unit='s', lower=0.0, upper=60.0
+    )
+    home_jitter_rad: float = setting(
+        doc='spread of the first pose', unit='rad', lower=0.0, upper=1.0
+    )
     cube: CubeConfig = setting(doc='the object')
     instruction: str = setting(doc="of the task; {colour} is the named one's")
     named_cubes: NamedCubesConfig | None = setting(None, doc='of lift_named_cube: which there are')
@@ -97,6 +101,11 @@ def simulated_task(task: Task) -> SimulatedTask:
 
 def _check_cubes(task: SimulatedTask, where: str) -> None:
     named = task.named_cubes
+    for name, (low, high) in (('x_m', task.cube.x_m), ('y_m', task.cube.y_m)):
+        if low > high:
+            raise ContractError(
+                f'{where}: cube.{name}: found [{low:g}, {high:g}]; allowed: the lower end first'
+            )
     if (task.success == LIFT_NAMED_CUBE) != (named is not None):
         raise ContractError(
             f'{where}: named_cubes: found {"nothing" if named is None else "a section"} with '

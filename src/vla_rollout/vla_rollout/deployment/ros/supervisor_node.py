@@ -15,7 +15,8 @@ from rclpy.publisher import Publisher
 from std_msgs.msg import Float64, String
 from std_srvs.srv import Trigger
 from vla_contract.deployment.deployment import load_cell_of
-from vla_contract.errors import VlaError
+from vla_contract.errors import ContractError, VlaError
+from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
@@ -23,18 +24,21 @@ from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.deployment.config import SupervisorConfig
 from vla_rollout.deployment.preflight_watch import PreflightWatch
 from vla_rollout.deployment.ros.identity_listener import IdentityListener
-from vla_rollout.episodes.latch import latch_cause, latch_sentence
+from vla_rollout.episodes.latch import latch_sentence
 from vla_rollout.episodes.provenance import calibration_ids
 from vla_rollout.episodes.served_policy import change_of
 from vla_rollout.graph.ros.managed_node import ACTIVE, INACTIVE, ManagedNode, UNCONFIGURED
 from vla_rollout.preflight.gate import read_passed, require_same_policy
-from vla_rollout.preflight.subject import Subject
+from vla_rollout.preflight.record import Record
 
 # What stops the arm must not wait for a node that hangs: three of these are the whole of `lock`.
 _STOP_S = 1.0
 # What is latched comes as soon as two nodes have found each other.
 _IDENTITY_S = 20.0
 _WATCH_S = 0.5
+# Of the second after which the action filter lets the arm stand.
+_SPEED_S = 0.2
+_TAKE_OVER_S = 1.0
 
 
 class Supervisor(VlaNode):
@@ -50,7 +54,9 @@ class Supervisor(VlaNode):
     `supervisor/lock`: the arm is brought to rest, both are inactive, the filter refuses to start.
     It does so whatever the policy server does, and whatever another order waits for.
 
-    The parameter `speed` is the share of the velocity limits; nobody else publishes it.
+    The parameter `speed` is the share of the velocity limits; nobody else raises it. It is said
+    five times a second, and not before the filter was locked once: a supervisor that is started
+    again does not know what the one before had permitted. Where it ends, the arm stands still.
     """
 
     settings_type = SupervisorConfig
@@ -63,6 +69,7 @@ class Supervisor(VlaNode):
         self._released: PolicyIdentity | None = None
         self._preflight = PreflightWatch()
         self._speed: Publisher | None = None
+        self._has_taken_over = False
         self.add_post_set_parameters_callback(self._on_parameters)
 
     def build(self, settings: SupervisorConfig) -> None:
@@ -76,12 +83,13 @@ class Supervisor(VlaNode):
         self.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
         self.create_subscription(String, 'watch', self._on_watch, COMMAND)
         # By the machine's clock: a person checks the robot in real time.
-        self.create_timer(
-            _WATCH_S,
-            self._look,
-            callback_group=ReentrantCallbackGroup(),
-            clock=Clock(clock_type=ClockType.STEADY_TIME),
-        )
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        for period_s, work, group in (
+            (_WATCH_S, self._look, ReentrantCallbackGroup()),
+            (_SPEED_S, self._say_speed, ReentrantCallbackGroup()),
+            (_TAKE_OVER_S, self._take_over, MutuallyExclusiveCallbackGroup()),
+        ):
+            self.create_timer(period_s, work, callback_group=group, clock=steady)
         self._diagnostics = DiagnosticsPublisher(self, self._health)
         orders = {'check': self._check, 'release': self._release, 'lock': self._lock}
         for name, order in orders.items():
@@ -94,7 +102,8 @@ class Supervisor(VlaNode):
             )
 
     def start(self) -> None:
-        """Say how fast the arm may be until somebody with a reason says otherwise."""
+        """Begin slow, with a filter that is to be locked."""
+        self._has_taken_over = False
         self._slow_down()
 
     def destroy(self) -> None:
@@ -106,6 +115,7 @@ class Supervisor(VlaNode):
     async def _check(self) -> str:
         locks = self._locks
         self._released = None
+        await self._taken_over()
         await self._policy.bring_to(UNCONFIGURED)
         self._slow_down()
         self._preflight.begin(time.monotonic())
@@ -115,35 +125,35 @@ class Supervisor(VlaNode):
 
     async def _release(self) -> str:
         locks = self._locks
-        path = Path(self._settings.preflight)
         self._released = None
         try:
-            passed = self._read_passed(path)
+            passed = self._read_passed()
         except VlaError:
             # Whatever was allowed before, it is not any more.
             await _problem(self._filter.set_parameter('locked', True, _STOP_S))
             raise
         self._preflight.end()
+        await self._taken_over()
         # Until it is known what the policy server serves; whatever fails leaves it so.
         await self._filter.set_parameter('locked', True)
         await self._policy.bring_to(INACTIVE)
         # From here on another one locks, and nothing is unlocked below.
-        self._released = await self._identified(path, passed)
+        self._released = await self._identified(passed)
         self._slow_down()
         await self._filter.bring_to(INACTIVE)
         await self._unlock(locks)
         remark = f'; {latch_sentence(self._latched_by)}' if self._latched_by else ''
         return f'preflight has passed: the filter may be activated{remark}'
 
-    def _read_passed(self, path: Path) -> Subject:
-        ids = calibration_ids(self._cell)
+    def _read_passed(self) -> Record:
+        path, ids = Path(self._settings.preflight), calibration_ids(self._cell)
         return read_passed(path, self._cell.sha256, ids, datetime.now(UTC))
 
-    async def _identified(self, path: Path, passed: Subject) -> PolicyIdentity:
+    async def _identified(self, passed: Record) -> PolicyIdentity:
         """Return what the policy server serves; if it may not, nothing is loaded any more."""
         try:
             served = await self._served.ask(_IDENTITY_S)
-            require_same_policy(path, passed, served)
+            require_same_policy(passed, served)
         except VlaError:
             await self._policy.bring_to(UNCONFIGURED)
             raise
@@ -153,17 +163,36 @@ class Supervisor(VlaNode):
         self._locks += 1
         self._released = None
         self._preflight.end()
-        # Locked first: whatever comes between, nobody activates it again.
-        steps = (
-            self._filter.set_parameter('locked', True, _STOP_S),
-            self._filter.deactivate(_STOP_S),
-        )
-        problems = [problem for step in steps if (problem := await _problem(step))]
+        problems = await self._lock_filter()
         self._slow_down()
         remark = await _problem(self._policy.deactivate(_STOP_S))
         if problems:
             raise VlaError(f'{problems[0]}; use the emergency stop of the robot')
         return 'the arm stands and the filter is locked' + (f'; {remark}' if remark else '')
+
+    async def _lock_filter(self) -> list[str]:
+        """Lock the filter and bring the arm to rest; return what could not be done."""
+        # Locked first: whatever comes between, nobody activates it again.
+        steps = (
+            self._filter.set_parameter('locked', True, _STOP_S),
+            self._filter.deactivate(_STOP_S),
+        )
+        return [problem for step in steps if (problem := await _problem(step))]
+
+    async def _take_over(self) -> None:
+        """Lock what a supervisor before this one left unlocked; then begin to say the speed."""
+        if self.is_active and not self._has_taken_over and not await self._lock_filter():
+            self._has_taken_over = True
+            self._say_speed()
+
+    async def _taken_over(self) -> None:
+        """Wait until the filter was found and locked.
+
+        Raises:
+            VlaError: it does not run, or does not answer.
+        """
+        while not self._has_taken_over:
+            await self._filter.state()
 
     async def _unlock(self, locks: int) -> None:
         """Unlock the filter for an order that began when `lock` had been called so many times."""
@@ -176,9 +205,12 @@ class Supervisor(VlaNode):
         self.set_parameters([Parameter('speed', value=self._settings.first_speed)])
 
     def _on_parameters(self, parameters: list[Parameter]) -> None:
-        for parameter in parameters:
-            if parameter.name == 'speed' and self._speed is not None:
-                self._speed.publish(Float64(data=parameter.value))
+        if any(parameter.name == 'speed' for parameter in parameters):
+            self._say_speed()
+
+    def _say_speed(self) -> None:
+        if self._speed is not None and self._has_taken_over:
+            self._speed.publish(Float64(data=self.get_parameter('speed').value))
 
     async def _lock_because(self, reason: str) -> None:
         """Lock by ourselves, and say why."""
@@ -210,9 +242,14 @@ class Supervisor(VlaNode):
         return Health(OK, 'released' if self._released else 'nothing is released', values)
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
+        try:
+            status = status_of(msg)
+        except ContractError as error:
+            self.get_logger().error(str(error), throttle_duration_sec=5.0)
+            return
         # A latch outlasts the time in which the filter is inactive.
-        if msg.message != 'inactive':
-            self._latched_by = latch_cause(msg.message)
+        if status.verdict is not None:
+            self._latched_by = status.latch_cause
 
 
 async def _problem(step: Coroutine[Any, Any, Any]) -> str:

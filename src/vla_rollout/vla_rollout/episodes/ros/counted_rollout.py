@@ -86,6 +86,8 @@ def run_rollout(
             results.append(result)
             if slow_start and result.is_counted:
                 slow_start.count(result)
+            if graph.recorder.folder is not None:
+                settings['recordings'] = _within(graph.recorder.folder, folder)
             _tell(episode_line(number, args.episodes, result))
             write_json(folder / 'summary.json', summarise(results, settings))
             if control.is_stopped:
@@ -143,6 +145,12 @@ def _facts(facts: dict[str, Any], operator: str | None) -> dict[str, Any]:
 
 def _counted(results: list[EpisodeResult]) -> int:
     return sum(result.is_counted for result in results)
+
+
+def _within(path: Path, folder: Path) -> str:
+    """Return a path relative to a folder that it is in, or as it is."""
+    inside = path.resolve().is_relative_to(folder.resolve())
+    return str(path.resolve().relative_to(folder.resolve()) if inside else path)
 
 
 def _settings(

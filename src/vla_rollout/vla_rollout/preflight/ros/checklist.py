@@ -1,7 +1,8 @@
-"""Every item of the checklist, in order, and what was found so far."""
+"""Every item of the checklist, in order."""
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 import time
 
 from vla_contract.check import Check, measured, skipped
@@ -20,62 +21,74 @@ from vla_rollout.preflight.calibration_items import check_calibrations
 from vla_rollout.preflight.cell_items import check_action_bounds, check_workspace, weight_bytes
 from vla_rollout.preflight.machine_items import check_gpu
 from vla_rollout.preflight.policy_items import check_identity, check_latency, check_policy
-from vla_rollout.preflight.questions import check_questions, Operator
+from vla_rollout.preflight.progress import Group
+from vla_rollout.preflight.questions import check_question, Operator, QUESTIONS
 from vla_rollout.preflight.ros.e_stop import check_e_stop
 from vla_rollout.preflight.ros.graph import PreflightGraph
 
 
 class Checklist:
-    """Goes through the items; what was found stays when something ends it.
+    """The groups of items for the arguments of the command, what needs no motion first.
 
     Attributes:
         deployment: what is to run.
-        found: the findings so far.
     """
 
     def __init__(self, args: argparse.Namespace, deployment: Deployment) -> None:
-        """Prepare for the arguments of the command."""
+        """Prepare; nothing is looked at."""
         self._args = args
         self.deployment = deployment
-        self.found: list[Check] = []
         self._identity: PolicyIdentity | None = None
+        self._listening: PreflightGraph | None = None
+        self._may_move: bool | None = None
 
     @property
     def identity(self) -> PolicyIdentity:
         """What the policy is: as loaded, or as it lies there when it was not loaded yet."""
         return self._identity or identity_of(self.deployment)
 
-    def findings(self) -> Iterator[Check]:
-        """Yield every item, those without motion first, and keep it.
+    def identify(self) -> PolicyIdentity:
+        """Return what the policy is; one that only its server knows is loaded for that.
 
         Raises:
-            VlaError: the policy cannot be loaded, or the like.
-            EOFError: there is nobody to answer a question.
+            VlaError: it cannot be loaded.
         """
-        for finding in self._items():
-            self.found.append(finding)
-            yield finding
+        if not self.identity.sha256:
+            _, self._identity = load_identified(self.deployment, self._args.device)
+        return self.identity
 
-    def end_early(self, why: str) -> Check:
-        """Keep, as an item that does not hold, why the rest was not looked at."""
-        finding = measured('the whole checklist', False, why, 'gone through', 'run it again')
-        self.found.append(finding)
-        return finding
-
-    def _items(self) -> Iterator[Check]:
+    def groups(self) -> list[Group]:
+        """Return all groups, in order."""
         args, cell = self._args, self.deployment.cell
-        yield check_workspace(cell)
-        yield from check_calibrations(cell)
-        yield check_disk(args.runs)
-        for check in plugins('vla_preflight_items', 'checklist item'):
-            yield from check(cell)
-        yield from self._policy_items()
-        yield from check_questions(Operator(args.operator, input))
+        operator = Operator(args.operator, input)
+        desk = [
+            Group('cell', lambda: [check_workspace(cell)]),
+            Group('calibrations', lambda: check_calibrations(cell)),
+            Group('machine', lambda: [check_disk(args.runs)]),
+            Group('items of packages', self._items_of_packages),
+            Group('policy', self._policy_items),
+            *(Group(question, partial(_asked, question, operator)) for question in QUESTIONS),
+        ]
         if args.without_robot:
             why, fix = 'left out (--without-robot)', 'run it beside the robot'
-            yield skipped('robot', why, 'checked', fix)
-        else:
-            yield from self._graph_items(cell)
+            return [*desk, Group('robot', lambda: [skipped('robot', why, 'checked', fix)])]
+        return [
+            *desk,
+            Group('topics', self._topic_items),
+            Group('cameras in place', lambda: self._graph().check_cameras()),
+            Group('controllers', lambda: self._graph().check_controllers()),
+            Group('joint order', self._joint_order),
+            Group('emergency stop of the filter', self._e_stop),
+        ]
+
+    def close(self) -> None:
+        """Listen to the robot no more."""
+        if self._listening is not None:
+            self._listening.destroy_node()
+
+    def _items_of_packages(self) -> Iterator[Check]:
+        for check in plugins('vla_preflight_items', 'checklist item'):
+            yield from check(self.deployment.cell)
 
     def _policy_items(self) -> Iterator[Check]:
         args = self._args
@@ -87,23 +100,34 @@ class Checklist:
         yield check_latency(subject, time.perf_counter_ns)
         yield from check_gpu(args.device, weight_bytes(policy))
 
-    def _graph_items(self, cell: Cell) -> Iterator[Check]:
-        graph = PreflightGraph(cell)
-        try:
-            graph.listen()
-            yield from graph.check_rates()
-            yield from graph.check_clocks()
-            yield from graph.check_cameras()
-            yield from graph.check_controllers()
-            if not (self._args.yes or _may_move()):
-                for item in ('joint order', 'emergency stop of the filter'):
-                    yield skipped(item, 'the arm may not move', 'tested', 'run it and say yes')
-                return
-            yield check_joint_order(cell)
-            from_here = self._args.e_stop_from_here
+    def _graph(self) -> PreflightGraph:
+        """Return the node that listens to the robot, and has done so for a while."""
+        if self._listening is None:
+            self._listening = PreflightGraph(self.deployment.cell)
+            self._listening.listen()
+        return self._listening
+
+    def _topic_items(self) -> Iterator[Check]:
+        yield from self._graph().check_rates()
+        yield from self._graph().check_clocks()
+
+    def _joint_order(self) -> Iterator[Check]:
+        self._graph()
+        item = 'joint order'
+        yield check_joint_order(self.deployment.cell) if self._moves() else _not_moved(item)
+
+    def _e_stop(self) -> Iterator[Check]:
+        graph, from_here = self._graph(), self._args.e_stop_from_here
+        if self._moves():
             yield check_e_stop(graph, lambda line: print(line, flush=True), from_here)
-        finally:
-            graph.destroy_node()
+        else:
+            yield _not_moved('emergency stop of the filter')
+
+    def _moves(self) -> bool:
+        """Ask once whether the arm may move."""
+        if self._may_move is None:
+            self._may_move = self._args.yes or _may_move()
+        return self._may_move
 
 
 def check_joint_order(cell: Cell) -> Check:
@@ -117,6 +141,14 @@ def check_joint_order(cell: Cell) -> Check:
         )
     fix = 'compare joint names and signs of robot, driver and controller'
     return measured(item, not problems, '; '.join(problems) or 'all as told', allowed, fix)
+
+
+def _asked(question: str, operator: Operator) -> list[Check]:
+    return [check_question(question, operator)]
+
+
+def _not_moved(item: str) -> Check:
+    return skipped(item, 'the arm may not move', 'tested', 'run it and say yes')
 
 
 def _may_move() -> bool:

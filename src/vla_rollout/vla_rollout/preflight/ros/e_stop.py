@@ -17,7 +17,6 @@ from vla_contract.ros.node.graph_arguments import publishers_of
 from vla_contract.ros.qos import COMMAND, LATCHED
 from vla_contract.ros.watcher import Watcher
 from vla_contract.values import to_ns, Vector
-from vla_rollout.episodes.latch import latch_cause
 from vla_rollout.preflight.ros.graph import PreflightGraph
 
 # A stop from such a sway is over in a few cycles; a second is what a person calls at once.
@@ -107,7 +106,7 @@ def _check(graph: PreflightGraph, press: Callable[[], None], release: Callable[[
     sway = _Sway(graph)
     try:
         if not graph.spin_until(sway.moves, 3 * _SWAY_S + 5.0):
-            why = f'the arm did not move; the filter says: {graph.filter_says or "nothing"}'
+            why = f'the arm did not move; the filter says: {_said(graph)}'
             fix = 'call supervisor/check; after a stop, action_filter/reset'
             return skipped(_ITEM, why, _ALLOWED, fix)
         graph.pressed_ns = 0
@@ -115,7 +114,7 @@ def _check(graph: PreflightGraph, press: Callable[[], None], release: Callable[[
 
         def is_pressed() -> bool:
             sway.moves()
-            return bool(graph.pressed_ns or latch_cause(graph.filter_says))
+            return bool(graph.pressed_ns or _latch_cause(graph))
 
         if not graph.spin_until(is_pressed, _PERSON_S):
             why = f'not pressed within {_PERSON_S:g} s'
@@ -136,20 +135,28 @@ def _measure(graph: PreflightGraph, pressed_ns: int, release: Order) -> Check:
     """Measure how the arm came to rest, have the stop released, and reset."""
     after = [(stamp_ns, q) for stamp_ns, q in graph.positions if stamp_ns >= pressed_ns]
     stop_s = _time_to_rest_s(after, pressed_ns)
-    is_latched = bool(after) and 'e_stop' in latch_cause(graph.filter_says)
+    is_latched = bool(after) and 'e_stop' in _latch_cause(graph)
     release()
     # What did not latch is not released either.
-    stays = is_latched and graph.spin_until(lambda: 'released' in graph.filter_says, _PERSON_S)
+    stays = is_latched and graph.spin_until(lambda: 'released' in _said(graph), _PERSON_S)
     problem = graph.trigger('action_filter/reset')
     said = (
         f'at rest after {stop_s:.2f} s' if after else 'NO joint_states after it was pressed',
-        'latched' if is_latched else f'NOT latched by it; the filter says: {graph.filter_says}',
+        'latched' if is_latched else f'NOT latched by it; the filter says: {_said(graph)}',
         'stays so when released' if stays else 'NOT seen to be released',
         problem or 'reset',
     )
     holds = stop_s <= _STANDSTILL_S and is_latched and stays and not problem
     fix = 'check that the topic e_stop reaches the action filter'
     return measured(_ITEM, holds, ', '.join(said), _ALLOWED, fix)
+
+
+def _said(graph: PreflightGraph) -> str:
+    return graph.filter_status.message if graph.filter_status else 'nothing'
+
+
+def _latch_cause(graph: PreflightGraph) -> str:
+    return graph.filter_status.latch_cause if graph.filter_status else ''
 
 
 def _time_to_rest_s(samples: list[tuple[int, Vector]], pressed_ns: int) -> float:

@@ -12,14 +12,17 @@ import rclpy
 from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.parameter import Parameter, parameter_value_to_python
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from vla_contract.check import Check, measured, skipped
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.channels import default_channels
-from vla_contract.errors import VlaError
+from vla_contract.errors import ContractError, VlaError
+from vla_contract.filter_status import FilterStatus
 from vla_contract.joints.joint_states import JointStateMerge
+from vla_contract.ros.messages.filter_status import status_of
+from vla_contract.ros.messages.images import image_type
 from vla_contract.ros.messages.joints import merge_msg
 from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.graph_arguments import publishers_of
@@ -45,7 +48,7 @@ class PreflightGraph(Node):
     Attributes:
         cell: its robot and cameras.
         positions: stamp [ns] and position of every joint_states, shape (D,) [rad or m].
-        filter_says: the newest verdict of the action filter, '' before the first.
+        filter_status: what the action filter said last, None before the first.
         pressed_ns: when e_stop was last heard to be pressed, 0 before the first time.
     """
 
@@ -54,7 +57,7 @@ class PreflightGraph(Node):
         super().__init__('preflight')
         self.cell = cell
         self.positions: list[tuple[int, Vector]] = []
-        self.filter_says = ''
+        self.filter_status: FilterStatus | None = None
         self.pressed_ns = 0
         self._merge = JointStateMerge(cell)
         self._arrivals: dict[str, list[int]] = defaultdict(list)
@@ -64,9 +67,12 @@ class PreflightGraph(Node):
         # Best effort and volatile hears every publisher, whatever the action filter hears.
         self.create_subscription(Bool, 'e_stop', self._on_e_stop, SENSOR)
         for camera in cell.cameras:
-            topic = f'{camera.topic}/image_raw'
+            topic = camera.image_topic
             self.create_subscription(
-                Image, topic, lambda msg, topic=topic: self._on_stamp(topic, msg), SENSOR
+                image_type(camera),
+                topic,
+                lambda msg, topic=topic: self._on_stamp(topic, msg),
+                SENSOR,
             )
 
     def listen(self) -> None:
@@ -86,7 +92,7 @@ class PreflightGraph(Node):
     def check_rates(self) -> Iterator[Check]:
         """Yield the rate of joint_states and of every camera."""
         wanted = {'joint_states': self.cell.rates.joint_states_hz}
-        wanted |= {f'{c.topic}/image_raw': c.rate_hz for c in self.cell.cameras}
+        wanted |= {camera.image_topic: camera.rate_hz for camera in self.cell.cameras}
         for topic, rate_hz in wanted.items():
             arrivals = self._arrivals[topic]
             item, allowed = f'rate of {topic}', f'>= {0.8 * rate_hz:.0f} Hz'
@@ -101,7 +107,7 @@ class PreflightGraph(Node):
         """Yield how far the stamps of every stream are from this machine's clock."""
         deadlines = self.cell.deadlines
         for topic, ages in self._ages.items():
-            is_image = topic.endswith('image_raw')
+            is_image = '/image_raw' in topic
             oldest_s = deadlines.image_age_s if is_image else deadlines.joint_state_age_s
             median_s = float(np.median(ages))
             yield measured(
@@ -193,4 +199,7 @@ class PreflightGraph(Node):
             self.pressed_ns = self.now_ns()
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
-        self.filter_says = msg.message
+        try:
+            self.filter_status = status_of(msg)
+        except ContractError as error:
+            self.get_logger().error(str(error), throttle_duration_sec=5.0)

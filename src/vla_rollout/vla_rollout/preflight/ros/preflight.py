@@ -36,6 +36,12 @@ def main(argv: list[str] | None = None) -> int:
         help='nobody has a device that publishes e_stop: preflight presses itself, and says so',
     )
     parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
+    parser.add_argument(
+        '--resume',
+        type=Path,
+        metavar='PREFLIGHT.json',
+        help='go on with a checklist that was broken off: what held is kept, the rest is done',
+    )
     parser.add_argument('--json', type=Path, help='also write the result here')
     args = parse_in_graph(parser, argv)
     return run_command(lambda: _run(args))

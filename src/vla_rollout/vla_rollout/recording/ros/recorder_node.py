@@ -63,7 +63,7 @@ class Recorder(VlaNode):
             for name, kind in wanted.items()
         }
         self._recorder = EpisodeRecorder(
-            Path(settings.folder),
+            Path(settings.folder).resolve(),
             list(topics.values()),
             RingBuffer(round(settings.last_s * 1e9), settings.last_mb * 1_000_000),
             settings.compression,

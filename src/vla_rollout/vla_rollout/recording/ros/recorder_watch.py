@@ -19,7 +19,11 @@ _SILENT_S = 2.0
 
 
 class RecorderWatch:
-    """The rollout's side of the recorder: everything recorded is a promise."""
+    """The rollout's side of the recorder: everything recorded is a promise.
+
+    Attributes:
+        folder: where its files are, None before the first.
+    """
 
     def __init__(self, node: Node, calls: NodeCalls) -> None:
         """Listen to `recorder/status`."""
@@ -27,6 +31,7 @@ class RecorderWatch:
         self._heard_s = 0.0
         self._failure = ''
         self._is_recording = self._has_recorded = False
+        self.folder: Path | None = None
         node.create_subscription(DiagnosticStatus, 'recorder/status', self._on_status, STATE)
 
     def start(self) -> None:
@@ -65,7 +70,9 @@ class RecorderWatch:
         """
         self._is_recording = False
         self._calls.set_parameter('recorder', 'episode', json.dumps(episode))
-        return Path(self._order('stop'))
+        file = Path(self._order('stop'))
+        self.folder = file.parent
+        return file
 
     def discard(self) -> None:
         """Have it forget the episode.

@@ -20,7 +20,7 @@ def _hand_eye_rotation(stage: Stage, values: Vector) -> None:
 
 CALIBRATION_TERMS = (
     Term('hand_eye_position', 'm', 'add', _hand_eye_position,
-         'error of each published camera pose', _per_camera),
+         'error of each published camera pose', _per_camera, limits=(-1.0, 1.0)),
     Term('hand_eye_rotation', 'deg', 'add', _hand_eye_rotation,
-         'error of it about the axes of the camera', _per_camera),
+         'error of it about the axes of the camera', _per_camera, limits=(-180.0, 180.0)),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.stage import Stage
-from vla_sim_bridge.randomization.term import Term
+from vla_sim_bridge.randomization.term import NUMBERS, Term
 from vla_sim_bridge.scene.extras import SKY, TABLE
 from vla_sim_bridge.scene.simulated_task import CUBE
 
@@ -60,15 +60,18 @@ def _distractor_colour(stage: Stage, values: Vector) -> None:
 
 
 CLUTTER_TERMS = (
-    Term('table_texture', '', 'set', _texture(TABLE), 'number of the texture of the table'),
-    Term('object_texture', '', 'set', _texture(CUBE), 'number of the texture of the object'),
-    Term('background_texture', '', 'set', _texture(SKY), 'number of the texture of the sky'),
+    Term('table_texture', '', 'set', _texture(TABLE), 'number of the texture of the table',
+         limits=NUMBERS),
+    Term('object_texture', '', 'set', _texture(CUBE), 'number of the texture of the object',
+         limits=NUMBERS),
+    Term('background_texture', '', 'set', _texture(SKY), 'number of the texture of the sky',
+         limits=NUMBERS),
     Term('distractor_count', '', 'set', _distractor_count, 'objects that do not matter',
-         neutral=lambda stage: 0.0),
+         neutral=lambda stage: 0.0, limits=(0.0, 50.0)),
     Term('distractor_size', 'm', 'set', _distractor_size, 'half edge or radius of each',
-         lambda stage: len(stage.distractors)),
+         lambda stage: len(stage.distractors), limits=(0.001, 0.2)),
     Term('distractor_place', '', 'set', _distractor_place, 'direction and distance, 0 to 1',
-         lambda stage: 2 * len(stage.distractors)),
+         lambda stage: 2 * len(stage.distractors), limits=(0.0, 1.0)),
     Term('distractor_colour', '', 'set', _distractor_colour, 'red, green, blue of each',
-         lambda stage: 3 * len(stage.distractors)),
+         lambda stage: 3 * len(stage.distractors), limits=(0.0, 1.0)),
 )  # fmt: skip

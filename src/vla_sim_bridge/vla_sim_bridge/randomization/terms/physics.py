@@ -63,15 +63,19 @@ def _table_height(stage: Stage, values: Vector) -> None:
 
 
 PHYSICS_TERMS = (
-    Term('object_mass', '', 'scale', _object_mass, 'mass of the object'),
+    Term('object_mass', '', 'scale', _object_mass, 'mass of the object', limits=(0.01, 100.0)),
     Term('object_friction', '', 'set', _object_friction, 'sliding friction of the object',
-         neutral=lambda s: float(s.authored('geom_friction')[s.cube_geoms[0], 0])),
-    Term('object_size', '', 'scale', _object_size, 'edge of the object'),
-    Term('joint_friction', 'Nm', 'add', _joint_friction, 'dry friction added to each joint', _arm),
-    Term('joint_damping', '', 'scale', _joint_damping, 'damping of each joint', _arm),
-    Term('joint_armature', '', 'scale', _joint_armature, 'rotor inertia of each joint', _arm),
+         neutral=lambda s: float(s.authored('geom_friction')[s.cube_geoms[0], 0]),
+         limits=(0.0, 10.0)),
+    Term('object_size', '', 'scale', _object_size, 'edge of the object', limits=(0.1, 3.0)),
+    Term('joint_friction', 'Nm', 'add', _joint_friction, 'dry friction added to each joint', _arm,
+         limits=(0.0, 100.0)),
+    Term('joint_damping', '', 'scale', _joint_damping, 'damping of each joint', _arm,
+         limits=(0.0, 100.0)),
+    Term('joint_armature', '', 'scale', _joint_armature, 'rotor inertia of each joint', _arm,
+         limits=(0.0, 100.0)),
     Term('actuator_strength', '', 'scale', _actuator_strength, 'gains and limit of each servo',
-         _arm),
-    Term('gravity', '', 'scale', _gravity, 'gravity'),
-    Term('table_height', 'm', 'add', _table_height, 'height of the table top'),
+         _arm, limits=(0.01, 10.0)),
+    Term('gravity', '', 'scale', _gravity, 'gravity', limits=(0.0, 10.0)),
+    Term('table_height', 'm', 'add', _table_height, 'height of the table top', limits=(-0.5, 0.5)),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.stage import Stage
-from vla_sim_bridge.randomization.term import Term
+from vla_sim_bridge.randomization.term import NUMBERS, Term
 
 
 def _zero(stage: Stage) -> float:
@@ -52,27 +52,30 @@ def _observation_delay(stage: Stage, values: Vector) -> None:
 
 SIGNAL_TERMS = (
     Term('control_latency', 'ms', 'set', _milliseconds('control_latency_s'),
-         'from a command to its effect', neutral=_zero),
+         'from a command to its effect', neutral=_zero, limits=(0.0, 1000.0)),
     Term('action_delay', 'frames', 'set', _action_delay,
-         'more of it, in periods of commands (rates.filter_hz)', neutral=_zero),
+         'more of it, in periods of commands (rates.filter_hz)', neutral=_zero,
+         limits=(0.0, 100.0)),
     Term('control_jitter', 'ms', 'set', _milliseconds('control_jitter_s'),
-         'largest extra of it, drawn anew every 0.1 s or so', neutral=_zero),
+         'largest extra of it, drawn anew every 0.1 s or so', neutral=_zero, limits=(0.0, 1000.0)),
     Term('vision_latency', 'ms', 'set', _milliseconds('vision_latency_s'),
-         'from capture to delivery of an image', neutral=_zero),
+         'from capture to delivery of an image', neutral=_zero, limits=(0.0, 5000.0)),
     Term('observation_delay', 'frames', 'set', _observation_delay,
-         'more of it, in periods of images (rate_hz)', neutral=_zero),
+         'more of it, in periods of images (rate_hz)', neutral=_zero, limits=(0.0, 100.0)),
     Term('vision_jitter', 'ms', 'set', _milliseconds('vision_jitter_s'),
-         'largest extra of it, drawn anew every 0.1 s or so', neutral=_zero),
+         'largest extra of it, drawn anew every 0.1 s or so', neutral=_zero, limits=(0.0, 5000.0)),
     Term('action_noise', 'rad', 'set', _number('action_noise'),
-         'deviation of the error of each action', neutral=_zero),
-    Term('backlash', 'rad', 'set', _joints('backlash'), 'play of each joint', _per_joint, _zero),
+         'deviation of the error of each action', neutral=_zero, limits=(0.0, 1.0)),
+    Term('backlash', 'rad', 'set', _joints('backlash'), 'play of each joint', _per_joint, _zero,
+         limits=(0.0, 0.5)),
     Term('thermal_drift', '', 'set', _number('thermal_drift'),
-         "change of the servos' gains until the time limit", neutral=_zero),
+         "change of the servos' gains until the time limit", neutral=_zero, limits=(-0.9, 1.0)),
     Term('encoder_offset', 'rad', 'add', _joints('encoder_offset'),
-         'constant error of each reading', _per_joint),
+         'constant error of each reading', _per_joint, limits=(-1.0, 1.0)),
     Term('encoder_drift', 'rad/s', 'add', _joints('encoder_drift'),
-         'growth of the error of each reading', _per_joint),
+         'growth of the error of each reading', _per_joint, limits=(-0.1, 0.1)),
     Term('joint_noise', 'rad', 'set', _number('joint_noise'), 'wandering error of readings',
-         neutral=_zero),
-    Term('joint_noise_seed', '', 'set', _number('noise_seed', int), 'seed of that error'),
+         neutral=_zero, limits=(0.0, 1.0)),
+    Term('joint_noise_seed', '', 'set', _number('noise_seed', int), 'seed of that error',
+         limits=NUMBERS),
 )  # fmt: skip

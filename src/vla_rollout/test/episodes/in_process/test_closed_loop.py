@@ -7,8 +7,8 @@ from vla_contract.deployment.deployment import load_deployment
 from vla_contract.policy import CUBE_POSE
 from vla_contract.values import ActionChunk, to_ns
 from vla_policy_server.backends.registry import make_policy
-from vla_rollout.episodes.closed_loop import ClosedLoop
 from vla_rollout.episodes.episode import episode_line
+from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
 from vla_rollout.simulation.domains import load_domain
 from vla_sim_bridge.scene.world import World
 
@@ -196,7 +196,7 @@ def test_a_latched_stop_ends_the_episode_and_says_why(world, expert):
     assert (result.success, result.termination) == (False, 'stopped')
     assert result.stop_cause.startswith('tracking error panda_joint')
     assert result.duration_s < 5.0
-    assert 'stopped: tracking error' in episode_line(1, 1, result)
+    assert 'safety stop: tracking error' in episode_line(1, 1, result)
     # The next one has a filter of its own.
     assert make_loop(world, expert).run(0).success
 

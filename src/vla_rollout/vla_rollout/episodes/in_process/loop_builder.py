@@ -13,9 +13,9 @@ from vla_policy_server.identity.loading import load_identified
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.diagnosis import diagnosed, Diagnosis
 from vla_rollout.diagnosis.healthy import find_healthy
-from vla_rollout.episodes.closed_loop import ClosedLoop
 from vla_rollout.episodes.cycle import CycleObserver
 from vla_rollout.episodes.episode import EpisodeResult
+from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
 from vla_rollout.episodes.video import VideoWriter
 from vla_rollout.simulation.domains import load_domain
 from vla_sim_bridge.scene.world import World

@@ -12,12 +12,12 @@ from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, JointSample, Observation, to_ns
 from vla_policy_server.serving.chunk_scheduler import Schedule
 from vla_policy_server.serving.session import infer_checked, PolicySession
-from vla_rollout.episodes.camera_frames import CameraFrames, FrameHook
 from vla_rollout.episodes.cycle import Cycle, CycleObserver
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.episodes.episode_loop import drive, Ending, Situation
-from vla_rollout.episodes.filter_watch import FilterWatch
-from vla_rollout.episodes.unfiltered import Unfiltered
+from vla_rollout.episodes.in_process.camera_frames import CameraFrames, FrameHook
+from vla_rollout.episodes.in_process.filter_watch import FilterWatch
+from vla_rollout.episodes.in_process.unfiltered import Unfiltered
 from vla_sim_bridge.scene.world import World
 
 

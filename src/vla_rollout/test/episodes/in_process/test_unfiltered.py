@@ -2,7 +2,7 @@ import numpy as np
 from vla_contract.deployment.cell import load_cell
 from vla_contract.filter_status import Verdict
 from vla_contract.values import ActionChunk, JointSample, to_ns
-from vla_rollout.episodes.unfiltered import Unfiltered
+from vla_rollout.episodes.in_process.unfiltered import Unfiltered
 
 CELL = load_cell('panda_table')
 

@@ -1,0 +1,36 @@
+"""Runs on disk for the tests of reports."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from vla_rollout.report.kinds.any_run import AnyRun
+from vla_rollout.report.load_run import load_run
+
+PNG = b'\x89PNG'
+
+
+def episode(seed: int, success: bool, mode: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return a row of a summary.json."""
+    return {
+        'seed': seed,
+        'success': success,
+        'termination': 'success' if success else 'timeout',
+        'failure_mode': mode,
+        'duration_s': 2.0 + seed / 10,
+        'interventions': 3,
+        'chunks': 4,
+        'chunk_latency_p50_ms': 40.0 + seed,
+        'filter_counters': {'stops': 0},
+        'alarms': [] if success else ['1.20 s: wild oscillation: <joints> shake'],
+        **more,
+    }
+
+
+def write_run(folder: Path, results: list[Any], settings: Any = None, **more: Any) -> AnyRun:
+    """Write a summary.json and load it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {'task': 'lift_cube', **(settings or {})}
+    values = {'settings': settings, 'results': results, **more}
+    (folder / 'summary.json').write_text(json.dumps(values))
+    return load_run(folder)

@@ -1,0 +1,1 @@
+"""Episodes in this process: world, policy and filter without ROS, in simulated time."""

@@ -1,0 +1,25 @@
+"""Ctrl-C after the first finished unit: it is on disk, and going on comes to the same result.
+
+benchmarks/endurance/interrupt.py does the same at random moments.
+"""
+
+import re
+
+from benchmarks.endurance.interrupt import CASES, left_alone, said, try_once
+import pytest
+
+
+@pytest.mark.parametrize('name', [name for name in CASES if name != 'sim run'])
+def test_an_interrupted_command_goes_on_to_the_same_result(name, tmp_path):
+    expected, _ = left_alone(name, tmp_path / 'alone')
+    folder = tmp_path / 'interrupted'
+    least = next(n for n in range(1, 100) if CASES[name].promised(n))
+
+    def has_finished_a_unit() -> bool:
+        shown = re.findall(r'(\d+)/\d+ \[', said(folder))
+        return any(int(number) >= least for number in shown)
+
+    trial = try_once(name, folder, expected, has_finished_a_unit)
+    assert not trial.problem
+    assert trial.ended_s > 0.0, 'it was over before'
+    assert trial.units >= 1
