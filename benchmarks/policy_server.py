@@ -38,9 +38,9 @@ from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.share import find_model
+from vla_contract.stamps import from_stamp
 from vla_contract.values import JointSample
 from vla_policy_server.self_test.golden_frames import GOLDEN_FRAMES, load_golden_frames
 import yaml

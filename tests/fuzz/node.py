@@ -27,8 +27,9 @@ from vla_action_filter.ros.action_filter_node import ActionFilterNode
 from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.free_domain import enter_own_domain
 from vla_contract.ros.messages.joints import chunk_to_msg
-from vla_contract.ros.messages.stamps import from_stamp, to_duration, to_time
+from vla_contract.ros.messages.stamps import to_duration, to_time
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
+from vla_contract.stamps import from_stamp
 from vla_contract.values import ActionChunk, to_ns
 
 CELL = load_cell('panda_table')

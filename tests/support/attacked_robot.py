@@ -23,10 +23,10 @@ from support.operator_desk import OperatorDesk
 from support.waiting import wait_for
 from vla_contract.cli.command import write_json
 from vla_contract.deployment.deployment import load_deployment
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_contract.ros.question import Question
 from vla_contract.ros.watcher import heartbeat_message
+from vla_contract.stamps import from_stamp
 from vla_policy_server.identity.identify import identity_of
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.episodes.provenance import provenance

@@ -20,9 +20,9 @@ from support.python_path import python_path, TESTS
 from support.waiting import wait_for
 from vla_contract.cli.command import write_json
 from vla_contract.deployment.deployment import load_deployment
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import SENSOR
 from vla_contract.ros.question import Question
+from vla_contract.stamps import from_stamp
 from vla_policy_server.identity.identify import identity_of
 from vla_rollout.episodes.latch import latch_cause
 from vla_rollout.episodes.provenance import provenance

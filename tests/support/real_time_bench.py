@@ -29,8 +29,8 @@ from support.waiting import wait_for
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.joints import chunk_to_msg
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.question import introduction
+from vla_contract.stamps import from_stamp
 from vla_contract.values import ActionChunk, to_ns
 
 CELL = load_cell('panda_table')

@@ -9,7 +9,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 from vla_contract.deployment.cell import Cell
-from vla_contract.ros.messages.stamps import from_stamp
+from vla_contract.stamps import from_stamp
 
 # Longest time between two actions of one motion [s]; at rest none is sent.
 _GAP_S = 0.12

@@ -27,7 +27,7 @@ from support.fake_robot.motor_log import motor_report, MotorLog, reversals
 from support.fake_robot.ros2_control import Ros2Control
 from support.fake_robot.setups import ARM, FORWARD, GRIPPER, setup
 from support.fake_robot.trajectory import Point
-from vla_contract.ros.messages.stamps import from_stamp
+from vla_contract.stamps import from_stamp
 
 MS = 1_000_000
 NOW = 1_795_899_528_000_000_000

@@ -8,8 +8,9 @@ pytest.importorskip('rclpy')
 from lerobot.datasets import LeRobotDataset
 import torch
 from vla_contract.deployment.deployment import load_deployment
+from vla_contract.joints.joint_messages import JointReader
 from vla_contract.ros.messages.images import image_from_msg, image_to_msg
-from vla_contract.ros.messages.joints import JointReader, joints_to_msg
+from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.values import JointSample
 from vla_finetune.act.demonstrations import load_demonstrations
 from vla_lerobot.features import dataset_features, STATE

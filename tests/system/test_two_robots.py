@@ -11,8 +11,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from support.waiting import wait_for
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.testing import ros  # noqa: F401
+from vla_contract.stamps import from_stamp
 from vla_rollout.graph.stack import Stack
 
 DOMAIN = int(os.environ['ROS_DOMAIN_ID'])

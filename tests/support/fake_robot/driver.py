@@ -29,9 +29,11 @@ from support.fake_robot.serving import node_with, serve
 from support.fake_robot.setups import ARM
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.deployment import DEFAULT, load_deployment
-from vla_contract.ros.messages.joints import JointReader, joints_to_msg
-from vla_contract.ros.messages.stamps import from_stamp, to_time
+from vla_contract.joints.joint_messages import JointReader
+from vla_contract.ros.messages.joints import joints_to_msg
+from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
+from vla_contract.stamps import from_stamp
 from vla_contract.values import Image, JointSample, to_ns, Vector
 from vla_sim_bridge.cameras.published_camera import NOMINAL
 from vla_sim_bridge.cameras.render_thread import RenderThread

@@ -12,7 +12,7 @@ from support.fake_robot.lines import Lines
 from support.fake_robot.trajectory import Point, Sample, Trajectory, Values
 from support.fake_robot.trajectory_rules import refusal
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.ros.messages.stamps import from_stamp
+from vla_contract.stamps import from_stamp
 from vla_contract.values import to_ns
 
 

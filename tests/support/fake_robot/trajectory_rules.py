@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from trajectory_msgs.msg import JointTrajectory
-from vla_contract.ros.messages.stamps import from_stamp
+from vla_contract.stamps import from_stamp
 
 _EPSILON = float(np.finfo(np.float32).eps)
 

@@ -15,8 +15,8 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_action_filter.ros.action_filter_node import ActionFilterNode
 from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg, point_to_msg
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
+from vla_contract.stamps import from_stamp
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 CELL = load_cell('panda_table')

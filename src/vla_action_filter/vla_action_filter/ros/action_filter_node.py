@@ -33,11 +33,11 @@ from vla_contract.filter_status import (
     ReasonCode,
     Verdict,
 )
+from vla_contract.joints.joint_messages import JointReader, largest_chunk_bytes
 from vla_contract.ros.listening.bounded import subscribe_bounded
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
-from vla_contract.ros.messages.joints import JointReader, largest_chunk_bytes
-from vla_contract.ros.messages.stamps import from_stamp, to_time
+from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.node.diagnostics import (
     DiagnosticsPublisher,
     ERROR,
@@ -49,6 +49,7 @@ from vla_contract.ros.node.diagnostics import (
 from vla_contract.ros.node.graph_arguments import publishers_of
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, STATE
+from vla_contract.stamps import from_stamp
 from vla_contract.values import to_ns
 
 _LEVELS = {Verdict.PASS: OK, Verdict.CLAMP: OK, Verdict.HOLD: WARN}

@@ -3,8 +3,8 @@
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.lifecycle import VlaNode
+from vla_contract.stamps import from_stamp
 from vla_contract.values import to_ns
 
 _OVERTAKEN_NS = to_ns(1.0)

@@ -13,8 +13,9 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_calibration.capture.folder import list_samples, load_sample
 from vla_calibration.capture.ros.capture_node import CaptureNode
+from vla_contract.joints.joint_messages import JointReader
 from vla_contract.ros.messages.images import image_from_msg, image_to_msg
-from vla_contract.ros.messages.joints import JointReader, joints_to_msg
+from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.values import JointSample
 

@@ -4,13 +4,9 @@ import numpy as np
 import pytest
 import rclpy
 from trajectory_msgs.msg import JointTrajectory
+from vla_contract.joints.joint_messages import JointReader, largest_chunk_bytes, LONGEST_CHUNK
 from vla_contract.ros.listening.bounded import subscribe_bounded
-from vla_contract.ros.messages.joints import (
-    chunk_to_msg,
-    JointReader,
-    largest_chunk_bytes,
-    LONGEST_CHUNK,
-)
+from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.qos import COMMAND
 from vla_contract.values import ActionChunk
 

@@ -6,13 +6,8 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.errors import ContractError, NameMismatchError
-from vla_contract.ros.messages.joints import (
-    chunk_to_msg,
-    JointReader,
-    joints_to_msg,
-    largest_chunk_bytes,
-    LONGEST_CHUNK,
-)
+from vla_contract.joints.joint_messages import JointReader, largest_chunk_bytes, LONGEST_CHUNK
+from vla_contract.ros.messages.joints import chunk_to_msg, joints_to_msg
 from vla_contract.values import ActionChunk, JointSample
 
 NAMES = ('a', 'b', 'c')

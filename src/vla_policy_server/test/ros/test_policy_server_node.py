@@ -18,10 +18,10 @@ from vla_contract.deployment.deployment import load_deployment
 from vla_contract.deployment.policy_file import Component, FILE_NAME, write_policy_file
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.diagnostics import ERROR
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.share import find_config
+from vla_contract.stamps import from_stamp
 from vla_contract.values import ActionChunk, JointSample, Observation
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.identity.identify import identity_of

@@ -21,10 +21,10 @@ from vla_contract.ros.listening.joint_states_reader import JointStatesReader
 from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
 from vla_contract.ros.messages.joints import chunk_to_msg, point_to_msg
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.stamps import from_stamp
 from vla_contract.transforms import wxyz_from_xyzw
 from vla_policy_server.config import PolicyServerConfig
 from vla_policy_server.identity.loading import load_identified

@@ -20,9 +20,9 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.ros.messages.joints import point_to_msg
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.diagnostics import ERROR
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.stamps import from_stamp
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.ros.mujoco_bridge import MujocoBridge

@@ -11,10 +11,10 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.channels import Channel, FORWARD_POSITION, JOINT_TRAJECTORY, NONE
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.joints.joint_messages import JointReader
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
-from vla_contract.ros.messages.joints import JointReader
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND
+from vla_contract.stamps import from_stamp
 from vla_sim_bridge.physics.paced_simulation import PacedSimulation
 
 

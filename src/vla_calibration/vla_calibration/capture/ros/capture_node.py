@@ -27,13 +27,14 @@ from vla_calibration.capture.session import (
 )
 from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.joints.joint_messages import merge_msg
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.messages.images import image_of, image_to_msg, image_type, ImageMessage
-from vla_contract.ros.messages.joints import merge_msg
-from vla_contract.ros.messages.stamps import from_stamp, to_time
+from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, Health, OK, status_msg, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import LATCHED, SENSOR, STATE
+from vla_contract.stamps import from_stamp
 from vla_contract.values import JointSample, to_ns
 
 _STATUS_PERIOD_S = 0.5

@@ -17,13 +17,13 @@ from vla_calibration.verify.verify import BAD, DEGRADED, Drift
 from vla_contract.cameras.calibration_file import resolve_calibration
 from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.joints.joint_messages import merge_msg
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
-from vla_contract.ros.messages.joints import merge_msg
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import JOINTS, SENSOR
+from vla_contract.stamps import from_stamp
 from vla_contract.values import to_ns
 
 _LEVELS = {DEGRADED: WARN, BAD: ERROR}

@@ -14,7 +14,7 @@ from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError
 from vla_contract.joints.joint_states import JointStateMerge, TOPIC
 from vla_contract.ros.listening.unattended import unattended_subscription
-from vla_contract.ros.messages.stamps import from_stamp
+from vla_contract.stamps import from_stamp
 from vla_contract.values import JointSample
 
 # What three drivers at 2 kHz send in 50 ms, the longest pause of a filter that is not too slow.

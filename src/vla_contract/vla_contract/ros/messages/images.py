@@ -12,8 +12,6 @@ from vla_contract.errors import ContractError
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.values import Image
 
-decode_msg = compressed_image
-
 ImageMessage = ImageMsg | CompressedImage
 JPEG_QUALITY = 95
 
@@ -27,9 +25,9 @@ def image_of(msg: ImageMessage) -> Image:
     """Return the RGB image of a raw or compressed message, shape (H, W, 3), uint8.
 
     Raises:
-        ContractError: as `image_from_msg` and `decode_msg`.
+        ContractError: as `image_from_msg` and `compressed_image`.
     """
-    return decode_msg(msg) if isinstance(msg, CompressedImage) else image_from_msg(msg)
+    return compressed_image(msg) if isinstance(msg, CompressedImage) else image_from_msg(msg)
 
 
 def camera_msg(camera: Camera, image: Image, stamp_ns: int) -> ImageMessage:

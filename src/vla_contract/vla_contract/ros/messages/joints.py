@@ -5,24 +5,8 @@ from collections.abc import Sequence
 
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vla_contract.joints.joint_messages import (
-    JointReader,
-    largest_chunk_bytes,
-    LONGEST_CHUNK,
-    merge_msg,
-)
 from vla_contract.ros.messages.stamps import to_duration, to_time
 from vla_contract.values import ActionChunk, JointSample, Vector
-
-__all__ = [
-    'LONGEST_CHUNK',
-    'JointReader',
-    'chunk_to_msg',
-    'joints_to_msg',
-    'largest_chunk_bytes',
-    'merge_msg',
-    'point_to_msg',
-]
 
 
 def joints_to_msg(sample: JointSample, names: Sequence[str]) -> JointState:

@@ -1,10 +1,7 @@
 """Nanoseconds to ROS time messages; what reads them is in vla_contract/stamps.py."""
 
 from builtin_interfaces.msg import Duration, Time
-from vla_contract.stamps import from_stamp
 from vla_contract.values import NS_PER_S
-
-__all__ = ['from_stamp', 'to_duration', 'to_time']
 
 
 def to_time(ns: int) -> Time:

@@ -16,15 +16,16 @@ from tqdm import tqdm
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.cell import Camera, Cell
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.joints.joint_messages import merge_msg
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.joints.trajectory import chunk_of
 from vla_contract.joints.trajectory import JointTrajectory as Motion
 from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
-from vla_contract.ros.messages.joints import chunk_to_msg, merge_msg
-from vla_contract.ros.messages.stamps import from_stamp
+from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.node.graph_arguments import publishers_of
 from vla_contract.ros.qos import COMMAND, STATE
 from vla_contract.ros.watcher import Watcher
+from vla_contract.stamps import from_stamp
 from vla_contract.values import ActionChunk, to_ns, Vector
 from vla_identification.joints.image_motion import shrink
 from vla_identification.motion_recording import MotionRecording

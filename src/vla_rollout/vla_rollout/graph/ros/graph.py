@@ -19,8 +19,8 @@ from vla_contract.errors import ContractError, VlaError
 from vla_contract.filter_status import FilterStatus
 from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
+from vla_contract.stamps import from_stamp
 from vla_lerobot.images import require_size
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.healthy import Healthy

@@ -20,14 +20,14 @@ from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.channels import default_channels
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.filter_status import FilterStatus
+from vla_contract.joints.joint_messages import merge_msg
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.messages.images import image_type
-from vla_contract.ros.messages.joints import merge_msg
-from vla_contract.ros.messages.stamps import from_stamp
 from vla_contract.ros.node.graph_arguments import publishers_of
 from vla_contract.ros.qos import JOINTS, SENSOR, STATE
 from vla_contract.ros.question import introduction, Question
+from vla_contract.stamps import from_stamp
 from vla_contract.values import Vector
 from vla_rollout.preflight.controller_items import (
     check_controller,
