@@ -3,7 +3,7 @@ import threading
 import time
 
 import cv2
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import numpy as np
 import pytest
 import rclpy
@@ -16,9 +16,10 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.deployment.policy_file import Component, FILE_NAME, write_policy_file
+from vla_contract.filter_status import FilterStatus, PlanProgress, TakenChunk, Verdict
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg
-from vla_contract.ros.node.diagnostics import ERROR
+from vla_contract.ros.node.diagnostics import ERROR, Health, OK, status_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.share import find_config
 from vla_contract.stamps import from_stamp
@@ -455,3 +456,61 @@ def test_an_inference_thread_that_ends_is_said_and_not_started_again(server, rob
     assert server.trigger_activate() == TransitionCallbackReturn.SUCCESS
     GATED[-1].go.set()
     robot.wait(lambda: robot.chunks, robot.measure)
+
+
+class Continuing:
+    """Moves one joint, and keeps what it was told to continue."""
+
+    needs_images = False
+    needs_extras = ()
+
+    def __init__(self, home) -> None:
+        self.home, self.committed = home, []
+
+    def prepare_to_continue(self) -> None:
+        """Nothing is needed."""
+
+    def infer(self, observation):
+        self.committed.append(observation.committed)
+        way = np.tile(self.home, (16, 1))
+        way[:, 0] += 0.01 * np.arange(16)
+        return ActionChunk(observation.stamp_ns, 100_000_000, way)
+
+    def reset(self):
+        pass
+
+
+CONTINUING = []
+
+
+def make_continuing(deployment, device):
+    CONTINUING.append(Continuing(deployment.cell.home))
+    return CONTINUING[-1]
+
+
+def test_rtc_goes_on_from_what_the_filter_says_it_plays(server, robot):
+    """Of an arm at a tenth of its speed: the filter is at the first steps of the chunk yet."""
+    use(server, backend=f'{__name__}:make_continuing', mode='rtc', execute_steps=2)
+    assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    status = robot.node.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
+    server.trigger_activate()
+    policy = CONTINUING[-1]
+
+    def act() -> None:
+        robot.measure()
+        if not robot.chunks:
+            return
+        stamp_ns = from_stamp(robot.chunks[-1].header.stamp)
+        now_ns = robot.node.get_clock().now().nanoseconds
+        plan = PlanProgress(
+            TakenChunk(stamp_ns, stamp_ns), now_ns, stamp_ns + (now_ns - stamp_ns) // 10, 0.1
+        )
+        said = FilterStatus(Verdict.CLAMP, plan=plan)
+        status.publish(status_msg('action_filter', Health(OK, said.message, said.values())))
+
+    robot.wait(lambda: len([c for c in policy.committed if c is not None]) > 2, act)
+    assert policy.committed[0] is None
+    for committed in filter(None, policy.committed):
+        # By the clock two of the sixteen steps were played; the arm has made a fifth of one.
+        assert len(committed.positions) >= 15
+        assert committed.positions[0, 0] - CELL.home[0] < 0.01
