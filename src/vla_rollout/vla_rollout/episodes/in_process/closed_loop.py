@@ -11,6 +11,7 @@ from vla_contract.filter_status import Verdict
 from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, JointSample, Observation, to_ns
 from vla_policy_server.serving.chunk_scheduler import Schedule
+from vla_policy_server.serving.latency import LatencyWindow
 from vla_policy_server.serving.session import infer_checked, PolicySession
 from vla_rollout.episodes.cycle import Cycle, CycleObserver
 from vla_rollout.episodes.episode import EpisodeResult
@@ -19,6 +20,9 @@ from vla_rollout.episodes.in_process.camera_frames import CameraFrames, FrameHoo
 from vla_rollout.episodes.in_process.filter_watch import FilterWatch
 from vla_rollout.episodes.in_process.unfiltered import Unfiltered
 from vla_sim_bridge.scene.world import World
+
+# More than an episode has.
+_CHUNKS = 10_000
 
 
 @dataclass
@@ -76,6 +80,7 @@ class ClosedLoop:
         self._filter = self._make_filter()
         self._pending: _Pending | None = None
         self._refusal = ''
+        self._ages = LatencyWindow(_CHUNKS)
 
     def run(
         self,
@@ -101,6 +106,7 @@ class ClosedLoop:
         self._policy.reset()
         self._frames.restart(on_frame)
         self._pending, self._refusal = None, ''
+        self._ages.clear()
         failed_before = session.counts['failed_inferences']
         ending = drive(self, start_ns + to_ns(world.deployment.task.time_limit_s))
         failed = session.counts['failed_inferences'] - failed_before
@@ -129,7 +135,6 @@ class ClosedLoop:
         self, manifest: dict[str, Any], ending: Ending, start_ns: int, failed: int
     ) -> EpisodeResult:
         session, counters = self._session, dict(self._filter.counters)
-        latency_ms = self._latency_ns / 1e6 if counters.get('chunks') else None
         success = self.world.success
         return EpisodeResult(
             seed=manifest['seed'],
@@ -139,8 +144,8 @@ class ClosedLoop:
             duration_s=(ending.time_ns - start_ns) / 1e9,
             interventions=counters.get('interventions', 0),
             chunks=counters.get('chunks', 0),
-            chunk_latency_p50_ms=latency_ms,
-            chunk_latency_p95_ms=latency_ms,
+            chunk_latency_p50_ms=self._ages.percentile_ms(50),
+            chunk_latency_p95_ms=self._ages.percentile_ms(95),
             filter_counters=counters,
             added_lag_ms=self._watch.lag.lag_ms,
             added_lag_with_starts_ms=self._watch.lag_with_starts.lag_ms,
@@ -169,6 +174,7 @@ class ClosedLoop:
         chunk = self._session.finish(pending.observation, pending.answer, now_ns)
         if chunk is None:
             return
+        self._ages.add(now_ns - pending.observation.stamp_ns)
         refusal = self._filter.offer_chunk(chunk, now_ns)
         self._refusal = refusal or self._refusal
         progress = self._filter.progress
