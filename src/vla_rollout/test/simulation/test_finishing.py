@@ -48,6 +48,12 @@ def test_ctrl_c_in_the_last_episode_loses_nothing():
     assert finished == [(0, 0), (1, 10)]
 
 
+def test_ctrl_c_behind_the_last_episode_is_not_lost():
+    with pytest.raises(KeyboardInterrupt), finishing_pool(1) as map_finished:
+        assert list(map_finished(abs, [(0, -1)])) == [(0, 1)]
+        os.kill(os.getpid(), signal.SIGINT)
+
+
 def test_episodes_under_way_in_workers_are_finished(tmp_path):
     jobs = [(number, str(tmp_path)) for number in range(9)]
     finished = []

@@ -73,7 +73,7 @@ def finishing_pool(workers: int) -> Iterator[FinishingMap]:
 
 @contextmanager
 def finishing_interruption() -> Iterator[Interruption]:
-    """Let SIGINT be seen instead of raised, the first time."""
+    """Let SIGINT be seen instead of raised, the first time; raise it at the end of the block."""
     raise_if_interrupted()
     interruption = Interruption()
     before = signal.signal(signal.SIGINT, interruption)
@@ -81,6 +81,8 @@ def finishing_interruption() -> Iterator[Interruption]:
         yield interruption
     finally:
         signal.signal(signal.SIGINT, before)
+    if interruption.came:  # too late for any episode
+        raise KeyboardInterrupt
 
 
 def _one_by_one[T](
