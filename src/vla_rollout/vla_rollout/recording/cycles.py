@@ -16,6 +16,7 @@ from vla_contract.filter_status import (
     TakenChunk,
     Verdict,
 )
+from vla_contract.recordings.damage import OnDamage, say_damage
 from vla_contract.recordings.events import CommandEvent, DesiredEvent, Payload
 from vla_contract.recordings.read_events import read_events
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
@@ -183,7 +184,13 @@ class _Joined:
     command: Vector | None = None
 
 
-def replay_cycles(path: Path, cell: Cell, observer: CycleObserver, namespace: str = '') -> None:
+def replay_cycles(
+    path: Path,
+    cell: Cell,
+    observer: CycleObserver,
+    namespace: str = '',
+    on_damage: OnDamage = say_damage,
+) -> None:
     """Show an observer a recorded episode.
 
     Args:
@@ -191,13 +198,14 @@ def replay_cycles(path: Path, cell: Cell, observer: CycleObserver, namespace: st
         cell: where it was recorded.
         observer: who is shown it.
         namespace: of the robot, where several were recorded.
+        on_damage: is told what could not be read.
 
     Raises:
         VlaError: the recording is damaged, of another robot, or says nothing of what was desired.
     """
     observer.restart()
     joiner, counts = CycleJoiner(cell, observer), {CommandEvent: 0, DesiredEvent: 0}
-    for recorded in read_events(path, cell, namespace, with_images=False, topics=CYCLE_TOPICS):
+    for recorded in read_events(path, cell, namespace, False, CYCLE_TOPICS, on_damage):
         kind = type(recorded.payload)
         if kind in counts:
             counts[kind] += 1

@@ -8,7 +8,7 @@ from vla_contract.cli.deployment_arguments import PARTS
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.errors import SettingError, VlaError
-from vla_contract.recordings.recording import Recording
+from vla_contract.recordings.damage import Damage, OnDamage
 from vla_contract.values import ActionChunk
 from vla_policy_server.identity.policy_identity import from_dict
 from vla_rollout.diagnosis.alarm import Alarm
@@ -79,8 +79,9 @@ def replay_run(run: AnyRun, shown: Shown = iter) -> RecordedRun:
     for index in shown(names):
         try:
             path = recording_of(run.folder, run.settings.get(_FOLDER), names[index])
-            notes += [f'episode {index + 1}: {damage}' for damage in Recording(path).damages]
-            episodes[index] = _replay(path, deployment.cell, watch)
+            damages: list[Damage] = []
+            episodes[index] = _replay(path, deployment.cell, watch, damages.append)
+            notes += [f'episode {index + 1}: {damage}' for damage in damages]
         except VlaError as error:
             notes.append(f'episode {index + 1}: {error}')
     return RecordedRun(episodes, tuple(notes))
@@ -134,13 +135,13 @@ def _diagnosis(
     return Diagnosis(deployment.cell, healthy) if healthy else None
 
 
-def _replay(path: Path, cell: Cell, watch: _Watch) -> RecordedEpisode:
-    """Return what a recording shows.
+def _replay(path: Path, cell: Cell, watch: _Watch, on_damage: OnDamage) -> RecordedEpisode:
+    """Return what a recording shows, and tell what of it could not be read.
 
     Raises:
         VlaError: it cannot be read, or shows no cycle of the filter.
     """
-    replay_cycles(path, cell, watch)
+    replay_cycles(path, cell, watch, on_damage=on_damage)
     if not watch.cycles:
         raise VlaError(f'{path}: found no cycle of the action filter')
     picture = draw_episode(cell, watch.cycles, watch.alarms)
