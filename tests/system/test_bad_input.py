@@ -75,7 +75,7 @@ def test_corrupt_yaml(start, tmp_path, module):
 def test_an_unknown_parameter_value_names_its_range(start):
     command = start(SIMULATE, '--episodes', '0')
     assert command.finish(120) == 2
-    assert 'found 0; allowed: a whole number from 1 up' in command.output
+    assert 'found 0; allowed: a whole number from 1 to 100000' in command.output
 
 
 def test_a_viewer_without_a_display(start):
