@@ -41,6 +41,7 @@ class Case:
         units: reads all finished units in a folder and returns how many there are.
         promised: how many must be there when its progress bar says so many.
         outcome: of a run that ended, without times.
+        total: of the progress bar that counts; None where there is but one.
     """
 
     words: tuple[str, ...]
@@ -48,6 +49,12 @@ class Case:
     units: Callable[[Path], int]
     outcome: Callable[[Path], Any]
     promised: Callable[[int], int] = lambda shown: shown
+    total: int | None = None
+
+    def shown(self, text: str) -> int:
+        """Return how many the progress bar in an output says to be done."""
+        total = r'\d+' if self.total is None else str(self.total)
+        return max(map(int, re.findall(rf'(\d+)/{total} \[', text)), default=0)
 
 
 def _simulated_run(folder: Path) -> Path | None:
@@ -156,6 +163,7 @@ CASES = {
         _trained_units,
         _trained_outcome,
         lambda shown: shown // VALIDATE_EVERY,
+        STEPS,
     ),
 }
 NEEDS_DATASET = ('finetune',)
@@ -238,7 +246,6 @@ def interrupted(words: list[str], folder: Path, is_time: Callable[[], bool]) -> 
 def judge(case: Case, folder: Path, status: int, ended_s: float) -> tuple[int, str]:
     """Return the finished units after an interruption, and what is wrong with them or the end."""
     text = said(folder)
-    shown = [int(match) for match in re.findall(r'(\d+)/\d+ \[', text)]
     # An interpreter that has not come to the command yet says where it was and dies by the signal,
     # which a shell calls 130 as well.
     allowed = (INTERRUPTED, -signal.SIGINT) if ended_s else (DONE,)
@@ -250,7 +257,7 @@ def judge(case: Case, folder: Path, status: int, ended_s: float) -> tuple[int, s
         units = case.units(folder)
     except Exception as error:  # noqa: BLE001 - whatever reading a damaged file raises
         return 0, f'a unit cannot be read: {type(error).__name__}: {error}'
-    promised = case.promised(max(shown, default=0))
+    promised = case.promised(case.shown(text))
     return units, '' if units >= promised else f'{units} units on disk, {promised} shown'
 
 
