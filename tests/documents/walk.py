@@ -18,11 +18,7 @@ from support.waiting import wait_for
 
 LINES = differing(rehearsed(c) for c in COMMANDS if not needs(c) and not is_mention(c))
 WORKER = 'vla policy serve'
-MEASUREMENTS = (
-    *(f'python {name}/' for name in ('benchmarks', 'studies', 'tests')),
-    # Of a recording that this machine made: where it was too slow, chunks were stale, as it says.
-    'vla filter replay my_bag.mcap',
-)
+MEASUREMENTS = tuple(f'python {name}/' for name in ('benchmarks', 'studies', 'tests'))
 # Both ends of a remote policy, on the port that the page names.
 REMOTE = [line for line in LINES if WORKER in line or '--backend remote' in line]
 LIMIT_S = 300.0
