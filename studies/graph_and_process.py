@@ -18,7 +18,8 @@ import tempfile
 from typing import Any
 
 import numpy as np
-from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, positive, write_json
+from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.number_types import positive
 from vla_rollout.statistics.comparison import compare
 
 LEAST_P, LEAST_ALIKE = 0.05, 0.9

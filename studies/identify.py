@@ -15,8 +15,9 @@ import numpy as np
 from tqdm import tqdm
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
-from vla_contract.cli.command import positive, write_json
+from vla_contract.cli.command import write_json
 from vla_contract.cli.deployment_arguments import add_scene, named_parts
+from vla_contract.cli.number_types import positive
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.joints.trajectory import chunk_of

@@ -50,6 +50,7 @@ class AttackedRobot:
         preflight: path of the preflight.json that the supervisor reads.
         values: what the filter says beside its verdict.
         supervisor_says: its newest sentence.
+        supervisor_values: what it says beside.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class AttackedRobot:
         node = self.desk.node
         self.values: dict[str, str] = {}
         self.supervisor_says = ''
+        self.supervisor_values: dict[str, str] = {}
         self._sent: list[tuple[int, float, np.ndarray]] = []
         self._strangers: list[Any] = []
         # Nothing of a node that spins in a thread is destroyed from another one.
@@ -198,6 +200,7 @@ class AttackedRobot:
         for status in msg.status:
             if status.name == 'supervisor':
                 self.supervisor_says = status.message
+                self.supervisor_values = {pair.key: pair.value for pair in status.values}
 
     def _on_sent(self, msg: JointState) -> None:
         arm = np.array(msg.position)[_ARM]

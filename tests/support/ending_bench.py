@@ -24,7 +24,6 @@ from vla_contract.ros.qos import SENSOR
 from vla_contract.ros.question import Question
 from vla_contract.stamps import from_stamp
 from vla_policy_server.identity.identify import identity_of
-from vla_rollout.episodes.latch import latch_cause
 from vla_rollout.episodes.provenance import provenance
 from vla_rollout.graph.stack import Stack
 from vla_rollout.preflight.seal import sealed
@@ -154,7 +153,7 @@ class EndingBench(OperatorDesk):
     def _is_driven(self) -> bool:
         """Say start, again and again: one that is not ready refuses, and so does one that runs."""
         assert self.rollout.poll() is None, self.said
-        if latch_cause(self.status):
+        if self.status.startswith(('stop', 'latched')):
             # A machine that many share is late now and then.
             self.call('action_filter/reset')
         self._start.call_async(Trigger.Request())

@@ -40,7 +40,7 @@ class Cycles:
 def watch(desk: OperatorDesk, cell: Cell) -> Cycles:
     """Return the cycles of a running graph, as they happen."""
     cycles = Cycles()
-    joiner = CycleJoiner(cell, cycles)
+    joiner = CycleJoiner(cycles)
     qos = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
     streams = live_streams(cell, with_images=False, topics=CYCLE_TOPICS)
     for topic, (kind, decode) in streams.items():

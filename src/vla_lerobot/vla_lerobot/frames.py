@@ -28,6 +28,29 @@ def open_dataset(root: Path) -> Any:
     return LeRobotDataset(f'local/{root.name}', root=root)
 
 
+def new_dataset(root: Path, name: str, deployment: Deployment, features: dict[str, Any]) -> Any:
+    """Begin a LeRobotDataset of a deployment's robot at its policy's rate, images as PNG.
+
+    Args:
+        root: a folder that does not exist yet.
+        name: of the dataset.
+        deployment: whose rate and robot.
+        features: its columns, in LeRobot's format.
+    """
+    quiet_lerobot()
+    # Imported here, because it takes seconds and --help must not.
+    from lerobot.datasets import LeRobotDataset
+
+    return LeRobotDataset.create(
+        repo_id=f'local/{name}',
+        fps=round(deployment.policy.rate_hz),
+        features=features,
+        root=root,
+        robot_type=deployment.cell.robot.name,
+        use_videos=False,
+    )
+
+
 def recorded_actions(cell: Cell, dataset: Any) -> tuple[Vector, NDArray[np.int64]]:
     """Return all actions, shape (N, D) in the cell's order, and the episode of each.
 

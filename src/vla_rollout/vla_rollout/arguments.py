@@ -1,8 +1,10 @@
 """Arguments that commands with episodes share."""
 
 import argparse
+from collections.abc import Sequence
 import math
 from pathlib import Path
+import sys
 from typing import Any
 
 from vla_contract.cli import number_types
@@ -101,3 +103,19 @@ def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
         **named_parts(args),
         **{name: getattr(args, name) for name in (*names, 'latency_s', 'blank_images', 'speed')},
     }
+
+
+def parse_resumable(
+    parser: argparse.ArgumentParser, argv: Sequence[str] | None
+) -> argparse.Namespace:
+    """Add --resume and parse; `arguments` of the answer are the words, for the journal."""
+    parser.add_argument(
+        '--resume',
+        type=Path,
+        metavar='FOLDER',
+        help='go on with an interrupted run, as it was called',
+    )
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = parser.parse_args(words)
+    args.arguments = words
+    return args

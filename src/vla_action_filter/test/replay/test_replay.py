@@ -5,9 +5,10 @@ import pytest
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.replay.replay import replay, Trace
 from vla_action_filter.replay.score import added_lag_ms, score
-from vla_action_filter.replay.stream import Event, SpeedScale
+from vla_action_filter.replay.stream import Event
 from vla_action_filter.replay.synthetic_stream import synthetic_stream
 from vla_contract.errors import VlaError
+from vla_contract.recordings.events import SpeedScaleEvent
 
 
 @pytest.fixture(scope='module')
@@ -69,7 +70,11 @@ def test_lag_of_an_arm_that_stands_is_unavailable(cell, trace):
 
 def test_a_stream_that_cannot_arm_is_one_sentence(cell):
     with pytest.raises(VlaError, match='never armed'):
-        replay(cell, FilterConfig(), [Event(0, SpeedScale(1.0)), Event(10**9, SpeedScale(1.0))])
+        replay(
+            cell,
+            FilterConfig(),
+            [Event(0, SpeedScaleEvent(1.0)), Event(10**9, SpeedScaleEvent(1.0))],
+        )
     with pytest.raises(VlaError, match='no events'):
         replay(cell, FilterConfig(), [])
 

@@ -5,10 +5,10 @@ import pytest
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.replay.recording import read_recording
 from vla_action_filter.replay.replay_filter import main
-from vla_action_filter.replay.stream import EStop, Fault, SingleAction
 from vla_action_filter.replay.synthetic_stream import synthetic_stream
 from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import ResourceNotFoundError, VlaError
+from vla_contract.recordings.events import EStopEvent, FaultEvent, SingleActionEvent
 from vla_contract.recordings.testing import (
     joint_state,
     joint_trajectory,
@@ -37,7 +37,7 @@ def first_seconds(seconds: float, space: str = '/left') -> list:
         elif isinstance(payload, ActionChunk):
             message = joint_trajectory(payload, names)
             messages.append((time_ns, f'{space}/policy_chunk', message))
-        elif isinstance(payload, Fault):
+        elif isinstance(payload, FaultEvent):
             messages.append((time_ns, '/fault', {'data': payload.cause}))
     return messages
 
@@ -110,10 +110,10 @@ def test_only_the_input_that_the_filter_has_is_replayed(tmp_path, capsys):
     path = tmp_path / 'both.mcap'
     write_recording(path, with_actions(first_seconds(14.0)))
     chunks = read_recording(path, CELL).events
-    assert not [event for event in chunks if isinstance(event.payload, SingleAction)]
+    assert not [event for event in chunks if isinstance(event.payload, SingleActionEvent)]
     actions = read_recording(path, CELL, FilterConfig(input='policy_action')).events
     assert not [event for event in actions if isinstance(event.payload, ActionChunk)]
-    assert [event for event in actions if isinstance(event.payload, SingleAction)]
+    assert [event for event in actions if isinstance(event.payload, SingleActionEvent)]
     out = tmp_path / 'score.json'
     assert main([str(path), '--json', str(out)]) == 0
     figures = json.loads(out.read_text())
@@ -124,7 +124,9 @@ def test_only_the_input_that_the_filter_has_is_replayed(tmp_path, capsys):
     main([str(path), '--config', str(settings), '--json', str(out)])
     figures = json.loads(out.read_text())
     assert (figures['input'], figures['refused']) == ('policy_action', {})
-    assert figures['offered'] == len([e for e in actions if isinstance(e.payload, SingleAction)])
+    assert figures['offered'] == len(
+        [e for e in actions if isinstance(e.payload, SingleActionEvent)]
+    )
 
 
 def test_a_replay_that_refuses_most_of_its_input_fails_and_says_so(tmp_path, capsys):
@@ -154,9 +156,11 @@ def test_one_of_two_robots_is_replayed_by_its_namespace(tmp_path, capsys):
     assert main([str(path)]) == 2
     assert 'in the namespaces /left, /right; name one' in capsys.readouterr().err
     left = read_recording(path, CELL, namespace='left').events
-    assert not [event for event in left if isinstance(event.payload, EStop)]
+    assert not [event for event in left if isinstance(event.payload, EStopEvent)]
     right = read_recording(path, CELL, namespace='/right').events
-    assert [event.payload for event in right if isinstance(event.payload, EStop)] == [EStop(True)]
+    assert [event.payload for event in right if isinstance(event.payload, EStopEvent)] == [
+        EStopEvent(True)
+    ]
     assert main([str(path), '--namespace', 'left']) in (0, 1)
 
 

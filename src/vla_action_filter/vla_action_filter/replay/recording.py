@@ -6,13 +6,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.replay.stream import EStop, Event, Fault, Payload, SingleAction, SpeedScale
+from vla_action_filter.replay.stream import Event, Payload
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError, VlaError
-from vla_contract.recordings import events
 from vla_contract.recordings.damage import Damage, OnDamage, say_damage
 from vla_contract.recordings.read_events import read_events
-from vla_contract.values import ActionChunk, JointSample
 
 _OTHERS = ('joint_states', 'e_stop', 'speed_scale', 'fault')
 
@@ -69,26 +67,11 @@ def read_recording(
     topics = ((config or FilterConfig()).input, *_OTHERS)
     recorded = read_events(path, cell, namespace, False, topics, note, on_refused)
     found = [
-        Event(each.now_ns, _payload(each.payload))
+        Event(each.now_ns, each.payload)
         for each in tqdm(recorded, unit='message', leave=False)
+        if isinstance(each.payload, Payload)
     ]
     if not found and not refused:
         needed = ', '.join(topics)
         raise VlaError(f'{path}: found no topic of the filter; it needs one of: {needed}')
     return RecordedStream(found, refused, damages)
-
-
-def _payload(payload: events.Payload) -> Payload:
-    match payload:
-        case events.SingleActionEvent(position, duration_ns):
-            return SingleAction(position, duration_ns)
-        case events.EStopEvent(is_pressed):
-            return EStop(is_pressed)
-        case events.SpeedScaleEvent(speed):
-            return SpeedScale(speed)
-        case events.FaultEvent(cause):
-            return Fault(cause)
-        case JointSample() | ActionChunk():
-            return payload
-        case _:
-            raise TypeError(f'{type(payload).__name__} is no input of the filter')

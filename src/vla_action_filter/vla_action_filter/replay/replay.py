@@ -7,19 +7,16 @@ import numpy as np
 from tqdm import tqdm
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.plan.chunk_player import ChunkPlayer
-from vla_action_filter.replay.stream import (
-    Conflict,
-    EStop,
-    Event,
-    Fault,
-    Reset,
-    SingleAction,
-    SpeedScale,
-)
+from vla_action_filter.replay.stream import Conflict, Event, Reset
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.filter_status import Reason, ReasonCode
+from vla_contract.recordings.events import (
+    EStopEvent,
+    FaultEvent,
+    SingleActionEvent,
+    SpeedScaleEvent,
+)
 from vla_contract.values import ActionChunk, JointSample, Vector
 
 
@@ -30,7 +27,7 @@ class Trace:
     Attributes:
         time_ns: shape (N,) [ns].
         command: commanded joints, shape (N, D) [rad or m].
-        desired: the newest chunk played as it is, shape (N, D); NaN without a chunk.
+        desired: what the plan asked for, shape (N, D); NaN where it asked for nothing.
         desired_velocity: its velocity, shape (N, D).
         verdict: value of `Verdict`, shape (N,).
         reason: the cause that decided, '' when passed, N of them.
@@ -82,12 +79,11 @@ def replay(cell: Cell, config: FilterConfig, events: list[Event], progress: bool
 
 
 class _Runner:
-    """One filter, the plan as it came, and rows of what happened."""
+    """One filter, and rows of what happened."""
 
     def __init__(self, cell: Cell, config: FilterConfig) -> None:
         self.core = ActionFilter(cell, config)
         self._dim = len(cell.joints)
-        self._raw = ChunkPlayer()
         self._position: Vector | None = None
         self._fault = ''
         self._is_new = False
@@ -107,18 +103,18 @@ class _Runner:
             self.core.offer_joints(payload)
         elif isinstance(payload, ActionChunk):
             if self._is_taken(self.core.offer_chunk(payload, now_ns)):
-                self._is_new = self._raw.offer(payload)
-        elif isinstance(payload, SingleAction):
+                self._is_new = True
+        elif isinstance(payload, SingleActionEvent):
             self._is_taken(self.core.offer_action(payload.position, payload.duration_ns, now_ns))
-        elif isinstance(payload, EStop):
+        elif isinstance(payload, EStopEvent):
             self.core.set_e_stop(payload.is_pressed)
-        elif isinstance(payload, SpeedScale):
-            self.core.set_speed_scale(payload.scale)
+        elif isinstance(payload, SpeedScaleEvent):
+            self.core.set_speed_scale(payload.speed)
         elif isinstance(payload, Conflict):
             self.core.set_conflict(Reason(payload.reason, ReasonCode.CONFLICT))
         elif isinstance(payload, Reset):
             self.core.reset(now_ns)
-        elif isinstance(payload, Fault):
+        elif isinstance(payload, FaultEvent):
             self._fault = payload.cause
 
     def _is_taken(self, refusal: str) -> bool:
@@ -132,9 +128,9 @@ class _Runner:
         if result.command is None:
             return
         self._position = result.command
-        sampled = self._raw.sample(now_ns)
-        nothing = np.full(self._dim, np.nan)
-        desired, velocity = (nothing, nothing) if sampled is None else sampled
+        asked, nothing = result.desired, np.full(self._dim, np.nan)
+        desired = nothing if asked is None else asked.position
+        velocity = nothing if asked is None else asked.velocity
         if self._is_new:
             self._seams.append(len(self._times))
             self._is_new = False

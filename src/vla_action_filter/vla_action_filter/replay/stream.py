@@ -1,30 +1,14 @@
-"""A recorded or made-up stream of what the filter receives, in order of arrival."""
+"""What the filter receives in a replay, recorded or made up, in order of arrival."""
 
 from dataclasses import dataclass
 
-from vla_contract.values import ActionChunk, JointSample, Vector
-
-
-@dataclass(frozen=True)
-class SingleAction:
-    """One action and the time it is due after its arrival [ns]; shape (D,) [rad or m]."""
-
-    position: Vector
-    duration_ns: int
-
-
-@dataclass(frozen=True)
-class EStop:
-    """The stop was pressed or released."""
-
-    is_pressed: bool
-
-
-@dataclass(frozen=True)
-class SpeedScale:
-    """A new share of the speed limits."""
-
-    scale: float
+from vla_contract.recordings.events import (
+    EStopEvent,
+    FaultEvent,
+    SingleActionEvent,
+    SpeedScaleEvent,
+)
+from vla_contract.values import ActionChunk, JointSample
 
 
 @dataclass(frozen=True)
@@ -39,14 +23,16 @@ class Reset:
     """Somebody asked to leave a latched stop."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A label, not an input: from here on the filter ought to hold, for this cause; '' ends it."""
-
-    cause: str
-
-
-Payload = JointSample | ActionChunk | SingleAction | EStop | SpeedScale | Conflict | Reset | Fault
+Payload = (
+    JointSample
+    | ActionChunk
+    | SingleActionEvent
+    | EStopEvent
+    | SpeedScaleEvent
+    | FaultEvent
+    | Conflict
+    | Reset
+)
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,9 @@ is merely untidy? A filter that fails the second gets switched off.
 """
 
 import numpy as np
-from vla_action_filter.replay.stream import (
-    Conflict,
-    EStop,
-    Event,
-    Fault,
-    Payload,
-    Reset,
-    SpeedScale,
-)
+from vla_action_filter.replay.stream import Conflict, Event, Payload, Reset
 from vla_contract.deployment.cell import Cell
+from vla_contract.recordings.events import EStopEvent, FaultEvent, SpeedScaleEvent
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 
 _DURATION_S, _REPLAN_S, _LATENCY_S = 62.0, 0.4, 0.08
@@ -84,16 +77,16 @@ def _joints(cell: Cell) -> list[Event]:
 def _labels() -> list[Event]:
     events = []
     for cause, start_s, end_s in _FAULTS:
-        events += [_event(start_s, Fault(cause)), _event(end_s, Fault(''))]
+        events += [_event(start_s, FaultEvent(cause)), _event(end_s, FaultEvent(''))]
     (_, together_s, apart_s), (_, pressed_s, released_s) = _FAULTS[3:]
     events += [
         _event(together_s, Conflict('policy_chunk has 2 publishers')),
         _event(apart_s, Conflict('')),
-        _event(pressed_s, EStop(True)),
-        _event(released_s, EStop(False)),
+        _event(pressed_s, EStopEvent(True)),
+        _event(released_s, EStopEvent(False)),
         _event(released_s + 0.01, Reset()),
-        _event(_SLOW_S[0], SpeedScale(0.3)),
-        _event(_SLOW_S[1], SpeedScale(1.0)),
+        _event(_SLOW_S[0], SpeedScaleEvent(0.3)),
+        _event(_SLOW_S[1], SpeedScaleEvent(1.0)),
     ]
     return events
 

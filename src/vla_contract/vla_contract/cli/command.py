@@ -14,8 +14,6 @@ from typing import Any, NoReturn
 
 from vla_contract.cli.completion import complete_options, is_completing
 from vla_contract.cli.interrupts import remembered_interrupts
-from vla_contract.cli.number_types import natural as natural
-from vla_contract.cli.number_types import positive as positive
 from vla_contract.errors import VlaError
 from vla_contract.whole_file import write_whole
 

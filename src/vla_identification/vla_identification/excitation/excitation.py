@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 import sys
 
-from vla_contract.cli.command import command_parser, DONE, natural, run_command, write_json
+from vla_contract.cli.command import command_parser, DONE, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.cli.number_types import natural
 from vla_contract.schema import build
 from vla_contract.whole_file import require_free
 from vla_identification.excitation.design import design_excitation, ExcitationConfig

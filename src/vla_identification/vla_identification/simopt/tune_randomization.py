@@ -6,8 +6,9 @@ import sys
 
 import numpy as np
 from tqdm import tqdm
-from vla_contract.cli.command import command_parser, DONE, natural, positive, run_command
+from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
+from vla_contract.cli.number_types import natural, positive
 from vla_contract.whole_file import require_free, write_whole
 from vla_identification.arm.arm_simulator import ArmSimulator, Values
 from vla_identification.motion_logs import load_logs

@@ -85,7 +85,7 @@ def test_the_order_in_which_topics_arrive_changes_nothing(recording, kept):
         late = sorted(range(len(events)), key=lambda k: k + rng.uniform(0.0, 6.0))
         again = Kept()
         again.restart()
-        joiner = CycleJoiner(CELL, again)
+        joiner = CycleJoiner(again)
         for k in late:
             joiner.take(events[k])
         joiner.finish()
@@ -129,7 +129,7 @@ def test_without_measurements_a_cycle_waits_and_then_goes_with_the_last(recordin
     first = next(event for event in events if isinstance(event, JointSample))
     kept = Kept()
     kept.restart()
-    joiner = CycleJoiner(CELL, kept)
+    joiner = CycleJoiner(kept)
     for event in [first, *(event for event in events if not isinstance(event, JointSample))]:
         joiner.take(event)
     assert len(kept.cycles) > 100

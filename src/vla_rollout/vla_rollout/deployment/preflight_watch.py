@@ -17,6 +17,11 @@ class PreflightWatch:
         """Wait for the first sign of life: the filter is about to be unlocked."""
         self._begun_s, self._heard_s = now_s, None
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody makes use of the check."""
+        return self._heard_s is not None
+
     def end(self) -> None:
         """Wait for nothing any more: the filter is locked, or released."""
         self._begun_s = self._heard_s = None

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 import sys
 
-from vla_contract.cli.command import command_parser, positive, run_command
+from vla_contract.cli.command import command_parser, run_command
+from vla_contract.cli.number_types import positive
 from vla_rollout.arguments import add_loop, add_setup
 
 

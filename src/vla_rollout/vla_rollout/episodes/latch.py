@@ -2,18 +2,6 @@
 
 from vla_contract.filter_status import FilterStatus, ReasonCode
 
-_LATCHED = ('stop', 'latched')
-
-
-def latch_cause(filter_says: str) -> str:
-    """Return why the action filter brakes or stands latched, '' while it does not.
-
-    Args:
-        filter_says: message of `action_filter/status`, 'VERDICT: reason'.
-    """
-    verdict, _, reason = filter_says.partition(': ')
-    return (reason or verdict) if verdict in _LATCHED else ''
-
 
 def stopped_line(status: FilterStatus | None) -> str:
     """Return what to tell who waits for the arm to move, '' while nothing but time helps.

@@ -15,7 +15,7 @@ from vla_contract.recordings.damage import Damage, say_damage
 from vla_contract.recordings.files import recordings_in
 from vla_contract.recordings.recording import Recording
 from vla_contract.whole_file import whole_folder
-from vla_lerobot.lerobot_import import quiet_lerobot
+from vla_lerobot.frames import new_dataset
 from vla_rollout.recording.frames import frame_features, recorded_frames
 
 
@@ -56,17 +56,7 @@ def _write_dataset(
     Raises:
         VlaError: a recording is damaged, or none has a frame.
     """
-    quiet_lerobot()
-    from lerobot.datasets import LeRobotDataset
-
-    dataset = LeRobotDataset.create(
-        repo_id=f'local/{name}',
-        fps=round(deployment.policy.rate_hz),
-        features=frame_features(deployment),
-        root=folder,
-        robot_type=deployment.cell.robot.name,
-        use_videos=False,
-    )
+    dataset = new_dataset(folder, name, deployment, frame_features(deployment))
     episodes: list[dict[str, Any]] = []
     try:
         for file, notes in tqdm(recordings, unit='recording'):

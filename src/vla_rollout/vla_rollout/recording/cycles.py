@@ -51,14 +51,9 @@ class CycleJoiner:
     where the arm stands.
     """
 
-    def __init__(self, cell: Cell, observer: CycleObserver) -> None:
-        """Tell an observer of each cycle, and of each chunk that the filter took.
-
-        Args:
-            cell: whose joints the messages are about.
-            observer: who is told.
-        """
-        self._observer, self._dim = observer, len(cell.joints)
+    def __init__(self, observer: CycleObserver) -> None:
+        """Tell an observer of each cycle, and of each chunk that the filter took."""
+        self._observer = observer
         self.restart()
 
     def restart(self) -> None:
@@ -204,7 +199,7 @@ def replay_cycles(
         VlaError: the recording is damaged, of another robot, or says nothing of what was desired.
     """
     observer.restart()
-    joiner, counts = CycleJoiner(cell, observer), {CommandEvent: 0, DesiredEvent: 0}
+    joiner, counts = CycleJoiner(observer), {CommandEvent: 0, DesiredEvent: 0}
     for recorded in read_events(path, cell, namespace, False, CYCLE_TOPICS, on_damage):
         kind = type(recorded.payload)
         if kind in counts:

@@ -52,7 +52,7 @@ class FrameSampler:
         self._buffer = ObservationBuffer(deployment, needs_images=True, extras=())
         self._encode = FeatureEncoder(deployment)
         self._to_action = JointMap(cell.joint_names, policy.action_names, 'cell joints')
-        self._joiner = CycleJoiner(cell, self)
+        self._joiner = CycleJoiner(self)
         self._due_ns: int | None = None
         self._frames: list[dict[str, Any]] = []
 

@@ -5,12 +5,11 @@ was named. Told otherwise in the very same scene, it then lifts the wrong object
 """
 
 import argparse
-from pathlib import Path
 import sys
 
 from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
-from vla_rollout.arguments import add_episodes, add_loop, add_setup
+from vla_rollout.arguments import add_episodes, add_loop, add_setup, parse_resumable
 
 
 def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
@@ -38,15 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         '--least', type=number_types.share, default=0.9, help='share that must be obeyed'
     )
-    parser.add_argument(
-        '--resume',
-        type=Path,
-        metavar='FOLDER',
-        help='go on with an interrupted run, as it was called',
-    )
-    words = list(sys.argv[1:] if argv is None else argv)
-    args = parser.parse_args(words)
-    args.arguments = words
+    args = parse_resumable(parser, argv)
     return run_command(lambda: _run(parser, args))
 
 

@@ -1,12 +1,11 @@
 """Run counted episodes in the simulator, in one process or several, without ROS."""
 
 import argparse
-from pathlib import Path
 import sys
 
 from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
-from vla_rollout.arguments import add_episodes, add_loop, add_setup
+from vla_rollout.arguments import add_episodes, add_loop, add_setup, parse_resumable
 
 
 def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
@@ -39,15 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('--compare', help='with --sweep: a second policy, and the difference')
     parser.add_argument('--ray', metavar='ADDRESS', help='with --sweep: run on this Ray cluster')
-    parser.add_argument(
-        '--resume',
-        type=Path,
-        metavar='FOLDER',
-        help='go on with an interrupted run, as it was called',
-    )
-    words = list(sys.argv[1:] if argv is None else argv)
-    args = parser.parse_args(words)
-    args.arguments = words
+    args = parse_resumable(parser, argv)
     if args.filter == 'off' and args.speed < 1.0:
         parser.error('--speed is kept by the filter; leave out --filter off')
     if args.sweep is None and (args.compare or args.ray):

@@ -16,7 +16,7 @@ from vla_contract.cli.worker_pool import OrderedMap, worker_pool
 from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.errors import VlaError
 from vla_lerobot.features import dataset_features
-from vla_lerobot.lerobot_import import quiet_lerobot
+from vla_lerobot.frames import new_dataset
 from vla_sim_bridge.demonstrations.demonstrator import Demonstrator, wider_area
 from vla_sim_bridge.demonstrations.episode_store import EpisodeStore
 from vla_sim_bridge.randomization.randomization import load_randomization
@@ -81,18 +81,7 @@ def write_dataset(
     store: EpisodeStore, seeds: list[int], deployment: Deployment, output: Path
 ) -> int:
     """Write stored episodes as a LeRobotDataset with their manifests; return its frames."""
-    quiet_lerobot()
-    # Imported here, because it takes seconds and --help must not.
-    from lerobot.datasets import LeRobotDataset
-
-    dataset = LeRobotDataset.create(
-        repo_id=f'local/{output.name}',
-        fps=round(deployment.policy.rate_hz),
-        features=dataset_features(deployment),
-        root=output,
-        robot_type=deployment.cell.robot.name,
-        use_videos=False,
-    )
+    dataset = new_dataset(output, output.name, deployment, dataset_features(deployment))
     manifests = []
     for seed in tqdm(seeds, unit='episode', desc='writing'):
         demonstration = store.load(seed)

@@ -236,6 +236,7 @@ class Supervisor(VlaNode):
             'speed': self.get_parameter('speed').value,
             'released_policy_sha256': self._released.sha256 if self._released else '',
             'latched_by': self._latched_by,
+            'preflight_is_heard': self._preflight.is_heard,
         }
         if self._locked_by:
             return Health(ERROR, f'locked: {self._locked_by}', values)

@@ -30,7 +30,7 @@ class LiveDiagnosis:
         """Subscribe on a node."""
         self._node = node
         self._diagnosis = Diagnosis(cell, healthy)
-        self._joiner = CycleJoiner(cell, self)
+        self._joiner = CycleJoiner(self)
         self._lock = threading.Lock()
         self._is_watching = False
         self._publisher = node.create_publisher(DiagnosticArray, 'diagnostics', STATE)

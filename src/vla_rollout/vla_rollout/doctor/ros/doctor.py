@@ -8,14 +8,8 @@ from pathlib import Path
 import sys
 
 from vla_contract.check import Check, measured
-from vla_contract.cli.command import (
-    command_parser,
-    DONE,
-    NOT_GOOD_ENOUGH,
-    positive,
-    run_command,
-    write_json,
-)
+from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
+from vla_contract.cli.number_types import positive
 from vla_rollout.doctor.machine import check_machine
 
 

@@ -5,13 +5,8 @@ import os
 import signal
 import sys
 
-from vla_contract.cli.command import (
-    command_parser,
-    natural,
-    NOT_GOOD_ENOUGH,
-    run_command,
-    WRONG_USE,
-)
+from vla_contract.cli.command import command_parser, NOT_GOOD_ENOUGH, run_command, WRONG_USE
+from vla_contract.cli.number_types import natural
 from vla_contract.ros.free_domain import take_domain
 from vla_contract.ros.node.graph_arguments import parse_in_graph
 from vla_rollout.arguments import (

@@ -33,7 +33,7 @@ class WebMonitor(Node):
         sim_time = Parameter('use_sim_time', value=has_simulator)
         super().__init__('web_monitor', context=context, parameter_overrides=[sim_time])
         self._view = view
-        self._joiner = CycleJoiner(cell, view)
+        self._joiner = CycleJoiner(view)
         topics = (*CYCLE_TOPICS, 'instruction')
         for topic, (kind, decode) in live_streams(cell, with_images=True, topics=topics).items():
             callback = partial(self._take, decode)
