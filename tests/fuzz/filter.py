@@ -88,7 +88,7 @@ class Victim:
             np.array([j.jerk for j in arm]) * settings.jerk_fraction,
         ]
         # Without a jerk limit the jerk is 2 A / dt at most, which is below J then.
-        self.has_jerk = isinstance(self.core.motion.bounds, JerkBounds)
+        self.has_jerk = isinstance(self.core.motion.limiter.bounds, JerkBounds)
         self.dt = 1.0 / self.cell.rates.filter_hz
         self.now_ns = to_ns(100.0)
         self.measured = self.cell.home

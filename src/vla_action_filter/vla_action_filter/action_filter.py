@@ -9,9 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.limits.motion_limiter import MotionLimiter
-from vla_action_filter.limits.smoother import EmaSmoother, joint_alphas
-from vla_action_filter.output.gripper_gate import GripperGate
+from vla_action_filter.operator.pressed_stop import PLAIN, PressedStop
+from vla_action_filter.output.commanded_motion import CommandedMotion
 from vla_action_filter.output.held_position import HeldPosition
 from vla_action_filter.output.output_gate import OutputGate
 from vla_action_filter.plan.chunk_log import ChunkLog
@@ -31,7 +30,6 @@ from vla_contract.filter_status import (
 )
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 
-_E_STOP = Reason('e_stop', ReasonCode.E_STOP)
 # Cycles at rest after which nothing is sent: the last point is out, and once more in case of loss.
 _QUIET_CYCLES = 10
 
@@ -40,6 +38,7 @@ class ActionFilter:
     """Turns chunks of desired joint positions into safe commands, one per period.
 
     Attributes:
+        motion: what is commanded.
         plan: the chunk in use, played by time.
         chunk_log: which chunks were taken and refused.
         is_gripper_moving: whether fingers are still on their way to what was commanded; who sends
@@ -57,19 +56,14 @@ class ActionFilter:
         Raises:
             ContractError: a setting or the model does not fit the robot.
         """
-        self._dt = dt = 1.0 / cell.rates.filter_hz
-        self.period_ns = to_ns(dt)
-        self.motion = MotionLimiter(cell, config)
+        self.period_ns = to_ns(1.0 / cell.rates.filter_hz)
+        self.motion = CommandedMotion(cell, config)
         self.plan = Plan(cell, config)
         self.watchdogs = Watchdogs(cell, config)
         self.counters: Counter[str] = Counter()
         self.chunk_log = ChunkLog()
-        self._smoother = EmaSmoother(joint_alphas(cell.joint_names, config))
-        self._lags_s = self._smoother.lags_s(dt)
         self._dim = len(cell.joints)
         self._arm = np.array(cell.arm)
-        dwell_ns = to_ns(config.gripper_dwell_s)
-        self._grippers = {i: GripperGate(cell.joints[i], dwell_ns) for i in cell.grippers}
         self._chunk_age_ns = to_ns(cell.deadlines.chunk_age_s)
         self._ramp_ns = to_ns(config.rearm_ramp_s)
         self._machine = StateMachine()
@@ -78,8 +72,7 @@ class ActionFilter:
         self._held = HeldPosition(cell, config)
         self.is_gripper_moving = False
         self._has_position = False
-        self._pressed = False
-        self._e_stop_reason = self._e_stop_missing = NO_REASON
+        self._stop = PressedStop()
         self._speed_scale = config.first_speed
         self._last_verdict = Verdict.HOLD
 
@@ -122,7 +115,7 @@ class ActionFilter:
 
     def offer_chunk(self, chunk: ActionChunk, now_ns: int) -> str:
         """Take a chunk, or refuse it and say why; returns '' when taken."""
-        command = self._command() if self._has_position else None
+        command = self.motion.position if self._has_position else None
         refusal = self.plan.offer(chunk, now_ns, command)
         if refusal:
             self.reject_chunk(refusal.reason, refusal.fault, chunk.stamp_ns)
@@ -153,7 +146,7 @@ class ActionFilter:
         """
         start = np.array(position)
         if len(start) == self._dim:
-            start[self._arm] = self.motion.position
+            start[self._arm] = self.motion.position[self._arm]
         points = np.stack([start, position])
         return self.offer_chunk(ActionChunk(now_ns, max(1, duration_ns), points), now_ns)
 
@@ -169,21 +162,20 @@ class ActionFilter:
         """Hold for a reason from outside, such as two policies on one topic; none resumes."""
         self._outside.set_conflict(reason)
 
-    def set_e_stop(self, pressed: bool, reason: str = _E_STOP) -> None:
+    def set_e_stop(self, pressed: bool, reason: str = PLAIN) -> None:
         """Press or release the stop; pressing latches, releasing alone resumes nothing.
 
         Args:
             pressed: whether anybody presses.
             reason: what is said while it is pressed.
         """
-        if pressed and not self._pressed:
+        if self._stop.press(pressed, reason):
             self.counters['e_stops'] += 1
-            self._machine.latch(_E_STOP)
-        self._pressed, self._e_stop_reason = pressed, Reason(reason, ReasonCode.E_STOP)
+            self._machine.latch(PLAIN)
 
     def set_e_stop_missing(self, reason: str) -> None:
         """Latch, or refuse to arm, for a stop that nobody could press; '' for none such."""
-        self._e_stop_missing = Reason(reason, ReasonCode.E_STOP)
+        self._stop.missing = Reason(reason, ReasonCode.E_STOP)
 
     def reset(self, now_ns: int) -> str:
         """Leave a latched stop; returns '' or why not. Never moves the arm.
@@ -192,11 +184,8 @@ class ActionFilter:
         it to rest where it is would be a jump. The arm follows late, so it moves for a while after
         its command has come to rest.
         """
-        if self._pressed:
-            is_plain = self._e_stop_reason == _E_STOP
-            return 'e_stop is still pressed' if is_plain else self._e_stop_reason
-        if self._e_stop_missing:
-            return self._e_stop_missing
+        if refusal := self._stop.refusal:
+            return refusal
         is_sending = self._gate.output is Output.STREAM
         if self.is_moving or is_sending or not self.watchdogs.tracking.has_settled:
             return 'the arm has not come to rest'
@@ -221,8 +210,7 @@ class ActionFilter:
             position: commanded joints, shape (D,) [rad or m].
             velocity: commanded speeds, shape (D,) [rad/s or m/s].
         """
-        self.motion.rejoin(position[self._arm].tolist(), velocity[self._arm].tolist())
-        self._smoother.reset()
+        self.motion.rejoin(position, velocity)
         self.plan.rejoin()
 
     def step(self, now_ns: int, due_ns: int | None = None) -> FilterResult:
@@ -235,7 +223,7 @@ class ActionFilter:
         due_ns = now_ns if due_ns is None else due_ns
         fault = NO_REASON
         if self._has_position:
-            fault = self.watchdogs.check(now_ns) or self._e_stop_missing
+            fault = self.watchdogs.check(now_ns) or self._stop.missing
         if fault and self._machine.state is not State.STOPPED:
             self._machine.latch(fault)
             self.counters['stops'] += 1
@@ -266,9 +254,9 @@ class ActionFilter:
         return {
             **self.counters,
             'speed_scale': f'{self._speed_scale:.3f}',
-            'added_lag_ms': 1000.0 * float(self._lags_s.max()),
+            'added_lag_ms': 1000.0 * self.motion.longest_lag_s,
             'overruns': self.watchdogs.overruns,
-            'solver_failures': self.motion.solver_failures,
+            'solver_failures': self.motion.limiter.solver_failures,
             'tracking_error': self.watchdogs.tracking.error,
             'effort_share': effort.share if effort.is_available else None,
             'effort_not_measured': ' '.join(effort.unmeasured),
@@ -276,67 +264,50 @@ class ActionFilter:
 
     def brake(self) -> Vector:
         """Decelerate the arm within its limits and keep the fingers as they are."""
-        self.motion.brake()
-        # What was planned before a stop must not resume after it.
-        self._smoother.reset()
-        return self._command()
-
-    def _command(self) -> Vector:
-        command = np.empty(self._dim)
-        command[self._arm] = self.motion.position
-        for i, gate in self._grippers.items():
-            command[i] = gate.position
-        return command
+        return self.motion.brake()
 
     def _forget_plan(self) -> None:
         self.plan.clear()
-        self._smoother.reset()
+        self.motion.forget()
         self._outside.accept()
 
     def _arm_from_joints(self, now_ns: int) -> FilterResult:
         """Start at rest where the controllers hold the arm, or where it is."""
         sample = self.watchdogs.joints
-        problem = self.watchdogs.joint_problem(now_ns) or self._e_stop_missing
+        problem = self.watchdogs.joint_problem(now_ns) or self._stop.missing
         if sample is None or problem:
             return FilterResult(None, Verdict.HOLD, (problem,))
-        self._stand(self.where_held())
+        self.motion.stand(self.where_held())
         self._come_to_rest()
         self._has_position = True
         self._machine.arm()
-        return FilterResult(self._command(), Verdict.HOLD, (Reason('arming', ReasonCode.ARMING),))
+        reason = Reason('arming', ReasonCode.ARMING)
+        return FilterResult(self.motion.position, Verdict.HOLD, (reason,))
 
     def where_held(self) -> Vector:
         """Return the position that the controllers hold, as far as is known, (D,) [rad or m]."""
         sample = self.watchdogs.joints
-        return self._held.where(self._command() if sample is None else sample.position)
+        return self._held.where(self.motion.position if sample is None else sample.position)
 
     def _come_to_rest(self) -> None:
         """Remember where the arm stands, and what it was told last."""
         if self.watchdogs.joints is not None:
-            self._held.rest(self._command(), self.watchdogs.joints.position)
-
-    def _stand(self, position: Vector) -> None:
-        """Take a position as the command, at rest."""
-        self.motion.reset(position[self._arm].tolist())
-        for i, gate in self._grippers.items():
-            gate.reset(float(position[i]))
-        self._smoother.reset()
+            self._held.rest(self.motion.position, self.watchdogs.joints.position)
 
     def _follow_measured(self) -> None:
         """While nothing is sent, go along with an arm that somebody else moves."""
         sample = self.watchdogs.joints
-        command = self._command()
+        command = self.motion.position
         if sample is not None and not self._held.is_near(command, sample.position):
             command[self._arm] = sample.position[self._arm]
-            self._stand(command)
+            self.motion.stand(command)
             self.counters['followed_cycles'] += 1
 
     def _stopped(self) -> FilterResult:
         self._forget_plan()
         reason = self._machine.latched_reason
-        if reason == _E_STOP:
-            released = Reason('e_stop released, reset needed', ReasonCode.E_STOP)
-            reason = self._e_stop_reason if self._pressed else released
+        if reason == PLAIN:
+            reason = self._stop.latched_reason
         if not self._has_position:
             return FilterResult(None, Verdict.LATCHED, (reason,))
         command = self.brake()
@@ -364,26 +335,17 @@ class ActionFilter:
     def _follow(self, now_ns: int) -> FilterResult:
         """Move after the plan; `now_ns` is when the arm is to be there [ns]."""
         self._machine.follow(now_ns)
-        command, velocity = self._command(), np.zeros(self._dim)
-        velocity[self._arm] = self.motion.velocity
-        if self.plan.starts_new_chunk() or not self._smoother.is_primed:
-            # An average over two plans belongs to neither: begin at what the arm does.
-            self._smoother.prime(command, velocity)
-        # What the smoother must be fed for the arm to go on as it does.
-        ahead = command + velocity * (self._dt + self._lags_s)
+        ahead, velocity = self.motion.ahead(self.plan.starts_new_chunk()), self.motion.velocity
         ramp = self._machine.ramp(now_ns, self._ramp_ns)
         scale = self._speed_scale * ramp
         # At full speed, ramp or not, the plan is played by the clock.
         speed = scale if self._speed_scale < 1.0 else 1.0
         goal = self.plan.sample(now_ns, ahead, velocity, speed)
-        target, slope = self._smoother.smooth(goal.position, goal.velocity)
-        reasons = self.motion.step(target[self._arm], slope[self._arm], scale)
+        reasons = self.motion.follow(goal.position, goal.velocity, scale, now_ns)
         if ramp < 1.0:
             reasons = [_of_ramp(reason) for reason in reasons]
-        for i, gate in self._grippers.items():
-            gate.step(float(goal.position[i]), now_ns)
         verdict = Verdict.CLAMP if reasons else Verdict.PASS
-        return FilterResult(self._command(), verdict, tuple(reasons), desired=goal.desired)
+        return FilterResult(self.motion.position, verdict, tuple(reasons), desired=goal.desired)
 
     def _count(self, verdict: Verdict) -> None:
         self.counters['cycles'] += 1
