@@ -134,8 +134,8 @@ class Judge:
 
     def __init__(self, node: ActionFilterNode, attacker: Attacker) -> None:
         self._attacker = attacker
-        self._publish = node._action_pub.publish
-        node._action_pub.publish = self.on_action
+        self._publish = node._report.action_pub.publish
+        node._report.action_pub.publish = self.on_action
         self.stamps_ns: list[int] = []
         self.actions: list[np.ndarray] = []
 

@@ -602,13 +602,16 @@ def test_the_log_names_what_was_taken_and_refused_by_stamp(bench):
     broken = ActionChunk(bench.now_ns + 2, to_ns(0.1), np.full((4, 8), np.nan))
     for chunk in (first, second, broken):
         bench.offer(chunk)
-    taken, refused = bench.filter.chunk_log.drain()
+    log = bench.filter.chunk_log
+    taken, refused = log.taken, log.refused
     assert [chunk.stamp_ns for chunk in taken] == [first.stamp_ns]
     assert [(one.stamp_ns, one.fault) for one in refused] == [
         (second.stamp_ns, ChunkFault.JUMP),
         (broken.stamp_ns, ChunkFault.NOT_FINITE),
     ]
-    assert bench.filter.chunk_log.drain() == ((), ())
+    log.clear()
+    assert not log.has_news
+    assert (log.taken, log.refused) == ((), ())
 
 
 def test_reasons_have_codes(bench):

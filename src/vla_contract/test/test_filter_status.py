@@ -85,3 +85,11 @@ def test_only_a_stop_has_a_latch_cause():
 def test_a_slowed_plan_goes_on_at_its_rate():
     plan = PlanProgress(TakenChunk(5, 3), 100, 80, 0.5)
     assert [plan.plan_at(t) for t in (100, 120, 60)] == [80, 90, 60]
+
+
+def test_an_arm_that_nobody_watches_any_more_stands_until_somebody_lets_it_go_on():
+    lost = Reason('unwatched: rollout has ended; activate anew', ReasonCode.WATCH_LOST)
+    late = Reason('unwatched: rollout is late', ReasonCode.UNWATCHED)
+    assert FilterStatus(Verdict.HOLD, lost).stop_cause == lost
+    assert FilterStatus(Verdict.HOLD, late).stop_cause == ''
+    assert FilterStatus(Verdict.LATCHED, NO_REASON).stop_cause == 'latched'

@@ -331,7 +331,7 @@ def test_a_heartbeat_that_waits_for_a_late_cycle_is_heard_in_time(node, robot):
     wait_for_arrival(node._watch)
     wait_for_arrival(node._joints._subscriptions[0])
     robot.wait(cycles(node, 1))
-    assert node._result.reasons == ('no chunk',)
+    assert node._report.result.reasons == ('no chunk',)
 
 
 def test_without_a_heartbeat_nothing_moves_where_one_is_required(node, ros):
@@ -365,4 +365,4 @@ def test_an_arm_that_is_moved_while_latched_is_not_thrown_back(node, robot):
     robot.e_stop.publish(Bool(data=False))
     robot.wait(robot.is_reset)
     robot.wait(lambda: robot.statuses[-1] == 'hold: no chunk')
-    assert node._result.command[:7] == pytest.approx(moved[:7])
+    assert node._report.result.command[:7] == pytest.approx(moved[:7])

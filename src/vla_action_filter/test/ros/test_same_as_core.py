@@ -102,7 +102,7 @@ class Graph:
                 self.wait(lambda count=count: core.counters['chunks'] == count + 1)
             self.turn_clock(START_NS + cycle * PERIOD_NS)
             self.wait(lambda cycle=cycle: core.counters['cycles'] == cycle)
-            position = self.node._result.command
+            position = self.node._report.result.command
             self.commands.append(position)
         return self.commands
 

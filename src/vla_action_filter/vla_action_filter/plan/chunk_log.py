@@ -21,6 +21,16 @@ class ChunkLog:
         """Whether there is something to tell."""
         return bool(self._taken or self._refused)
 
+    @property
+    def taken(self) -> tuple[TakenChunk, ...]:
+        """Those that were taken since the last time."""
+        return tuple(self._taken)
+
+    @property
+    def refused(self) -> tuple[RefusedChunk, ...]:
+        """Those that were refused since the last time."""
+        return tuple(self._refused)
+
     def take(self, chunk: TakenChunk) -> None:
         """Note a chunk that was taken."""
         self._taken.append(chunk)
@@ -29,9 +39,7 @@ class ChunkLog:
         """Note a chunk that was refused; stamp of its observation [ns]."""
         self._refused.append(RefusedChunk(stamp_ns, fault))
 
-    def drain(self) -> tuple[tuple[TakenChunk, ...], tuple[RefusedChunk, ...]]:
-        """Return what was taken and refused since the last time, and forget it."""
-        taken, refused = tuple(self._taken), tuple(self._refused)
+    def clear(self) -> None:
+        """Forget all, once they were told."""
         self._taken.clear()
         self._refused.clear()
-        return taken, refused

@@ -1,15 +1,12 @@
 """The node action_filter: chunks in, bounded commands out, at a fixed rate."""
 
-from array import array
 import sys
 import threading
 import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 from rclpy.timer import Timer
-from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
@@ -17,44 +14,32 @@ from vla_action_filter.config import FilterConfig
 from vla_action_filter.output.command_loop import CommandLoop, Orders
 from vla_action_filter.ros.channels.registry import channels_of, make_senders
 from vla_action_filter.ros.channels.sender import Sender
-from vla_action_filter.ros.markers import MarkerPublisher
+from vla_action_filter.ros.filter_report import FilterReport
 from vla_action_filter.ros.newest_time import NewestTime
 from vla_action_filter.ros.operator_inputs import OperatorInputs
-from vla_action_filter.verdict import FilterResult, State
 from vla_action_filter.watchdogs.loop_timing import LoopTiming
 from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.filter_status import (
     ChunkFault,
-    FilterStatus,
-    INACTIVE,
     NO_REASON,
     Reason,
     ReasonCode,
-    Verdict,
 )
 from vla_contract.joints.joint_messages import JointReader, largest_chunk_bytes
 from vla_contract.ros.listening.bounded import subscribe_bounded
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
-from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.node.diagnostics import (
     DiagnosticsPublisher,
-    ERROR,
     Health,
-    OK,
-    status_msg,
-    WARN,
 )
 from vla_contract.ros.node.graph_arguments import publishers_of
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
-from vla_contract.ros.qos import COMMAND, STATE
+from vla_contract.ros.qos import COMMAND
 from vla_contract.stamps import from_stamp
 from vla_contract.values import to_ns
 
-_LEVELS = {Verdict.PASS: OK, Verdict.CLAMP: OK, Verdict.HOLD: WARN}
-_UNKNOWN = FilterResult(None, Verdict.HOLD, (Reason('inactive'),))
-_STATUS_PERIOD_NS = to_ns(0.1)
 _LOOK_S = 0.1
 
 
@@ -69,7 +54,6 @@ class ActionFilterNode(VlaNode):
         self._timer: Timer | None = None
         self._rests_at_ns = 0
         self._senders: list[Sender] = []
-        self._result = _UNKNOWN
         self._timing = LoopTiming(time.monotonic_ns)
 
     def build(self, settings: FilterConfig) -> None:
@@ -80,18 +64,14 @@ class ActionFilterNode(VlaNode):
         self._loop = CommandLoop(cell, settings)
         self._filter = self._loop.filter
         self._late_ns = to_ns(settings.tracking_latency_s + settings.lead_s)
-        self._status_ns = self._since_ns = 0
         self._is_dry_run = settings.dry_run
         self._input = settings.input
         self._senders = make_senders(self, cell, channels)
-        self._status_pub = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
-        self._desired_pub = self.create_publisher(JointState, 'action_filter/desired', COMMAND)
-        self._action_pub = self.create_publisher(JointState, 'action_filter/action', COMMAND)
-        self._markers = MarkerPublisher(self, cell)
         self._time = NewestTime(self)
         self._measured_ns = 0
         self._joints = JointStatesReader(self, cell, cell.joint_states)
         self._operator = OperatorInputs(self, self._filter, settings, settings.first_speed)
+        self._report = FilterReport(self, cell, self._loop, lambda: self._operator.values)
         self._chunk_reader = JointReader(self._names, 'policy_chunk')
         if settings.input == 'policy_chunk':
             subscribe_bounded(
@@ -121,7 +101,7 @@ class ActionFilterNode(VlaNode):
         if self.get_parameter('locked').value:
             raise VlaError('locked: supervisor/release unlocks it once preflight has passed')
         self._loop.restart()
-        self._result = _UNKNOWN
+        self._report.restart()
         self._look_around()
         self._timing.restart()
         self._timer = self.create_timer(self._filter.period_ns / 1e9, self._on_timer)
@@ -142,7 +122,7 @@ class ActionFilterNode(VlaNode):
         for sender in self._senders:
             sender.finish()
         self._rests_at_ns = self.now_ns() + self._late_ns
-        self._publish_status()
+        self._report.publish_status()
 
     def destroy(self) -> None:
         """End the threads of the channels."""
@@ -174,7 +154,7 @@ class ActionFilterNode(VlaNode):
         except ContractError as error:
             self._reject_chunk(str(error), from_stamp(msg.header.stamp))
             return
-        self._report(self._filter.offer_chunk(chunk, self.now_ns()))
+        self._say_refusal(self._filter.offer_chunk(chunk, self.now_ns()))
 
     def _reject_chunk(self, reason: str, stamp_ns: int) -> None:
         self._filter.reject_chunk(reason, ChunkFault.MALFORMED, stamp_ns)
@@ -190,9 +170,9 @@ class ActionFilterNode(VlaNode):
             return
         position = np.array(msg.positions)
         duration_ns = from_stamp(msg.time_from_start)
-        self._report(self._filter.offer_action(position, duration_ns, self.now_ns()))
+        self._say_refusal(self._filter.offer_action(position, duration_ns, self.now_ns()))
 
-    def _report(self, reason: str) -> None:
+    def _say_refusal(self, reason: str) -> None:
         if reason:
             self.get_logger().error(f'{self._input} refused: {reason}', throttle_duration_sec=5.0)
 
@@ -237,77 +217,19 @@ class ActionFilterNode(VlaNode):
         now_ns = self._time.not_before(self._measured_ns, now_ns)
         orders = self._loop.cycle(now_ns)
         self._send(orders)
-        self._tell(now_ns, orders.result)
+        self._report.tell(now_ns, orders.result)
         self._timing.end()
-
-    def _tell(self, now_ns: int, result: FilterResult) -> None:
-        """Publish status and markers at their rate, and status at once when it changes."""
-        is_due = now_ns - self._status_ns >= _STATUS_PERIOD_NS
-        # What was decided of chunks and since when a verdict holds is told before the commands of
-        # that time come due, so that who listens can tell which is which.
-        is_news = self._loop.since_ns != self._since_ns or result.state is not self._result.state
-        is_news = is_news or self._filter.chunk_log.has_news
-        if result.state is State.STOPPED and self._result.state is not State.STOPPED:
-            self.get_logger().error(f'latched: {result.reason}; action_filter/reset lets go')
-        self._result, self._since_ns = result, self._loop.since_ns
-        if is_due:
-            self._status_ns = now_ns
-        if is_due or is_news:
-            self._publish_status()
-        if is_due and self._markers.is_watched:
-            self._markers.publish(now_ns, result, self._filter.plan.chunk)
-
-    def _publish_status(self) -> None:
-        status = self._status()
-        level = OK if status.verdict is None else _LEVELS.get(status.verdict, ERROR)
-        health = Health(level, status.message, {**self._values(), **status.values()})
-        self._status_pub.publish(status_msg('action_filter', health))
 
     def _send(self, orders: Orders) -> None:
         if self._is_dry_run:
             return
         for sender in self._senders:
             sender.send(orders)
-        for time_ns, command, desired in orders.played:
-            # For recordings and whoever watches: nobody else knows what the plan asks for, or what
-            # the arm is really told.
-            asked, sent = (JointState(name=list(self._names)) for _ in range(2))
-            asked.header.stamp = sent.header.stamp = to_time(time_ns)
-            if desired is not None:
-                asked.position = array('d', desired.position)
-                asked.velocity = array('d', desired.velocity)
-            sent.position = array('d', command)
-            self._desired_pub.publish(asked)
-            self._action_pub.publish(sent)
-
-    def _status(self) -> FilterStatus:
-        """Return what is to be said of this moment, and forget which chunks came."""
-        if not self.is_active:
-            return FilterStatus(None)
-        taken, refused = self._filter.chunk_log.drain()
-        return FilterStatus(
-            self._result.verdict,
-            self._result.reason,
-            self._loop.since_ns,
-            self._loop.due_ns,
-            self._loop.is_streaming,
-            self._result.state.value,
-            taken,
-            refused,
-            self._filter.progress,
-            self._filter.counters,
-        )
-
-    def _values(self) -> dict[str, object]:
-        return {**self._filter.report(), **self._operator.values} if self.is_active else {}
+        self._report.play(orders)
 
     def _diagnose(self) -> Health:
-        result = self._result
-        if not self.is_active:
-            return Health(OK, INACTIVE, self._timing.report())
-        message = ': '.join([result.verdict.name.lower(), *result.reasons[:1]])
-        values = {'state': result.state.value, **self._values(), **self._timing.report()}
-        return Health(_LEVELS.get(result.verdict, ERROR), message, values)
+        health = self._report.health()
+        return health._replace(values={**health.values, **self._timing.report()})
 
 
 def main() -> int:

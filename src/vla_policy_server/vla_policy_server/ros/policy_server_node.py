@@ -6,28 +6,21 @@ import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from geometry_msgs.msg import PoseStamped
-import numpy as np
 from rclpy.timer import Timer
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vla_contract.deployment.cell import Camera
 from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.errors import ContractError, SettingError
-from vla_contract.policy import CUBE_POSE, Policy, ReportingPolicy
-from vla_contract.ros.listening.any_publisher import subscribe_to_any
-from vla_contract.ros.listening.joint_states_reader import JointStatesReader
+from vla_contract.policy import Policy, ReportingPolicy
 from vla_contract.ros.messages.filter_status import status_of
-from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
 from vla_contract.ros.messages.joints import chunk_to_msg, point_to_msg
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
-from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
-from vla_contract.stamps import from_stamp
-from vla_contract.transforms import wxyz_from_xyzw
+from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_policy_server.config import PolicyServerConfig
 from vla_policy_server.identity.loading import load_identified
+from vla_policy_server.ros.observation_topics import ObservationTopics
 from vla_policy_server.self_test.checks import require_sound
 from vla_policy_server.self_test.subject import subject_of
 from vla_policy_server.serving.chunk_scheduler import Schedule
@@ -35,9 +28,6 @@ from vla_policy_server.serving.inference_thread import Answer, InferenceThread
 from vla_policy_server.serving.latency import StageLatencies
 from vla_policy_server.serving.session import PolicySession
 from vla_policy_server.worker.gpu_memory import gpu_memory
-
-# How often joint positions are kept, to be interpolated to the time of an image.
-_JOINTS_PERIOD_S = 0.01
 
 
 class PolicyServer(VlaNode):
@@ -71,7 +61,6 @@ class PolicyServer(VlaNode):
             source=settings.policy_source,
             allow_code=settings.allow_code.split(),
         )
-        cell = deployment.cell
         self._stages = StageLatencies()
         self._rejected_messages = self._starved_periods = 0
         _limit_threads(settings.threads)
@@ -82,18 +71,12 @@ class PolicyServer(VlaNode):
         self._session.buffer.instruction = settings.instruction or deployment.task.instruction
         self._inference = InferenceThread(policy, self._answered.trigger)
         self._period_s = 1.0 / _control_freq(settings, deployment)
-        self._joints = JointStatesReader(self, cell)
         self._chunk_pub = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
         self._action_pub = self.create_publisher(JointTrajectoryPoint, 'policy_action', COMMAND)
-        self.create_timer(_JOINTS_PERIOD_S, self._read_joints)
-        subscribe_to_any(self, String, 'instruction', self._on_instruction)
-        self._has_eyes = policy.needs_images
         self._is_blind = not (policy.needs_images or policy.needs_extras)
-        if self._has_eyes:
-            for name in dict.fromkeys(seen.camera for seen in deployment.policy.cameras):
-                self._subscribe(cell.camera(name))
-        if policy.needs_extras:
-            self.create_subscription(PoseStamped, 'sim/cube_pose', self._on_cube, SENSOR)
+        self._topics = ObservationTopics(
+            self, deployment, policy, self._session.buffer, self._infer_if_due, self._reject
+        )
         if self._session.follows_the_plan:
             self.create_subscription(
                 DiagnosticStatus, 'action_filter/status', self._on_filter_status, STATE
@@ -144,48 +127,12 @@ class PolicyServer(VlaNode):
         if self._inference is not None:
             self._inference.reset()
 
-    def _read_joints(self) -> None:
-        buffer, rejected = self._session.buffer, self._joints.rejected
-        sample = self._joints.poll(self.now_ns())
-        if sample is not None:
-            buffer.add_joints(sample)
-        buffer.missing_joints = self._joints.missing or 'no joint_states'
-        if self._joints.rejected > rejected:
-            self._reject(self._joints.problem)
-
-    def _subscribe(self, camera: Camera) -> None:
-        self.create_subscription(
-            image_type(camera),
-            camera.image_topic,
-            lambda msg: self._on_image(camera.name, msg),
-            SENSOR,
-        )
-
-    def _on_image(self, camera: str, msg: ImageMessage) -> None:
-        try:
-            self._session.buffer.add_image(camera, from_stamp(msg.header.stamp), image_of(msg))
-        except ContractError as error:
-            self._reject(str(error))
-            return
-        self._infer_if_due()
-
-    def _on_cube(self, msg: PoseStamped) -> None:
-        p, q = msg.pose.position, msg.pose.orientation
-        wxyz = wxyz_from_xyzw(np.array([q.x, q.y, q.z, q.w]))
-        pose = np.array([p.x, p.y, p.z, *wxyz])
-        self._session.buffer.add_extra(CUBE_POSE, from_stamp(msg.header.stamp), pose)
-        if not self._has_eyes:
-            self._infer_if_due()
-
     def _on_filter_status(self, msg: DiagnosticStatus) -> None:
         """Take what the filter plays: a new chunk goes on from there."""
         try:
             self._session.see_plan(status_of(msg).plan)
         except ContractError as error:
             self._reject(str(error))
-
-    def _on_instruction(self, msg: String) -> None:
-        self._session.buffer.instruction = msg.data
 
     def _on_reset(self, request: Any, response: Any) -> Any:
         self._restart()
@@ -208,7 +155,7 @@ class PolicyServer(VlaNode):
         self._on_answers()
         if not self.is_active or self._inference is None:
             return
-        self._read_joints()
+        self._topics.read_joints()
         now_ns = self.now_ns()
         observation = self._session.begin(now_ns)
         if observation is not None:

@@ -100,8 +100,10 @@ class FilterRun:
         self._said_ns, self._since_ns = self.now_ns, self.loop.since_ns
         status = FilterStatus(
             result.verdict, result.reason, self.loop.since_ns, self.loop.due_ns,
-            self.loop.is_streaming, result.state.value, *log.drain(), core.progress, core.counters,
+            self.loop.is_streaming, result.state.value, log.taken, log.refused, core.progress,
+            core.counters,
         )  # fmt: skip
+        log.clear()
         values = [{'key': key, 'value': value} for key, value in status.values().items()]
         self.publish(
             'action_filter/status',

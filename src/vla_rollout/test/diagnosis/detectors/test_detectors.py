@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from vla_contract.filter_status import Verdict
+from vla_contract.filter_status import Reason, ReasonCode, Verdict
 from vla_contract.values import ActionChunk
 from vla_rollout.diagnosis.detectors.actuator_stuck import ActuatorStuck
 from vla_rollout.diagnosis.detectors.disagreement import Disagreement
@@ -30,6 +30,21 @@ def test_holding_counts_seconds_and_a_passed_cycle_ends_it(cycle):
 def test_a_latched_stop_is_no_lack_of_actions(cycle):
     detector = NoActions()
     assert [detector.see_cycle(cycle(k, verdict=Verdict.LATCHED)) for k in range(50)][-1] == 0.0
+
+
+def test_a_hold_for_another_reason_is_no_lack_of_actions(cycle):
+    detector, reason = NoActions(), Reason('arming', ReasonCode.ARMING)
+    held = [cycle(k, verdict=Verdict.HOLD, reason=reason) for k in range(100)]
+    assert max(map(detector.see_cycle, held)) == 0.0
+
+
+def test_what_nobody_heard_of_is_no_lack_of_actions(cycle):
+    """A second between two messages is a loaded machine; at rest the status comes ten times."""
+    detector = NoActions()
+    assert detector.see_cycle(cycle(0, verdict=Verdict.HOLD)) == 0.0
+    assert detector.see_cycle(cycle(100, verdict=Verdict.HOLD)) == 0.0
+    rest = [detector.see_cycle(cycle(k, verdict=Verdict.HOLD)) for k in range(110, 171, 10)]
+    assert rest[-1] == pytest.approx(0.7)
 
 
 def test_a_wish_that_stays_counts_seconds_until_it_moves(cell, cycle):

@@ -232,11 +232,13 @@ def test_a_late_image_is_the_one_that_arrives_when_an_inference_is_due():
     """The graph infers on the frame that has just come, not on one drawn when it was due."""
     world = World(DEPLOYMENT, load_domain('tutorial'))
     policy = Looking()
-    make_loop(world, policy, latency_s=0.1).run(0)
+    result = make_loop(world, policy, latency_s=0.1).run(0)
     period_ns = round(1e9 / max(camera.rate_hz for camera in CELL.cameras))
     looks = world.appearance
     arrivals = [o.stamp_ns + looks.vision_latency_ns(o.stamp_ns) for o in policy.seen]
     assert len(arrivals) > 3
+    # How old a chunk is: what images take to come is part of it.
+    assert result.chunk_latency_p50_ms > 130.0
     assert max(np.diff(arrivals)) < 10 * period_ns
     # Of the frames that had come by then, each is the newest.
     for observation, arrival in zip(policy.seen, arrivals, strict=True):
