@@ -23,6 +23,17 @@ def test_the_same_instant_reads_the_same():
     assert reading.read(np.zeros(1), 5) == reading.read(np.zeros(1), 5)
 
 
+def test_a_reading_does_not_depend_on_who_else_reads():
+    """As a recorder, a filter and a policy do, each at a rate of its own."""
+    settings = SignalSettings(joint_noise=0.01, noise_seed=4)
+    often, seldom = (JointReading(settings, (0, 1), 2, start_ns=7_000_000) for _ in range(2))
+    for k in range(400):
+        time_ns = 7_000_000 + k * 2_000_000
+        here = often.read(np.zeros(2), time_ns)
+        if k % 50 == 3:
+            assert np.array_equal(seldom.read(np.zeros(2), time_ns), here)
+
+
 def test_a_drifting_encoder_is_off_by_its_rate_times_the_age_until_the_time_limit():
     settings = SignalSettings(encoder_drift=np.array([0.001, -0.002]))
     reading = JointReading(settings, (0, 1), 3, start_ns=5_000_000_000, time_limit_s=12.0)

@@ -9,6 +9,9 @@ from vla_sim_bridge.randomization.term import random_stream
 
 # How long a reading's error lasts: slower than a sample, faster than a motion.
 _NOISE_S = 0.05
+# It stays the same for as long as a command, whoever reads how often.
+_CELL_NS = 10_000_000
+_KEEP = float(np.exp(-_CELL_NS / NS_PER_S / _NOISE_S))
 
 
 def _none() -> Vector:
@@ -76,7 +79,9 @@ class JointReading:
     """Adds a constant, a growing and a wandering error to measured positions.
 
     The wandering error is a first-order autoregressive process, e' = c e + sqrt(1 - c^2) s w with
-    c = exp(-dt / 50 ms), so that two readings in a row err alike, as those of a real joint do.
+    c = exp(-dt / 50 ms) and dt = 10 ms, so that two readings in a row err alike, as those of a
+    real joint do. It depends on the time since the start of the episode alone, not on how often
+    one reads.
     """
 
     def __init__(
@@ -105,22 +110,20 @@ class JointReading:
             self._drift[self._arm] = settings.encoder_drift
         self._std = settings.joint_noise
         self._rng = np.random.default_rng(settings.noise_seed)
-        self._error = self._std * self._rng.standard_normal(len(arm))
-        self._time_ns: int | None = None
+        self._errors = [self._std * self._rng.standard_normal(len(arm))]
 
     def read(self, position: Vector, time_ns: int) -> Vector:
         """Return what the encoders say, shape (D,); the same again at the same time."""
-        if self._std > 0.0:
-            self._wander(time_ns)
         age_s = min((time_ns - self._start_ns) / NS_PER_S, self._time_limit_s)
         reading: Vector = position + self._offset + age_s * self._drift
         if self._std > 0.0:
-            reading[self._arm] += self._error
+            reading[self._arm] += self._error((time_ns - self._start_ns) // _CELL_NS)
         return reading
 
-    def _wander(self, time_ns: int) -> None:
-        if self._time_ns is not None and time_ns > self._time_ns:
-            keep = float(np.exp(-(time_ns - self._time_ns) / NS_PER_S / _NOISE_S))
+    def _error(self, cell: int) -> Vector:
+        """Return the wandering error of a cell of 10 ms since the start."""
+        while len(self._errors) <= cell:
             fresh = self._rng.standard_normal(len(self._arm))
-            self._error = keep * self._error + np.sqrt(1.0 - keep**2) * self._std * fresh
-        self._time_ns = time_ns
+            error = _KEEP * self._errors[-1] + np.sqrt(1.0 - _KEEP**2) * self._std * fresh
+            self._errors.append(error)
+        return self._errors[cell]
