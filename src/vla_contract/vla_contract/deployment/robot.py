@@ -65,7 +65,11 @@ class Tool:
     site: str = setting(doc='tool centre point, a site of the MJCF')
     actuator: str = setting('', doc="actuator of the gripper in the MJCF, '' for none")
     finger_geoms: tuple[str, ...] = setting((), doc='geoms of the MJCF that hold an object')
-    pad_friction: float = setting(1.2, doc='sliding friction of the finger pads', lower=0.0)
+    pad_friction: float = setting(
+        1.2,
+        doc='sliding friction of the finger pads against all but the objects of a task',
+        lower=0.0,
+    )
     approach: str = setting('z', doc='axis that points at the object', choices=_AXES)
     closing: str = setting('y', doc='axis along which fingers close', choices=_AXES)
 

@@ -65,11 +65,26 @@ def test_what_is_called_identified_is_within_a_tenth(found):
         assert finding.value == pytest.approx(truth[finding.name], rel=0.1), finding.name
 
 
-def test_what_the_model_does_not_have_is_called_not_identifiable(found):
-    """This robot's model has no damping that could be scaled."""
+def test_the_damping_of_servos_is_found_where_joints_have_none(found):
     damping = [finding for finding in found.findings if finding.term == 'joint_damping']
-    assert {finding.verdict for finding in damping} == {UNIDENTIFIABLE}
-    assert any('joint_damping' in text for text in found.blind)
+    assert {finding.verdict for finding in damping} == {IDENTIFIED}
+    assert [finding.value for finding in damping] == pytest.approx([1.0] * 6, rel=0.1)
+
+
+def test_what_the_motion_does_not_show_is_called_not_identifiable():
+    """The whole arm stands but for its last joint."""
+    last = CELL.arm[-1]
+    moves, only_last = waves(amplitude=0.3), np.arange(len(CELL.joints)) == last
+    recording = record(hidden_world(HIDDEN), lambda time_s: moves(time_s) * only_last, 2.5)
+    still = replace(recording, object_s=np.empty(0), object_pose=np.empty((0, 7)))
+    found = identification_of(ArmSimulator(DEPLOYMENT), [still])
+    standing = [
+        finding
+        for finding in found.findings
+        if finding.term == 'joint_friction' and finding.joint != CELL.joints[last].name
+    ]
+    assert {finding.verdict for finding in standing} == {UNIDENTIFIABLE}
+    assert any('joint_friction' in text for text in found.blind)
 
 
 def test_the_error_on_other_motion_falls_by_five(found):

@@ -10,7 +10,6 @@ from vla_contract.values import Image, NS_PER_S
 from vla_sim_bridge.cameras.gl_backend import requested_backend
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.randomization.image_effects import ImageEffects
-from vla_sim_bridge.randomization.textures import make_texture
 from vla_sim_bridge.scene.robot_spec import SHOWN_GROUPS
 from vla_sim_bridge.scene.world import World
 
@@ -123,9 +122,10 @@ class CameraRenderer:
             height, width = self._model.tex_height[texture], self._model.tex_width[texture]
             pixels = self._authored_textures[start : start + height * width * _RGB]
             pixels = pixels.reshape(height, width, _RGB)
-            if number := looks.textures.get(name, 0):
+            chosen = looks.textures.get(name)
+            if chosen is not None and chosen.number:
                 # A sky has six square faces, one below the other.
-                pixels = np.tile(make_texture(number, width), (height // width, 1, 1))
+                pixels = np.tile(chosen.pixels(width), (height // width, 1, 1))
             if name in looks.tints:
                 pixels = np.clip(pixels * looks.tints[name], 0.0, 255.0).astype(np.uint8)
             self._model.tex_data[start : start + pixels.size] = pixels.ravel()

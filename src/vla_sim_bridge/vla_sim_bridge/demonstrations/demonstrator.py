@@ -13,6 +13,7 @@ from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.demonstrations.expert import ScriptedExpert
 from vla_sim_bridge.physics.kinematics import ArmKinematics
 from vla_sim_bridge.randomization.term import random_stream
+from vla_sim_bridge.scene.lead_in import LeadIn
 from vla_sim_bridge.scene.simulated_task import SimulatedTask
 from vla_sim_bridge.scene.world import World
 
@@ -25,7 +26,7 @@ class Demonstration:
 
     Attributes:
         frames: what a LeRobotDataset takes, one dictionary per time step.
-        manifest: every sampled value of the world, from its reset.
+        manifest: of its reset, with what moved before the first frame.
     """
 
     frames: list[Frame]
@@ -67,16 +68,17 @@ class Demonstrator:
         manifest = self._world.reset(seed)
         rng = random_stream(seed, 'missed_grasp')
         if rng.uniform() < self._missed_share:
-            self._miss(rng)
+            manifest |= self._miss(rng).entry()
         frames = list(self._frames(seed))
         return Demonstration(frames, manifest) if self._world.success else None
 
-    def _miss(self, rng: np.random.Generator) -> None:
+    def _miss(self, rng: np.random.Generator) -> LeadIn:
         """Close the fingers up to 6 cm beside the cube and up to 20 cm above the table."""
         world, cell = self._world, self._world.cell
         arm, gripper = list(cell.arm), cell.grippers[0]
         beside = world.cube_pose()[:2] + rng.uniform(-0.06, 0.06, 2)
         place = np.array([*beside, rng.uniform(0.05, 0.20)])
+        commands = []
         for _ in range(round(rng.uniform(6, 14))):
             command = world.joint_sample().position.copy()
             now, rotation = self._kinematics.tool_pose(command[arm])
@@ -84,6 +86,8 @@ class Demonstrator:
             command[arm] = self._kinematics.step_towards(command[arm], towards, rotation)
             command[gripper] = cell.joints[gripper].closed
             world.step(command, self._period_ns)
+            commands.append(command)
+        return LeadIn(self._period_ns, commands)
 
     def _frames(self, seed: int) -> Iterator[Frame]:
         world, cell = self._world, self._world.cell

@@ -5,12 +5,11 @@ from xml.etree.ElementTree import Element
 
 import cv2
 import mujoco
-import numpy as np
 from vla_contract.errors import SimError
 from vla_contract.values import Vector
 from vla_sim_bridge.gazebo.elements import add, add_pose, sdf_name
 from vla_sim_bridge.gazebo.mesh_files import MeshFiles
-from vla_sim_bridge.randomization.textures import make_texture
+from vla_sim_bridge.randomization.textures import Texture
 from vla_sim_bridge.scene.extras import TEXTURE_SIDE
 from vla_sim_bridge.scene.robot_spec import SHOWN_GROUPS
 
@@ -20,12 +19,12 @@ _GEOM = mujoco.mjtGeom
 class Shapes:
     """Adds what a body looks like and what it collides with; writes the files these need."""
 
-    def __init__(self, model: mujoco.MjModel, textures: dict[str, int], folder: Path) -> None:
+    def __init__(self, model: mujoco.MjModel, textures: dict[str, Texture], folder: Path) -> None:
         """Prepare.
 
         Args:
             model: the compiled world, with an episode's values.
-            textures: name of a geom to the number of its texture.
+            textures: name of a material to its texture.
             folder: where meshes and textures go.
         """
         self._model = model
@@ -87,9 +86,12 @@ class Shapes:
         material = add(visual, 'material')
         for light in ('ambient', 'diffuse'):
             add(material, light, self._model.geom_rgba[geom])
-        number = self._textures.get(self._model.geom(geom).name)
-        if number:
-            file = self._folder / 'textures' / f'{number}.png'
+        material_id = int(self._model.geom_matid[geom])
+        named = self._model.material(material_id).name if material_id >= 0 else ''
+        texture = self._textures.get(named)
+        if texture is not None and texture.number:
+            shade = '_grey' if texture.is_grey else ''
+            file = self._folder / 'textures' / f'{texture.number}{shade}.png'
             file.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(file), np.asarray(make_texture(number, TEXTURE_SIDE))[..., ::-1])
+            cv2.imwrite(str(file), texture.pixels(TEXTURE_SIDE)[..., ::-1])
             add(add(add(material, 'pbr'), 'metal'), 'albedo_map', f'textures/{file.name}')

@@ -10,7 +10,6 @@ from vla_contract.errors import SimError
 from vla_contract.values import Vector
 from vla_sim_bridge.cameras.placed_camera import PlacedCamera
 from vla_sim_bridge.gazebo.elements import add, add_pose
-from vla_sim_bridge.randomization.textures import make_texture
 from vla_sim_bridge.scene.extras import SKY, SKY_SIDE
 from vla_sim_bridge.scene.world import World
 
@@ -86,9 +85,9 @@ def add_scene(parent: Element, world: World) -> None:
     model, appearance = world.model, world.appearance
     scene = add(parent, 'scene')
     add(scene, 'ambient', [*model.vis.headlight.ambient, 1.0])
-    number = appearance.textures.get(SKY)
-    if number:
-        sky = make_texture(number, SKY_SIDE).reshape(-1, 3)
+    chosen = appearance.textures.get(SKY)
+    if chosen is not None and chosen.number:
+        sky = chosen.pixels(SKY_SIDE).reshape(-1, 3)
     else:
         texture = model.texture(SKY)
         start = int(texture.adr[0])

@@ -8,6 +8,7 @@ from vla_sim_bridge.randomization.camera_shift import camera_shifts, CameraShift
 from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.latency import Latency
 from vla_sim_bridge.randomization.stage import Stage
+from vla_sim_bridge.randomization.textures import Texture
 
 _SEEN = (
     'cam_pos', 'cam_quat', 'cam_fovy', 'cam_intrinsic',
@@ -25,7 +26,7 @@ class Appearance:
         fields: name of a model field to its values.
         image: what happens to images after rendering.
         cameras: how far each camera is from its place, in the cell's order.
-        textures: name of a texture to the number of its replacement.
+        textures: name of a texture to its replacement.
         tints: name of a texture to factors on its red, green and blue.
         latency: from capture to delivery; the stamp stays that of capture.
         start_ns: when the episode began [ns].
@@ -35,7 +36,7 @@ class Appearance:
     fields: dict[str, Vector]
     image: ImageSettings
     cameras: tuple[CameraShift, ...]
-    textures: dict[str, int]
+    textures: dict[str, Texture]
     tints: dict[str, Vector]
     latency: Latency
     start_ns: int

@@ -1,5 +1,6 @@
 """Samples every configured term of an episode, writes it to the world, and keeps the manifest."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cache
 import hashlib
@@ -9,7 +10,7 @@ from typing import Any
 import mujoco
 import numpy as np
 from vla_contract.deployment.cell import Cell
-from vla_contract.errors import SimError, UnknownNameError, VlaError
+from vla_contract.errors import SettingError, SimError, UnknownNameError, VlaError
 from vla_contract.plugins import plugins
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
@@ -20,15 +21,17 @@ from vla_sim_bridge.randomization.terms.calibration import CALIBRATION_TERMS
 from vla_sim_bridge.randomization.terms.clutter import CLUTTER_TERMS
 from vla_sim_bridge.randomization.terms.physics import PHYSICS_TERMS
 from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
+from vla_sim_bridge.randomization.terms.texture import TEXTURE_TERMS
 from vla_sim_bridge.randomization.terms.visual import VISUAL_TERMS
 from vla_sim_bridge.scene.extras import SceneExtras, TABLE
 from vla_sim_bridge.scene.simulated_task import CUBE
 
-# In the order they are applied: a texture turns what had a colour white, and distractors stand
-# on the table when its height is known.
+# In the order they are applied: a texture turns what had a colour white before a colour changes
+# it, and distractors stand on the table when its height is known.
 TERMS: dict[str, Term] = {
     term.name: term
     for term in (
+        *TEXTURE_TERMS,
         *VISUAL_TERMS,
         *PHYSICS_TERMS,
         *CLUTTER_TERMS,
@@ -100,11 +103,23 @@ def load_randomization(name: str) -> RandomizationConfig:
             raise UnknownNameError('term', str(term), str(path), known_terms())
         terms[term] = build(TermConfig, settings, str(path), f'terms.{term}.')
         known_terms()[term].check(terms[term], str(path))
+    for term in terms:
+        _check_company(term, terms, path)
     # The terms are checked one by one above; `build` checks the rest.
     if isinstance(raw, dict) and 'terms' in values:
         values['terms'] = {}
     config = build(RandomizationConfig, values, str(path))
     return replace(config, terms=terms)
+
+
+def _check_company(name: str, terms: Collection[str], path: Path) -> None:
+    """Refuse a term that says more about others, none of which is there."""
+    needs = known_terms()[name].needs
+    if needs and not set(needs) & set(terms):
+        others = ' or '.join(needs)
+        raise SettingError(
+            str(path), f'terms.{name}', 'it alone, which changes nothing', f'beside {others}'
+        )
 
 
 class Randomizer:
@@ -121,9 +136,6 @@ class Randomizer:
         self.config = config
         self.stage = Stage(model, cell, cubes)
         self._scratch = mujoco.MjData(model)
-        # mj_setConst on an untouched model may round differently than the compiler did: a world
-        # without physics terms is never given to it.
-        self._changes_physics = bool(config.terms)
 
     def sample(self, seed: int) -> dict[str, Vector]:
         """Draw the numbers of an episode; the same seed gives the same, whatever came before."""
@@ -134,33 +146,55 @@ class Randomizer:
             for name, settings in self.config.terms.items()
         }
 
+    def read(self, manifest: dict[str, Any]) -> dict[str, Vector]:
+        """Return the numbers of an earlier episode.
+
+        Raises:
+            UnknownNameError: there is no such term.
+            SimError: the manifest has none, or a number is missing, too many or beyond the limits
+                of its term, as in one of another world.
+        """
+        try:
+            entries = manifest['randomization']['values']
+            values: dict[str, Vector] = {
+                name: np.atleast_1d(np.array(entry['value'], dtype=np.float64))
+                for name, entry in entries.items()
+            }
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise SimError(f'manifest without usable randomization.values: {error}') from error
+        for name, numbers in values.items():
+            self._check(name, numbers)
+        return values
+
     def apply(self, values: dict[str, Vector], seed: int) -> None:
         """Write an episode's numbers to the model.
 
         Args:
-            values: name of a term to its numbers.
+            values: name of a term to its numbers, as `sample` or `read` returned them.
             seed: of the episode, for what changes within it.
-
-        Raises:
-            SimError: a number is missing or too many, as in the manifest of another world.
         """
         self.stage.restore()
-        for name in values:
-            if name not in known_terms():
-                raise UnknownNameError('term', name, 'this version', known_terms())
         for name, term in known_terms().items():
-            if name not in values:
-                continue
-            numbers = np.array(values[name], dtype=np.float64)
-            if numbers.shape != (term.size(self.stage),):
-                raise SimError(
-                    f'term {name}: found {numbers.size} numbers; this world needs '
-                    f'{term.size(self.stage)}'
-                )
-            term.apply(self.stage, numbers)
+            if name in values:
+                term.apply(self.stage, np.array(values[name], dtype=np.float64))
         self.stage.signals.seed = seed
-        if self._changes_physics or values:
-            self.stage.finish(self._scratch)
+        self.stage.finish(self._scratch)
+
+    def _check(self, name: str, numbers: Vector) -> None:
+        if name not in known_terms():
+            raise UnknownNameError('term', name, 'this version', known_terms())
+        term = known_terms()[name]
+        size, (least, most) = term.size(self.stage), term.limits
+        most = min(most, term.most_here(self.stage))
+        if np.shape(numbers) != (size,):
+            raise SimError(
+                f'term {name}: found {np.size(numbers)} numbers; this world needs {size}'
+            )
+        if not (np.isfinite(numbers) & (numbers >= least) & (numbers <= most)).all():
+            raise SimError(
+                f'term {name}: found {np.asarray(numbers).tolist()}; allowed: finite numbers from '
+                f'{least:g} to {most:g}'
+            )
 
     def describe(self, values: dict[str, Vector]) -> dict[str, dict[str, Any]]:
         """Return numbers and units for a manifest; JSON keeps every bit of a float."""
@@ -172,19 +206,3 @@ class Randomizer:
             }
             for name, v in values.items()
         }
-
-
-def values_of_manifest(manifest: dict[str, Any]) -> dict[str, Vector]:
-    """Return the numbers of a manifest's randomised terms.
-
-    Raises:
-        SimError: the manifest has none, or they are no numbers.
-    """
-    try:
-        entries = manifest['randomization']['values']
-        return {
-            name: np.atleast_1d(np.array(entry['value'], dtype=np.float64))
-            for name, entry in entries.items()
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise SimError(f'manifest without usable randomization.values: {error}') from error

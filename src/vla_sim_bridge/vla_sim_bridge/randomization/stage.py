@@ -4,20 +4,12 @@ import mujoco
 import numpy as np
 from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
+from vla_sim_bridge.randomization.authored_model import AuthoredModel
 from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.signals import SignalSettings
+from vla_sim_bridge.randomization.textures import Texture
 from vla_sim_bridge.scene.extras import distractor_name, TABLE
 from vla_sim_bridge.scene.robot_spec import ROBOT
-
-# Every field that a term may write. They are put back before each episode, so that nothing
-# accumulates.
-_FIELDS = (
-    'cam_pos', 'cam_quat', 'cam_fovy', 'cam_intrinsic',
-    'light_pos', 'light_diffuse', 'light_active',
-    'geom_rgba', 'geom_friction', 'geom_size', 'geom_rbound', 'geom_aabb', 'geom_pos',
-    'body_mass', 'body_inertia', 'dof_damping', 'dof_frictionloss', 'dof_armature',
-    'actuator_gainprm', 'actuator_biasprm', 'actuator_forcerange',
-)  # fmt: skip
 
 
 class Stage:
@@ -32,7 +24,7 @@ class Stage:
         image: what happens to every image after rendering.
         signals: latencies and what the encoders say.
         hand_eye: error of each camera's published pose, shape (cameras, 6) [m, rad].
-        textures: name of a texture to the number of its replacement.
+        textures: name of a texture to its replacement.
         tints: name of a texture to factors on its red, green and blue.
         needs_constants: whether derived quantities (mj_setConst) must be computed again.
     """
@@ -58,32 +50,24 @@ class Stage:
         self.image = ImageSettings()
         self.signals = SignalSettings()
         self.hand_eye = np.zeros((len(self.cameras), 6))
-        self.textures: dict[str, int] = {}
+        self.textures: dict[str, Texture] = {}
         self.tints: dict[str, Vector] = {}
         self.needs_constants = False
-        self._authored: dict[str, Vector] = {name: getattr(model, name).copy() for name in _FIELDS}
-        self._gravity: Vector = np.array(model.opt.gravity)
+        self._authored = AuthoredModel(model)
 
     def authored(self, field: str) -> Vector:
-        """Return a field as it was authored."""
-        return self._authored[field]
-
-    @property
-    def authored_gravity(self) -> Vector:
-        """Gravity as it was authored, shape (3,) [m/s2]."""
-        return self._gravity
+        """Return a field of the model as it was authored."""
+        return self._authored.field(field)
 
     def restore(self) -> None:
-        """Put every field back to what was authored."""
-        for name, values in self._authored.items():
-            getattr(self.model, name)[:] = values
-        self.model.opt.gravity[:] = self._gravity
+        """Put back what was authored, and what follows from it."""
+        self._authored.write(self.model)
         self.image = ImageSettings()
         self.signals = SignalSettings()
         self.hand_eye[:] = 0.0
         self.textures = {}
         self.tints = {}
-        self.needs_constants = True
+        self.needs_constants = False
 
     def finish(self, data: mujoco.MjData) -> None:
         """Compute what depends on masses and sizes, once after all terms."""

@@ -21,6 +21,7 @@ Bound = float | Vector
 OPERATIONS = ('add', 'scale', 'set')
 NUMBERS = (0.0, 2.0**31 - 1)
 """Limits of a term whose numbers name something, such as a texture or a seed."""
+_LEAST = 1e-12
 DISTRIBUTIONS = ('uniform', 'log_uniform', 'gaussian', 'integer')
 
 
@@ -66,6 +67,9 @@ class Term:
             such number, so that difficulty cannot shrink its range.
         limits: what no range may leave, since beyond it the world breaks or the number means
             nothing.
+        needs: terms of which one must be there, because this one says more about it and does
+            nothing alone.
+        most_here: the largest number that the compiled world can show, given the stage.
 
     The stage is whatever `apply` writes to; see `randomization.stage`.
     """
@@ -78,6 +82,8 @@ class Term:
     size: Callable[[Any], int] = lambda stage: 1
     neutral: Callable[[Any], float] | None = None
     limits: tuple[float, float] = (-math.inf, math.inf)
+    needs: tuple[str, ...] = ()
+    most_here: Callable[[Any], float] = lambda stage: math.inf
 
     def centre(self, stage: Any) -> float | None:
         """Return the number that changes nothing, None if every number changes something."""
@@ -88,12 +94,18 @@ class Term:
     def scaled(self, config: TermConfig, difficulty: float, stage: Any) -> tuple[Bound, Bound]:
         """Return the range shrunk towards what changes nothing; difficulty 1 leaves it.
 
+        A log-uniform range of factors is shrunk in the logarithm, so that its median stays.
+
         Raises:
             SimError: there are ranges for another count of numbers than this world has.
         """
         low, high = self._bounds(config, stage)
         centre = self.centre(stage)
         if centre is None or difficulty == 1.0:
+            return low, high
+        if config.distribution == 'log_uniform' and centre > 0.0:
+            factors = np.array([low, high]) / centre
+            low, high = centre * factors**difficulty
             return low, high
         return centre + difficulty * (low - centre), centre + difficulty * (high - centre)
 
@@ -129,7 +141,7 @@ class Term:
         if self.operation == 'scale':
             least = max(least, 0.0)
         if config.distribution == 'log_uniform':
-            least = max(least, 1e-12)
+            least = max(least, _LEAST)
         if not (math.isfinite(low) and math.isfinite(high) and least <= low <= high <= most):
             allowed = 'two finite numbers, the first not above the second'
             bounds = (('least', least), ('most', most))
@@ -147,7 +159,9 @@ def _uniform(rng: np.random.Generator, low: Bound, high: Bound, size: int) -> Ve
 
 
 def _log_uniform(rng: np.random.Generator, low: Bound, high: Bound, size: int) -> Vector:
-    values: Vector = np.exp(rng.uniform(np.log(low), np.log(high), size))
+    # What was shrunk to nothing has no logarithm.
+    least = np.maximum(low, _LEAST)
+    values: Vector = np.exp(rng.uniform(np.log(least), np.log(np.maximum(high, _LEAST)), size))
     return np.clip(values, low, high)
 
 

@@ -1,12 +1,40 @@
 """Procedural textures: every number is another one, and none of them is an asset."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from vla_contract.values import Image, Vector
 
 Pattern = Callable[[np.random.Generator, int], Vector]
+# Of full scale: the darkest that a grey texture makes the colour below it.
+_DARKEST_GREY = 0.4
+
+
+@dataclass(frozen=True)
+class Texture:
+    """Which texture a geom has for an episode.
+
+    Attributes:
+        number: of `make_texture`, 0 for the authored one.
+        is_grey: its greys alone, so that the colour of the geom stays what it is.
+    """
+
+    number: int
+    is_grey: bool = False
+
+    def pixels(self, side: int) -> Image:
+        """Return it, shape (side, side, 3); not of the authored one."""
+        texture = make_texture(self.number, side)
+        if not self.is_grey:
+            return texture
+        grey = cv2.cvtColor(texture, cv2.COLOR_RGB2GRAY).astype(np.float64)
+        # The mean stays near white, whatever the texture's colours are.
+        share = (grey - grey.min()) / max(float(np.ptp(grey)), 1.0)
+        levels = 255.0 * (_DARKEST_GREY + (1.0 - _DARKEST_GREY) * share)
+        shaded: Image = np.repeat(np.round(levels).astype(np.uint8)[..., None], 3, axis=2)
+        return shaded
 
 
 def make_texture(number: int, side: int) -> Image:

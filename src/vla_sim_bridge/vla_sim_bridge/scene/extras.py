@@ -30,7 +30,7 @@ class SceneExtras:
 
     Attributes:
         lights: 1 to 4; all but the first are off until something turns them on.
-        textures: geoms by name that get a texture of their own, white until it is replaced.
+        textures: of the table or of the objects by name, white until they are replaced.
         distractors: objects that are seen and touch nothing, invisible until they are shown.
     """
 
@@ -54,21 +54,31 @@ def add_lights(spec: mujoco.MjSpec, extras: SceneExtras) -> None:
         )
 
 
-def add_texture(spec: mujoco.MjSpec, geom: 'mujoco.MjsGeom', extras: SceneExtras) -> None:
-    """Give a geom a texture if the extras ask for it; its colour still multiplies it."""
-    if geom.name not in extras.textures:
+def add_texture(
+    spec: mujoco.MjSpec, geom: 'mujoco.MjsGeom', name: str, extras: SceneExtras
+) -> None:
+    """Give a geom the texture of a name if the extras ask for it; its colour still multiplies it.
+
+    Geoms may share one.
+    """
+    if name not in extras.textures:
         return
+    if spec.material(name) is None:
+        _add_white(spec, name)
+    geom.material = name
+
+
+def _add_white(spec: mujoco.MjSpec, name: str) -> None:
     spec.add_texture(
-        name=geom.name,
+        name=name,
         type=mujoco.mjtTexture.mjTEXTURE_2D,
         builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT,
         rgb1=[1.0, 1.0, 1.0],
         width=TEXTURE_SIDE,
         height=TEXTURE_SIDE,
     )
-    material = spec.add_material(name=geom.name)
-    material.textures[int(mujoco.mjtTextureRole.mjTEXROLE_RGB)] = geom.name
-    geom.material = geom.name
+    material = spec.add_material(name=name)
+    material.textures[int(mujoco.mjtTextureRole.mjTEXROLE_RGB)] = name
 
 
 def add_distractors(spec: mujoco.MjSpec, extras: SceneExtras) -> None:

@@ -11,6 +11,7 @@ from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
 from vla_sim_bridge.calibration_scenes.board_plate import add_board
 from vla_sim_bridge.cameras.placed_camera import place_cameras, PlacedCamera
+from vla_sim_bridge.scene.contacts import let_objects_decide
 from vla_sim_bridge.scene.extras import (
     add_distractors,
     add_lights,
@@ -22,7 +23,7 @@ from vla_sim_bridge.scene.extras import (
     TABLE,
 )
 from vla_sim_bridge.scene.robot_spec import attach_robot, load_robot, prepare_robot, ROBOT
-from vla_sim_bridge.scene.simulated_task import CubeConfig, simulated_task
+from vla_sim_bridge.scene.simulated_task import CUBE, CubeConfig, simulated_task
 
 
 def build_model(
@@ -60,6 +61,7 @@ def build_model(
     robot = load_robot(cell)
     prepare_robot(robot, cell)
     attach_robot(spec, robot, cell)
+    let_objects_decide(spec, config.cube_colours)
     if config.board is not None:
         is_on_tool = config.board.frame == 'tool'
         frame = cell.robot.tool.frame if is_on_tool else cell.robot.model.base_frame
@@ -111,7 +113,7 @@ def _add_table(spec: mujoco.MjSpec, cell: Cell, extras: SceneExtras) -> None:
         pos=[*table.centre_m, -half[2]],
         rgba=table.rgba,
     )
-    add_texture(spec, top, extras)
+    add_texture(spec, top, TABLE, extras)
 
 
 def _add_cube(
@@ -135,7 +137,7 @@ def _add_cube(
         condim=4,
         rgba=colour,
     )
-    add_texture(spec, geom, extras)
+    add_texture(spec, geom, CUBE, extras)
 
 
 def add_cameras(spec: mujoco.MjSpec, cell: Cell, cameras: Iterable[PlacedCamera]) -> None:

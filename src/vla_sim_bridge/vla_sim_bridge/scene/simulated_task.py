@@ -19,7 +19,7 @@ class CubeConfig:
 
     edge_m: float = setting(doc='edge length', unit='m', lower=0.005, upper=0.08)
     mass_kg: float = setting(doc='mass', unit='kg', lower=1e-3, upper=100.0)
-    friction: float = setting(doc='sliding friction', lower=0.0, upper=10.0)
+    friction: float = setting(doc='sliding friction of all its contacts', lower=0.0, upper=10.0)
     x_m: Interval = setting(doc='where its centre may lie', unit='m', lower=-5.0, upper=5.0)
     y_m: Interval = setting(doc='where its centre may lie', unit='m', lower=-5.0, upper=5.0)
     rgba: Colour | None = setting(None, doc='colour of the only cube', lower=0.0, upper=1.0)

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from importlib.metadata import version
-from typing import Any
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.errors import SimError
 from vla_contract.policy import CUBE_POSE
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 from vla_sim_bridge.cameras.placed_camera import place_cameras
@@ -21,10 +18,17 @@ from vla_sim_bridge.randomization.randomization import (
     NOTHING,
     RandomizationConfig,
     Randomizer,
-    values_of_manifest,
 )
 from vla_sim_bridge.randomization.signals import JointReading
 from vla_sim_bridge.randomization.term import random_stream
+from vla_sim_bridge.scene.episode_manifest import (
+    Manifest,
+    require_same_world,
+    seed_of,
+    start_of,
+    world_facts,
+)
+from vla_sim_bridge.scene.lead_in import LeadIn
 from vla_sim_bridge.scene.robot_spec import place_mimics, ROBOT
 from vla_sim_bridge.scene.scene import build_model
 from vla_sim_bridge.scene.simulated_task import simulated_task
@@ -62,6 +66,7 @@ class World:
         self.task = make_task(config, self.model)
         cubes = tuple(cube.name for cube in self.task.cubes)
         self._randomizer = Randomizer(self.model, cell, randomization, cubes)
+        self._facts = world_facts(deployment)
         self._episode = 0
         self._step_ns = to_ns(config.physics_step_s)
         self._steps = 0
@@ -84,38 +89,42 @@ class World:
         """What cameras see of this episode's randomisation; a copy, safe to keep."""
         return self._appearance
 
-    def reset(self, seed: int, replay: dict[str, Any] | None = None) -> dict[str, Any]:
+    def reset(self, seed: int, replay: Manifest | None = None) -> Manifest:
         """Start an episode: arm near home, objects and instruction as the task draws them.
 
         Args:
             seed: the same seed gives the same episode, whatever came before.
             replay: manifest of an earlier episode, whose values are used instead of new ones;
-                the seed is then its seed.
+                the seed is then its seed. What moved before its first frame (`lead_in`) moves
+                again.
 
         Returns:
             The manifest: seed, versions and every sampled value with its unit.
 
         Raises:
-            SimError: the manifest to replay does not fit this world.
+            SimError: the manifest to replay is of another robot, cell, task or MuJoCo, or does
+                not fit this world; nothing has moved.
         """
-        if replay is not None:
-            seed = int(replay['seed'])
         randomizer = self._randomizer
-        values = randomizer.sample(seed) if replay is None else values_of_manifest(replay)
+        if replay is None:
+            values, start, lead_in = randomizer.sample(seed), self._sample_start(seed), LeadIn()
+        else:
+            require_same_world(replay, self._facts)
+            seed, values = seed_of(replay), randomizer.read(replay)
+            start = start_of(replay, self._sample_start(0))
+            lead_in = LeadIn.of(replay, len(self.cell.joints))
+        self.task.begin(start)
         randomizer.apply(values, seed)
         self._episode += 1
         self._appearance = Appearance.of(randomizer.stage, self._episode, self.time_ns)
-        start = self._sample_start(seed) if replay is None else self._start_of_manifest(replay)
         self._place(start)
-        self.task.begin(start)
+        for position in lead_in.positions:
+            self.step(position, lead_in.period_ns)
         return {
             'seed': seed,
             'deployment': self.deployment.name,
             'deployment_sha256': self.deployment.sha256,
-            'cell': self.cell.name,
-            'cell_sha256': self.cell.sha256,
-            'task': self.deployment.task.name,
-            'mujoco': version('mujoco'),
+            **self._facts,
             'instruction': self.task.instruction,
             'values': start,
             'randomization': {
@@ -124,6 +133,7 @@ class World:
                 'difficulty': randomizer.config.difficulty,
                 'values': randomizer.describe(values),
             },
+            **lead_in.entry(),
         }
 
     def _sample_start(self, seed: int) -> Start:
@@ -136,13 +146,6 @@ class World:
         start = self.task.sample(seed)
         for i in cell.arm:
             start[f'home.{cell.joints[i].name}'] = {'value': float(home[i]), 'unit': 'rad'}
-        return start
-
-    def _start_of_manifest(self, manifest: dict[str, Any]) -> Start:
-        start: Start = manifest.get('values') or {}
-        for name in self._sample_start(0):
-            if name not in start:
-                raise SimError(f'manifest without values.{name}: it is not one of this world')
         return start
 
     def _place(self, start: Start) -> None:

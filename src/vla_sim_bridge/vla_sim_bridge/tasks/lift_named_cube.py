@@ -94,7 +94,7 @@ class LiftNamedCube:
 
     def _begin(self, colour: str, phrase: str) -> None:
         self.target = self._by_colour[colour]
-        self.instruction = phrase.format(colour=colour)
+        self.instruction = phrase.replace('{colour}', colour)
 
     def watch(self, qpos: NDArray[float64]) -> None:
         """Count for how long each cube has been up."""

@@ -32,7 +32,7 @@ class Task(Protocol):
         ...
 
     def begin(self, start: Start) -> None:
-        """Take over what was sampled; the objects already lie where it says."""
+        """Take over what was sampled, before the objects are laid where it says."""
         ...
 
     def watch(self, qpos: NDArray[float64]) -> None:

@@ -1,38 +1,23 @@
-"""Terms of textures and of things that have nothing to do with the task."""
-
-from collections.abc import Callable
+"""Terms of things that have nothing to do with the task."""
 
 import numpy as np
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.stage import Stage
-from vla_sim_bridge.randomization.term import NUMBERS, Term
-from vla_sim_bridge.scene.extras import SKY, TABLE
-from vla_sim_bridge.scene.simulated_task import CUBE
+from vla_sim_bridge.randomization.term import Term
 
 # Distractors lie on the table around the area of the object, which stays free.
 _FREE_M, _FAR_M = 0.16, 0.40
-
-
-def _texture(name: str) -> Callable[[Stage, Vector], None]:
-    """Return what replaces a texture; the geom turns white, so that the texture's colours show.
-
-    Several cubes keep their colours: an instruction tells them apart by nothing else.
-    """
-
-    def apply(stage: Stage, values: Vector) -> None:
-        if name == CUBE and len(stage.cube_geoms) > 1:
-            return
-        stage.textures[name] = int(values[0])
-        geoms = {TABLE: stage.table_geom, CUBE: stage.cube_geoms}.get(name)
-        if geoms is not None:
-            stage.model.geom_rgba[geoms, :3] = 1.0
-
-    return apply
+_SIZE_M = 0.02
+_COUNT = 'distractor_count'
 
 
 def _distractor_count(stage: Stage, values: Vector) -> None:
-    shown = np.arange(len(stage.distractors)) < values[0]
-    stage.model.geom_rgba[stage.distractors, 3] = shown
+    """Show some of them, in a circle around the area; other terms put them elsewhere."""
+    count = len(stage.distractors)
+    stage.model.geom_rgba[stage.distractors, 3] = np.arange(count) < values[0]
+    _distractor_size(stage, np.full(count, _SIZE_M))
+    directions = np.arange(count) / max(count, 1)
+    _distractor_place(stage, np.column_stack([directions, np.full(count, 0.5)]).ravel())
 
 
 def _distractor_size(stage: Stage, values: Vector) -> None:
@@ -60,18 +45,16 @@ def _distractor_colour(stage: Stage, values: Vector) -> None:
 
 
 CLUTTER_TERMS = (
-    Term('table_texture', '', 'set', _texture(TABLE), 'number of the texture of the table',
-         limits=NUMBERS),
-    Term('object_texture', '', 'set', _texture(CUBE), 'number of the texture of the object',
-         limits=NUMBERS),
-    Term('background_texture', '', 'set', _texture(SKY), 'number of the texture of the sky',
-         limits=NUMBERS),
-    Term('distractor_count', '', 'set', _distractor_count, 'objects that do not matter',
-         neutral=lambda stage: 0.0, limits=(0.0, 50.0)),
+    Term(_COUNT, '', 'set', _distractor_count, 'objects that do not matter',
+         neutral=lambda stage: 0.0, limits=(0.0, 50.0),
+         most_here=lambda stage: float(len(stage.distractors))),
     Term('distractor_size', 'm', 'set', _distractor_size, 'half edge or radius of each',
-         lambda stage: len(stage.distractors), limits=(0.001, 0.2)),
+         lambda stage: len(stage.distractors), limits=(0.001, 0.2),
+         needs=(_COUNT,)),
     Term('distractor_place', '', 'set', _distractor_place, 'direction and distance, 0 to 1',
-         lambda stage: 2 * len(stage.distractors), limits=(0.0, 1.0)),
+         lambda stage: 2 * len(stage.distractors), limits=(0.0, 1.0),
+         needs=(_COUNT,)),
     Term('distractor_colour', '', 'set', _distractor_colour, 'red, green, blue of each',
-         lambda stage: 3 * len(stage.distractors), limits=(0.0, 1.0)),
+         lambda stage: 3 * len(stage.distractors), limits=(0.0, 1.0),
+         needs=(_COUNT,)),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Terms that change how arm and object move."""
 
+import numpy as np
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term
@@ -38,7 +39,10 @@ def _joint_friction(stage: Stage, values: Vector) -> None:
 
 
 def _joint_damping(stage: Stage, values: Vector) -> None:
+    """Scale the damping of the model's joints, and of the servo where the model has none."""
+    is_damped = stage.authored('dof_damping')[stage.arm_dofs] > 0.0
     stage.model.dof_damping[stage.arm_dofs] *= values
+    stage.model.actuator_biasprm[stage.arm_actuators, 2] *= np.where(is_damped, 1.0, values)
 
 
 def _joint_armature(stage: Stage, values: Vector) -> None:
@@ -55,7 +59,7 @@ def _actuator_strength(stage: Stage, values: Vector) -> None:
 
 
 def _gravity(stage: Stage, values: Vector) -> None:
-    stage.model.opt.gravity[:] = stage.authored_gravity * values[0]
+    stage.model.opt.gravity *= values[0]
 
 
 def _table_height(stage: Stage, values: Vector) -> None:

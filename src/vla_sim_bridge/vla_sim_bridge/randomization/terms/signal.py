@@ -77,5 +77,5 @@ SIGNAL_TERMS = (
     Term('joint_noise', 'rad', 'set', _number('joint_noise'), 'wandering error of readings',
          neutral=_zero, limits=(0.0, 1.0)),
     Term('joint_noise_seed', '', 'set', _number('noise_seed', int), 'seed of that error',
-         limits=NUMBERS),
+         limits=NUMBERS, needs=('joint_noise',)),
 )  # fmt: skip

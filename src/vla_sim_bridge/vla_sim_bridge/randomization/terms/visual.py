@@ -66,7 +66,7 @@ def _table_colour(stage: Stage, values: Vector) -> None:
 
 
 def _object_colour(stage: Stage, values: Vector) -> None:
-    scaled = stage.authored('geom_rgba')[stage.cube_geoms, :3] * values
+    scaled = stage.model.geom_rgba[stage.cube_geoms, :3] * values
     stage.model.geom_rgba[stage.cube_geoms, :3] = np.clip(scaled, 0.0, 1.0)
 
 
@@ -91,7 +91,7 @@ VISUAL_TERMS = (
     Term('camera_fov', 'deg', 'add', _change_field_of_view, 'change of the vertical field of view',
          _per_camera, limits=(-40.0, 40.0)),
     Term('light_count', '', 'set', _light_count, 'lights that are on', neutral=_one,
-         limits=(0.0, 4.0)),
+         limits=(0.0, 4.0), most_here=lambda s: float(s.model.nlight)),
     Term('light_intensity', '', 'scale', _light_intensity, 'brightness of each light',
          lambda s: s.model.nlight, limits=(0.0, 10.0)),
     Term('light_colour', '', 'scale', _light_colour, 'red, green, blue of each light',
@@ -117,7 +117,7 @@ VISUAL_TERMS = (
     Term('pattern_noise', '', 'set', _image('pattern_std'), 'noise that all images share',
          neutral=_zero, limits=(0.0, 1.0)),
     Term('noise_seed', '', 'set', _image('noise_seed', int), 'where the noise begins',
-         limits=NUMBERS),
+         limits=NUMBERS, needs=('image_noise', 'pattern_noise')),
     Term('motion_blur', 'px', 'set', _image('blur_px'), 'length of the blur', neutral=_zero,
          limits=(0.0, 100.0)),
     Term('jpeg_quality', '', 'set', _image('jpeg_quality', int), 'quality of the compression',
