@@ -119,38 +119,64 @@ def test_a_term_shows_where_it_should(scene, name):
     assert not np.array_equal(without, see(scene)), name
 
 
-@pytest.mark.parametrize('friction', [0.02, 0.3, 0.9, 1.5])
-def test_the_objects_number_is_that_of_every_contact(scene, friction):
-    """At the table, and between the fingers, whose pads may have a priority of their own."""
-    terms = {'object_friction': TermConfig((friction, friction))}
+class Grasp:
+    """What holds an object: the contacts of the fingers with it."""
+
+    def __init__(self, world: World) -> None:
+        model, data = world.model, world.data
+        pads = {model.geom('arm/' + name).id for name in world.cell.robot.tool.finger_geoms}
+        target = int(model.geom(world.task.target.name).id)
+        self.world, self.frictions, self.normal_n = world, set(), 0.0
+        for i in range(data.ncon):
+            pair = {int(data.contact[i].geom1), int(data.contact[i].geom2)}
+            if target in pair and pair & pads:
+                force = np.zeros(6)
+                mujoco.mj_contactForce(model, data, i, force)
+                self.frictions.add(float(data.contact[i].friction[0]))
+                self.normal_n += force[0]
+
+    def fall_m(self) -> float:
+        """Hold on for a second; return how far the object went down."""
+        before = self.world.cube_pose()[2]
+        self.world.step(self.world.command, 1_000_000_000)
+        return float(before - self.world.cube_pose()[2])
+
+
+def grasp(scene: Scene, friction: float) -> Grasp:
+    """Close the fingers on an object that floats between them."""
     world = scene.world
+    terms = {'object_friction': TermConfig((friction, friction))}
     world._randomizer.config = RandomizationConfig(terms=terms)
     world.reset(5)
-    assert scene.contacts() == {friction}
-    target = world.task.target
-    stage = world._randomizer.stage
-    fingers = set(_pads(world))
-    at = target._qpos
-    # Between the open fingers, which then close on it.
+    at = world.task.target._qpos
     tool = world.data.site('arm/' + world.cell.robot.tool.site)
     world.data.qpos[at : at + 3] = tool.xpos
-    touched = set()
     command = world.cell.home
     for gripper in world.cell.grippers:
         command[gripper] = world.cell.joints[gripper].closed
+    gravity = world.model.opt.gravity.copy()
     world.model.opt.gravity[:] = 0.0
-    for _ in range(40):
-        world.step(command, 20_000_000)
-        for i in range(world.data.ncon):
-            contact = world.data.contact[i]
-            pair = {int(contact.geom1), int(contact.geom2)}
-            if pair & set(stage.cube_geoms.tolist()) and pair & fingers:
-                touched.add(float(contact.friction[0]))
-    assert touched == {friction}
+    world.step(command, 1_000_000_000)
+    world.model.opt.gravity[:] = gravity
+    return Grasp(world)
 
 
-def _pads(world: World) -> list[int]:
-    return [world.model.geom('arm/' + name).id for name in world.cell.robot.tool.finger_geoms]
+@pytest.mark.parametrize('friction', [0.1, 0.3, 0.9, 1.5])
+def test_the_objects_number_is_that_of_every_contact(scene, friction):
+    """At the table, and between the fingers, whose pads may have a priority of their own."""
+    assert grasp(scene, friction).frictions == {friction}
+    scene.world.reset(5)
+    assert scene.contacts() == {friction}
+
+
+def test_an_object_slips_from_the_fingers_when_friction_does_not_carry_it(scene):
+    """Coulomb: the friction of all contacts carries the weight, or it does not."""
+    held = grasp(scene, 1.0)
+    model = held.world.model
+    weight_n = float(model.body_mass[model.body(held.world.task.target.name).id]) * 9.81
+    enough = weight_n / held.normal_n
+    assert grasp(scene, 2.0 * enough).fall_m() < 2e-3
+    assert grasp(scene, 0.5 * enough).fall_m() > 0.02
 
 
 @pytest.mark.parametrize('friction', [0.2, 0.5, 1.0])
