@@ -97,10 +97,25 @@ def test_a_dataset_of_another_robot_or_rate_is_refused(deployment, dataset):
         require_same_robot(deployment, dataset)
 
 
-def test_another_joint_order_is_refused(deployment, dataset):
+def test_another_joint_order_fits_and_other_joints_do_not(deployment, dataset):
     names = deployment.policy.state_names
     state = (Component(joints=(names[1], names[0], *names[2:])),)
-    with pytest.raises(NameMismatchError, match='observation.state: in another order'):
-        require_same_robot(
-            replace(deployment, policy=replace(deployment.policy, state=state)), dataset
-        )
+    require_same_robot(
+        replace(deployment, policy=replace(deployment.policy, state=state)), dataset
+    )
+    dataset.meta.features[STATE]['names'] = ['elbow', *names[1:]]
+    with pytest.raises(NameMismatchError, match=f'data: {STATE}: missing {names[0]}'):
+        require_same_robot(deployment, dataset)
+
+
+def test_images_of_another_size_than_the_policys_are_refused(deployment, dataset):
+    dataset.meta.features[TOP]['shape'] = (128, 120, 3)
+    with pytest.raises(
+        VlaError, match=f'data: {TOP}: found images of 120 x 128; allowed: 96 x 96 of policy'
+    ):
+        require_same_robot(deployment, dataset)
+
+
+def test_an_image_whose_axes_have_no_names_has_its_colours_last(dataset):
+    dataset.meta.features[TOP]['names'] = None
+    require_features('policy', config(), dataset)

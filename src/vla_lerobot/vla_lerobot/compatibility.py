@@ -4,7 +4,8 @@ from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyMismatchError, VlaError
-from vla_lerobot.features import ACTION, STATE
+from vla_lerobot.features import ACTION, image_shape, IMAGES, STATE
+from vla_lerobot.vector_order import vector_order
 
 # Fields of LeRobot's configurations that say: this policy fits images to its own size.
 _RESIZES = ('resize_imgs_with_padding', 'image_resolution', 'resize_shape', 'image_size')
@@ -13,22 +14,35 @@ _PADS = {STATE: 'max_state_dim', ACTION: 'max_action_dim'}
 
 
 def require_names(deployment: Deployment, dataset: Any) -> None:
-    """Refuse a dataset whose joints, their order or cameras are not the policy's.
+    """Refuse a dataset whose joints or cameras are not the policy's; another order is mapped.
 
     Raises:
         NameMismatchError: says which differ.
+        VlaError: state or action is missing, or does not have one number per name.
     """
-    features, policy = dataset.meta.features, deployment.policy
-    for key, names in ((STATE, policy.state_names), (ACTION, policy.action_names)):
-        if tuple(features[key]['names']) != names:
-            raise NameMismatchError(f'{dataset.root}: {key}', names, features[key]['names'])
-    keys = [camera.feature for camera in policy.cameras]
+    vector_order(deployment, dataset)
+    keys = [camera.feature for camera in deployment.policy.cameras]
     if sorted(keys) != sorted(dataset.meta.camera_keys):
         raise NameMismatchError(f'{dataset.root}: cameras', keys, dataset.meta.camera_keys)
 
 
+def require_image_sizes(deployment: Deployment, dataset: Any) -> None:
+    """Refuse a dataset whose images have another size than those the policy will be shown.
+
+    Raises:
+        VlaError: names the camera, its size and the policy's.
+    """
+    for camera in deployment.policy.cameras:
+        _channels, height, width = image_shape(dataset.meta.features[camera.feature])
+        if (height, width) != (camera.height, camera.width):
+            raise VlaError(
+                f'{dataset.root}: {camera.feature}: found images of {width} x {height}; allowed: '
+                f'{camera.width} x {camera.height} of policy {deployment.policy.name}'
+            )
+
+
 def require_same_robot(deployment: Deployment, dataset: Any) -> None:
-    """Refuse a dataset of another robot, other joints, cameras or another rate.
+    """Refuse a dataset of another robot, other joints, cameras, image sizes or another rate.
 
     No hash is compared: a changed limit changes it, and nothing that a policy learns.
 
@@ -44,6 +58,7 @@ def require_same_robot(deployment: Deployment, dataset: Any) -> None:
             f'of policy {policy.name}'
         )
     require_names(deployment, dataset)
+    require_image_sizes(deployment, dataset)
 
 
 def require_same_meaning(deployment: Deployment, source: str, manifest: dict[str, Any]) -> None:
@@ -102,10 +117,7 @@ def require_features(source: str, config: Any, dataset: Any) -> None:
 
 def _shape(feature: dict[str, Any]) -> tuple[int, ...]:
     """Return a column's shape as policies count it: channels first."""
-    shape = tuple(feature['shape'])
-    if feature['dtype'] in ('image', 'video') and feature['names'][-1] in ('channel', 'channels'):
-        return (shape[2], *shape[:2])
-    return shape
+    return image_shape(feature) if feature['dtype'] in IMAGES else tuple(feature['shape'])
 
 
 def _adapts(config: Any, key: str, is_image: bool, found: tuple[int, ...]) -> bool:

@@ -1,6 +1,6 @@
 """What a policy gets to see: one code path for datasets, simulation and the robot."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,12 @@ from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Observation
 from vla_lerobot.images import fit_for_policy
 
+JOINT_SUFFIX = '.pos'
+"""LeRobot's robots call a joint position 'shoulder_pan.pos'."""
 STATE, ACTION = 'observation.state', 'action'
 """LeRobot's names of the state and the action vector."""
+IMAGES = ('image', 'video')
+"""LeRobot's types of columns that hold images."""
 
 
 class FeatureEncoder:
@@ -65,3 +69,38 @@ def dataset_features(deployment: Deployment) -> dict[str, Any]:
 def vector_feature(names: Sequence[str], dtype: str = 'float32') -> dict[str, Any]:
     """Describe one column of numbers, in LeRobot's format."""
     return {'dtype': dtype, 'shape': (len(names),), 'names': list(names)}
+
+
+def recorded_names(feature: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return the names of a column's numbers in their order, None where the dataset has none.
+
+    LeRobot writes a list, lists in a dictionary ({'motors': [...]} in its ALOHA and PushT sets),
+    or each name with its place, as its teleoperators do.
+    """
+    names = feature.get('names')
+    if not names:
+        return None
+    if isinstance(names, dict) and all(type(place) is int for place in names.values()):
+        return tuple(sorted(names, key=names.__getitem__))
+    return tuple(_flat(names))
+
+
+def _flat(names: Any) -> Iterator[str]:
+    """Yield the names in lists and dictionaries of any depth."""
+    if isinstance(names, dict):
+        names = names.values()
+    elif not isinstance(names, list | tuple):
+        yield str(names)
+        return
+    for part in names:
+        yield from _flat(part)
+
+
+def image_shape(feature: dict[str, Any]) -> tuple[int, int, int]:
+    """Return channels, height and width of a column of images, whichever LeRobot lists first."""
+    first, second, third = feature['shape']
+    last = (recorded_names(feature) or ('',))[-1]
+    # Where the axes have no names, the one with the colours is the short one.
+    if last in ('channel', 'channels') or (not last and third < min(first, second)):
+        return third, first, second
+    return first, second, third

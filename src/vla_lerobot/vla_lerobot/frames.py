@@ -1,5 +1,6 @@
 """Frames of a LeRobotDataset v3 as observations and actions in a cell."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,25 +8,33 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.errors import NameMismatchError, ResourceNotFoundError
+from vla_contract.errors import NameMismatchError
 from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Image, Observation, Vector
-from vla_lerobot.features import ACTION, STATE
+from vla_lerobot.dataset_files import BrokenDatasetError, hub_closed, require_whole
+from vla_lerobot.features import ACTION, recorded_names, STATE
 from vla_lerobot.lerobot_import import quiet_lerobot
+from vla_lerobot.vector_order import vector_names
 
 
 def open_dataset(root: Path) -> Any:
-    """Return the LeRobotDataset in a folder.
+    """Return the LeRobotDataset in a folder; the hub is never asked.
 
     Raises:
         ResourceNotFoundError: there is none.
+        BrokenDatasetError: something of it is missing, damaged or of another version.
     """
-    if not (root / 'meta' / 'info.json').is_file():
-        raise ResourceNotFoundError('dataset', root, 'give the folder of a LeRobotDataset v3')
     quiet_lerobot()
+    require_whole(root)
     from lerobot.datasets import LeRobotDataset
 
-    return LeRobotDataset(f'local/{root.name}', root=root)
+    try:
+        with hub_closed():
+            return LeRobotDataset(f'local/{root.name}', root=root)
+    except Exception as error:  # of LeRobot, datasets, Arrow or the disk
+        found = f'{type(error).__name__}: {error}'
+        found = ' '.join(found.split())[:300]
+        raise BrokenDatasetError(root, 'LeRobot', found, 'a dataset that it reads') from error
 
 
 def new_dataset(root: Path, name: str, deployment: Deployment, features: dict[str, Any]) -> Any:
@@ -51,13 +60,23 @@ def new_dataset(root: Path, name: str, deployment: Deployment, features: dict[st
     )
 
 
-def recorded_actions(cell: Cell, dataset: Any) -> tuple[Vector, NDArray[np.int64]]:
+def recorded_actions(
+    cell: Cell, dataset: Any, believed: Sequence[str] = ()
+) -> tuple[Vector, NDArray[np.int64]]:
     """Return all actions, shape (N, D) in the cell's order, and the episode of each.
+
+    Args:
+        cell: whose joints.
+        dataset: LeRobotDataset.
+        believed: the order of actions without names, the policy's; without it they are refused.
 
     Raises:
         NameMismatchError: the dataset's actions have other joints than the cell.
+        VlaError: it has no actions, or not one number per name.
     """
-    names = dataset.meta.features[ACTION]['names']
+    names = vector_names(dataset, ACTION, believed or cell.joint_names)
+    if not believed and recorded_names(dataset.meta.features[ACTION]) is None:
+        raise NameMismatchError(f'{dataset.root}: {ACTION}', cell.joint_names, ())
     if sorted(names) != sorted(cell.joint_names):
         raise NameMismatchError(f'{dataset.root}: {ACTION}', cell.joint_names, names)
     rows = dataset.hf_dataset.with_format('numpy').select_columns([ACTION, 'episode_index'])
@@ -73,13 +92,14 @@ class RecordedFrames:
 
         Raises:
             NameMismatchError: the dataset lacks a joint of the cell or a camera of the policy.
+            VlaError: it has no state, or not one number per name.
         """
         cell, cameras = deployment.cell, deployment.policy.cameras
         features = [camera.feature for camera in cameras]
         if not set(features) <= set(dataset.meta.features):
             where = f'{dataset.root}: cameras'
             raise NameMismatchError(where, features, dataset.meta.camera_keys)
-        names = dataset.meta.features[STATE]['names']
+        names = vector_names(dataset, STATE, deployment.policy.state_names)
         self._to_cell = JointMap(names, cell.joint_names, f'{dataset.root}: {STATE}')
         self._cameras = cameras
         self._dataset = dataset

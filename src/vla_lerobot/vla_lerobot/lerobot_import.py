@@ -4,8 +4,8 @@ import logging
 import os
 import warnings
 
-# Policies without a language model: for them LeRobot needs no transformers.
-_WITHOUT_LANGUAGE = frozenset({'act', 'diffusion', 'vqbet', 'tdmpc'})
+WITHOUT_LANGUAGE = frozenset({'act', 'diffusion', 'vqbet', 'tdmpc'})
+"""Policies without a language model: they need no transformers, and are not told their task."""
 
 
 def quiet_lerobot() -> None:
@@ -34,5 +34,5 @@ def skip_unneeded_extras(policy_type: str, is_adapter: bool = False) -> None:
 
     if not is_adapter:
         import_utils._peft_available = False
-    if policy_type in _WITHOUT_LANGUAGE:
+    if policy_type in WITHOUT_LANGUAGE:
         import_utils._transformers_available = False

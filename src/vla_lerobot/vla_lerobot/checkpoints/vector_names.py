@@ -5,10 +5,7 @@ from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyMismatchError
-from vla_lerobot.features import ACTION, STATE
-
-# LeRobot's robots call a joint position 'shoulder_pan.pos'.
-_SUFFIX = '.pos'
+from vla_lerobot.features import ACTION, JOINT_SUFFIX, STATE
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ def vector_names(
                 f'{key}: joint names not recorded, believed to be in the order of the policy file'
             )
             continue
-        found[key] = tuple(name.removesuffix(_SUFFIX) for name in names)
+        found[key] = tuple(name.removesuffix(JOINT_SUFFIX) for name in names)
         if sorted(found[key]) != sorted(wanted[key]):
             error = NameMismatchError(f'{source}: {key}', wanted[key], found[key])
             raise PolicyMismatchError(str(error))

@@ -13,6 +13,7 @@ from vla_contract.recordings.testing import (
     write_recording,
 )
 from vla_contract.values import ActionChunk
+from vla_lerobot.frames import open_dataset
 from vla_rollout.recording.convert_recording import main
 
 DEPLOYMENT = load_deployment('panda_lift_cube')
@@ -94,3 +95,13 @@ def test_an_unfinished_recording_is_converted_when_named_and_its_damage_noted(
     assert episode['frames'] >= 8
     assert 'killed.mcap.part is damaged at byte' in episode['damages'][0]
     assert 'outcome' not in episode
+
+
+def test_quantiles_of_the_dataset_are_those_of_all_its_frames(recordings, tmp_path):
+    convert(tmp_path, recordings / 'whole.mcap', recordings / 'killed.mcap.part')
+    dataset = open_dataset(tmp_path / 'real')
+    assert dataset.num_episodes == 2
+    actions = np.asarray(dataset.hf_dataset.with_format('numpy')[:]['action'], dtype=float)
+    for name, share in (('q01', 0.01), ('q50', 0.5), ('q99', 0.99)):
+        wanted = np.quantile(actions, share, axis=0)
+        assert dataset.meta.stats['action'][name] == pytest.approx(wanted, abs=1e-6)

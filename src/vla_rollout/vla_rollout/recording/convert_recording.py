@@ -16,6 +16,7 @@ from vla_contract.recordings.files import recordings_in
 from vla_contract.recordings.recording import Recording
 from vla_contract.whole_file import whole_folder
 from vla_lerobot.frames import new_dataset
+from vla_lerobot.written_statistics import write_statistics
 from vla_rollout.recording.frames import frame_features, recorded_frames
 
 
@@ -72,6 +73,7 @@ def _write_dataset(
         raise VlaError(
             f'none of {len(recordings)} recordings has a frame: no chunk, image or action'
         )
+    write_statistics(folder)
     record = {
         'robot': deployment.cell.robot.name,
         'deployment': deployment.name,

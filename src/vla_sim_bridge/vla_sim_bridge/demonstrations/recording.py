@@ -17,9 +17,11 @@ from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.errors import VlaError
 from vla_lerobot.features import dataset_features
 from vla_lerobot.frames import new_dataset
+from vla_lerobot.written_statistics import write_statistics
 from vla_sim_bridge.demonstrations.demonstrator import Demonstrator, wider_area
 from vla_sim_bridge.demonstrations.episode_store import EpisodeStore
 from vla_sim_bridge.randomization.randomization import load_randomization
+from vla_sim_bridge.scene.episode_manifest import world_facts
 from vla_sim_bridge.scene.simulated_task import simulated_task
 from vla_sim_bridge.scene.world import World
 
@@ -90,6 +92,7 @@ def write_dataset(
         dataset.save_episode()
         manifests.append(json.dumps(demonstration.manifest) + '\n')
     dataset.finalize()
+    write_statistics(output)
     (output / 'meta' / 'vla_manifests.jsonl').write_text(''.join(manifests))
     return int(dataset.num_frames)
 
@@ -112,17 +115,13 @@ def make_dataset(args: argparse.Namespace) -> int:
     if is_there and not store.folder.exists():
         raise VlaError(f'{args.output} exists; name a new folder, nothing was written')
     deployment = deployment_of(args)
-    # Refused now, before any process is started.
-    simulated_task(deployment.task)
     names = ('randomization', 'noise_rad', 'missed_share', 'margin_m')
     settings = {name: getattr(args, name) for name in names}
     facts = {
-        'robot': deployment.cell.robot.name,
-        'cell': deployment.cell.name,
-        'cell_sha256': deployment.cell.sha256,
+        # Of a task without simulation: refused before any process is started.
+        **world_facts(deployment),
         'deployment': deployment.name,
         'deployment_sha256': deployment.sha256,
-        'task': deployment.task.name,
         'randomization_sha256': load_randomization(args.randomization).sha256,
     }
     if is_there and not _is_of(args.output, {**settings, **facts}):
