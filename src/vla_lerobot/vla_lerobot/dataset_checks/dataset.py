@@ -1,20 +1,46 @@
 """Every episode of a dataset, with what is wrong with it."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-from tqdm import tqdm
-from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.joints.joint_map import JointMap
-from vla_lerobot.dataset_checks.episodes import EpisodeLimits, EpisodeRows, find_faults
-from vla_lerobot.features import ACTION, STATE
+from vla_lerobot.dataset_checks import copies
+from vla_lerobot.dataset_checks.episodes import Episode, EpisodeLimits, EpisodeRows, Recorded
+from vla_lerobot.dataset_checks.finding import Finding
+from vla_lerobot.dataset_checks.images import colours, pictures, standstill, timing
+from vla_lerobot.dataset_checks.numbers import basics, following, joint_order, motion, unlike
+from vla_lerobot.dataset_checks.reading import read_episodes, ReadFrame
 
-ReadFrame = Callable[[int], dict[str, Any]]
-# An image of one colour has none; a lens cap leaves less noise than this.
-_LEAST_CONTRAST = 1.0 / 255.0
+Check = Callable[[Recorded], Iterator[Finding]]
+
+# In this order: whoever is bad by itself is no measure for the others.
+ALONE: tuple[Check, ...] = (
+    basics.out_of_time,
+    basics.truncated,
+    basics.idle,
+    basics.beyond_limits,
+    following.measured_actions,
+    following.disagreeing,
+    motion.stuck,
+    pictures.without_content,
+    standstill.standing,
+)
+NUMBERS_OF_OTHERS: tuple[Check, ...] = (
+    following.misaligned,
+    motion.jumping,
+    unlike.apart,
+    joint_order.exchanged_joints,
+    unlike.grippers,
+    unlike.unfinished,
+)
+IMAGES_OF_OTHERS: tuple[Check, ...] = (
+    pictures.flashing,
+    timing.untimely,
+    timing.foreign,
+    colours.exchanged_channels,
+    colours.exchanged_cameras,
+)
 
 
 @dataclass(frozen=True)
@@ -24,18 +50,25 @@ class EpisodeVerdict:
     Attributes:
         episode: its number in the dataset.
         rows: its numbers.
-        faults: what is wrong, one sentence each; none for a good one.
+        findings: what is wrong; none for a good one.
+        lag: frames by which its state follows its action, None where nothing tells.
     """
 
     episode: int
     rows: EpisodeRows
-    faults: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    lag: float | None = None
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong, one sentence each; none for a good one."""
+        return tuple(finding.fault for finding in self.findings)
 
 
 def check_episodes(
     dataset: Any, read: ReadFrame, deployment: Deployment, limits: EpisodeLimits
 ) -> list[EpisodeVerdict]:
-    """Read a whole dataset and judge its episodes; images are decoded.
+    """Read a whole dataset and judge its episodes; every image is decoded once.
 
     Args:
         dataset: LeRobotDataset that fits the deployment.
@@ -43,60 +76,53 @@ def check_episodes(
         deployment: the robot, and what the numbers mean.
         limits: from where on an episode is bad.
     """
-    verdicts = []
-    for episode, rows in enumerate(tqdm(episode_rows(dataset, deployment.cell), unit='episode')):
-        faults = find_faults(rows, deployment, limits)
-        if not faults:
-            faults = list(_image_faults(dataset, read, episode))
-        verdicts.append(EpisodeVerdict(episode, rows, tuple(faults)))
-    return verdicts
+    return judge(read_episodes(dataset, read, deployment), deployment, limits)
 
 
-def episode_rows(dataset: Any, cell: Cell) -> list[EpisodeRows]:
-    """Return the numbers of every episode, in the cell's joint order."""
-    columns = [STATE, ACTION, 'timestamp', 'episode_index']
-    rows = dataset.hf_dataset.with_format('numpy').select_columns(columns)[:]
-    table = {key: np.asarray(rows[key], dtype=np.float64) for key in columns}
-    for key in (STATE, ACTION):
-        names = dataset.meta.features[key]['names']
-        to_cell = JointMap(names, cell.joint_names, f'{dataset.root}: {key}')
-        table[key] = to_cell(table[key])
-    lengths = list(dataset.meta.episodes['length'])
-    own = [table['episode_index'] == episode for episode in range(len(lengths))]
+def judge(
+    episodes: Sequence[Episode], deployment: Deployment, limits: EpisodeLimits
+) -> list[EpisodeVerdict]:
+    """Judge episodes, each by itself and by the others."""
+    found: dict[int, list[Finding]] = {episode.number: [] for episode in episodes}
+    for episode in episodes:
+        found[episode.number] += [*basics.corrupt(episode), *episode.unread]
+    lost = {number for number, findings in found.items() if findings}
+    data = Recorded(tuple(e for e in episodes if e.number not in lost), deployment, limits)
+    for checks in (ALONE, NUMBERS_OF_OTHERS, IMAGES_OF_OTHERS):
+        for check in checks:
+            for finding in check(data):
+                found[finding.episode].append(finding)
+        data = _without_spoiled(data, [f for findings in found.values() for f in findings])
+    # Of two copies the first stays good, where nothing else is wrong with it.
+    good = tuple(episode for episode in episodes if not found[episode.number])
+    for finding in copies.copies(Recorded(good, deployment, limits)):
+        found[finding.episode].append(finding)
+    whole = [e for e in episodes if not any(True for _ in basics.corrupt(e))]
+    lags = following.all_following(Recorded(tuple(whole), deployment, limits))
     return [
-        EpisodeRows(
-            state=table[STATE][frames],
-            action=table[ACTION][frames],
-            stamp_s=table['timestamp'][frames],
-            length=int(length),
-            median_length=float(np.median(lengths)),
+        EpisodeVerdict(
+            episode.number,
+            episode.rows,
+            tuple(found[episode.number]),
+            lags[episode.number].lag if episode.number in lags else None,
         )
-        for frames, length in zip(own, lengths, strict=True)
+        for episode in episodes
     ]
 
 
-def _image_faults(dataset: Any, read: ReadFrame, episode: int) -> Iterator[str]:
-    """Yield the first image that cannot be decoded, and cameras that show one colour."""
-    first = int(dataset.meta.episodes['dataset_from_index'][episode])
-    last = int(dataset.meta.episodes['dataset_to_index'][episode]) - 1
-    # Videos are decoded from key frames on: their ends tell whether they are whole.
-    has_videos = bool(dataset.meta.video_keys)
-    blank: dict[str, int] = {}
-    for frame in (first, last) if has_videos else range(first, last + 1):
-        try:
-            sample = read(frame)
-        # What Pillow and PyAV raise for damaged data.
-        except (OSError, SyntaxError, ValueError, RuntimeError) as error:
-            yield f'corrupt: frame {frame - first} cannot be read: {error}'
-            return
-        for key in dataset.meta.camera_keys:
-            if _contrast(sample[key]) < _LEAST_CONTRAST:
-                blank.setdefault(key, frame - first)
-    for key, frame in blank.items():
-        yield f'blank: {key} shows one colour in frame {frame}'
-
-
-def _contrast(image: Any) -> float:
-    """Return the standard deviation of an image, uint8 or float in [0, 1]."""
-    scale = 1.0 if image.is_floating_point() else 255.0
-    return float(image.float().std()) / scale
+def _without_spoiled(data: Recorded, findings: Sequence[Finding]) -> Recorded:
+    """Return what is still a measure: episodes with good numbers, and their good images."""
+    spoiled = {(finding.episode, finding.camera) for finding in findings}
+    kept = [
+        replace(
+            episode,
+            views={
+                camera: view
+                for camera, view in episode.views.items()
+                if (episode.number, camera) not in spoiled
+            },
+        )
+        for episode in data.episodes
+        if (episode.number, '') not in spoiled
+    ]
+    return replace(data, episodes=tuple(kept))

@@ -35,11 +35,15 @@ def write_check_page(
         f'{len(verdicts)} episodes of {min(lengths)} to {max(lengths)} frames',
         *(f'{len(episodes)} {role}' for role, episodes in roles.by_role().items()),
     ]
-    rows = [(entry.episode, entry.rows.length, '; '.join(entry.faults)) for entry in bad]
+    rows = [
+        (entry.episode, entry.rows.length, finding.fault, finding.cure)
+        for entry in bad
+        for finding in entry.findings
+    ]
     body = [
         verdict(not bad, notes),
         Html('<h2>Bad episodes</h2>'),
-        table(('episode', 'frames', 'what was found'), rows),
+        table(('episode', 'frames', 'what was found', 'what to do'), rows),
         pair(_motion_figure(entry, cell) for entry in bad[:_MOST_FIGURES]),
     ]
     write_page(path, f'Data check: {name}', body)

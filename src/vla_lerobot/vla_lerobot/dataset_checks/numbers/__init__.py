@@ -1,0 +1,1 @@
+"""Checks of what joints did and were told."""
