@@ -1,5 +1,6 @@
 """A tiny robot dataset and a tiny policy, made in a second."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,20 @@ FEATURE = 'observation.images.top'
 LENGTHS = (12, 10, 14, 11)
 
 
-def record(root: Path, extra=None, lengths=LENGTHS, seed=0):
-    """Write a dataset whose state follows its action by one frame; `extra(episode, frame)`."""
+def record(
+    root: Path,
+    extra=None,
+    lengths=LENGTHS,
+    seed=0,
+    order=slice(None),
+    tasks=('move',),
+    motions=1000,
+):
+    """Write a dataset whose state follows its action by one frame; `extra(episode, frame)`.
+
+    Joints are listed in `order`; episodes have the tasks in turn, and begin again with their
+    motions after so many.
+    """
     from lerobot.datasets import LeRobotDataset
 
     deployment = load_deployment()
@@ -25,16 +38,43 @@ def record(root: Path, extra=None, lengths=LENGTHS, seed=0):
     )
     rng = np.random.default_rng(seed)
     for episode, length in enumerate(lengths):
-        path = smooth_motion(cell, length, seed + episode).astype(np.float32)
+        path = task_motion(cell, length, seed + episode % motions)
         for frame in range(length):
-            sample = {STATE: path[frame], ACTION: path[frame + 1], 'task': 'move'}
-            sample[FEATURE] = rng.integers(0, 255, (96, 96, 3), dtype=np.uint8)
+            sample = {STATE: path[frame][order], ACTION: path[frame + 1][order]}
+            sample['task'] = tasks[episode % len(tasks)]
+            sample[FEATURE] = picture(path[frame], rng)
             if extra is not None:
                 sample['intervention'] = np.array([extra(episode, frame)])
             dataset.add_frame(sample)
         dataset.save_episode()
     dataset.finalize()
+    rename(root, lambda names: list(np.array(names)[order]))
     return root
+
+
+def task_motion(cell, length, seed):
+    """Return a motion like those of the other seeds, the gripper closes; shape (length + 1, D)."""
+    path = 0.85 * smooth_motion(cell, length, 1000) + 0.15 * smooth_motion(cell, length, seed)
+    path[:, cell.grippers] = np.linspace(0.0, 0.4, length + 1)[:, None]
+    return path.astype(np.float32)
+
+
+def picture(joints, rng):
+    """Draw a bar for every joint, as high as it stands, with the noise of a camera."""
+    image = np.repeat(np.linspace(60, 120, 96)[None, :, None], 96, axis=0).repeat(3, axis=2)
+    for number, joint in enumerate(joints):
+        height = int(np.clip(48 + 12 * joint, 2, 94))
+        image[96 - height :, 12 * number : 12 * number + 9] = (220, 30 * number, 40)
+    return np.clip(image + rng.normal(0, 2, image.shape), 0, 255).astype(np.uint8)
+
+
+def rename(root: Path, change) -> None:
+    """Write other names of state and action into a dataset, `change(names)`."""
+    path = root / 'meta' / 'info.json'
+    info = json.loads(path.read_text())
+    for key in (STATE, ACTION):
+        info['features'][key]['names'] = change(info['features'][key]['names'])
+    path.write_text(json.dumps(info))
 
 
 def tiny_act(folder: Path, dataset_root: Path, **changes) -> Path:

@@ -1,6 +1,5 @@
 """From the settings of a fine-tuning to its plan: everything is checked before it is trained."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 import json
 from pathlib import Path
@@ -8,17 +7,13 @@ from typing import Any
 
 from vla_contract.cli.deployment_arguments import PARTS
 from vla_contract.deployment.deployment import Deployment, load_deployment
-from vla_finetune.act.demonstrations import floored, STD_FLOOR
-from vla_finetune.finetune_settings import FinetuneSettings, KEEP
-from vla_finetune.frames_in_memory import FramesInMemory
-from vla_finetune.learner import load_policy_config, Statistics
+from vla_finetune.data.checked_dataset import open_checked
+from vla_finetune.data.one_task import require_one_task
+from vla_finetune.data.trained_statistics import trained_statistics
+from vla_finetune.data.training_data import prepare_data, TrainingData
+from vla_finetune.finetune_settings import FinetuneSettings, KEEP, require_comparable
+from vla_finetune.learner import load_policy_config
 from vla_finetune.training import TrainingPlan
-from vla_finetune.training_data import (
-    CheckedDataset,
-    open_checked,
-    prepare_data,
-    TrainingData,
-)
 from vla_lerobot.checkpoints.data_only import require_data_only, require_known_steps
 from vla_lerobot.checkpoints.manifest import read_manifest
 from vla_lerobot.checkpoints.remote_code import refuse_remote_code
@@ -41,6 +36,7 @@ def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
     """
     import torch
 
+    require_comparable(settings)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     deployment = load_deployment(**{part: getattr(settings, part) for part in PARTS})
@@ -61,22 +57,22 @@ def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
     ]
     real, sim = datasets[0], datasets[1] if len(datasets) > 1 else None
     data = prepare_data(settings, real, sim)
-    sources = [checked.samples for checked in datasets]
-    in_memory = all(isinstance(samples, FramesInMemory) for samples in sources)
+    require_one_task(policy, data)
+    in_memory = all(checked.is_in_memory for checked in datasets)
     return TrainingPlan(
         settings=settings,
         folder=folder,
         source=source,
-        dataset=real.dataset,
-        samples=torch.utils.data.ConcatDataset(sources),
+        metadata=real.order.metadata(real.dataset.meta),
+        samples=torch.utils.data.ConcatDataset([checked.samples for checked in datasets]),
         loaders=0 if in_memory else settings.loaders,
-        pools=data.pools,
-        held_out=data.held_out,
-        statistics=None if settings.statistics == KEEP else data_statistics(datasets),
+        data=data,
+        statistics=None if settings.statistics == KEEP else trained_statistics(data, policy),
         manifest={**describe(settings, deployment, data), 'before': manifest},
         meaning=replace(
             deployment.policy, name=folder.resolve().name, backend='lerobot', source='.'
         ),
+        notes=tuple(note for checked in datasets for note in checked.order.notes),
     )
 
 
@@ -87,14 +83,6 @@ def prepare_imports(source: str, has_adapters: bool) -> None:
     policy_type = json.loads(config.read_text()).get('type', '') if config.is_file() else ''
     is_adapter = (Path(source) / 'adapter_config.json').is_file()
     skip_unneeded_extras(policy_type, has_adapters or is_adapter)
-
-
-def data_statistics(datasets: Sequence[CheckedDataset]) -> Statistics:
-    """Return the statistics of all datasets together, frame for frame."""
-    from lerobot.datasets.compute_stats import aggregate_stats
-
-    stats = aggregate_stats([checked.dataset.meta.stats for checked in datasets])
-    return floored(stats, STD_FLOOR)
 
 
 def describe(
@@ -122,6 +110,8 @@ def describe(
         },
         'sample_shares': {pool.name: pool.share for pool in data.pools},
         'held_out_episodes': list(data.held_out_episodes),
+        'is_validated': bool(data.held_out_episodes),
+        'copies_left_out': list(data.copies),
         'steps': settings.steps,
         'batch': settings.batch,
         'learning_rate': settings.learning_rate,

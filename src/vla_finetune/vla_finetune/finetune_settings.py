@@ -10,11 +10,12 @@ from typing import Any
 from vla_contract.cli.command import write_json
 from vla_contract.cli.deployment_arguments import add_deployment, PARTS
 from vla_contract.deployment.deployment import DEFAULT
-from vla_contract.errors import ResourceNotFoundError
+from vla_contract.errors import ResourceNotFoundError, SettingError
 from vla_contract.schema import build, setting
 
 KEEP, RECOMPUTE, BOTH = 'keep', 'recompute', 'both'
 _FILE = 'finetune.json'
+Inputs = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,10 @@ class FinetuneSettings:
         1e-5, doc='peak, of every parameter group', lower=1e-12, upper=1.0
     )
     held_out_share: float = setting(
-        0.1, doc='part of the real demonstrations kept for validation', lower=0.0, upper=0.9
+        0.1,
+        doc='part of the real demonstrations kept for validation; 0 for none: not validated',
+        lower=0.0,
+        upper=0.9,
     )
     validate_every: int = setting(
         500, doc='steps between validations and checkpoints', lower=1, upper=10_000_000
@@ -105,13 +109,29 @@ def settings_from(args: argparse.Namespace) -> FinetuneSettings:
     return build(FinetuneSettings, values, 'command line')
 
 
-def store_settings(folder: Path, settings: FinetuneSettings) -> None:
-    """Write the settings into the folder of a training."""
-    write_json(folder / _FILE, dataclasses.asdict(settings))
+def require_comparable(settings: FinetuneSettings) -> None:
+    """Refuse to train with both statistics where nothing can tell which is better.
+
+    Raises:
+        SettingError: no episode is held out.
+    """
+    if settings.statistics == BOTH and not settings.held_out_share:
+        raise SettingError(
+            'command line',
+            'statistics',
+            f"'{BOTH}' with held_out_share 0, so that nothing can compare them",
+            f"'{KEEP}', '{RECOMPUTE}', or a held_out_share above 0",
+        )
 
 
-def stored_settings(folder: Path) -> FinetuneSettings:
-    """Return the settings of a training that was begun in a folder.
+def store_settings(folder: Path, settings: FinetuneSettings, inputs: Inputs) -> None:
+    """Write the settings of a training into its folder, with the hashes of its inputs."""
+    content = {'settings': dataclasses.asdict(settings), 'inputs': inputs}
+    write_json(folder / _FILE, content)
+
+
+def stored_settings(folder: Path) -> tuple[FinetuneSettings, Inputs]:
+    """Return the settings and the hashes of the inputs of a training that was begun in a folder.
 
     Raises:
         ResourceNotFoundError: none was.
@@ -120,8 +140,13 @@ def stored_settings(folder: Path) -> FinetuneSettings:
     path = folder / _FILE
     if not path.is_file():
         raise ResourceNotFoundError('training', path, 'give the --output of an earlier one')
-    values: Any = json.loads(path.read_text())
-    return build(FinetuneSettings, values, str(path))
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+        values, inputs = content['settings'], content['inputs']
+    except (ValueError, KeyError, TypeError) as error:
+        found = f'{type(error).__name__}: {error}'
+        raise SettingError(str(path), 'settings and inputs', found, 'both, as JSON') from error
+    return build(FinetuneSettings, values, str(path)), inputs
 
 
 def _option(name: str) -> str:

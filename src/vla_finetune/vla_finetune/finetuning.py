@@ -19,9 +19,9 @@ from vla_finetune.finetune_settings import (
     store_settings,
     stored_settings,
 )
+from vla_finetune.input_hashes import input_hashes, require_same_inputs
 from vla_finetune.training import train, TrainingPlan
 from vla_finetune.training_checkpoints import History, point
-from vla_finetune.validation import best_of
 
 _RESUME = 'vla train finetune --resume'
 
@@ -30,17 +30,24 @@ def finetune(args: argparse.Namespace) -> int:
     """Begin a training, or go on with one.
 
     Raises:
-        VlaError: the output exists, or checkpoint, data and deployment do not fit each other.
+        VlaError: the output exists, checkpoint, data and deployment do not fit each other, or
+            what a resumed training was begun with is no longer there.
     """
     if args.resume:
-        folder, settings = args.resume, stored_settings(args.resume)
+        folder = args.resume
+        settings, began = stored_settings(folder)
+        if is_main_process():
+            require_same_inputs(folder, began, input_hashes(settings))
     else:
         folder, settings = args.output, settings_from(args)
         if folder is None or (is_main_process() and _is_used(folder)):
             raise VlaError(f'--output: found {folder}; allowed: a new folder')
     plan = make_plan(settings, folder)
     if is_main_process():
-        store_settings(folder, settings)
+        for note in plan.notes:
+            print(f'note: {note}')
+        if not args.resume:
+            store_settings(folder, settings, input_hashes(settings))
     try:
         raise_if_interrupted()
         return _train(plan, args.json)
@@ -93,14 +100,21 @@ def train_both(plan: TrainingPlan) -> dict[str, Any]:
 
 
 def described(history: History) -> dict[str, Any]:
-    """Return a training for the summary; print its best validation."""
-    best = best_of(history.validations)
+    """Return a training for the summary; print its best validation, or that there is none."""
+    best, steps = history.best, len(history.losses)
     if is_main_process():
         print(
-            f'best after {best.step} of {len(history.losses)} steps: held-out loss '
-            f'{best.loss:.4f}, first action {best.action_error:.4f} rad off in the mean'
+            f'best after {best.step} of {steps} steps: held-out loss {best.loss:.4f}, first '
+            f'action {best.action_error:.4f} rad off in the mean'
+            if best
+            else f'not validated: no episode is held out; the result is the last of {steps} steps'
         )
-    return {**asdict(history), 'best': asdict(best)}
+    return {
+        **asdict(history),
+        'is_validated': best is not None,
+        'result_step': history.result_step,
+        'best': asdict(best) if best else None,
+    }
 
 
 def is_main_process() -> bool:

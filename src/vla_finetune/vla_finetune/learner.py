@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from torch import nn
-from vla_contract.errors import PolicyError
+from vla_contract.errors import PolicyError, PolicyMismatchError
 from vla_finetune.finetune_settings import FinetuneSettings
+from vla_lerobot.checkpoints.checks import check_statistics
+from vla_lerobot.statistics import Statistics
 
-Statistics = dict[str, dict[str, Any]]
 # In the names of LeRobot's policies, what encodes images.
 _VISION = ('backbone', 'vision', 'rgb_encoder', 'image_encoder', 'visual')
 # Part of the steps in which the rate rises, at most; short trainings would only warm up.
@@ -37,18 +38,19 @@ class Learner:
 
 
 def build_learner(
-    settings: FinetuneSettings, source: str, dataset: Any, statistics: Statistics | None
+    settings: FinetuneSettings, source: str, metadata: Any, statistics: Statistics | None
 ) -> Learner:
     """Load a checkpoint and prepare to train it.
 
     Args:
         settings: of the training.
         source: folder or hub id of the checkpoint; one of this training, to go on.
-        dataset: LeRobotDataset of the robot.
+        metadata: LeRobot's, of the dataset of the robot.
         statistics: to normalise with; None for the checkpoint's own.
 
     Raises:
-        PolicyError: nothing in it can be frozen or adapted as the settings want.
+        PolicyError: nothing in it can be frozen or adapted as the settings want, or it lacks
+            statistics that it normalises with.
     """
     from lerobot.configs.default import DatasetConfig
     from lerobot.configs.train import TrainPipelineConfig
@@ -59,11 +61,11 @@ def build_learner(
     set_rates(policy_config, settings.learning_rate, settings.steps)
     if settings.freeze_vision and hasattr(policy_config, 'freeze_vision_encoder'):
         policy_config.freeze_vision_encoder = True
-    policy = make_policy(policy_config, ds_meta=dataset.meta)
+    policy = make_policy(policy_config, ds_meta=metadata)
     if settings.freeze_vision:
         freeze_vision(policy)
     config = TrainPipelineConfig(
-        dataset=DatasetConfig(repo_id=dataset.repo_id, root=str(dataset.root)),
+        dataset=DatasetConfig(repo_id=metadata.repo_id, root=str(metadata.root)),
         policy=policy_config,
         steps=settings.steps,
         batch_size=settings.batch,
@@ -76,6 +78,10 @@ def build_learner(
         if not policy_config.use_peft:
             policy = policy.wrap_with_peft(peft_cli_overrides=asdict(config.peft))
     preprocess, postprocess = load_processors(policy_config, source, statistics)
+    try:
+        check_statistics(source, preprocess, postprocess)
+    except PolicyMismatchError as error:
+        raise PolicyMismatchError(f'{error}; --statistics recompute computes them') from error
     optimizer, scheduler = make_optimizer_and_scheduler(config, policy)
     return Learner(config, policy, preprocess, postprocess, optimizer, scheduler)
 

@@ -1,6 +1,6 @@
 """The loop of a fine-tuning: resumable, on one device or, started by accelerate, on several."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -8,13 +8,15 @@ from typing import Any
 
 from tqdm import tqdm
 from vla_contract.deployment.policy_file import PolicyFile
-from vla_contract.errors import VlaError
+from vla_finetune.data.checked_dataset import Frames
+from vla_finetune.data.mixed_batches import MixedBatches
+from vla_finetune.data.training_data import TrainingData
 from vla_finetune.finetune_settings import FinetuneSettings
-from vla_finetune.learner import build_learner, Learner, Statistics
-from vla_finetune.mixed_batches import MixedBatches, Pool
+from vla_finetune.learner import build_learner, Learner
+from vla_finetune.loss_trace import trace_loss
 from vla_finetune.training_checkpoints import History, TrainingCheckpoints
-from vla_finetune.training_data import Frames
-from vla_finetune.validation import best_of, is_exhausted, validate
+from vla_finetune.validation import is_exhausted, validate
+from vla_lerobot.statistics import Statistics
 
 _SHOWN_LOSSES = 50
 
@@ -27,40 +29,41 @@ class TrainingPlan:
         settings: of the command.
         folder: where checkpoints go.
         source: checkpoint to start from.
-        dataset: LeRobotDataset of the robot, for names and shapes.
+        metadata: LeRobot's, of the dataset of the robot, for names and shapes.
         samples: of all datasets together, by the number of their frame.
         loaders: processes that read them, 0 for none beside this one.
-        pools: frames to train on.
-        held_out: frames to validate with.
+        data: frames to train on, and to validate with.
         statistics: to normalise with; None for the checkpoint's own.
         manifest: goes beside every checkpoint.
         meaning: of the policy's numbers and images, goes there too.
+        notes: what was believed or mapped, for whoever began it.
     """
 
     settings: FinetuneSettings
     folder: Path
     source: str
-    dataset: Any
+    metadata: Any
     samples: Any
     loaders: int
-    pools: tuple[Pool, ...]
-    held_out: Frames
+    data: TrainingData
     statistics: Statistics | None
     manifest: dict[str, Any]
     meaning: PolicyFile
+    notes: tuple[str, ...] = ()
 
 
 def train(plan: TrainingPlan, on_step: Callable[[int], None] = lambda done: None) -> History:
     """Train from the start, or go on from the last checkpoint in the folder.
 
-    The best checkpoint of all validations becomes `pretrained_model` in the folder.
+    The best checkpoint of all validations becomes `pretrained_model` in the folder; the last one
+    where nothing is held out, and then nothing ends the training early.
 
     Args:
         plan: what to do.
         on_step: told how many steps are done, after each.
 
     Raises:
-        VlaError: the loss is no longer a number.
+        VlaError: a loss is no longer a number.
     """
     settings = plan.settings
     accelerator = make_accelerator(settings)
@@ -69,32 +72,33 @@ def train(plan: TrainingPlan, on_step: Callable[[int], None] = lambda done: None
     network = accelerator.unwrap_model(learner.policy)
     steps = range(len(history.losses), settings.steps)
     order = MixedBatches(
-        plan.pools, settings.batch, steps, settings.seed, accelerator.process_index
+        plan.data.pools, settings.batch, steps, settings.seed, accelerator.process_index
     )
     learner.policy.train()
     progress = tqdm(
-        batches(plan, order),
+        zip(order, batches(plan, order), strict=True),
         total=settings.steps,
         initial=steps.start,
         unit='step',
         disable=not accelerator.is_main_process,
     )
-    for done, batch in enumerate(progress, steps.start + 1):
+    for done, (frames, batch) in enumerate(progress, steps.start + 1):
         if is_exhausted(history.validations, settings.patience):
             break
-        history.losses.append(update(learner, batch, accelerator))
+        history.losses.append(update(learner, batch, frames, plan.data, accelerator))
         recent = history.losses[-_SHOWN_LOSSES:]
         progress.set_postfix(loss=f'{sum(recent) / len(recent):.4f}')
         if done % settings.validate_every == 0 or done == settings.steps:
-            tests = batches(plan, in_order(plan.held_out, settings.batch))
-            with accelerator.autocast():
-                history.validations.append(validate(learner, network, tests, done))
+            if len(plan.data.held_out):
+                tests = batches(plan, in_order(plan.data.held_out, settings.batch))
+                with accelerator.autocast():
+                    history.validations.append(validate(learner, network, tests, done))
             if accelerator.is_main_process:
                 checkpoints.save(learner, network, history, plan.manifest, plan.meaning)
             accelerator.wait_for_everyone()
         on_step(done)
     if accelerator.is_main_process:
-        checkpoints.publish(best_of(history.validations))
+        checkpoints.publish(history.result_step)
     accelerator.wait_for_everyone()
     return history
 
@@ -122,7 +126,8 @@ def begin(
     set_seed(plan.settings.seed, accelerator=accelerator)
     last = checkpoints.last
     source = str(last / 'pretrained_model') if last else plan.source
-    learner = build_learner(plan.settings, source, plan.dataset, None if last else plan.statistics)
+    statistics = None if last else plan.statistics
+    learner = build_learner(plan.settings, source, plan.metadata, statistics)
     history = checkpoints.resume(last, learner) if last else History()
     learner.policy, learner.optimizer, learner.scheduler = accelerator.prepare(
         learner.policy, learner.optimizer, learner.scheduler
@@ -130,17 +135,31 @@ def begin(
     return learner, history
 
 
-def update(learner: Learner, batch: dict[str, Any], accelerator: Any) -> float:
+def update(
+    learner: Learner,
+    batch: dict[str, Any],
+    frames: Sequence[int],
+    data: TrainingData,
+    accelerator: Any,
+) -> float:
     """Do one step of the optimizer; return the loss before it.
 
+    Args:
+        learner: the policy and what trains it.
+        batch: the samples, stacked.
+        frames: their numbers among all frames of the data.
+        data: where they come from.
+        accelerator: of this process.
+
     Raises:
-        VlaError: it is not a number.
+        LossNotFiniteError: it is not a number; says why.
     """
     with accelerator.autocast():
-        loss, _ = learner.policy.forward(learner.preprocess(batch))
+        prepared = learner.preprocess(dict(batch))
+        loss, _ = learner.policy.forward(dict(prepared))
     value = float(loss.detach())
     if not isfinite(value):
-        raise VlaError(f'training diverged: the loss is {value}; lower --learning-rate')
+        raise trace_loss(value, batch, prepared, frames, data)
     accelerator.backward(loss)
     clip = learner.config.optimizer.grad_clip_norm
     if clip > 0:

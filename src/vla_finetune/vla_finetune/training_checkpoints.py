@@ -4,7 +4,8 @@ checkpoints/000500/pretrained_model   what runs
 checkpoints/000500/training_state     what is needed to go on
 checkpoints/000500/history.json       losses up to there
 checkpoints/last                      link to the newest whole one
-pretrained_model                      the best one, once the training has ended
+pretrained_model                      the best one, once the training has ended; the last
+                                      one where nothing was held out to tell
 """
 
 from dataclasses import asdict, dataclass, field
@@ -29,11 +30,21 @@ class History:
 
     Attributes:
         losses: of each step.
-        validations: in their order.
+        validations: in their order; none where no episode is held out.
     """
 
     losses: list[float] = field(default_factory=list)
     validations: list[Validation] = field(default_factory=list)
+
+    @property
+    def best(self) -> Validation | None:
+        """The best validation, None where there is none."""
+        return best_of(self.validations) if self.validations else None
+
+    @property
+    def result_step(self) -> int:
+        """Steps after which the result was: at the best validation, else the last."""
+        return self.best.step if self.best else len(self.losses)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -73,7 +84,7 @@ class TrainingCheckpoints:
         """
         from lerobot.common.train_utils import save_checkpoint
 
-        step = history.validations[-1].step
+        step = len(history.losses)
         path = self.path(step)
         save_checkpoint(
             path,
@@ -90,7 +101,7 @@ class TrainingCheckpoints:
         write_json(path / _HISTORY, history.as_dict())
         # LeRobot's own removes the link before it makes the new one.
         point(path.with_name(_LAST), path)
-        kept = {path, self.path(best_of(history.validations).step)}
+        kept = {path, self.path(history.result_step)}
         for old in path.parent.iterdir():
             if old.is_dir() and not old.is_symlink() and old not in kept:
                 shutil.rmtree(old)
@@ -104,9 +115,9 @@ class TrainingCheckpoints:
         validations = [Validation(**values) for values in content['validations']]
         return History(content['losses'], validations)
 
-    def publish(self, best: Validation) -> Path:
-        """Make the best checkpoint the result; adapters are merged, so that it runs anywhere."""
-        result, source = self._folder / 'pretrained_model', self.path(best.step)
+    def publish(self, step: int) -> Path:
+        """Make the checkpoint of a step the result; adapters are merged: it runs anywhere."""
+        result, source = self._folder / 'pretrained_model', self.path(step)
         if (source / 'pretrained_model' / 'adapter_config.json').is_file():
             _merge_adapters(source / 'pretrained_model', result)
         else:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import torch
+from vla_contract.errors import VlaError
 from vla_finetune.learner import Learner
 from vla_lerobot.features import ACTION
 
@@ -35,8 +37,11 @@ def validate(learner: Learner, policy: Any, batches: Iterable[Any], step: int) -
     Args:
         learner: pipelines of the policy.
         policy: the network itself, without what distributes it.
-        batches: held-out samples.
+        batches: held-out samples, at least one.
         step: steps trained so far.
+
+    Raises:
+        VlaError: what is measured is not a number, which no other would be better than.
     """
     from lerobot.utils.random_utils import seeded_context
 
@@ -57,7 +62,14 @@ def validate(learner: Learner, policy: Any, batches: Iterable[Any], step: int) -
             counts.append(len(recorded))
     policy.train()
     weights = np.array(counts) / sum(counts)
-    return Validation(step, float(weights @ losses), float(weights @ errors))
+    found = Validation(step, float(weights @ losses), float(weights @ errors))
+    if not (isfinite(found.loss) and isfinite(found.action_error)):
+        raise VlaError(
+            f'validation after step {step}: found loss {found.loss}, first action '
+            f'{found.action_error} rad off; allowed: numbers; the training diverged, or a '
+            'held-out sample is not finite'
+        )
+    return found
 
 
 def _newest(batch: dict[str, Any], config: Any) -> dict[str, Any]:
@@ -81,7 +93,7 @@ def best_of(validations: list[Validation]) -> Validation:
 
 
 def is_exhausted(validations: list[Validation], patience: int) -> bool:
-    """Return whether `patience` validations have passed since the best."""
+    """Return whether `patience` validations have passed since the best; never without any."""
     if not patience or not validations:
         return False
     return len(validations) - 1 - validations.index(best_of(validations)) >= patience

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
+from finetune_samples import damage
 import numpy as np
 import pytest
 import torch
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.deployment.policy_file import Component
-from vla_contract.errors import NameMismatchError, ResourceNotFoundError
+from vla_contract.errors import ResourceNotFoundError, VlaError
 from vla_finetune.act.demonstrations import (
     blank_some,
     Demonstrations,
@@ -143,13 +144,43 @@ def test_several_instructions_are_embedded_and_scaled_as_one(tmp_path):
     assert stats['std'].unique().numel() == 1
 
 
-def test_another_joint_order_is_refused(dataset):
+def test_another_joint_order_is_read_by_name(dataset):
     deployment = load_deployment()
     names = deployment.policy.action_names
     action = (Component(joints=(names[1], names[0], *names[2:])),)
     other = replace(deployment, policy=replace(deployment.policy, action=action))
-    with pytest.raises(NameMismatchError, match='action: in another order'):
-        load_demonstrations(dataset, other, floor=0.01)
+    wanted, found = (load_demonstrations(dataset, one, floor=0.0) for one in (deployment, other))
+    swapped = [1, 0, *range(2, 8)]
+    assert torch.equal(found.action, wanted.action[:, swapped])
+    assert torch.equal(found.stats[ACTION]['mean'], wanted.stats[ACTION]['mean'][swapped])
+    assert torch.equal(found.state, wanted.state)
+    [note] = found.notes
+    assert note.startswith(f'{dataset}: action: mapped by name from {names[0]}, {names[1]}')
+
+
+def test_statistics_are_those_of_the_frames_that_are_read(dataset):
+    data = load_demonstrations(dataset, load_deployment(), floor=0.0, most_frames=4)
+    assert len(data.state) == 4
+    assert data.stats[STATE]['mean'].numpy() == pytest.approx(data.state.numpy().mean(axis=0))
+    wanted = np.quantile(data.state.numpy(), 0.99, axis=0)
+    assert data.stats[STATE]['q99'].numpy() == pytest.approx(wanted, abs=1e-6)
+    pixels = data.images[KEY].numpy().astype(float) / 255.0
+    assert data.stats[KEY]['mean'].numpy().ravel() == pytest.approx(pixels.mean(axis=(0, 2, 3)))
+
+
+def test_a_number_that_is_not_finite_is_named(tmp_path):
+    root = record(tmp_path / 'broken', ['t', 't'])
+    damage(root, ACTION, 5, [float('nan')] * 8)
+    with pytest.raises(VlaError, match='action: found a number that is not finite in episode 1, '):
+        load_demonstrations(root, load_deployment(), floor=0.01)
+
+
+def test_another_robot_is_refused(tmp_path):
+    root = record(tmp_path / 'other', ['t', 't'])
+    info = root / 'meta' / 'info.json'
+    info.write_text(info.read_text().replace('"robot_type": null', '"robot_type": "vx300s"'))
+    with pytest.raises(VlaError, match="robot: found 'vx300s'"):
+        load_demonstrations(root, load_deployment(), floor=0.01)
 
 
 def test_a_missing_dataset_is_named(tmp_path):

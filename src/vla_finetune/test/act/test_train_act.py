@@ -3,10 +3,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 from vla_contract.deployment.deployment import load_deployment
+from vla_contract.errors import VlaError
 from vla_finetune.act import act_training
 from vla_finetune.act.act_training import act_config, halve_weights
 from vla_finetune.act.descent import learning_rate_factor
 from vla_finetune.act.train_act import main
+from vla_lerobot.features import ACTION, STATE
 
 
 def test_the_rate_warms_up_and_decays_to_two_percent():
@@ -60,7 +62,7 @@ def test_norms_learn_while_training_and_the_checkpoint_is_lerobots(tmp_path, mon
 
     names = {'observation.images.top': (3, 1, 1), 'observation.state': (8,), 'action': (8,)}
     stats = {k: {'mean': torch.zeros(v), 'std': torch.ones(v)} for k, v in names.items()}
-    data = SimpleNamespace(instruction=None, stats=stats, state=torch.zeros(1, 8))
+    data = SimpleNamespace(instruction=None, stats=stats, state=torch.zeros(1, 8), notes=())
     norms = []
 
     def fit(policy, *rest):
@@ -79,3 +81,32 @@ def test_norms_learn_while_training_and_the_checkpoint_is_lerobots(tmp_path, mon
     assert (own.rate_hz, own.state, own.action, own.cameras) == (
         (used.rate_hz, used.state, used.action, used.cameras)
     )
+
+
+def test_a_loss_that_is_no_number_ends_the_training():
+    class Data:
+        images = ()
+
+        def draw(self, *rest):
+            return torch.zeros(1, dtype=torch.long)
+
+        def batch(self, *rest):
+            return {
+                STATE: torch.zeros(1, 8),
+                ACTION: torch.zeros(1, 16, 8),
+                'action_is_pad': torch.zeros(1, 16, dtype=torch.bool),
+            }
+
+    class Diverging(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.ones(1))
+
+        def forward(self, batch):
+            return self.weight * float('inf'), {}
+
+    args = SimpleNamespace(
+        seed=0, lr=1e-3, steps=2, batch=1, early_share=0.0, blank_share=0.0, bf16=False
+    )
+    with pytest.raises(VlaError, match='the loss is inf: the training diverged, .* lower --lr'):
+        act_training.fit(Diverging(), dict, Data(), (), args)

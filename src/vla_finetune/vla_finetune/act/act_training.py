@@ -6,6 +6,7 @@ frames stay in memory. Network, processors and checkpoint format are LeRobot's.
 
 import argparse
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 import time
 from typing import Any
@@ -22,7 +23,6 @@ from vla_finetune.act.demonstrations import (
     blank_some,
     Demonstrations,
     load_demonstrations,
-    STD_FLOOR,
     vary_photometry,
 )
 from vla_finetune.act.descent import Descent, mean_of_last_tenth
@@ -32,6 +32,7 @@ from vla_lerobot.checkpoints.manifest import MANIFEST
 from vla_lerobot.features import ACTION, STATE
 from vla_lerobot.instruction_embedding import DEFAULT_ENCODER, ENVIRONMENT_STATE
 from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
+from vla_lerobot.statistics import STD_FLOOR
 
 CHUNK, EXECUTE = 16, 8
 
@@ -83,7 +84,11 @@ def fit(
     grippers: tuple[int, ...],
     args: argparse.Namespace,
 ) -> float:
-    """Train in place; return the mean loss of the last tenth."""
+    """Train in place; return the mean loss of the last tenth.
+
+    Raises:
+        VlaError: the loss is no longer a number.
+    """
     rng = torch.Generator().manual_seed(args.seed)
     descent = Descent(policy, args.lr, args.steps)
     losses = []
@@ -96,8 +101,13 @@ def fit(
             blank_some(batch, data, grippers, args.blank_share, rng)
             with torch.autocast('cpu', torch.bfloat16, enabled=args.bf16):
                 loss, _parts = policy.forward(preprocess(batch))
-            descent.step(loss)
             losses.append(float(loss.detach()))
+            if not isfinite(losses[-1]):
+                raise VlaError(
+                    f'the loss is {losses[-1]}: the training diverged, its data is finite; '
+                    'lower --lr'
+                )
+            descent.step(loss)
             progress.set_postfix(loss=f'{sum(losses[-50:]) / len(losses[-50:]):.4f}')
     return mean_of_last_tenth(losses)
 
@@ -130,6 +140,8 @@ def train_act(args: argparse.Namespace) -> int:
     deployment = deployment_of(args)
     cell, meaning = deployment.cell, deployment.policy
     data = load_demonstrations(args.dataset, deployment, STD_FLOOR, args.most_frames)
+    for note in data.notes:
+        print(f'note: {note}')
     objects = load_named_objects(args.dataset, data) if args.ground_steps else None
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)

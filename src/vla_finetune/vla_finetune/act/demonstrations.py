@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from vla_contract.deployment.deployment import Deployment
+from vla_contract.errors import VlaError
 from vla_finetune.frame_window import frame_window
-from vla_lerobot.compatibility import require_names
+from vla_lerobot.compatibility import require_same_robot
 from vla_lerobot.features import ACTION, STATE
 from vla_lerobot.frames import open_dataset
 from vla_lerobot.instruction_embedding import (
@@ -17,12 +17,12 @@ from vla_lerobot.instruction_embedding import (
     InstructionEncoder,
 )
 from vla_lerobot.record_columns import planned_frames
+from vla_lerobot.statistics import floored, PixelCounts, Statistics, vector_statistics
+from vla_lerobot.vector_order import vector_order
 
 Batch = dict[str, torch.Tensor]
 # Half a second at 10 Hz: later the arm is nearer to one object than to the others.
 _EARLY_FRAMES = 5
-STD_FLOOR = 0.01
-"""Smallest standard deviation of state and action that policies here are trained with."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Demonstrations:
         last: index of the last frame of each frame's episode, shape (N,).
         is_planned: whether a plan asked for the action of each frame, shape (N,); in the others
             the arm was held or stopped.
-        stats: statistics of the dataset, as LeRobot's processors take them.
+        stats: statistics of the frames that may be drawn, as LeRobot's processors take them.
+        notes: what was mapped by name, and what had to be believed.
     """
 
     images: dict[str, torch.Tensor]
@@ -48,6 +49,7 @@ class Demonstrations:
     last: torch.Tensor
     is_planned: torch.Tensor
     stats: dict[str, dict[str, torch.Tensor]]
+    notes: tuple[str, ...] = ()
 
     def draw(self, count: int, early_share: float, rng: torch.Generator) -> torch.Tensor:
         """Draw frames at random, a share of them from the beginnings of episodes.
@@ -112,16 +114,18 @@ def load_demonstrations(
 
     Raises:
         ResourceNotFoundError: there is no dataset in `root`, or no instruction encoder.
-        NameMismatchError: its joint names or cameras differ from the policy's.
+        VlaError: it is of another robot, rate, image size, or joints, a number in it is not
+            finite, or a plan asked for no action in it.
     """
     dataset = open_dataset(root)
-    require_names(deployment, dataset)
+    require_same_robot(deployment, dataset)
+    order = vector_order(deployment, dataset)
     keys = [camera.feature for camera in deployment.policy.cameras]
     count = len(range(dataset.num_frames)[:most_frames])
     columns: dict[str, torch.Tensor] = {}
     texts: list[str] = []
     for i in range(count):
-        frame = dataset[i]
+        frame = order.sample(dataset[i])
         texts.append(frame['task'])
         for key in (*keys, STATE, ACTION, 'episode_index'):
             value = (frame[key] * 255.0).round().byte() if key in keys else frame[key]
@@ -129,20 +133,56 @@ def load_demonstrations(
                 columns[key] = torch.empty((count, *value.shape), dtype=value.dtype)
             columns[key][i] = value
     episode = columns['episode_index']
-    stats = floored(dataset.meta.stats, floor)
+    _require_finite(root, columns, episode)
+    is_planned = torch.from_numpy(planned_frames(dataset)[:count])
+    if not is_planned.any():
+        raise VlaError(f'{root}: found no action that a plan asked for; allowed: at least one')
+    stats = _statistics(columns, keys, is_planned, floor)
     instruction = None
-    if len(dataset.meta.tasks) > 1:
+    if len(set(texts)) > 1:
         instruction = _embedded(texts)
-        stats[ENVIRONMENT_STATE] = _embedding_statistics(instruction)
+        stats[ENVIRONMENT_STATE] = _embedding_statistics(instruction[is_planned])
     return Demonstrations(
         images={key: columns[key] for key in keys},
         state=columns[STATE],
         action=columns[ACTION],
         instruction=instruction,
         last=torch.searchsorted(episode, episode, right=True) - 1,
-        is_planned=torch.from_numpy(planned_frames(dataset)[:count]),
+        is_planned=is_planned,
         stats=stats,
+        notes=order.notes,
     )
+
+
+def _require_finite(root: Path, columns: dict[str, torch.Tensor], episode: torch.Tensor) -> None:
+    for key in (STATE, ACTION):
+        broken = torch.nonzero(~torch.isfinite(columns[key]).all(dim=1))
+        if len(broken):
+            frame = int(broken[0])
+            own = int(episode[frame])
+            number = frame - int(torch.searchsorted(episode, own))
+            raise VlaError(
+                f'{root}: {key}: found a number that is not finite in episode {own}, frame '
+                f'{number}; allowed: finite ones; look at the dataset with vla check dataset'
+            )
+
+
+def _statistics(
+    columns: dict[str, torch.Tensor], keys: list[str], is_used: torch.Tensor, floor: float
+) -> dict[str, dict[str, torch.Tensor]]:
+    """Return the statistics of the frames that are used, as tensors."""
+    stats: Statistics = {
+        k: vector_statistics(columns[k][is_used].numpy()) for k in (STATE, ACTION)
+    }
+    for key in keys:
+        counts = PixelCounts()
+        for frame in torch.nonzero(is_used)[:, 0]:
+            counts.add(columns[key][frame].numpy())
+        stats[key] = counts.statistics()
+    return {
+        key: {name: torch.from_numpy(value).float() for name, value in entry.items()}
+        for key, entry in floored(stats, floor).items()
+    }
 
 
 def _embedded(texts: list[str]) -> torch.Tensor:
@@ -159,17 +199,6 @@ def _embedding_statistics(embeddings: torch.Tensor) -> dict[str, torch.Tensor]:
     spread = (embeddings - embeddings.mean(dim=0)).square().mean().sqrt()
     mean = embeddings.mean(dim=0)
     return {'mean': mean, 'std': spread.expand_as(mean).clone()}
-
-
-def floored(stats: dict[str, Any], floor: float) -> dict[str, dict[str, torch.Tensor]]:
-    """Return statistics as tensors, with a smallest standard deviation of state and action."""
-    tensors = {
-        key: {name: torch.tensor(np.asarray(value)).float() for name, value in entry.items()}
-        for key, entry in stats.items()
-    }
-    for key in (STATE, ACTION):
-        tensors[key]['std'] = tensors[key]['std'].clamp_min(floor)
-    return tensors
 
 
 def vary_photometry(batch: Batch, keys: list[str], rng: torch.Generator) -> None:

@@ -1,8 +1,9 @@
-"""The samples of a fine-tuning: checked episodes, sorted into pools, some of them held out."""
+"""A dataset of demonstrations, of which every episode was checked."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-import math
+from functools import cached_property
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
-from vla_finetune.finetune_settings import FinetuneSettings
-from vla_finetune.frames_in_memory import bytes_in_memory, FramesInMemory
-from vla_finetune.mixed_batches import Pool
+from vla_finetune.data.frames_in_memory import bytes_in_memory, FramesInMemory
+from vla_finetune.data.in_policy_order import InPolicyOrder
 from vla_lerobot.compatibility import require_features, require_same_robot
 from vla_lerobot.dataset_checks.dataset import check_episodes
 from vla_lerobot.dataset_checks.episodes import EpisodeLimits
 from vla_lerobot.dataset_checks.roles import episode_roles, EpisodeRoles
+from vla_lerobot.features import ACTION, STATE
 from vla_lerobot.frames import open_dataset
 from vla_lerobot.record_columns import planned_frames
+from vla_lerobot.vector_order import vector_order, VectorOrder
 
 Frames = NDArray[np.int64]
 
@@ -29,14 +31,20 @@ class CheckedDataset:
 
     Attributes:
         dataset: LeRobotDataset.
-        samples: its frames as the policy is trained on them.
+        order: of the policy's numbers in the dataset's.
+        read: returns a frame as the dataset has it, by its number.
+        samples: its frames as the policy is trained on them, numbers in the policy's order.
+        is_in_memory: whether the samples are, or are read from the disk.
         roles: what its episodes are good for, bad ones among them.
         bad: faults by episode; none of these is trained on.
         is_usable: per frame, whether a plan asked for all actions of its sample, shape (N,).
     """
 
     dataset: Any
+    order: VectorOrder
+    read: Callable[[int], dict[str, Any]]
     samples: Any
+    is_in_memory: bool
     roles: EpisodeRoles
     bad: dict[int, tuple[str, ...]]
     is_usable: NDArray[np.bool_]
@@ -47,22 +55,46 @@ class CheckedDataset:
         return [episode for episode in self.roles.demonstrations if episode not in self.bad]
 
     @property
-    def corrections(self) -> Frames:
-        """Frames of good episodes in which a person corrected the policy."""
-        corrected = [episode for episode in self.roles.corrected if episode not in self.bad]
-        frames = self.frames_of(corrected)
+    def corrected(self) -> list[int]:
+        """Good episodes in which a person corrected the policy."""
+        return [episode for episode in self.roles.corrected if episode not in self.bad]
+
+    @cached_property
+    def digests(self) -> tuple[str, ...]:
+        """A hash of the numbers of each episode: copies have the same."""
+        columns = [self.column(key).astype(np.float32) for key in (STATE, ACTION)]
+        return tuple(
+            hashlib.sha256(b''.join(column[own].tobytes() for column in columns)).hexdigest()
+            for own in map(self._range, range(int(self.dataset.num_episodes)))
+        )
+
+    def column(self, key: str) -> NDArray[Any]:
+        """Return a column of numbers of all frames, in the policy's order."""
+        rows = self.dataset.hf_dataset.with_format('numpy').select_columns([key])[:]
+        ordered: NDArray[Any] = self.order.numbers(key, np.asarray(rows[key]))
+        return ordered
+
+    def episode_of(self, frame: int) -> tuple[int, int]:
+        """Return the episode of a frame, and its number within it."""
+        ends = np.asarray(self.dataset.meta.episodes['dataset_to_index'])
+        episode = int(np.searchsorted(ends, frame, side='right'))
+        return episode, frame - self._range(episode).start
+
+    def corrections_of(self, episodes: Collection[int]) -> Frames:
+        """Return the frames of some episodes in which a person corrected the policy."""
+        frames = self.frames_of(episodes)
         return frames[self.roles.is_correction[frames]]
 
     def frames_of(self, episodes: Collection[int]) -> Frames:
         """Return the frames of some episodes, but those in which the arm was held or stopped."""
-        ends = self.dataset.meta.episodes
-        ranges = [
-            np.arange(ends['dataset_from_index'][episode], ends['dataset_to_index'][episode])
-            for episode in episodes
-        ]
+        ranges = [np.arange(own.start, own.stop) for own in map(self._range, episodes)]
         frames = np.concatenate([np.empty(0, dtype=np.int64), *ranges])
         usable: Frames = frames[self.is_usable[frames]]
         return usable
+
+    def _range(self, episode: int) -> slice:
+        ends = self.dataset.meta.episodes[episode]
+        return slice(int(ends['dataset_from_index']), int(ends['dataset_to_index']))
 
 
 def open_checked(
@@ -84,9 +116,11 @@ def open_checked(
     dataset = open_dataset(Path(path))
     require_same_robot(deployment, dataset)
     require_features(str(policy.pretrained_path), policy, dataset)
+    order = vector_order(deployment, dataset)
     samples = sample_source(dataset, policy, memory_bytes)
+    is_in_memory = isinstance(samples, FramesInMemory)
     # What is decoded for the check stays decoded for the training, where there is memory.
-    read = samples.read if isinstance(samples, FramesInMemory) else dataset.__getitem__
+    read = samples.read if is_in_memory else dataset.__getitem__
     verdicts = check_episodes(dataset, read, deployment, EpisodeLimits())
     bad = {verdict.episode: verdict.faults for verdict in verdicts if verdict.faults}
     if bad and not skip_bad:
@@ -96,7 +130,16 @@ def open_checked(
             'vla check dataset, or leave them out with --skip-bad'
         )
     is_usable = planned_frames(dataset, policy.action_delta_indices or (0,))
-    return CheckedDataset(dataset, samples, episode_roles(dataset), bad, is_usable)
+    return CheckedDataset(
+        dataset=dataset,
+        order=order,
+        read=read,
+        samples=InPolicyOrder(samples, order) if order.indices else samples,
+        is_in_memory=is_in_memory,
+        roles=episode_roles(dataset),
+        bad=bad,
+        is_usable=is_usable,
+    )
 
 
 def sample_source(dataset: Any, policy: Any, memory_bytes: float) -> Any:
@@ -110,58 +153,3 @@ def sample_source(dataset: Any, policy: Any, memory_bytes: float) -> Any:
         return FramesInMemory(dataset, offsets)
     root, name = dataset.root, dataset.repo_id
     return LeRobotDataset(name, root=root, delta_timestamps=stamps or None, return_uint8=True)
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """What is trained on, and what is measured on.
-
-    Attributes:
-        real: the dataset of the robot.
-        sim: that of the simulator, or None.
-        pools: frames and their shares; frames of `sim` count on from the last real one.
-        held_out: real frames that are never trained on.
-        held_out_episodes: their episodes.
-    """
-
-    real: CheckedDataset
-    sim: CheckedDataset | None
-    pools: tuple[Pool, ...]
-    held_out: Frames
-    held_out_episodes: tuple[int, ...]
-
-
-def prepare_data(
-    settings: FinetuneSettings, real: CheckedDataset, sim: CheckedDataset | None
-) -> TrainingData:
-    """Hold episodes out, and make the pools.
-
-    Successes and corrections share the real samples as `correction_share` says, however many
-    frames each has; without corrections the demonstrations get them all.
-
-    Raises:
-        VlaError: no episode is left to train on or to validate with.
-    """
-    episodes = real.demonstrations
-    count = math.ceil(settings.held_out_share * len(episodes))
-    shuffled = np.random.default_rng(settings.seed).permutation(episodes)
-    held_out, trained = sorted(map(int, shuffled[:count])), sorted(map(int, shuffled[count:]))
-    if not trained:
-        raise VlaError(
-            f'{settings.real}: {len(episodes)} good demonstrations, of which {count} are held '
-            'out; allowed: at least one to train on'
-        )
-    sim_share = settings.sim_share if sim is not None else 0.0
-    corrections = real.corrections
-    corrected = settings.correction_share if len(corrections) else 0.0
-    pools = [
-        Pool('demonstrations', real.frames_of(trained), (1 - sim_share) * (1 - corrected)),
-        Pool('corrections', corrections, (1 - sim_share) * corrected),
-    ]
-    if sim is not None:
-        if not sim.demonstrations:
-            raise VlaError(f'{settings.sim}: found no good demonstration; allowed: at least one')
-        frames = sim.frames_of(sim.demonstrations) + int(real.dataset.num_frames)
-        pools.append(Pool('simulated', frames, sim_share))
-    used = tuple(pool for pool in pools if pool.share)
-    return TrainingData(real, sim, used, real.frames_of(held_out), tuple(held_out))

@@ -1,0 +1,1 @@
+"""What is trained on: checked, in the order of the policy, drawn by shares."""
