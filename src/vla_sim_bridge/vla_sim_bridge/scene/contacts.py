@@ -4,26 +4,36 @@ from collections.abc import Iterable
 
 import mujoco
 
-# As firm as the pads of gym_hil's Robotiq gripper. With MuJoCo's default, five times as slow, a
-# grasped object creeps out of the fingers.
-_SOLREF = (0.004, 1.0)
-_SOLIMP = (0.95, 0.99, 0.001, 0.5, 2.0)
 
-
-def let_objects_decide(spec: mujoco.MjSpec, names: Iterable[str]) -> None:
-    """Have contacts of these geoms take the geoms' own friction and firmness.
+def let_objects_decide(
+    spec: mujoco.MjSpec, objects: Iterable[str], fingers: Iterable[str]
+) -> None:
+    """Have every contact of some geoms take their own friction.
 
     Of two geoms MuJoCo takes the parameters of the one with the higher priority, and the larger
     friction of two with the same (documentation, 'Contact parameters'). Finger pads often have a
-    priority, and a table is rough: without one of its own no object could be slippery.
+    priority, and a table is rough: without one of its own no object could be slippery. How firm a
+    grasp is stays a matter of the fingers: with MuJoCo's default, objects creep out of pads that
+    were modelled to be firm.
 
     Args:
         spec: the whole world, robot included.
-        names: geoms of the objects.
+        objects: geoms of the objects.
+        fingers: geoms that grasp them.
     """
     priority = 1 + max(geom.priority for geom in spec.geoms)
-    for name in names:
+    pads = [spec.geom(name) for name in fingers]
+    for name in objects:
         geom = spec.geom(name)
         geom.priority = priority
-        geom.solref[:] = _SOLREF
-        geom.solimp[:] = _SOLIMP
+        sliding, torsional, rolling = geom.friction
+        for pad in pads:
+            spec.add_pair(
+                name=f'{name} {pad.name}',
+                geomname1=name,
+                geomname2=pad.name,
+                condim=max(geom.condim, pad.condim),
+                friction=[sliding, sliding, torsional, rolling, rolling],
+                solref=pad.solref,
+                solimp=pad.solimp,
+            )

@@ -21,13 +21,15 @@ Manifest = dict[str, Any]
 
 
 def world_facts(deployment: Deployment) -> Manifest:
-    """Return what must be the same for an episode to be: robot, cell, task and MuJoCo."""
+    """Return what must be the same for an episode to be: robot, cell, task, rate and MuJoCo."""
     return {
         'robot': deployment.cell.robot.name,
         'cell': deployment.cell.name,
         'cell_sha256': deployment.cell.sha256,
         'task': deployment.task.name,
         'task_sha256': _task_sha256(deployment),
+        # Actions get their noise at this rate.
+        'rate_hz': deployment.policy.rate_hz,
         'mujoco': version('mujoco'),
     }
 
@@ -113,7 +115,6 @@ def _task_sha256(deployment: Deployment) -> str:
         facts['cube'].pop(name)
     for name in _DRAWN_NAMED if facts['named_cubes'] else ():
         facts['named_cubes'].pop(name)
-    # Drifts last until the time limit; noise of actions comes at the policy's rate.
+    # Drifts last until then.
     facts['time_limit_s'] = deployment.task.time_limit_s
-    facts['rate_hz'] = deployment.policy.rate_hz
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -61,7 +61,8 @@ def build_model(
     robot = load_robot(cell)
     prepare_robot(robot, cell)
     attach_robot(spec, robot, cell)
-    let_objects_decide(spec, config.cube_colours)
+    fingers = [ROBOT + name for name in cell.robot.tool.finger_geoms]
+    let_objects_decide(spec, config.cube_colours, fingers)
     if config.board is not None:
         is_on_tool = config.board.frame == 'tool'
         frame = cell.robot.tool.frame if is_on_tool else cell.robot.model.base_frame

@@ -18,7 +18,11 @@ def _object_mass(stage: Stage, values: Vector) -> None:
 
 
 def _object_friction(stage: Stage, values: Vector) -> None:
-    stage.model.geom_friction[stage.cube_geoms, 0] = values[0]
+    """Set it for the object, and for the fingers that grasp it (see `scene.contacts`)."""
+    model = stage.model
+    model.geom_friction[stage.cube_geoms, 0] = values[0]
+    is_grasp = np.isin(model.pair_geom1, stage.cube_geoms)
+    model.pair_friction[is_grasp, :2] = values[0]
 
 
 def _object_size(stage: Stage, values: Vector) -> None:
