@@ -14,7 +14,7 @@ from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
 from vla_policy_server.identity.identify import identity_of
 from vla_policy_server.wire.handshake import ServedIdentity
-from vla_rollout.deployment.slow_start import load_slow_start, save_slow_start
+from vla_rollout.deployment.slow_start_file import load_slow_start, save_slow_start
 from vla_rollout.deployment.supervised import SupervisedSlowStart
 from vla_rollout.episodes.provenance import provenance
 from vla_rollout.preflight.seal import sealed

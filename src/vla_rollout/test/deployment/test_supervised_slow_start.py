@@ -1,4 +1,5 @@
 import argparse
+from dataclasses import replace
 from datetime import datetime, timedelta, UTC
 
 from permitted import facts, identity, unknown, write_preflight
@@ -79,3 +80,41 @@ def test_a_collision_a_latched_stop_or_an_e_stop_slows_down(args, alarm):
     assert slow_start.next_speed() == 0.2
     slow_start.count(result(success=False, **alarm))
     assert slow_start.next_speed() == 0.1
+
+
+def test_a_rejection_is_kept_until_a_person_confirms(args):
+    slow_start = SupervisedSlowStart.of(args, FACTS)
+    for _ in range(3):
+        slow_start.count(result(success=False))
+    again = SupervisedSlowStart.of(args, FACTS)
+    for _ in range(30):
+        again.count(result())
+    assert again.next_speed() == 0.1
+    args.resume_after_rejection = 'A. Smith'
+    confirmed = SupervisedSlowStart.of(args, FACTS)
+    assert 'by: A. Smith' in args.slow_start.read_text()
+    for _ in range(20):
+        confirmed.count(result())
+    assert confirmed.next_speed() == 0.2
+    with pytest.raises(VlaError, match='no rate was rejected'):
+        SupervisedSlowStart.of(args, FACTS)
+
+
+def test_an_episode_without_an_answer_is_not_counted_unless_it_was_alarming(args, capsys):
+    slow_start = SupervisedSlowStart.of(args, FACTS)
+    for _ in range(30):
+        slow_start.count(replace(result(success=False), chunks=0))
+    assert 'no answer of the policy, not counted; speed 10%' in capsys.readouterr().out
+    assert not args.slow_start.exists()
+    for _ in range(3):
+        slow_start.count(replace(result(success=False, stops=1), chunks=0))
+    assert 'rejected: the success rate at speed 10%' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    'option', [{'preflight': 'p.json'}, {'soft': True}, {'resume_after_rejection': 'A. Smith'}]
+)
+def test_what_only_a_slow_start_uses_is_refused_without_one(option):
+    (name,) = option
+    with pytest.raises(VlaError, match=f'--{name.replace("_", "-")} needs --slow-start'):
+        SupervisedSlowStart.of(argparse.Namespace(slow_start=None, **option), FACTS)

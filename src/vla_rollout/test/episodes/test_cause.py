@@ -62,6 +62,10 @@ def test_the_alarm_that_names_the_failure_is_the_one_that_is_told():
     assert cause.sentence.startswith('grasp failure: the fingers close on nothing')
 
 
+def test_an_episode_without_an_answer_is_no_timeout_of_the_policy():
+    assert cause_of(replace(TIMED_OUT, chunks=0)).mode == 'no answer'
+
+
 def test_a_policy_that_never_answered_did_not_fail_at_the_task():
     silent = replace(TIMED_OUT, chunks=0, failed_inferences=12, inference_failure='no memory')
     for result in (silent, diagnosed(silent, []), replace(silent, failure_mode='frozen')):

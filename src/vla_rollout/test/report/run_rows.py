@@ -27,6 +27,14 @@ def episode(seed: int, success: bool, mode: str | None = None, **more: Any) -> d
     }
 
 
+def manifest(seed: int, **changes: Any) -> dict[str, Any]:
+    """Return what a world says of its episode."""
+    drawn = {'name': 'none', 'sha256': 'a' * 64, 'difficulty': 1.0, 'values': {}}
+    values = {'cube_x': {'value': 0.4 + seed / 100, 'unit': 'm'}}
+    scene = {'seed': seed, 'cell_sha256': 'c' * 64, 'mujoco': '4.0.0', 'task': 'lift_cube'}
+    return {**scene, 'values': values, 'randomization': drawn, **changes}
+
+
 def write_run(folder: Path, results: list[Any], settings: Any = None, **more: Any) -> AnyRun:
     """Write a summary.json and load it."""
     folder.mkdir(parents=True, exist_ok=True)

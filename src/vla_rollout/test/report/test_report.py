@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from run_rows import episode, PNG, write_run
+from run_rows import episode, manifest, PNG, write_run
 from vla_action_filter.verdict import Desired
 from vla_contract.check import measured, skipped
 from vla_contract.deployment.cell import load_cell
@@ -55,12 +55,48 @@ def test_page_junit_and_json_tell_the_same_cause(tmp_path):
     page = (tmp_path / 'run' / 'report.html').read_text()
     (suite,) = ElementTree.parse(tmp_path / 'run' / 'report.junit.xml').getroot()
     (figures,) = json.loads((tmp_path / 'r.json').read_text())['runs']
-    assert [f'<span class="no">{cause}</span>' in page for cause in causes] == [True] * 4
-    assert [case.find('failure').get('message') for case in suite] == causes
+    shown = [f'no answer: {cause}' if cause[:6] == 'policy' else cause for cause in causes]
+    assert [f'<span class="no">{cause}</span>' in page for cause in shown] == [True] * 4
+    assert [case[0].get('message') for case in suite] == causes
+    assert [case[0].tag for case in suite] == ['failure', 'failure', 'error', 'failure']
+    assert [suite.get(name) for name in ('tests', 'failures', 'errors')] == ['4', '3', '1']
     assert [row['cause'] for row in figures['results']] == causes
-    assert figures['outcomes'] == {
-        'drift': 1, 'safety stop': 1, 'policy failed': 1, 'wrong_object': 1,
-    }  # fmt: skip
+    assert figures['outcomes'] == {'drift': 1, 'safety stop': 1, 'wrong_object': 1}
+    assert [row['outcome'] for row in figures['results']] == [
+        'drift', 'safety stop', 'error', 'wrong_object',
+    ]  # fmt: skip
+    assert (figures['episodes'], figures['errors']) == (3, 1)
+    assert '1 of 4 episodes had no answer (last: oom); success 0/3 (0%' in page
+
+
+def test_a_run_without_any_answer_has_a_page_and_no_rate(tmp_path):
+    silent = [episode(k, False, None, chunks=0) for k in range(3)]
+    run = write_run(tmp_path / 'run', silent, {'backend': 'hold', 'policy': 'act'})
+    page = page_of(tmp_path, [run])
+    assert '<p>hold: <strong>3 of 3 episodes had no answer; success unknown</strong></p>' in page
+    assert 'exact interval' not in page
+    answers = write_run(tmp_path / 'other', [episode(0, True)])
+    assert not compare_runs([run, answers])
+    assert 'success_rate' not in run.figures(NOTHING)
+
+
+@pytest.mark.parametrize(
+    ('facts', 'label'),
+    [
+        (('lerobot', 'runs/act'), 'runs/act'),
+        (('remote', 'ws://gpu:8000'), 'ws://gpu:8000'),
+        (('hold', 'panda_lift_act'), 'hold'),
+        (('scripted', 'panda_lift_act'), 'scripted'),
+        (('replay', 'data:3'), 'replay data:3'),
+        (('mine:make', ''), 'mine:make'),
+        (('lerobot', ''), 'act'),
+    ],
+)
+def test_a_run_is_called_by_what_ran(facts, label, tmp_path):
+    settings = dict(zip(('backend', 'source'), facts, strict=True), policy='act')
+    run = write_run(tmp_path / 'run', [episode(0, True)], settings)
+    assert f'<p>{label}: <strong>success 1/1' in page_of(tmp_path, [run])
+    assert run.figures(NOTHING)['policy'] == label
 
 
 def test_a_run_keeps_its_name_under_a_link(run, tmp_path):
@@ -123,17 +159,85 @@ def test_two_policies_in_simulation_and_reality_are_compared(tmp_path):
     assert '2 policies: Pearson r 1.00, MMRV 0.000' in page_of(tmp_path, runs)
 
 
-def test_runs_of_the_same_seeds_are_compared_in_pairs(run, tmp_path):
+def scenes(successes, seeds=range(10), **changes):
+    """Return episodes with their manifests, of which some succeed."""
+    return [episode(k, k in successes, manifest=manifest(k, **changes)) for k in seeds]
+
+
+def test_runs_of_the_same_scenes_are_compared_in_pairs_in_whatever_order(tmp_path):
+    run = write_run(tmp_path / 'one', scenes(range(8)), {'policy': 'a'})
     other = write_run(
-        tmp_path / 'other', [episode(k, k not in (1, 2)) for k in range(10)], {'policy': 'b'}
+        tmp_path / 'other', scenes({0, *range(3, 10)}, reversed(range(10))), {'policy': 'b'}
     )
     (compared,) = compare_runs([run, other])
-    assert (compared.first, compared.second) == ('20261122-demo', 'other')
+    assert (compared.first, compared.second) == ('one', 'other')
     comparison = compared.comparison
-    assert comparison.test == 'exact McNemar'
+    assert (comparison.test, comparison.pairs) == ('exact McNemar', 10)
     # Each wins two scenes that the other loses.
     assert (comparison.difference.rate, comparison.p_value) == (0.0, 1.0)
-    assert '+0 points (95 % interval' in page_of(tmp_path, [run, other])
+    assert compared.differences == ()
+    page = page_of(tmp_path, [run, other])
+    assert '+0 points (95 % interval' in page
+    assert '(exact McNemar of 10 pairs)' in page
+
+
+def test_episodes_of_one_number_and_other_scenes_are_no_pairs_and_the_settings_are_named(tmp_path):
+    settings = {
+        'backend': 'lerobot', 'source': 'a', 'policy': 'a', 'speed': 1.0, 'filter': 'default',
+        'latency_s': 0.06, 'execute_steps': 4, 'mode': 'async', 'cell': 'panda_table',
+        'identity': {'cell_sha256': 'c' * 64, 'precision': 'fp32', 'policy': 'a'},
+    }  # fmt: skip
+    run = write_run(tmp_path / 'one', scenes(range(8)), settings)
+    others = {
+        'speed': 0.1, 'filter': 'off', 'latency_s': 0.2, 'execute_steps': 8, 'mode': 'sync',
+        'identity': {'cell_sha256': 'd' * 64, 'precision': 'bf16', 'policy': 'b'}, 'source': 'b',
+    }  # fmt: skip
+    drawn = {'name': 'wide', 'sha256': 'b' * 64, 'difficulty': 0.5, 'values': {'mass': 1}}
+    other = write_run(
+        tmp_path / 'other',
+        scenes(range(3), randomization=drawn, mujoco='3.0.0'),
+        {**settings, **others},
+    )
+    (compared,) = compare_runs([run, other])
+    assert compared.comparison.test == 'Barnard'
+    assert set(compared.differences) == {
+        'speed 1 against 0.1',
+        'filter default against off',
+        'latency_s 0.06 against 0.2',
+        'execute_steps 4 against 8',
+        'mode async against sync',
+        'cell_sha256 cccccccc against dddddddd',
+        'precision fp32 against bf16',
+        'randomization none against wide',
+        'randomization_sha256 aaaaaaaa against bbbbbbbb',
+        'difficulty 1 against 0.5',
+        'mujoco 4.0.0 against 3.0.0',
+    }
+    page = page_of(tmp_path, [run, other])
+    assert 'differs also in: speed 1 against 0.1, filter default against off' in page
+
+
+def test_real_runs_are_never_compared_by_number(tmp_path):
+    settings = {'operator': 'A. Smith', 'policy': 'a'}
+    one, other = (
+        write_run(tmp_path / str(n), [episode(k, k < n) for k in range(20)], settings)
+        for n in (6, 13)
+    )
+    (compared,) = compare_runs([one, other])
+    assert (compared.comparison.test, compared.comparison.pairs) == ('Barnard', 0)
+    assert compared.comparison.p_value == pytest.approx(0.0385, abs=1e-4)
+    assert compared.remark == 'the same policy, a'
+
+
+def test_a_run_and_its_copy_are_not_reported_together(run, tmp_path, capsys):
+    assert main([str(run.folder), f'{run.folder}/../{run.folder.name}']) == 2
+    assert f'{run.folder}: found twice; allowed: every run once' in capsys.readouterr().err
+    copy = tmp_path / 'copy'
+    copy.mkdir()
+    (copy / 'summary.json').write_bytes((run.folder / 'summary.json').read_bytes())
+    assert main([str(run.folder), str(copy)]) == 2
+    assert f'{copy} is a copy of {run.folder}; allowed' in capsys.readouterr().err
+    assert not (run.folder / 'report.html').exists()
 
 
 def test_runs_of_one_name_in_two_folders_are_two_runs(tmp_path):

@@ -45,12 +45,16 @@ def test_sim_run_that_fails_is_told_by_one_cause(tmp_path):
     assert row['outcome'] in ('timeout', 'frozen')
 
 
-@pytest.mark.parametrize('compare', [[], ['--compare', 'scripted']], ids=['one', 'two policies'])
+@pytest.mark.parametrize('compare', [[], ['--compare', 'hold']], ids=['one', 'two policies'])
 def test_sweep(tmp_path, compare):
     sweep = ['--sweep', 'none', 'tutorial', '--episodes', '2', '--workers', '1', *compare]
-    page, suites, numbers = reported(tmp_path, simulate.main, [*EXPERT, *sweep])
+    expert = ['--policy', 'scripted', '--filter', 'off']
+    page, suites, numbers = reported(tmp_path, simulate.main, [*expert, *sweep])
     policies = 2 if compare else 1
-    assert page.count('2/2 (100%') == len(suites) == len(numbers['rows']) == 2 * policies
+    assert len(suites) == len(numbers['rows']) == 2 * policies
+    assert page.count('<tr><td>scripted</td>') == page.count('2/2 (100%') == 2
+    assert page.count('<tr><td>hold</td>') == page.count('0/2 (0%') == 2 * (policies - 1)
+    assert page.count('(exact McNemar of 2 pairs)') == 2 * (policies - 1)
     assert 'data:image/png;base64,' in page
     assert ('Second policy minus first' in page) == bool(compare)
     assert len(numbers['differences']) == (2 if compare else 0)

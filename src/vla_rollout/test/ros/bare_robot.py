@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
+import numpy as np
 import pytest
 from rclpy.client import Client
 from rclpy.clock import Clock, ClockType
@@ -20,14 +21,18 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.deployment import load_deployment
+from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.node.lifecycle import VlaNode
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.ros.question import introduction
+from vla_contract.values import ActionChunk
 from vla_policy_server.identity.identify import identity_of
 from vla_rollout.episodes.control import Order
 
-SERVED = identity_of(load_deployment(policy='none', backend='hold'))
+DEPLOYMENT = load_deployment(policy='none', backend='hold')
+CELL, SERVED = DEPLOYMENT.cell, identity_of(DEPLOYMENT)
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Filter(Bare):
 
 
 class PolicyServer(Bare):
-    """Says what it serves."""
+    """Says what it serves, and answers while it is active."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -84,6 +89,14 @@ class PolicyServer(Bare):
     def build(self, settings: NoSettings) -> None:
         super().build(settings)
         self.serve(SERVED.to_json())
+        self._chunks = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
+        self.create_timer(0.02, self._answer, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def _answer(self) -> None:
+        if self.is_active:
+            now_ns = self.get_clock().now().nanoseconds
+            chunk = ActionChunk(now_ns, 100_000_000, np.tile(CELL.home, (8, 1)))
+            self._chunks.publish(chunk_to_msg(chunk, CELL.joint_names))
 
     def serve(self, text: str) -> None:
         self._identity.publish(String(data=text))

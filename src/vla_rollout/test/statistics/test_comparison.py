@@ -3,8 +3,9 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
-from vla_rollout.statistics.comparison import compare, difference_interval
-from vla_rollout.statistics.intervals import wilson_interval
+from vla_rollout.statistics.barnard import barnard_p
+from vla_rollout.statistics.comparison import compare, Comparison, difference_interval
+from vla_rollout.statistics.intervals import Interval, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -64,12 +65,23 @@ def barnard(a, n, b, m):
     return (chance * is_extreme).sum(axis=(1, 2)).max()
 
 
-@pytest.mark.parametrize('counts', [(6, 10, 9, 10), (10, 20, 15, 20), (3, 12, 8, 9)])
+@pytest.mark.parametrize(
+    'counts', [(6, 10, 9, 10), (10, 20, 15, 20), (3, 12, 8, 9), (6, 20, 13, 20)]
+)
 def test_unpaired_policies_are_judged_by_barnard(counts):
     a, n, b, m = counts
     comparison = compare([True] * a + [False] * (n - a), np.arange(m) < b, are_paired=False)
     assert comparison.test == 'Barnard'
     assert comparison.p_value == pytest.approx(barnard(*counts), abs=1e-4)
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_barnards_p_of_random_tables_is_the_worst_over_all_rates(seed):
+    rng = np.random.default_rng(seed)
+    n, m = (int(size) for size in rng.integers(5, 60, 2))
+    a, b = int(rng.integers(0, n + 1)), int(rng.integers(0, m + 1))
+    # A grid of rates comes near the worst, from below.
+    assert -1e-9 <= barnard_p(b, m, a, n) - barnard(a, n, b, m) <= 1e-4
 
 
 @given(pairs=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=80))
@@ -95,6 +107,23 @@ def test_the_text_says_how_much_and_how_sure():
     first, second = np.arange(50) < 40, np.arange(50) < 45
     text = str(compare(first, second, are_paired=False))
     assert text == '+10 points (95 % interval -4 to +24), p = 0.21 (Barnard)'
+    text = str(compare(first, second, are_paired=True))
+    assert text.endswith('p = 0.062 (exact McNemar of 50 pairs)')
+
+
+def test_only_no_difference_is_written_as_none():
+    text = str(Comparison(Interval(0.005, -0.0004, 0.996), 0.5, 'Barnard'))
+    assert text.startswith('+0.5 points (95 % interval -0.0 to +99.6)')
+    assert str(Comparison(Interval(0.0, -0.3, 1.0), 1.0, 'Barnard')).startswith(
+        '+0 points (95 % interval -30 to +100)'
+    )
+
+
+@pytest.mark.parametrize('counts', [(0, 0, 1, 2), (1, 2, 0, 0), (3, 2, 1, 2), (1, 2, -1, 2)])
+def test_counts_of_no_episodes_are_refused(counts):
+    for function in (difference_interval, barnard_p):
+        with pytest.raises(ValueError, match='allowed: '):
+            function(*counts)
 
 
 @pytest.mark.parametrize('episodes', [20, 50])

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.special import betaincinv
 from statsmodels.stats.proportion import proportion_confint
-from vla_rollout.statistics.intervals import exact_interval, format_interval, wilson_interval
+from vla_rollout.statistics.intervals import (
+    exact_interval,
+    format_interval,
+    Interval,
+    percent,
+    wilson_interval,
+)
 
 COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -26,6 +32,44 @@ def test_no_success_has_an_interval_too():
 
 def test_the_text_names_count_rate_and_interval():
     assert format_interval(9, 12) == '9/12 (75%, 95 % interval 47-91%)'
+
+
+@pytest.mark.parametrize(
+    ('successes', 'episodes', 'text'),
+    [
+        (0, 200, '0/200 (0%, 95 % interval 0-2%)'),
+        (1, 200, '1/200 (0.5%, 95 % interval 0.1-3%)'),
+        (199, 200, '199/200 (99.5%, 95 % interval 97-99.9%)'),
+        (200, 200, '200/200 (100%, 95 % interval 98-100%)'),
+    ],
+)
+def test_only_none_is_zero_and_only_all_is_a_hundred_percent(successes, episodes, text):
+    assert format_interval(successes, episodes) == text
+    interval = wilson_interval(successes, episodes)
+    assert str(interval) == text.partition('(')[2][:-1].replace(', ', ' (') + ')'
+
+
+@given(counts=st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_a_percentage_is_the_rate_and_says_none_or_all_of_nothing_else(counts):
+    k, n = counts
+    text = percent(k / n)
+    assert (text == '0%') == (k == 0)
+    assert (text == '100%') == (k == n)
+    assert float(text.strip('<>%')) == pytest.approx(100 * k / n, abs=0.5)
+
+
+def test_what_a_decimal_would_round_is_less_or_more():
+    assert [percent(rate) for rate in (1e-5, 0.004, 0.006, 0.9949, 1 - 1e-5)] == [
+        '<0.1%', '0.4%', '1%', '99%', '>99.9%',
+    ]  # fmt: skip
+    assert str(Interval(0.75, 0.4677, 0.9111)) == '75% (95 % interval 47-91%)'
+
+
+@pytest.mark.parametrize('counts', [(0, 0), (3, 2), (-1, 2), (0, -1), (1, 0)])
+@pytest.mark.parametrize('function', [wilson_interval, exact_interval, format_interval])
+def test_counts_of_no_episodes_are_refused(function, counts):
+    with pytest.raises(ValueError, match='allowed: '):
+        function(*counts)
 
 
 @given(counts=COUNTS)

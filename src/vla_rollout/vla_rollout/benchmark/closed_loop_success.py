@@ -33,7 +33,7 @@ def closed_loop_success(
         latency_s: what an inference takes [s].
 
     Raises:
-        PolicyError: the simulator could not run; says why.
+        PolicyError: the simulator could not run, or the policy never answered; says why.
     """
     with tempfile.TemporaryDirectory() as scratch:
         summary = Path(scratch) / 'summary.json'
@@ -52,4 +52,8 @@ def closed_loop_success(
         if not summary.is_file():
             raise PolicyError(f'the simulator did not finish: {last_line(run.stderr)}')
         found = json.loads(summary.read_text())
+    if 'wilson_95' not in found:
+        raise PolicyError(
+            f'no episode had an answer of the policy ({found["last_inference_failure"]})'
+        )
     return Success(found['successes'], found['episodes'], *found['wilson_95'])

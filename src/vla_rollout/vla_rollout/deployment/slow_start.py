@@ -1,15 +1,10 @@
-"""Staged speed limits: faster after a sequential test accepts, slower after a failure."""
+"""Staged speed limits: faster after a sequential test accepts, never again after it rejects."""
 
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from vla_contract.errors import VlaError
-from vla_contract.schema import build, load_yaml, setting
-from vla_contract.whole_file import write_whole
-from vla_rollout.preflight.seal import sealed, unsealed
-from vla_rollout.preflight.subject import differing_calibrations, Subject
+from vla_contract.schema import setting
 from vla_rollout.statistics.sequential import SequentialTest
-import yaml
 
 SOFT_EPISODES = 5
 """Episodes with soft objects before any others, as the checklist wants them."""
@@ -19,9 +14,16 @@ SOFT_EPISODES = 5
 class SpeedRule:
     """When speed changes.
 
-    Raised by one step after `successes` of the episodes at this speed succeeded and the sequential
-    test accepts them; lowered by one step, and at least to where it was, when the test rejects
-    them, or after an episode that ended in a collision or a latched stop.
+    Raised by one step after `successes` of the episodes since the last change succeeded, when the
+    sequential test accepts the rate at this speed. Lowered by one step after an episode that ended
+    in a collision or a latched stop. When the test rejects a rate, the speed is the lowest from
+    then on, until a person has looked at why.
+
+    The test of a speed is one test, of all episodes at that speed: neither an alarm nor another
+    speed in between begins it anew. So a policy whose rate at a speed is at most `bad` ever gets
+    faster than that speed with a probability of at most `alpha` in a deployment, however long
+    (`SequentialTest`); every new beginning would be another try with that probability. An alarm
+    counts as a failure in it.
     """
 
     steps: tuple[float, ...] = setting(
@@ -42,6 +44,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Confirmation:
+    """A person has looked at why a rate was rejected; all tests begin anew."""
+
+    by: str = setting(doc='name of the person')
+    episodes: int = setting(doc='how many there had been', lower=0)
+
+
+@dataclass(frozen=True)
 class SlowStart:
     """How far a policy has come on a robot; every episode makes a new one.
 
@@ -56,7 +66,11 @@ class SlowStart:
     rule: SpeedRule = setting(SpeedRule(), doc='when speed changes')
     step: int = setting(0, doc='index of the speed in use', lower=0)
     episodes: tuple[Outcome, ...] = setting((), doc='all episodes so far')
-    since: int = setting(0, doc='episodes before the last change of speed', lower=0)
+    since: int = setting(0, doc='episodes before the last change of speed or alarm', lower=0)
+    rejected: float | None = setting(
+        None, doc='speed at which the rate was rejected; no faster until a person confirms'
+    )
+    confirmations: tuple[Confirmation, ...] = setting((), doc='who went on after rejections')
 
     @property
     def speed(self) -> float:
@@ -67,6 +81,13 @@ class SlowStart:
     def needs_soft_object(self) -> bool:
         """Whether the next episode must be one with a soft object."""
         return sum(episode.is_soft for episode in self.episodes) < SOFT_EPISODES
+
+    @property
+    def tested(self) -> list[bool]:
+        """Outcomes that the test of this speed has seen, alarms as failures."""
+        begin = self.confirmations[-1].episodes if self.confirmations else 0
+        here = [episode for episode in self.episodes[begin:] if episode.speed == self.speed]
+        return [episode.success and not episode.is_alarming for episode in here]
 
     def after(self, success: bool, is_soft: bool, is_alarming: bool) -> 'SlowStart':
         """Return the state after one more episode at the present speed.
@@ -81,74 +102,58 @@ class SlowStart:
             )
         outcome = Outcome(self.speed, success, is_soft, is_alarming)
         state = replace(self, episodes=(*self.episodes, outcome))
-        here = [episode.success for episode in state.episodes[state.since :]]
-        if is_alarming or self.rule.test.rejects(here):
+        if self.rejected is not None:
+            return state
+        test, tested = self.rule.test, state.tested
+        if test.rejects(tested):
+            return replace(state._at(0), rejected=self.speed)
+        if is_alarming:
             return state._at(max(0, self.step - 1))
-        if sum(here) >= self.rule.successes and self.rule.test.accepts(here):
-            return state._at(min(len(self.rule.steps) - 1, self.step + 1))
+        may_rise = self.step < len(self.rule.steps) - 1 and test.accepts(tested)
+        if may_rise and state._successes >= self.rule.successes:
+            return state._at(self.step + 1)
         return state
 
+    def confirmed(self, by: str) -> 'SlowStart':
+        """Return the state after a person has looked at why the rate was rejected.
+
+        Raises:
+            VlaError: nobody is named, or nothing was rejected.
+        """
+        if not by.strip():
+            raise VlaError('--resume-after-rejection: found no name; allowed: that of a person')
+        if self.rejected is None:
+            raise VlaError(
+                '--resume-after-rejection: no rate was rejected; allowed: without the option'
+            )
+        confirmation = Confirmation(by, len(self.episodes))
+        confirmations = (*self.confirmations, confirmation)
+        return replace(self._at(0), rejected=None, confirmations=confirmations)
+
+    @property
+    def _successes(self) -> int:
+        return sum(episode.success for episode in self.episodes[self.since :])
+
     def _at(self, step: int) -> 'SlowStart':
-        """Change to a speed, or begin to count anew at the same."""
+        """Change to a speed, or count successes anew at the same."""
         return replace(self, step=step, since=len(self.episodes))
 
     def describe(self) -> str:
         """Return how far it has come, in one line."""
-        here = [episode.success for episode in self.episodes[self.since :]]
-        text = (
-            f'speed {self.speed:.0%}, {sum(here)} of {self.rule.successes} successes needed, '
-            f'{len(here)} episodes at this speed, {len(self.episodes)} in all'
-        )
+        text = f'speed {self.speed:.0%}, {self._progress()}, {len(self.episodes)} in all'
         return f'{text}; soft object next' if self.needs_soft_object else text
 
-
-def load_slow_start(path: Path, subject: Subject) -> SlowStart:
-    """Read a state; one that does not exist begins at the slowest speed.
-
-    Args:
-        path: of the state.
-        subject: what is to move.
-
-    Raises:
-        VlaError: nobody knows what the policy is, or the file is damaged or edited, or belongs to
-            another cell, calibration, backend or policy.
-    """
-    subject.require_known()
-    new = SlowStart(
-        subject.cell_sha256,
-        subject.policy.sha256,
-        subject.policy.backend,
-        dict(subject.calibration_ids),
-    )
-    if not path.exists():
-        return new
-    state = build(SlowStart, unsealed(load_yaml(path), path), str(path))
-    if not state.step < len(state.rule.steps):
-        raise VlaError(f'{path}: step {state.step}; allowed: 0 to {len(state.rule.steps) - 1}')
-    if differences := _differences(state, new):
-        raise VlaError(
-            f'{path} was begun with another {", ".join(differences)}; name a new file: what has '
-            'changed starts at the lowest speed'
+    def _progress(self) -> str:
+        here = len(self.episodes) - self.since
+        if self.rejected is not None:
+            return (
+                f'rejected: the success rate at speed {self.rejected:.0%} is too low to get '
+                'faster; find out why, then --resume-after-rejection NAME, or a new file for '
+                f'another policy; {here} episodes since'
+            )
+        if self.step == len(self.rule.steps) - 1:
+            return f'the highest, {here} episodes since the last change'
+        return (
+            f'{self._successes} of {self.rule.successes} successes needed, {here} episodes since '
+            'the last change'
         )
-    return state
-
-
-def save_slow_start(path: Path, state: SlowStart) -> None:
-    """Write the state so that a crash leaves the old one or the new one.
-
-    Raises:
-        VlaError: it cannot be sealed.
-        OSError: it cannot be written.
-    """
-    write_whole(path, yaml.safe_dump(sealed(asdict(state)), sort_keys=False))
-
-
-def _differences(state: SlowStart, new: SlowStart) -> list[str]:
-    found = []
-    if state.cell_sha256 != new.cell_sha256:
-        found.append(f'cell ({state.cell_sha256[:8]}, not {new.cell_sha256[:8]})')
-    if state.backend != new.backend:
-        found.append(f'backend ({state.backend}, not {new.backend})')
-    elif state.policy_sha256 != new.policy_sha256:
-        found.append(f'policy ({state.policy_sha256[:8]}, not {new.policy_sha256[:8]})')
-    return found + differing_calibrations(state.calibration_ids, new.calibration_ids)

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.errors import VlaError
-from vla_rollout.deployment.slow_start import load_slow_start, save_slow_start, SlowStart
+from vla_rollout.deployment.slow_start import SlowStart
+from vla_rollout.deployment.slow_start_file import load_slow_start, save_slow_start
 from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.episodes.answers import has_answer
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.preflight.gate import require_passed
 from vla_rollout.preflight.subject import Subject
 
 # Of the filter: what latched, by itself or because somebody pressed.
 _STOPS = ('stops', 'e_stops')
+_RESUME = 'resume_after_rejection'
 
 
 def add_slow_start(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +29,25 @@ def add_slow_start(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--preflight', type=Path, help='preflight.json of this cell and policy')
     parser.add_argument('--soft', action='store_true', help='the objects of this run are soft')
+    parser.add_argument(
+        '--resume-after-rejection',
+        metavar='NAME',
+        help='who has found out why the success rate was rejected: the slow start begins anew',
+    )
+
+
+def require_slow_start(args: argparse.Namespace) -> None:
+    """Refuse options of a slow start where there is none.
+
+    Raises:
+        VlaError: names the first.
+    """
+    if getattr(args, 'slow_start', None) is not None:
+        return
+    for name in ('preflight', 'soft', _RESUME):
+        if getattr(args, name, None):
+            option = name.replace('_', '-')
+            raise VlaError(f'--{option} needs --slow-start STATE.yaml; without it nothing uses it')
 
 
 class SupervisedSlowStart:
@@ -45,16 +67,23 @@ class SupervisedSlowStart:
 
         Raises:
             VlaError: nobody knows what the policy is, preflight did not pass for this cell,
-                calibrations and policy, or the state does not belong to them.
+                calibrations and policy, the state does not belong to them, or an option has no
+                meaning.
         """
         path = getattr(args, 'slow_start', None)
+        require_slow_start(args)
         if path is None:
             return None
         if args.preflight is None:
             raise VlaError('--slow-start needs --preflight PREFLIGHT.json; run preflight first')
         subject = Subject.of(facts)
         require_passed(args.preflight, subject, datetime.now(UTC))
-        return cls(path, load_slow_start(path, subject), args.soft)
+        state = load_slow_start(path, subject)
+        person = getattr(args, _RESUME, None)
+        if person is not None:
+            state = state.confirmed(person)
+            save_slow_start(path, state)
+        return cls(path, state, args.soft)
 
     def next_speed(self) -> float:
         """Return the share of the velocity limits that the next episode may use.
@@ -69,11 +98,16 @@ class SupervisedSlowStart:
     def count(self, result: EpisodeResult) -> None:
         """Take an episode into account, and save the state.
 
+        One without an answer of the policy says nothing about it, unless it was alarming.
+
         Raises:
             VlaError, OSError: the state cannot be saved; the rule would be lost.
         """
         stops = sum(result.filter_counters.get(name, 0) for name in _STOPS)
         is_alarming = result.failure_mode == Mode.COLLISION or stops > 0
+        if not (has_answer(result) or is_alarming):
+            print(f'no answer of the policy, not counted; {self._state.describe()}', flush=True)
+            return
         self._state = self._state.after(result.success, self._is_soft, is_alarming)
         save_slow_start(self._path, self._state)
         print(self._state.describe(), flush=True)

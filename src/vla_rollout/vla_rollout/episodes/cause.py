@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.episodes.answers import has_answer
 from vla_rollout.episodes.episode_loop import OPERATOR, STOPPED, SUCCESS, TIMEOUT
 
-NOT_COUNTED, POLICY_FAILED, UNKNOWN = 'not counted', 'policy failed', 'unknown'
+NOT_COUNTED, UNKNOWN = 'not counted', 'unknown'
+POLICY_FAILED, NO_ANSWER = 'policy failed', 'no answer'
 MODE_OF_END: Mapping[str, Mode] = {
     TIMEOUT: Mode.TIMEOUT,
     STOPPED: Mode.STOP,
@@ -65,8 +67,8 @@ class EpisodeCause:
     """Why an episode ended.
 
     Attributes:
-        mode: what it is counted as: success, not counted, policy failed, a failure mode, or a
-            failure that the world saw, such as wrong_object.
+        mode: what it is counted as: success, not counted, policy failed, no answer, a failure
+            mode, or a failure that the world saw, such as wrong_object.
         sentence: the mode with what is known of it.
     """
 
@@ -89,8 +91,8 @@ def cause_of(result: Ended) -> EpisodeCause:
 
 
 def _mode(result: Ended) -> str:
-    if result.failed_inferences and not (result.chunks or result.chunk_refusal):
-        return POLICY_FAILED
+    if not has_answer(result):
+        return POLICY_FAILED if result.failed_inferences else NO_ANSWER
     end = result.termination
     return str(result.failure_mode or MODE_OF_END.get(end) or end or UNKNOWN)
 

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from vla_rollout.episodes.answers import answered, has_answer, score_of
 from vla_rollout.episodes.cause import cause_of
-from vla_rollout.statistics.intervals import format_interval, wilson_interval
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,17 @@ class EpisodeResult:
     is_counted: bool = True
 
     @property
+    def is_error(self) -> bool:
+        """Whether it says nothing about the policy, because no answer reached the filter."""
+        return self.is_counted and not has_answer(self)
+
+    @property
     def outcome(self) -> str:
-        """What the episode counts as: success, failure or not_counted."""
+        """What the episode counts as: success, failure, error or not_counted."""
         if not self.is_counted:
             return 'not_counted'
+        if self.is_error:
+            return 'error'
         return 'success' if self.success else 'failure'
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,6 +100,8 @@ def episode_line(number: int, total: int, result: EpisodeResult) -> str:
     """Return the one line a person reads per episode."""
     cause = cause_of(result).sentence
     outcome = 'success' if result.success else f'FAILED ({cause})'
+    if result.is_error:
+        outcome = f'NO ANSWER ({cause})'
     if not result.is_counted:
         outcome = cause
     latency = 'no chunk'
@@ -108,16 +117,13 @@ def episode_line(number: int, total: int, result: EpisodeResult) -> str:
 def summarise(episodes: list[EpisodeResult], settings: dict[str, Any]) -> dict[str, Any]:
     """Return the summary.json of a run: counts, interval, settings and every episode.
 
-    Episodes that the operator discarded or stopped are listed apart: they stay visible, and
-    rates leave them out.
+    Rates are of the episodes that had an answer, `episodes`; those without are `errors`. Episodes
+    that the operator discarded or stopped are listed apart: they stay visible, and rates leave
+    them out.
     """
     results = [result for result in episodes if result.is_counted]
     not_counted = [result.as_dict() for result in episodes if not result.is_counted]
-    successes = sum(result.success for result in results)
-    summary: dict[str, Any] = {'episodes': len(results), 'successes': successes}
-    if results:
-        rate, lower, upper = wilson_interval(successes, len(results))
-        summary |= {'success_rate': rate, 'wilson_95': [lower, upper]}
+    summary = score_of(results).facts()
     summary['terminations'] = dict(Counter(result.termination for result in results))
     summary |= {'settings': settings, 'results': [result.as_dict() for result in results]}
     if not_counted:
@@ -126,15 +132,19 @@ def summarise(episodes: list[EpisodeResult], settings: dict[str, Any]) -> dict[s
 
 
 def summary_line(episodes: list[EpisodeResult]) -> str:
-    """Return the last line of a run."""
+    """Return the last line of a run: rate, causes, and what kept answers from the arm."""
     results = [result for result in episodes if result.is_counted]
     if not results:
         return 'no episode finished'
-    successes = sum(result.success for result in results)
-    failed = Counter(cause_of(result).mode for result in results if not result.success)
+    score = score_of(results)
+    failed = Counter(cause_of(result).mode for result in answered(results) if not result.success)
     causes = ', '.join(f'{count} {cause}' for cause, count in failed.most_common())
-    line = f'success {format_interval(successes, len(results))}'
-    if causes:
-        line = f'{line}; failed: {causes}'
     not_counted = len(episodes) - len(results)
-    return f'{line}; not counted: {not_counted}' if not_counted else line
+    parts = (
+        score.silence,
+        f'success {score.rate}',
+        f'failed: {causes}' if causes else '',
+        *score.notes(),
+        f'not counted: {not_counted}' if not_counted else '',
+    )
+    return '; '.join(filter(None, parts))

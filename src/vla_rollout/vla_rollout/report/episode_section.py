@@ -45,12 +45,19 @@ def _entries(index: int, row: EpisodeRow, place: Place, has_details: bool) -> tu
     return (
         number,
         row.seed,
-        mark(brief(row.cause.sentence), row.success if row.is_counted else None),
+        _outcome(row),
         f'{row.duration_s:.1f}',
         row.interventions,
         row.filter_counters.get('stops', 0),
         brief('; '.join(row.alarms)),
     )
+
+
+def _outcome(row: EpisodeRow) -> Html:
+    sentence = brief(row.cause.sentence)
+    if row.is_error:
+        return mark(f'no answer: {sentence}', False)
+    return mark(sentence, row.success if row.is_counted else None)
 
 
 def _notes(rows: Sequence[EpisodeRow], recorded: RecordedRun) -> list[str]:

@@ -1,5 +1,6 @@
 """Episodes as test cases, for machines that show JUnit."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,7 +14,8 @@ from vla_rollout.report.text import brief, printable
 def write_junit(path: Path, runs: Sequence[AnyRun]) -> None:
     """Write one suite per run, or per part of it, and one case per episode.
 
-    Episodes that the operator discarded or stopped are skipped cases.
+    Episodes without an answer of the policy are errors; those that the operator discarded or
+    stopped are skipped cases.
     """
     root = ElementTree.Element('testsuites')
     for run in runs:
@@ -27,10 +29,11 @@ def write_junit(path: Path, runs: Sequence[AnyRun]) -> None:
 
 
 def _suite(name: str, rows: Sequence[EpisodeRow]) -> ElementTree.Element:
-    failures = sum(row.is_counted and not row.success for row in rows)
-    skipped = sum(not row.is_counted for row in rows)
-    counts = {'tests': str(len(rows)), 'failures': str(failures), 'skipped': str(skipped)}
-    suite = ElementTree.Element('testsuite', {'name': name, **counts})
+    ends = Counter(map(_end, rows))
+    counts = {'failures': 'failure', 'errors': 'error', 'skipped': 'skipped'}
+    values = {'tests': len(rows), **{name: ends[end] for name, end in counts.items()}}
+    attributes = {'name': name, **{key: str(value) for key, value in values.items()}}
+    suite = ElementTree.Element('testsuite', attributes)
     suite.extend(_case(name, row) for row in rows)
     return suite
 
@@ -38,9 +41,18 @@ def _suite(name: str, rows: Sequence[EpisodeRow]) -> ElementTree.Element:
 def _case(suite: str, row: EpisodeRow) -> ElementTree.Element:
     values = {'classname': suite, 'name': f'seed {row.seed}', 'time': f'{row.duration_s:.3f}'}
     case = ElementTree.Element('testcase', values)
-    if row.is_counted and row.success:
+    if not (kind := _end(row)):
         return case
     message = {'message': printable(brief(row.cause.sentence))}
-    end = ElementTree.SubElement(case, 'failure' if row.is_counted else 'skipped', message)
+    end = ElementTree.SubElement(case, kind, message)
     end.text = printable('\n'.join(map(brief, row.alarms))) or None
     return case
+
+
+def _end(row: EpisodeRow) -> str:
+    """Return the element that says how a case ended, '' for one that passed."""
+    if not row.is_counted:
+        return 'skipped'
+    if row.is_error:
+        return 'error'
+    return '' if row.success else 'failure'

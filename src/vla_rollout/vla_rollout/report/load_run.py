@@ -1,5 +1,6 @@
 """A run from its folder, whichever command wrote it."""
 
+from collections.abc import Sequence
 import json
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,23 @@ def load_run(folder: Path) -> AnyRun:
     if not any(run.suites.values()):
         raise VlaError(f'{path}: no episode finished')
     return run
+
+
+def require_different(runs: Sequence[AnyRun]) -> None:
+    """Refuse a run that is there twice, as itself or as a copy: nothing differs from itself.
+
+    Raises:
+        VlaError: names both folders.
+    """
+    seen: dict[bytes, Path] = {}
+    for run in runs:
+        content = (run.folder / 'summary.json').read_bytes()
+        before = seen.setdefault(content, run.folder)
+        if before is run.folder:
+            continue
+        if before == run.folder:
+            raise VlaError(f'{run.folder}: found twice; allowed: every run once')
+        raise VlaError(f'{run.folder} is a copy of {before}; allowed: every run once')
 
 
 def _read(path: Path) -> dict[str, Any]:

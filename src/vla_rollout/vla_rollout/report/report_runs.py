@@ -4,14 +4,13 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 import sys
-from typing import Any
 
 from tqdm import tqdm
 from vla_contract.cli.command import command_parser, run_command, write_json
 from vla_rollout.preflight.page import read_checklist
 from vla_rollout.report.comparisons import compare_runs
 from vla_rollout.report.junit import write_junit
-from vla_rollout.report.load_run import load_run
+from vla_rollout.report.load_run import load_run, require_different
 from vla_rollout.report.page import write_report
 from vla_rollout.report.replay_run import replay_run
 from vla_rollout.report.text import brief_list, printable
@@ -20,6 +19,7 @@ from vla_rollout.report.text import brief_list, printable
 def report(args: argparse.Namespace) -> int:
     """Write report.html and report.junit.xml into the output folder."""
     runs = [load_run(folder) for folder in args.runs]
+    require_different(runs)
     output = args.output or args.runs[0]
     checklist = read_checklist(args.preflight) if args.preflight else []
     recorded = [replay_run(run, _shown) for run in runs]
@@ -30,7 +30,8 @@ def report(args: argparse.Namespace) -> int:
             {'run': run.name, **run.figures(seen), 'notes': list(seen.notes)}
             for run, seen in zip(runs, recorded, strict=True)
         ]
-        write_json(args.json, {'runs': rows, 'comparisons': _comparisons(runs)})
+        compared = [pair.facts() for pair in compare_runs(runs)]
+        write_json(args.json, {'runs': rows, 'comparisons': compared})
     for note in (note for seen in recorded for note in brief_list(seen.notes)):
         print(printable(note))
     print(printable(f'report: {output}/report.html'))
@@ -39,20 +40,6 @@ def report(args: argparse.Namespace) -> int:
 
 def _shown(indices: Iterable[int]) -> Iterable[int]:
     return tqdm(indices, unit='episode')
-
-
-def _comparisons(runs: list[Any]) -> list[dict[str, Any]]:
-    return [
-        {
-            'first': compared.first,
-            'second': compared.second,
-            'difference': compared.comparison.difference.rate,
-            'newcombe_95': list(compared.comparison.difference[1:]),
-            'p_value': compared.comparison.p_value,
-            'test': compared.comparison.test,
-        }
-        for compared in compare_runs(runs)
-    ]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,6 +10,7 @@ import sys
 from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
 from vla_rollout.arguments import add_episodes, add_loop, add_setup, parse_resumable
+from vla_rollout.simulation.unused_options import refuse_unused
 
 
 def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
@@ -18,7 +19,7 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from vla_rollout.simulation.journal import arguments_of
 
     if args.resume:
-        parser.parse_args([*arguments_of(args.resume), '--resume', str(args.resume)], args)
+        parser.parse_args([*arguments_of(args.resume), *args.arguments], args)
     return check_instruction(args)
 
 
@@ -38,6 +39,7 @@ def main(argv: list[str] | None = None) -> int:
         '--least', type=number_types.share, default=0.9, help='share that must be obeyed'
     )
     args = parse_resumable(parser, argv)
+    refuse_unused(parser, args)
     return run_command(lambda: _run(parser, args))
 
 

@@ -1,7 +1,6 @@
 """Counted episodes of one policy, or of two in many domains, in processes of their own."""
 
 import argparse
-from dataclasses import replace
 from functools import partial
 import time
 from typing import Any
@@ -12,22 +11,25 @@ from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.deployment.deployment import Deployment
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.arguments import loop_settings
+from vla_rollout.episodes.answers import answered
 from vla_rollout.episodes.episode import EpisodeResult, summarise, summary_line
 from vla_rollout.episodes.in_process.loop_builder import require_loop, run_episode
-from vla_rollout.episodes.provenance import provenance, recorded_settings
-from vla_rollout.simulation.answers import answer_counts, answer_lines, answered
+from vla_rollout.episodes.policy_label import labels_of, policy_label, require_two_policies
+from vla_rollout.episodes.provenance import policy_facts, provenance, recorded_settings
 from vla_rollout.simulation.domains import expand
 from vla_rollout.simulation.finishing import finishing_pool
 from vla_rollout.simulation.journal import Journal
 from vla_rollout.simulation.ray_pool import ray_pool
 from vla_rollout.simulation.resumable import journal_of, told_how_to_go_on
-from vla_rollout.simulation.sweep import run_sweep, sweep_summary, sweep_table
+from vla_rollout.simulation.sweep import labelled, run_sweep, sweep_summary, sweep_table
 from vla_rollout.simulation.sweep_figure import draw_sweep
+from vla_rollout.simulation.unused_options import refuse_blind_options
 
 
 def simulate(args: argparse.Namespace) -> int:
     """Run the episodes, or those that are left, and write summary.json."""
     settings, deployment = loop_settings(args), deployment_of(args)
+    refuse_blind_options(args, deployment)
     workers = min(args.workers, args.episodes)
     identity = require_loop(settings, keep=workers == 1)
     facts = provenance(deployment, identity, args.randomization)
@@ -49,7 +51,7 @@ def _simulate(
     run = partial(run_episode, videos=videos)
     before = frozenset(journal.done)
     results: list[EpisodeResult] = []
-    successes = 0
+    successes = judged = 0
     started = time.monotonic()
     with (
         finishing_pool(workers) as map_finished,
@@ -57,13 +59,13 @@ def _simulate(
     ):
         for result in journal.through(map_finished)(run, tasks):
             results.append(result)
-            successes += result.success
-            progress.set_postfix(success=f'{successes}/{len(results)}', refresh=False)
+            judged += not result.is_error
+            successes += result.success and not result.is_error
+            progress.set_postfix(success=f'{successes}/{judged}', refresh=False)
             progress.update()
     wall_s = time.monotonic() - started
     simulated_s = sum(r.duration_s for i, r in enumerate(results) if i not in before)
     summary = summarise(results, recorded_settings(args, deployment, identity, settings))
-    summary['answers'] = answer_counts(results)
     summary['timing'] = {
         'wall_s': round(wall_s, 2),
         'simulated_s': round(simulated_s, 2),
@@ -72,15 +74,14 @@ def _simulate(
     folder = journal.folder
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, summary)
-    print(summary_line(results))
-    for line in answer_lines(results):
-        print(line)
+    label = policy_label(identity.backend, identity.source, identity.policy)
+    print(f'{label}: {summary_line(results)}')
     print(_filter_line(results))
     print(_schedule_line(results))
     print(f'{simulated_s / wall_s:.1f} x real time; results in {folder}/summary.json')
-    failed = [result.seed for result in results if not result.success]
-    if failed:
-        print(f'failed seeds: {" ".join(map(str, failed))}')
+    for outcome, name in (('failure', 'failed seeds'), ('error', 'seeds without an answer')):
+        if seeds := [result.seed for result in results if result.outcome == outcome]:
+            print(f'{name}: {" ".join(map(str, seeds))}')
     return DONE if answered(results) else NOT_GOOD_ENOUGH
 
 
@@ -88,10 +89,12 @@ def sweep(args: argparse.Namespace) -> int:
     """Run one or two policies in every domain; write summary.json and a figure."""
     domains = expand(args.sweep)
     deployment = deployment_of(args)
+    refuse_blind_options(args, deployment)
     policies = [args.policy, *filter(None, [args.compare])]
     identities = [
         require_loop({**loop_settings(args), 'policy': policy}, keep=False) for policy in policies
     ]
+    require_two_policies(args.compare, identities)
     facts = provenance(deployment, identities[0], args.randomization)
     compared = {'compare_sha256': identities[-1].sha256} if args.compare else {}
     journal = journal_of(args, 'sweep', facts | compared)
@@ -105,18 +108,16 @@ def sweep(args: argparse.Namespace) -> int:
             domains,
             episode_seeds(args),
         )
-    # A name for the deployment's own policy, which settings leave empty.
-    rows = [replace(row, policy=row.policy or deployment.policy.name) for row in rows]
+    labels = labels_of(identities)
+    rows = labelled(rows, labels)
     folder = journal.folder
-    settings = recorded_settings(args, deployment, identities[0], loop_settings(args) | compared)
-    summary = sweep_summary(rows, settings)
+    settings = recorded_settings(args, deployment, identities[0], loop_settings(args))
+    ran = dict(zip(labels, map(policy_facts, identities), strict=True))
+    summary = sweep_summary(rows, settings) | {'policies': ran}
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, summary)
     (folder / 'sweep.png').write_bytes(draw_sweep(rows))
     print(sweep_table(rows))
-    for row in rows:
-        for line in answer_lines(row.results, f'{row.policy}, {row.domain}'):
-            print(line)
     print(f'results in {folder}/summary.json, figure in {folder}/sweep.png')
     return DONE if all(answered(row.results) for row in rows) else NOT_GOOD_ENOUGH
 

@@ -7,18 +7,14 @@ and `tutorial:each` stands for all of its terms, one at a time.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from vla_contract.errors import UnknownNameError
-from vla_sim_bridge.randomization.randomization import load_randomization, RandomizationConfig
+from vla_contract.errors import UnknownNameError, VlaError
+from vla_sim_bridge.randomization.randomization import (
+    known_terms,
+    load_randomization,
+    RandomizationConfig,
+)
 
 EACH = 'each'
-# Terms that say how another one looks, and do nothing without it.
-_COMPANIONS = {
-    'distractor_count': ('distractor_size', 'distractor_place', 'distractor_colour'),
-    'image_noise': ('noise_seed',),
-    'pattern_noise': ('noise_seed',),
-    'joint_noise': ('joint_noise_seed',),
-}
-_FOLLOWERS = {name for names in _COMPANIONS.values() for name in names}
 
 
 def load_domain(name: str) -> RandomizationConfig:
@@ -35,21 +31,25 @@ def load_domain(name: str) -> RandomizationConfig:
     factors = factors_of(config)
     if term not in factors:
         raise UnknownNameError('term', term, f'randomization {base}', [*factors, EACH])
-    names = (term, *_COMPANIONS.get(term, ()))
-    terms = {key: config.terms[key] for key in names if key in config.terms}
+    terms = {
+        name: settings
+        for name, settings in config.terms.items()
+        if name == term or term in known_terms()[name].needs
+    }
     return replace(config, name=name, terms=terms)
 
 
 def factors_of(config: RandomizationConfig) -> list[str]:
     """Return the terms that change something on their own."""
-    return [name for name in config.terms if name not in _FOLLOWERS]
+    return [name for name in config.terms if not known_terms()[name].needs]
 
 
 def expand(names: Iterable[str]) -> list[str]:
-    """Replace every `config:each` by its terms, and check that all domains exist.
+    """Replace every `config:each` by its terms, and check that all domains exist, each once.
 
     Raises:
         ContractError, ResourceNotFoundError: as `load_domain`.
+        VlaError: a domain is named twice.
     """
     domains: list[str] = []
     for name in names:
@@ -59,4 +59,7 @@ def expand(names: Iterable[str]) -> list[str]:
         else:
             load_domain(name)
             domains.append(name)
+    for name in domains:
+        if domains.count(name) > 1:
+            raise VlaError(f'--sweep: found {name} twice; allowed: every domain once')
     return domains

@@ -1,7 +1,6 @@
 """Every scene with the colour that was named and with another one."""
 
 import argparse
-from collections import Counter
 from functools import lru_cache
 from itertools import cycle
 import json
@@ -12,21 +11,19 @@ from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.errors import VlaError
 from vla_rollout.arguments import loop_settings
+from vla_rollout.episodes.answers import answered
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
 from vla_rollout.episodes.in_process.loop_builder import build_loop, require_loop
+from vla_rollout.episodes.policy_label import policy_label
 from vla_rollout.episodes.provenance import provenance, recorded_settings
-from vla_rollout.simulation.answers import answer_counts, answer_lines, answered
 from vla_rollout.simulation.finishing import finishing_pool
+from vla_rollout.simulation.instruction_report import DRAWN, report, SWAPPED, way_line
 from vla_rollout.simulation.journal import Journal
 from vla_rollout.simulation.resumable import journal_of, told_how_to_go_on
-from vla_rollout.simulation.summary_rows import summary_rows
-from vla_rollout.statistics.intervals import format_interval, wilson_interval
+from vla_rollout.simulation.unused_options import refuse_blind_options
 from vla_sim_bridge.scene.simulated_task import simulated_task
-from vla_sim_bridge.tasks.lift_named_cube import NAMED, PHRASE, WRONG_OBJECT
-
-DRAWN, SWAPPED = 'as_drawn', 'swapped'
-_OUTCOMES = {'success': 'named', WRONG_OBJECT: 'other'}
+from vla_sim_bridge.tasks.lift_named_cube import NAMED, PHRASE
 
 
 def swapped_colour(colours: list[str], colour: str) -> str:
@@ -38,38 +35,6 @@ def told(manifest: dict[str, Any], colour: str, phrase: str) -> dict[str, Any]:
     """Return the manifest of the same scene with another instruction."""
     said = {NAMED: {'value': colour, 'unit': ''}, PHRASE: {'value': phrase, 'unit': ''}}
     return manifest | {'values': manifest['values'] | said}
-
-
-def outcome(result: EpisodeResult) -> str:
-    """Return what was lifted: the named object, another one, or nothing."""
-    return _OUTCOMES.get(result.termination, 'nothing')
-
-
-def report(results: dict[str, list[EpisodeResult]]) -> dict[str, Any]:
-    """Return counts, intervals and episodes of both ways to tell, for JSON."""
-    summary: dict[str, Any] = {}
-    for way, episodes in results.items():
-        obeyed = sum(result.success for result in episodes)
-        rate, lower, upper = wilson_interval(obeyed, len(episodes))
-        summary[way] = {
-            'episodes': len(episodes),
-            'obeyed': obeyed,
-            'rate': rate,
-            'wilson_95': [lower, upper],
-            'lifted': dict(Counter(map(outcome, episodes))),
-            **answer_counts(episodes),
-            'results': [
-                {
-                    'instruction': result.manifest['instruction'],
-                    'lifted': outcome(result),
-                    **row,
-                }
-                for result, row in zip(episodes, summary_rows(episodes), strict=True)
-            ],
-        }
-    pairs = zip(results[DRAWN], results[SWAPPED], strict=True)
-    summary['scenes_with_both_obeyed'] = sum(a.success and b.success for a, b in pairs)
-    return summary
 
 
 @lru_cache(maxsize=1)
@@ -136,6 +101,7 @@ def check_instruction(args: argparse.Namespace) -> int:
         raise VlaError(f"task '{task.name}' names no object; allowed: one with named_cubes")
     if args.held_out and not named.held_out:
         raise VlaError(f"task '{task.name}' has no named_cubes.held_out phrases")
+    refuse_blind_options(args, deployment)
     identity = require_loop(loop_settings(args), keep=False)
     facts = provenance(deployment, identity, args.randomization)
     journal = journal_of(args, 'check_instruction', facts)
@@ -143,19 +109,14 @@ def check_instruction(args: argparse.Namespace) -> int:
         results = run_pairs(args, journal)
     folder = journal.folder
     summary = report(results)
-    for way, episodes in results.items():
-        lifted = Counter(map(outcome, episodes))
-        counts = '  '.join(f'{name} {lifted[name]}' for name in ('named', 'other', 'nothing'))
-        obeyed = format_interval(lifted['named'], len(episodes))
-        print(f'told {way:<9} lifted: {counts}  obeyed {obeyed}')
-    both = summary['scenes_with_both_obeyed']
-    print(f'both instructions obeyed in {both} of {args.episodes} scenes; results in {folder}')
     settings = recorded_settings(args, deployment, identity, loop_settings(args))
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, {'settings': settings, **summary})
+    print(policy_label(identity.backend, identity.source, identity.policy))
     for way, episodes in results.items():
-        for line in answer_lines(episodes, f'told {way}'):
-            print(line)
-    worst = min(summary[way]['rate'] for way in results)
-    is_good = worst >= args.least and all(map(answered, results.values()))
+        print(way_line(way, episodes))
+    both = summary['scenes_with_both_obeyed']
+    print(f'both instructions obeyed in {both} of {summary["scenes"]} scenes; results in {folder}')
+    rates = [summary[way].get('success_rate', 0.0) for way in results]
+    is_good = min(rates) >= args.least and all(map(answered, results.values()))
     return DONE if is_good else NOT_GOOD_ENOUGH

@@ -6,6 +6,7 @@ import sys
 from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
 from vla_rollout.arguments import add_episodes, add_loop, add_setup, parse_resumable
+from vla_rollout.simulation.unused_options import refuse_unused, refuse_workers_beside_ray
 
 
 def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
@@ -14,7 +15,8 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from vla_rollout.simulation.journal import arguments_of
 
     if args.resume:
-        parser.parse_args([*arguments_of(args.resume), '--resume', str(args.resume)], args)
+        parser.parse_args([*arguments_of(args.resume), *args.arguments], args)
+        refuse_workers_beside_ray(parser, args)
     return sweep(args) if args.sweep else simulate(args)
 
 
@@ -39,12 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--compare', help='with --sweep: a second policy, and the difference')
     parser.add_argument('--ray', metavar='ADDRESS', help='with --sweep: run on this Ray cluster')
     args = parse_resumable(parser, argv)
-    if args.filter == 'off' and args.speed < 1.0:
-        parser.error('--speed is kept by the filter; leave out --filter off')
-    if args.sweep is None and (args.compare or args.ray):
-        parser.error('--compare and --ray need --sweep DOMAIN ...')
-    if args.sweep is not None and args.video:
-        parser.error('--video records single runs; leave out --sweep')
+    refuse_unused(parser, args)
     return run_command(lambda: _run(parser, args))
 
 

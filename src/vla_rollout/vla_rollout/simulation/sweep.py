@@ -1,19 +1,20 @@
 """A checkpoint, or two, over many domains: success with its interval, and the difference."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tqdm import tqdm
 from vla_contract.cli.worker_pool import OrderedMap
+from vla_rollout.episodes.answers import answered, Score, score_of
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.episodes.in_process.loop_builder import run_episode
-from vla_rollout.simulation.answers import answer_counts
 from vla_rollout.simulation.summary_rows import outcome_counts, summary_rows
-from vla_rollout.statistics.comparison import difference_interval, points
-from vla_rollout.statistics.intervals import Interval, wilson_interval
+from vla_rollout.statistics.comparison import Comparison
+from vla_rollout.statistics.same_scenes import compare_episodes
 
-_VARIED = ('policy', 'randomization')
+# Of the first policy or of no domain: every row says its own.
+_VARIED = ('policy', 'backend', 'source', 'policy_sha256', 'identity', 'randomization')
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Row:
     """One policy in one domain.
 
     Attributes:
-        policy: name or path of the checkpoint.
+        policy: what it is called.
         domain: name of the domain.
         results: one per seed, the same seeds in every row.
     """
@@ -31,20 +32,14 @@ class Row:
     results: tuple[EpisodeResult, ...]
 
     @property
-    def successes(self) -> int:
-        """How many episodes succeeded."""
-        return sum(result.success for result in self.results)
+    def score(self) -> Score:
+        """How many episodes succeeded, and how many had no answer."""
+        return score_of(self.results)
 
-    @property
-    def interval(self) -> Interval:
-        """Success rate with its Wilson interval."""
-        return wilson_interval(self.successes, len(self.results))
-
-    def minus(self, other: 'Row') -> Interval:
-        """Return how much higher this row's success rate is, with the interval of that."""
-        return difference_interval(
-            self.successes, len(self.results), other.successes, len(other.results)
-        )
+    def against(self, other: 'Row') -> Comparison | None:
+        """Return how much higher this row's success rate is; None without answers."""
+        ours, theirs = answered(self.results), answered(other.results)
+        return compare_episodes(theirs, ours) if ours and theirs else None
 
 
 def run_sweep(
@@ -78,14 +73,26 @@ def run_sweep(
     ]
 
 
-def differences(rows: Sequence[Row]) -> dict[str, Interval]:
-    """Return, per domain, the second policy's rate minus the first's; nothing for one policy."""
+def labelled(rows: Sequence[Row], labels: Sequence[str]) -> list[Row]:
+    """Return rows called by what ran.
+
+    Args:
+        rows: of `run_sweep`, those of each policy together.
+        labels: one per policy, in the same order.
+    """
+    count = len(rows) // len(labels)
+    return [replace(row, policy=labels[i // count]) for i, row in enumerate(rows)]
+
+
+def differences(rows: Sequence[Row]) -> dict[str, Comparison]:
+    """Return, per domain, the second policy against the first; nothing for one policy."""
     first, *others = dict.fromkeys(row.policy for row in rows)
     if not others:
         return {}
     found = {(row.policy, row.domain): row for row in rows}
     domains = dict.fromkeys(row.domain for row in rows)
-    return {domain: found[others[0], domain].minus(found[first, domain]) for domain in domains}
+    against = {d: found[others[0], d].against(found[first, d]) for d in domains}
+    return {domain: comparison for domain, comparison in against.items() if comparison}
 
 
 def sweep_summary(rows: Sequence[Row], settings: dict[str, Any]) -> dict[str, Any]:
@@ -96,21 +103,15 @@ def sweep_summary(rows: Sequence[Row], settings: dict[str, Any]) -> dict[str, An
             {
                 'policy': row.policy,
                 'domain': row.domain,
-                'episodes': len(row.results),
-                'successes': row.successes,
-                'success_rate': row.interval.rate,
-                'wilson_95': [row.interval.lower, row.interval.upper],
-                'failed_seeds': [result.seed for result in row.results if not result.success],
-                'outcomes': outcome_counts(row.results),
-                **answer_counts(row.results),
+                **row.score.facts(),
+                'failed_seeds': _seeds(row, 'failure'),
+                'error_seeds': _seeds(row, 'error'),
+                'outcomes': outcome_counts(answered(row.results)),
                 'results': summary_rows(row.results),
             }
             for row in rows
         ],
-        'differences': {
-            domain: {'difference': d.rate, 'newcombe_95': [d.lower, d.upper]}
-            for domain, d in differences(rows).items()
-        },
+        'differences': {d: comparison.facts() for d, comparison in differences(rows).items()},
     }
 
 
@@ -121,12 +122,21 @@ def sweep_table(rows: Sequence[Row]) -> str:
     for policy in dict.fromkeys(row.policy for row in rows):
         lines.append(policy)
         lines += [
-            f'  {row.domain:<{width}}{row.successes}/{len(row.results)}  {row.interval}'
-            for row in rows
-            if row.policy == policy
+            f'  {row.domain:<{width}}{_line(row.score)}' for row in rows if row.policy == policy
         ]
     found = differences(rows)
     if found:
         lines.append('second minus first')
-        lines += [f'  {domain:<{width}}{points(d)}' for domain, d in found.items()]
+        lines += [f'  {domain:<{width}}{d}' for domain, d in found.items()]
     return '\n'.join(lines)
+
+
+def _line(score: Score) -> str:
+    rate = 'unknown'
+    if score.interval:
+        rate = f'{score.successes}/{score.episodes}  {score.interval}'
+    return '; '.join(filter(None, (rate, score.silence, *score.notes())))
+
+
+def _seeds(row: Row, outcome: str) -> list[int]:
+    return [result.seed for result in row.results if result.outcome == outcome]

@@ -18,12 +18,14 @@ def draw_sweep(rows: Sequence[Row]) -> bytes:
     figure = Figure(figsize=(7.0, 1.2 + 0.45 * len(domains)), layout='constrained')
     axes = figure.subplots()
     for number, (policy, colour) in enumerate(zip(policies, _COLOURS, strict=False)):
-        own = [row for row in rows if row.policy == policy]
+        own = [(row.domain, row.score.interval) for row in rows if row.policy == policy]
         shift = _APART * (number - (len(policies) - 1) / 2)
-        rates = [100 * row.interval.rate for row in own]
-        below = [100 * (row.interval.rate - row.interval.lower) for row in own]
-        above = [100 * (row.interval.upper - row.interval.rate) for row in own]
-        places = [domains.index(row.domain) + shift for row in own]
+        # A policy that never answered has no point.
+        known = [(domain, interval) for domain, interval in own if interval]
+        rates = [100 * i.rate for _, i in known]
+        below = [100 * (i.rate - i.lower) for _, i in known]
+        above = [100 * (i.upper - i.rate) for _, i in known]
+        places = [domains.index(domain) + shift for domain, _ in known]
         axes.errorbar(
             rates, places, xerr=[below, above], fmt='o', capsize=3, color=colour, label=policy
         )

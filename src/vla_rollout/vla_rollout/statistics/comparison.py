@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from vla_rollout.statistics.intervals import Interval
+from vla_rollout.statistics.barnard import barnard_p
+from vla_rollout.statistics.intervals import Interval, require_counts
 
 
 @dataclass(frozen=True)
@@ -14,15 +16,28 @@ class Comparison:
         difference: second minus first, with its 95 % interval, in [-1, 1].
         p_value: probability of a difference at least as large between equal policies, two-sided.
         test: name of the test that says so.
+        pairs: how many scenes both policies were in, where the test is of those; 0 otherwise.
     """
 
     difference: Interval
     p_value: float
     test: str
+    pairs: int = 0
 
     def __str__(self) -> str:
         """Return e.g. '+10 points (95 % interval -4 to +24), p = 0.21 (Barnard)'."""
-        return f'{points(self.difference)}, p = {self.p_value:.2g} ({self.test})'
+        pairs = f' of {self.pairs} pairs' if self.pairs else ''
+        return f'{points(self.difference)}, p = {self.p_value:.2g} ({self.test}{pairs})'
+
+    def facts(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            'difference': self.difference.rate,
+            'newcombe_95': [self.difference.lower, self.difference.upper],
+            'p_value': self.p_value,
+            'test': self.test,
+            'pairs': self.pairs,
+        }
 
 
 def compare(first: Sequence[bool], second: Sequence[bool], are_paired: bool) -> Comparison:
@@ -43,13 +58,11 @@ def compare(first: Sequence[bool], second: Sequence[bool], are_paired: bool) -> 
 
         table = [[0, 0], [0, 0]]
         for one, other in zip(first, second, strict=True):
-            table[one][other] += 1
-        return Comparison(difference, float(mcnemar(table, exact=True).pvalue), 'exact McNemar')
-    from scipy.stats import barnard_exact
-
-    losses, base_losses = len(second) - wins, len(first) - base_wins
-    p_value = barnard_exact([[wins, base_wins], [losses, base_losses]]).pvalue
-    return Comparison(difference, float(p_value), 'Barnard')
+            table[int(one)][int(other)] += 1
+        p_value = float(mcnemar(table, exact=True).pvalue)
+        return Comparison(difference, p_value, 'exact McNemar', len(first))
+    p_value = barnard_p(wins, len(second), base_wins, len(first))
+    return Comparison(difference, p_value, 'Barnard')
 
 
 def difference_interval(
@@ -62,10 +75,10 @@ def difference_interval(
     longer than need be.
 
     Raises:
-        ValueError: a policy without episodes.
+        ValueError: a policy without episodes, or fewer than none or more than all succeeded.
     """
-    if not (episodes and base_episodes):
-        raise ValueError('no episodes to compare')
+    require_counts(successes, episodes)
+    require_counts(base_successes, base_episodes)
     # Half a second, with pandas in it, that not every command should wait for.
     from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -78,5 +91,13 @@ def difference_interval(
 
 def points(difference: Interval) -> str:
     """Return e.g. '+10 points (95 % interval -4 to +24)'."""
-    rate, lower, upper = (f'{100 * value:+.0f}' for value in difference)
+    rate, lower, upper = map(_signed, difference)
     return f'{rate} points (95 % interval {lower} to {upper})'
+
+
+def _signed(difference: float) -> str:
+    """Return a difference of rates in points; what would be rounded to 0 or 100 has a decimal."""
+    value = round(100 * difference, 9)
+    text = f'{value:+.0f}'
+    is_rounded = text[1:] in ('0', '100') and abs(value) not in (0.0, 100.0)
+    return f'{value:+.1f}' if is_rounded else text

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from vla_rollout.statistics.intervals import Interval, wilson_interval
+from vla_rollout.statistics.intervals import Interval, require_counts, wilson_interval
 
 
 def failure_shares(counts: Mapping[str, int]) -> dict[str, Interval]:
@@ -15,11 +15,11 @@ def failure_shares(counts: Mapping[str, int]) -> dict[str, Interval]:
         counts: episodes by outcome, success among them.
 
     Raises:
-        ValueError: no episodes.
+        ValueError: no episodes, or fewer than none of an outcome.
     """
     total = sum(counts.values())
-    if total == 0:
-        raise ValueError('no episodes')
+    for count in (0, *counts.values()):
+        require_counts(count, total)
     if len(counts) <= 2:
         return {name: wilson_interval(count, total) for name, count in counts.items()}
     # Slow to import, with pandas in it.

@@ -1,4 +1,4 @@
-"""Intervals for success rates."""
+"""Intervals for success rates, and how rates are written."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,21 @@ class Interval(NamedTuple):
 
     def __str__(self) -> str:
         """Return e.g. '75% (95 % interval 47-91%)'."""
-        return f'{self.rate:.0%} (95 % interval {self.lower * 100:.0f}-{self.upper:.0%})'
+        return f'{percent(self.rate)} (95 % interval {percent_range(self.lower, self.upper)})'
+
+
+def percent(rate: float) -> str:
+    """Return a share in [0, 1] as text, e.g. '75%'.
+
+    Only none is '0%' and only all is '100%': what would be rounded to them has one decimal, such
+    as '99.5%', or is '<0.1%' or '>99.9%'.
+    """
+    return f'{_number(rate)}%'
+
+
+def percent_range(lower: float, upper: float) -> str:
+    """Return an interval of shares in [0, 1] as text, e.g. '47-91%'."""
+    return f'{_number(lower)}-{percent(upper)}'
 
 
 def wilson_interval(successes: int, episodes: int) -> Interval:
@@ -21,7 +35,7 @@ def wilson_interval(successes: int, episodes: int) -> Interval:
     The textbook interval p +- 1.96 sqrt(p (1 - p) / n) prints 100-100 % at 5 of 5.
 
     Raises:
-        ValueError: no episodes, or more successes than episodes.
+        ValueError: no episodes, or fewer than none or more than all of them succeeded.
     """
     return _interval(successes, episodes, 'wilson')
 
@@ -33,18 +47,46 @@ def exact_interval(successes: int, episodes: int) -> Interval:
     is longer for it: where a rate is promised to somebody, this is the one.
 
     Raises:
-        ValueError: no episodes, or more successes than episodes.
+        ValueError: as `wilson_interval`.
     """
     return _interval(successes, episodes, 'exact')
 
 
 def format_interval(successes: int, episodes: int) -> str:
-    """Return e.g. '9/12 (75 %, 95 % interval 47-91 %)'."""
+    """Return e.g. '9/12 (75%, 95 % interval 47-91%)'.
+
+    Raises:
+        ValueError: as `wilson_interval`.
+    """
     rate, lower, upper = wilson_interval(successes, episodes)
-    return f'{successes}/{episodes} ({rate:.0%}, 95 % interval {lower * 100:.0f}-{upper:.0%})'
+    interval = percent_range(lower, upper)
+    return f'{successes}/{episodes} ({percent(rate)}, 95 % interval {interval})'
+
+
+def require_counts(successes: int, episodes: int) -> None:
+    """Refuse counts that are of no episodes.
+
+    Raises:
+        ValueError: no episodes, or fewer than none or more than all of them succeeded.
+    """
+    if episodes < 1:
+        raise ValueError(f'no episodes: found {episodes}; allowed: 1 or more')
+    if not 0 <= successes <= episodes:
+        raise ValueError(f'successes: found {successes}; allowed: 0 to {episodes}')
+
+
+def _number(rate: float) -> str:
+    """Return a share in percent, without its sign."""
+    value = 100 * rate
+    text = f'{value:.0f}'
+    if text not in ('0', '100') or rate in (0.0, 1.0):
+        return text
+    text = f'{value:.1f}'
+    return {'0.0': '<0.1', '100.0': '>99.9'}.get(text, text)
 
 
 def _interval(successes: int, episodes: int, method: str) -> Interval:
+    require_counts(successes, episodes)
     # Half a second that no --help should wait for.
     from scipy.stats import binomtest
 

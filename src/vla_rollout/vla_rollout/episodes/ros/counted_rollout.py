@@ -8,16 +8,17 @@ from typing import Any
 
 import rclpy
 from rclpy.signals import SignalHandlerOptions
-from vla_contract.cli.command import write_json
+from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
 from vla_policy_server.identity.policy_identity import PolicyIdentity
-from vla_rollout.deployment.supervised import SupervisedSlowStart
+from vla_rollout.deployment.supervised import require_slow_start, SupervisedSlowStart
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.episodes.control import EpisodeControl
 from vla_rollout.episodes.episode import episode_line, EpisodeResult, summarise, summary_line
 from vla_rollout.episodes.keys import EpisodeKeys, keys_line, press
+from vla_rollout.episodes.policy_label import policy_label
 from vla_rollout.episodes.provenance import provenance, recorded_settings
 from vla_rollout.episodes.ros.runner import EpisodeRunner
 from vla_rollout.episodes.run_folder import make_run_folder
@@ -106,12 +107,19 @@ def run_rollout(
     return results
 
 
-def report(args: argparse.Namespace, folder: Path, results: list[EpisodeResult]) -> None:
-    """Print the last lines of a run, and write --json."""
+def report(args: argparse.Namespace, folder: Path, results: list[EpisodeResult]) -> int:
+    """Print the last lines of a run, and write --json.
+
+    Returns:
+        The exit status: a run without any answer of the policy is not good enough.
+    """
+    summary = json.loads((folder / 'summary.json').read_text())
     if args.json:
-        write_json(args.json, json.loads((folder / 'summary.json').read_text()))
-    print(summary_line(results))
+        write_json(args.json, summary)
+    facts = (str(summary['settings'].get(name) or '') for name in ('backend', 'source', 'policy'))
+    print(f'{policy_label(*facts)}: {summary_line(results)}')
     print(f'results: {folder}/summary.json   videos: {folder}/videos/')
+    return NOT_GOOD_ENOUGH if summary['errors'] and not summary['episodes'] else DONE
 
 
 def rollout(args: argparse.Namespace) -> int:
@@ -121,6 +129,8 @@ def rollout(args: argparse.Namespace) -> int:
         VlaError: as `run_rollout`, or the robot is real and nobody is named who judges.
     """
     deployment = deployment_of(args)
+    require_slow_start(args)
+    _require_used(args)
     if deployment.real and not args.operator:
         raise VlaError(
             f'deployment {deployment.name} is of a real robot: operator: found none; allowed: the '
@@ -132,8 +142,25 @@ def rollout(args: argparse.Namespace) -> int:
         if keys.is_active:
             _tell(keys_line())
         results = run_rollout(args, folder, None, lambda: None, control)
-    report(args, folder, results)
-    return 0
+    return report(args, folder, results)
+
+
+def _require_used(args: argparse.Namespace) -> None:
+    """Refuse what a graph that is already there does not look at.
+
+    Raises:
+        VlaError: names the option.
+    """
+    if args.device != 'cpu':
+        raise VlaError(
+            f'--device {args.device}: the policy server that runs has its own; allowed: without '
+            'the option, and device:= where that is launched'
+        )
+    if args.operator and args.randomization != 'none':
+        raise VlaError(
+            f'--randomization {args.randomization}: with --operator a person places the objects; '
+            'allowed: without the option'
+        )
 
 
 def _facts(facts: dict[str, Any], operator: str | None) -> dict[str, Any]:

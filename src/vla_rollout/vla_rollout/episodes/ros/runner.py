@@ -84,6 +84,7 @@ class EpisodeRunner:
             graph.recorder.start()
         with VideoWriter(video, self._fps) if video else nullcontext() as writer:
             graph.monitor.begin(writer)
+            graph.failed_inferences.begin()
             try:
                 if graph.diagnosis:
                     graph.diagnosis.begin()
@@ -179,7 +180,7 @@ class EpisodeRunner:
     def _result(
         self, seed: int, ending: _Ending, truth: bool | None, manifest: dict[str, Any]
     ) -> EpisodeResult:
-        monitor = self._graph.monitor
+        monitor, failed = self._graph.monitor, self._graph.failed_inferences
         counters = monitor.counters()
         label = ending.order if ending.order in (Order.SUCCESS, Order.FAILURE) else None
         return EpisodeResult(
@@ -196,6 +197,8 @@ class EpisodeRunner:
             manifest=manifest,
             simulator_success=truth,
             operator_label=str(label) if label else None,
+            failed_inferences=failed.count,
+            inference_failure=failed.last,
             bad_images=monitor.bad_images,
             bad_image=monitor.bad_image,
             is_counted=ending.order not in (Order.DISCARD, Order.STOP),

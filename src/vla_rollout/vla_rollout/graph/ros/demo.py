@@ -64,8 +64,7 @@ def demo(args: argparse.Namespace) -> int:
     except ProcessDiedError as error:
         print(f'error: {error}', file=sys.stderr)
         return WRONG_USE if error.returncode == WRONG_USE else NOT_GOOD_ENOUGH
-    report(args, folder, results)
-    return 0
+    return report(args, folder, results)
 
 
 def main(argv: list[str] | None = None) -> int:

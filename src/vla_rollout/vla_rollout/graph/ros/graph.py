@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
 from rclpy.parameter import Parameter
@@ -26,6 +26,7 @@ from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
 from vla_rollout.episodes.control import EpisodeControl
+from vla_rollout.episodes.failed_inferences import FailedInferences
 from vla_rollout.episodes.monitor import EpisodeMonitor
 from vla_rollout.episodes.ros.services import offer_orders
 from vla_rollout.episodes.served_policy import ServedPolicy
@@ -72,7 +73,7 @@ class RolloutGraph:
         self.has_simulator = has_simulator
         self._check = check
         self._camera = cell.cameras[0]
-        self.monitor = EpisodeMonitor()
+        self.monitor, self.failed_inferences = EpisodeMonitor(), FailedInferences()
         self._threads = [NodeThread('rollout', context)]
         self._node = self._threads[0].node
         self._cell, self._context = cell, context
@@ -274,12 +275,21 @@ class RolloutGraph:
         node.create_subscription(
             String, f'{POLICY}/identity', lambda msg: self.served.hear(msg.data), LATCHED
         )
+        node.create_subscription(DiagnosticArray, 'diagnostics', self._on_diagnostics, STATE)
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
         try:
             self.monitor.on_status(status_of(msg))
         except ContractError as error:
             self._node.get_logger().error(str(error), throttle_duration_sec=5.0)
+
+    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
+        """Hear how often the policy server failed; anybody may publish here, in any form."""
+        for status in msg.status:
+            values = {item.key: item.value for item in status.values}
+            total = values.get('failed_inferences', '')
+            if status.name == POLICY and total.isdecimal():
+                self.failed_inferences.hear(int(total), values.get('last_failure', ''))
 
     def _on_image(self, msg: ImageMessage) -> None:
         """Film a frame; one that is no picture of this camera is the camera's fault alone."""

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from vla_rollout.episodes.policy_label import policy_label
 from vla_rollout.report.kinds.episode_row import EpisodeRow
 from vla_rollout.report.recorded import RecordedRun
 from vla_rollout.report.text import printable
+
+ERROR = 'error'
+"""What an episode without an answer of the policy counts as, in no rate."""
 
 Suites = Mapping[str, tuple[EpisodeRow, ...]]
 
@@ -51,6 +55,12 @@ class AnyRun(ABC):
         """What the page calls it: the folder's name."""
         return printable(self.folder.name)
 
+    @property
+    def label(self) -> str:
+        """What ran: the checkpoint, or a backend that reads none."""
+        facts = (str(self.settings.get(name) or '') for name in ('backend', 'source', 'policy'))
+        return policy_label(*facts)
+
     @classmethod
     @abstractmethod
     def read(cls, folder: Path, values: dict[str, Any], where: str) -> Self:
@@ -82,4 +92,5 @@ class AnyRun(ABC):
 def as_figures(row: EpisodeRow) -> dict[str, Any]:
     """Return what stands in the JSON of a report for an episode."""
     cause = row.cause
-    return {'seed': row.seed, 'outcome': cause.mode, 'cause': cause.sentence}
+    outcome = ERROR if row.is_error else cause.mode
+    return {'seed': row.seed, 'outcome': outcome, 'cause': cause.sentence}

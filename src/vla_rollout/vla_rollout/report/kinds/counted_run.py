@@ -2,17 +2,20 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, Self
 
 from vla_contract.cli.page import figure, Html, table
+from vla_rollout.episodes.answers import answered, Score, score_of
 from vla_rollout.report.episode_section import episode_section
 from vla_rollout.report.figures import latency_histogram, outcome_bars, running_rate
 from vla_rollout.report.kinds.any_run import AnyRun, as_figures, Place, Suites
 from vla_rollout.report.kinds.episode_row import episode_rows, EpisodeRow
 from vla_rollout.report.recorded import RecordedRun
+from vla_rollout.report.scores import score_text
 from vla_rollout.report.text import brief
-from vla_rollout.statistics.intervals import exact_interval, format_interval, wilson_interval
+from vla_rollout.statistics.intervals import exact_interval, percent_range
 
 
 @dataclass(frozen=True)
@@ -52,23 +55,18 @@ class CountedRun(AnyRun):
         return {'': self.episodes}
 
     @property
-    def successes(self) -> int:
-        """How many episodes succeeded."""
-        return sum(self.outcomes_in_order)
+    def answered(self) -> list[EpisodeRow]:
+        """The episodes that count and had an answer of the policy: rates are of these."""
+        return answered(self.results)
 
     @property
-    def seeds(self) -> list[int]:
-        """Seeds of the episodes, in order."""
-        return [result.seed for result in self.results]
-
-    @property
-    def outcomes_in_order(self) -> list[bool]:
-        """Whether each episode succeeded, in order."""
-        return [result.success for result in self.results]
+    def score(self) -> Score:
+        """How many episodes succeeded, and how many had no answer."""
+        return score_of(self.results)
 
     def outcomes(self) -> Counter[str]:
-        """Return the counted episodes by the mode of their cause, success among them."""
-        return Counter(result.cause.mode for result in self.results)
+        """Return the episodes that had an answer by the mode of their cause, or success."""
+        return Counter(result.cause.mode for result in self.answered)
 
     def section(self, recorded: RecordedRun, place: Place) -> list[str]:
         """Return rate, outcomes, latency, what the filter held back, and every episode."""
@@ -82,18 +80,20 @@ class CountedRun(AnyRun):
         return body + episode_section(self.folder, self.episodes, recorded, place)
 
     def _counts(self) -> list[str]:
-        count = len(self.results)
-        success = format_interval(self.successes, count)
-        _, lower, upper = exact_interval(self.successes, count)
-        body = [
-            f'<p><strong>success {success}</strong>; '
-            f'exact interval, at least 95 %: {100 * lower:.0f}-{upper:.0%}</p>',
-            figure(
-                running_rate(self.outcomes_in_order),
-                'Success rate after each episode, with its 95 % interval',
-            ),
-            figure(outcome_bars(self.outcomes()), 'Outcomes'),
-        ]
+        score, rows = self.score, self.answered
+        said = escape(score_text(score, 'success'))
+        body: list[str] = [Html(f'<p>{escape(brief(self.label))}: <strong>{said}</strong></p>')]
+        if rows:
+            _, lower, upper = exact_interval(score.successes, len(rows))
+            interval = percent_range(lower, upper)
+            body += [
+                Html(f'<p>exact interval, at least 95 %: {interval}</p>'),
+                figure(
+                    running_rate([row.success for row in rows]),
+                    'Success rate after each episode, with its 95 % interval',
+                ),
+                figure(outcome_bars(self.outcomes()), 'Outcomes'),
+            ]
         latencies = [result.chunk_latency_p50_ms for result in self.results]
         if known := [value for value in latencies if value is not None]:
             caption = 'Latency of chunks on arrival at the filter'
@@ -102,11 +102,10 @@ class CountedRun(AnyRun):
 
     def figures(self, recorded: RecordedRun) -> dict[str, Any]:
         """Return counts, intervals, outcomes and the cause of every episode."""
-        count = len(self.results)
-        values: dict[str, Any] = {'episodes': count, 'successes': self.successes}
-        if count:
-            values['wilson_95'] = list(wilson_interval(self.successes, count)[1:])
-            values['exact_95'] = list(exact_interval(self.successes, count)[1:])
+        score = self.score
+        values = {'policy': self.label, **score.facts()}
+        if score.episodes:
+            values['exact_95'] = list(exact_interval(score.successes, score.episodes)[1:])
         return {
             **values,
             'outcomes': dict(self.outcomes()),

@@ -6,6 +6,7 @@ from typing import Any
 
 from vla_contract.errors import SettingError
 from vla_contract.schema import build
+from vla_rollout.episodes.answers import has_answer
 from vla_rollout.episodes.cause import cause_of, EpisodeCause
 
 
@@ -35,6 +36,12 @@ class EpisodeRow:
     is_counted: bool = True
     instruction: str = ''
     lifted: str = ''
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it says nothing about the policy, because no answer reached the filter."""
+        return self.is_counted and not has_answer(self)
 
     @property
     def cause(self) -> EpisodeCause:

@@ -2,16 +2,18 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, Self
 
 from vla_contract.cli.page import Entry, mark, table
 from vla_contract.errors import SettingError
+from vla_rollout.episodes.answers import answered, has_answer, score_of
 from vla_rollout.report.kinds.any_run import AnyRun, as_figures, Place, Suites
 from vla_rollout.report.kinds.episode_row import episode_rows, EpisodeRow
 from vla_rollout.report.recorded import RecordedRun
+from vla_rollout.report.scores import score_text
 from vla_rollout.report.text import brief
-from vla_rollout.statistics.intervals import format_interval
 
 DRAWN, SWAPPED = 'as_drawn', 'swapped'
 LIFTED = ('named', 'other', 'nothing')
@@ -47,18 +49,19 @@ class InstructionCheck(AnyRun):
         return self.ways
 
     @property
-    def both_obeyed(self) -> int:
-        """In how many scenes both instructions were obeyed."""
+    def both_obeyed(self) -> tuple[int, int]:
+        """In how many scenes both instructions were obeyed, and of how many that had answers."""
         pairs = zip(*self.ways.values(), strict=False)
-        return sum(all(result.success for result in pair) for pair in pairs)
+        judged = [pair for pair in pairs if all(map(has_answer, pair))]
+        return sum(all(result.success for result in pair) for pair in judged), len(judged)
 
     def section(self, recorded: RecordedRun, place: Place) -> list[str]:
         """Return what was obeyed and lifted, and every telling."""
         ways: list[tuple[Entry, ...]] = [
             (
                 way.replace('_', ' '),
-                format_interval(sum(r.success for r in results), len(results)),
-                *(Counter(r.lifted for r in results)[name] for name in LIFTED),
+                score_text(score_of(results)),
+                *(Counter(r.lifted for r in answered(results))[name] for name in LIFTED),
             )
             for way, results in self.ways.items()
             if results
@@ -75,11 +78,11 @@ class InstructionCheck(AnyRun):
             for pair in zip(*self.ways.values(), strict=False)
             for way, result in zip(self.ways, pair, strict=True)
         ]
-        scenes = min(len(results) for results in self.ways.values())
+        both, scenes = self.both_obeyed
         heads = ('seed', 'told', 'instruction', 'lifted', 'outcome', 'time [s]')
         return [
-            f'<p><strong>both instructions obeyed in {self.both_obeyed} of {scenes} scenes'
-            '</strong></p>',
+            f'<p>{escape(brief(self.label))}: <strong>both instructions obeyed in {both} of '
+            f'{scenes} scenes</strong></p>',
             table(('told', 'obeyed', *(f'lifted: {name}' for name in LIFTED)), ways),
             f'<{place.heading}>Scenes</{place.heading}>',
             table(heads, told),
@@ -87,13 +90,15 @@ class InstructionCheck(AnyRun):
 
     def figures(self, recorded: RecordedRun) -> dict[str, Any]:
         """Return counts and the cause of every episode, by how it was told."""
+        both, scenes = self.both_obeyed
         return {
-            'scenes_with_both_obeyed': self.both_obeyed,
+            'policy': self.label,
+            'scenes': scenes,
+            'scenes_with_both_obeyed': both,
             **{
                 way: {
-                    'episodes': len(results),
-                    'obeyed': sum(result.success for result in results),
-                    'lifted': dict(Counter(result.lifted for result in results)),
+                    **score_of(results).facts(),
+                    'lifted': dict(Counter(result.lifted for result in answered(results))),
                     'results': [as_figures(result) for result in results],
                 }
                 for way, results in self.ways.items()

@@ -7,14 +7,16 @@ from typing import Any, Self
 
 from vla_contract.cli.page import Entry, figure, table
 from vla_contract.schema import build
+from vla_rollout.episodes.answers import answered, Score, score_of
 from vla_rollout.episodes.episode_loop import SUCCESS
 from vla_rollout.report.kinds.any_run import AnyRun, as_figures, Place, Suites
 from vla_rollout.report.kinds.episode_row import episode_rows, EpisodeRow, mappings, text
 from vla_rollout.report.recorded import RecordedRun
 from vla_rollout.report.run_files import file_of_run
+from vla_rollout.report.scores import score_text
 from vla_rollout.report.text import brief
-from vla_rollout.statistics.comparison import points
-from vla_rollout.statistics.intervals import format_interval, Interval
+from vla_rollout.statistics.comparison import Comparison
+from vla_rollout.statistics.intervals import Interval
 
 _PICTURE = 'sweep.png'
 _PNG = b'\x89PNG'
@@ -29,19 +31,22 @@ class SweepRow:
     results: tuple[EpisodeRow, ...]
 
     @property
-    def successes(self) -> int:
-        """How many episodes succeeded."""
-        return sum(result.success for result in self.results)
+    def score(self) -> Score:
+        """How many episodes succeeded, and how many had no answer."""
+        return score_of(self.results)
 
     def outcomes(self) -> Counter[str]:
-        """Return the episodes by the mode of their cause, success among them."""
-        return Counter(result.cause.mode for result in self.results)
+        """Return the episodes that had an answer by the mode of their cause, or success."""
+        return Counter(result.cause.mode for result in answered(self.results))
 
 
 @dataclass(frozen=True)
 class _Difference:
     difference: float
     newcombe_95: tuple[float, float]
+    p_value: float
+    test: str
+    pairs: int
 
 
 @dataclass(frozen=True)
@@ -50,13 +55,13 @@ class Sweep(AnyRun):
 
     Attributes:
         rows: every policy in every domain.
-        differences: by domain, how much higher the second policy's rate is; none for one policy.
+        differences: by domain, the second policy against the first; none for one policy.
     """
 
     key = 'rows'
     commands = 'vla sim run --sweep'
     rows: tuple[SweepRow, ...]
-    differences: dict[str, Interval]
+    differences: dict[str, Comparison]
 
     @classmethod
     def read(cls, folder: Path, values: dict[str, Any], where: str) -> Self:
@@ -72,7 +77,8 @@ class Sweep(AnyRun):
         differences = {}
         for domain, value in dict(values.get('differences') or {}).items():
             found = build(_Difference, value, where, f'differences.{domain}.')
-            differences[domain] = Interval(found.difference, *found.newcombe_95)
+            interval = Interval(found.difference, *found.newcombe_95)
+            differences[domain] = Comparison(interval, found.p_value, found.test, found.pairs)
         return cls(folder, values['settings'], rows, differences)
 
     @property
@@ -88,7 +94,7 @@ class Sweep(AnyRun):
         if picture is not None and (data := picture.read_bytes()).startswith(_PNG):
             body.insert(0, figure(data, 'Success rates with their 95 % intervals'))
         if self.differences:
-            rows = [(brief(domain), points(d)) for domain, d in self.differences.items()]
+            rows = [(brief(domain), brief(str(d))) for domain, d in self.differences.items()]
             body += [
                 f'<{place.heading}>Second policy minus first</{place.heading}>',
                 table(('domain', 'difference'), rows),
@@ -101,16 +107,14 @@ class Sweep(AnyRun):
             {
                 'policy': row.policy,
                 'domain': row.domain,
-                'episodes': len(row.results),
-                'successes': row.successes,
+                **row.score.facts(),
                 'outcomes': dict(row.outcomes()),
                 'results': [as_figures(result) for result in row.results],
             }
             for row in self.rows
         ]
         differences = {
-            domain: {'difference': d.rate, 'newcombe_95': [d.lower, d.upper]}
-            for domain, d in self.differences.items()
+            domain: comparison.facts() for domain, comparison in self.differences.items()
         }
         return {'rows': rows, 'differences': differences}
 
@@ -118,11 +122,11 @@ class Sweep(AnyRun):
 def _entries(row: SweepRow) -> tuple[Entry, ...]:
     modes = row.outcomes()
     del modes[SUCCESS]
-    failed = (result.seed for result in row.results if not result.success)
+    failed = (result.seed for result in answered(row.results) if not result.success)
     return (
         brief(row.policy),
         brief(row.domain),
-        format_interval(row.successes, len(row.results)),
+        score_text(row.score),
         brief(', '.join(f'{count} {mode}' for mode, count in modes.most_common())),
         brief(' '.join(map(str, failed))),
     )
