@@ -1,9 +1,12 @@
 """All terms that there are, for tests of each of them."""
 
+from functools import cache
+
 from vla_sim_bridge.randomization.randomization import load_randomization, TERMS
 from vla_sim_bridge.randomization.term import TermConfig
 
 
+@cache
 def every_term() -> dict[str, TermConfig]:
     """Return a range of every term: that of wide where it has one."""
     ranges = {

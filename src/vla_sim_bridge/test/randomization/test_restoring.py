@@ -52,7 +52,7 @@ def used() -> World:
 
 
 @given(st.sets(st.sampled_from(sorted(TERMS))), st.lists(st.integers(0, 999), max_size=4))
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=30)
 def test_a_seed_is_the_same_whatever_came_before(used, manifests, names, seeds):
     fresh = World(DEPLOYMENT, only(*TERMS))
     fresh._randomizer.config = only(*names)
