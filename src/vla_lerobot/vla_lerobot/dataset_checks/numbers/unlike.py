@@ -9,7 +9,7 @@ from vla_lerobot.dataset_checks.finding import Finding
 from vla_lerobot.dataset_checks.others import FEWEST, spread
 
 # Of the range: how far a joint may stay away from all that the others cover.
-_APART = 0.1
+_APART = 0.25
 _DEGREES = 180.0 / np.pi
 # Points of an episode's time at which grippers are compared.
 _POINTS = 20
