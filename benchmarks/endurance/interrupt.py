@@ -261,10 +261,11 @@ def judge(case: Case, folder: Path, status: int, ended_s: float) -> tuple[int, s
     return units, '' if units >= promised else f'{units} units on disk, {promised} shown'
 
 
-def complete(case: Case, folder: Path, expected: Any) -> str:
-    """Go on with an interrupted command; return what is wrong with its result."""
+def complete(case: Case, folder: Path, expected: Any, was_over: bool) -> str:
+    """Go on with a command that was not over yet; return what is wrong with its result."""
     try:
-        run_to_the_end(case.go_on(folder) or list(case.words), folder)
+        if not was_over:
+            run_to_the_end(case.go_on(folder) or list(case.words), folder)
         outcome = case.outcome(folder)
     except (RuntimeError, OSError, ValueError) as error:
         return f'cannot go on: {error}'
@@ -281,7 +282,8 @@ def try_once(
     case = CASES[name]
     status, ended_s = interrupted(list(case.words), folder, is_time)
     units, problem = judge(case, folder, status, ended_s)
-    return Trial(name, after_s, ended_s, units, problem or complete(case, folder, expected))
+    problem = problem or complete(case, folder, expected, was_over=not ended_s)
+    return Trial(name, after_s, ended_s, units, problem)
 
 
 def left_alone(name: str, folder: Path) -> tuple[Any, float]:
