@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 from vla_contract.values import Vector
 from vla_lerobot.dataset_checks.images.signatures import View
 
@@ -81,6 +80,9 @@ class Equations:
 
     def weights(self) -> Vector:
         """Solve by non-negative least squares."""
+        # Slow to import, and --help must not wait for it.
+        from scipy.optimize import nnls
+
         size = len(self.right)
         ridge = 1e-9 * max(float(np.trace(self.matrix)) / size, 1e-12) * np.eye(size)
         values, vectors = np.linalg.eigh(self.matrix + ridge)

@@ -26,10 +26,10 @@ from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
 from vla_rollout.episodes.control import EpisodeControl
-from vla_rollout.episodes.failed_inferences import FailedInferences
 from vla_rollout.episodes.monitor import EpisodeMonitor
 from vla_rollout.episodes.ros.services import offer_orders
 from vla_rollout.episodes.served_policy import ServedPolicy
+from vla_rollout.graph.failed_inferences import FailedInferences
 from vla_rollout.graph.ros.heartbeat import Heartbeat
 from vla_rollout.graph.ros.motion import ACTIVE, FILTER, INACTIVE, Motion, POLICY
 from vla_rollout.graph.ros.node_calls import GraphError, NoAnswerError, NodeCalls

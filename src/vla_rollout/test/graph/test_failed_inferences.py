@@ -1,4 +1,4 @@
-from vla_rollout.episodes.failed_inferences import FailedInferences
+from vla_rollout.graph.failed_inferences import FailedInferences
 
 
 def test_failures_count_from_the_beginning_of_an_episode():
