@@ -27,7 +27,7 @@ _SHIPPED = {
     'PATH': _MODELS / 'panda_lift_act',
     'path/to/pretrained_model': _MODELS / 'panda_lift_act',
     'runs/finetuned/pretrained_model': _MODELS / 'panda_lift_act',
-    'runs/finetuned_real/pretrained_model': _MODELS / 'panda_lift_act',
+    'runs/finetuned_real/pretrained_model': _MODELS / 'panda_lift_act_randomized',
     'runs/language': _MODELS / 'panda_language_act',
     'runs/nominal': _MODELS / 'panda_lift_act',
     'runs/other': _MODELS / 'panda_lift_act_randomized',
