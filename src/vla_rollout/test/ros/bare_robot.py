@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 import numpy as np
 import pytest
 from rclpy.client import Client
@@ -80,7 +80,9 @@ class Filter(Bare):
 
 
 class PolicyServer(Bare):
-    """Says what it serves, and answers while it is active."""
+    """Says what it serves, and answers while it is active, or why it cannot."""
+
+    failure = ''
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -89,11 +91,19 @@ class PolicyServer(Bare):
     def build(self, settings: NoSettings) -> None:
         super().build(settings)
         self.serve(SERVED.to_json())
+        self.failed = 0
+        self._diagnostics = self.create_publisher(DiagnosticArray, 'diagnostics', STATE)
         self._chunks = self.create_publisher(JointTrajectory, 'policy_chunk', COMMAND)
         self.create_timer(0.02, self._answer, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _answer(self) -> None:
-        if self.is_active:
+        if self.is_active and self.failure:
+            self.failed += 1
+            said = {'failed_inferences': str(self.failed), 'last_failure': self.failure}
+            values = [KeyValue(key=key, value=value) for key, value in said.items()]
+            status = DiagnosticStatus(name='policy_server', values=values)
+            self._diagnostics.publish(DiagnosticArray(status=[status]))
+        elif self.is_active:
             now_ns = self.get_clock().now().nanoseconds
             chunk = ActionChunk(now_ns, 100_000_000, np.tile(CELL.home, (8, 1)))
             self._chunks.publish(chunk_to_msg(chunk, CELL.joint_names))

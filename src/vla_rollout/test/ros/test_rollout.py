@@ -151,6 +151,21 @@ def test_results_are_of_what_the_policy_server_says_it_serves(robot, start, tmp_
     assert settings['given']['policy'] == 'none'
 
 
+def test_a_server_that_always_fails_is_no_failure_of_the_policy(robot, start, tmp_path):
+    robot.policy.failure = 'CUDA error: out of memory'
+    rollout = start('--episodes', '1', '--time-limit-s', '3600')
+    robot.order_when_allowed('start')
+    wait_until(lambda: robot.policy.failed > 50)
+    robot.order_when_allowed('failure')
+    assert rollout.finish() == 1, rollout.said
+    assert 'NO ANSWER (policy failed: ' in rollout.said
+    assert '1 of 1 episodes had no answer (last: CUDA error: out of memory)' in rollout.said
+    summary = read_summary(tmp_path / 'runs')
+    assert (summary['episodes'], summary['errors']) == (0, 1)
+    assert summary['results'][0]['failed_inferences'] > 0
+    assert 'success_rate' not in summary
+
+
 def test_a_policy_that_is_swapped_in_mid_run_moves_nothing_on(robot, start):
     rollout = start('--episodes', '3', '--time-limit-s', '3600')
     robot.order_when_allowed('start')

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vla_rollout.diagnosis.taxonomy import Mode
-from vla_rollout.episodes.answers import has_answer
+from vla_rollout.episodes.answers import Answered, has_answer
 from vla_rollout.episodes.episode_loop import OPERATOR, STOPPED, SUCCESS, TIMEOUT
 
 NOT_COUNTED, UNKNOWN = 'not counted', 'unknown'
@@ -18,12 +18,8 @@ MODE_OF_END: Mapping[str, Mode] = {
 """What a failed episode counts as when no detector found anything, by its termination."""
 
 
-class Ended(Protocol):
+class Ended(Answered, Protocol):
     """What is known of the end of an episode, as in `EpisodeResult`."""
-
-    @property
-    def success(self) -> bool:
-        """Whether the task was done."""
 
     @property
     def is_counted(self) -> bool:
@@ -44,22 +40,6 @@ class Ended(Protocol):
     @property
     def alarms(self) -> Sequence[str]:
         """Of the diagnosis, in order."""
-
-    @property
-    def chunks(self) -> int:
-        """How many chunks the policy delivered."""
-
-    @property
-    def failed_inferences(self) -> int:
-        """How often the policy raised."""
-
-    @property
-    def inference_failure(self) -> str:
-        """Why the last of them did, '' for none."""
-
-    @property
-    def chunk_refusal(self) -> str:
-        """Why the filter refused the last chunk that it refused, '' for none."""
 
 
 @dataclass(frozen=True)

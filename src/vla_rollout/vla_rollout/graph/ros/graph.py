@@ -6,30 +6,21 @@ import threading
 import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
-from std_msgs.msg import Bool, Float64, String
+from std_msgs.msg import Float64
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.cell import Cell
-from vla_contract.errors import ContractError, VlaError
 from vla_contract.filter_status import FilterStatus
-from vla_contract.ros.messages.filter_status import status_of
-from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
-from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
-from vla_contract.stamps import from_stamp
-from vla_lerobot.images import require_size
+from vla_contract.ros.qos import LATCHED
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
 from vla_rollout.episodes.control import EpisodeControl
-from vla_rollout.episodes.monitor import EpisodeMonitor
 from vla_rollout.episodes.ros.services import offer_orders
-from vla_rollout.episodes.served_policy import ServedPolicy
-from vla_rollout.graph.failed_inferences import FailedInferences
+from vla_rollout.graph.ros.episode_topics import EpisodeTopics
 from vla_rollout.graph.ros.heartbeat import Heartbeat
 from vla_rollout.graph.ros.motion import ACTIVE, FILTER, INACTIVE, Motion, POLICY
 from vla_rollout.graph.ros.node_calls import GraphError, NoAnswerError, NodeCalls
@@ -72,13 +63,12 @@ class RolloutGraph:
         """
         self.has_simulator = has_simulator
         self._check = check
-        self._camera = cell.cameras[0]
-        self.monitor, self.failed_inferences = EpisodeMonitor(), FailedInferences()
         self._threads = [NodeThread('rollout', context)]
         self._node = self._threads[0].node
         self._cell, self._context = cell, context
-        self.served = ServedPolicy()
-        self._subscribe(cell)
+        topics = EpisodeTopics(self._node, cell.cameras[0])
+        self.monitor, self.served = topics.monitor, topics.served
+        self.failed_inferences = topics.failed_inferences
         self._speed: Publisher | None = None
         self._is_ending, self._problem = False, ''
         self._pause = threading.Event()
@@ -248,54 +238,3 @@ class RolloutGraph:
         for thread in self._threads:
             if thread.error is not None:
                 raise thread.error
-
-    def _subscribe(self, cell: Cell) -> None:
-        node, monitor = self._node, self.monitor
-        node.create_subscription(
-            Bool, 'sim/success', lambda msg: monitor.on_success(msg.data), LATCHED
-        )
-        node.create_subscription(
-            String, 'sim/failure', lambda msg: monitor.on_failure(msg.data), LATCHED
-        )
-        node.create_subscription(
-            JointTrajectory,
-            'policy_chunk',
-            lambda msg: monitor.on_chunk(self.now_ns() - from_stamp(msg.header.stamp)),
-            COMMAND,
-        )
-        node.create_subscription(
-            DiagnosticStatus,
-            'action_filter/status',
-            self._on_status,
-            STATE,
-        )
-        node.create_subscription(
-            image_type(self._camera), self._camera.image_topic, self._on_image, SENSOR
-        )
-        node.create_subscription(
-            String, f'{POLICY}/identity', lambda msg: self.served.hear(msg.data), LATCHED
-        )
-        node.create_subscription(DiagnosticArray, 'diagnostics', self._on_diagnostics, STATE)
-
-    def _on_status(self, msg: DiagnosticStatus) -> None:
-        try:
-            self.monitor.on_status(status_of(msg))
-        except ContractError as error:
-            self._node.get_logger().error(str(error), throttle_duration_sec=5.0)
-
-    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
-        """Hear how often the policy server failed; anybody may publish here, in any form."""
-        for status in msg.status:
-            values = {item.key: item.value for item in status.values}
-            total = values.get('failed_inferences', '')
-            if status.name == POLICY and total.isdecimal():
-                self.failed_inferences.hear(int(total), values.get('last_failure', ''))
-
-    def _on_image(self, msg: ImageMessage) -> None:
-        """Film a frame; one that is no picture of this camera is the camera's fault alone."""
-        try:
-            image = image_of(msg)
-            require_size(self._camera, image)
-            self.monitor.on_image(image)
-        except VlaError as error:
-            self.monitor.on_bad_image(str(error))
