@@ -71,6 +71,7 @@ def test_a_bad_rate_stops_the_slow_start_at_the_lowest_speed_for_good():
     assert '--resume-after-rejection NAME' in rejected.describe()
     later = succeed(rejected, 200)
     assert (later.speed, later.rejected) == (0.1, 0.7)
+    assert {episode.speed for episode in later.episodes[-200:]} == {0.1}
 
 
 def test_a_person_lets_a_rejected_slow_start_begin_anew_and_is_remembered(tmp_path):

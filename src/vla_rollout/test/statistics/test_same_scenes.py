@@ -104,3 +104,8 @@ def test_a_scene_that_comes_twice_is_in_two_pairs_only_where_both_have_it_twice(
     twice = [*deepcopy(one), *deepcopy(one)]
     assert len(pairs_of(one, twice)) == len(pairs_of(twice, one)) == 2
     assert len(pairs_of(twice, deepcopy(twice))) == 4
+
+
+def test_policies_of_different_rates_are_of_the_same_scenes():
+    first, second = run(FIRST, rate_hz=10.0), run(SECOND, rate_hz=30.0)
+    assert compare_episodes(first, second).pairs == 20

@@ -40,6 +40,21 @@ def test_a_pair_that_stays_within_its_limits_is_named_by_what_is_probable(good):
     assert 'as if panda_joint6 and panda_joint7 were exchanged' in both(good, swap)
 
 
+@pytest.mark.parametrize('size', [4, 6])
+def test_an_object_that_lies_far_from_the_others_is_no_other_unit(good, size):
+    """Objects are placed anywhere: a joint may be a quarter of its range from all others."""
+    span = CELL.joints[0].upper - CELL.joints[0].lower
+    entries = good[:size]
+    reach = max(entry.rows.state[:, 0].max() for entry in entries[:-1])
+    rows = entries[-1].rows
+    shift = reach + 0.2 * span - rows.state[:, 0].min()
+    state, action = rows.state.copy(), rows.action.copy()
+    state[:, 0] += shift
+    action[:, 0] += shift
+    found = faults([*entries[:-1], with_numbers(entries[-1], state, action)])
+    assert 'other numbers' not in str(found)
+
+
 def test_another_zero_of_a_joint_is_named_with_what_the_others_have(good):
     def move(values):
         values[:, 0] += 2.0
