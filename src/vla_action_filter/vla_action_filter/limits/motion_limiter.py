@@ -41,7 +41,9 @@ class MotionLimiter:
             if self._has_jerk_limit
             else ExactBounds(joints, self._dt, *fractions)
         )
-        self.cartesian = CartesianLimiter(cell, self._dt) if config.cartesian else None
+        # Without a model there is nothing but joints to limit.
+        has_limits = config.cartesian and cell.robot.model.is_given
+        self.cartesian = CartesianLimiter(cell, self._dt) if has_limits else None
         self._names = [joint.name for joint in joints]
         self._range = [(joint.lower, joint.upper) for joint in joints]
         self._velocity = [joint.velocity * config.velocity_fraction for joint in joints]

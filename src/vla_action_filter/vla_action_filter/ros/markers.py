@@ -45,7 +45,7 @@ class MarkerPublisher:
         self._control_points = cell.geometry.control_points
         self._arm = np.array(cell.arm)
         # Its own kinematics: drawing must not move those that the limits are computed with.
-        self._kinematics = WorkspaceKinematics(cell)
+        self._kinematics = WorkspaceKinematics(cell) if cell.robot.model.is_given else None
         self._path: deque[Vector] = deque(maxlen=_PATH_POINTS)
 
     @property
@@ -56,7 +56,7 @@ class MarkerPublisher:
     def publish(self, now_ns: int, result: FilterResult, chunk: ActionChunk | None) -> None:
         """Publish the picture of one cycle."""
         points = np.empty((0, 3))
-        if result.command is not None:
+        if result.command is not None and self._kinematics is not None:
             points = self._kinematics.positions(result.command[self._arm])
             if len(points):
                 self._path.append(points[0].copy())
@@ -80,7 +80,7 @@ class MarkerPublisher:
         return markers
 
     def _chunk_path(self, chunk: ActionChunk | None) -> list[Vector]:
-        if chunk is None or not self._control_points:
+        if chunk is None or self._kinematics is None or not self._control_points:
             return []
         return [self._kinematics.positions(q[self._arm])[0].copy() for q in chunk.positions]
 

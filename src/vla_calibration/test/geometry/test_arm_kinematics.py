@@ -1,12 +1,11 @@
 """Pinocchio's tool against MuJoCo's."""
 
 from dataclasses import replace
-from xml.etree import ElementTree
 
 import mujoco
 import numpy as np
 import pytest
-from vla_calibration.geometry.arm_kinematics import ArmKinematics, site_in_body
+from vla_calibration.geometry.arm_kinematics import ArmKinematics
 from vla_calibration.geometry.pose import FrameError, Pose
 from vla_contract.deployment.cell import Cell, load_cell, PlacedRobot
 from vla_contract.errors import ContractError, UnknownNameError
@@ -90,15 +89,3 @@ def test_a_base_that_moves_is_refused():
     model = replace(CELL.robot.model, base_body='link3')
     with pytest.raises(ContractError, match='base_body link3 moves'):
         ArmKinematics(with_robot(model=model))
-
-
-def test_a_turned_site_keeps_its_turn_and_other_notations_are_refused():
-    robot = ElementTree.fromstring(
-        '<mujoco><worldbody><body name="hand"><site name="tool" pos="0 0 1" quat="0 0 0 2"/>'
-        '<site name="odd" euler="1 2 3"/></body></worldbody></mujoco>'
-    )
-    body, T = site_in_body(robot, 'tool')
-    assert body == 'hand'
-    assert pytest.approx(make_transform(np.array([0, 0, 1]), np.diag([-1, -1, 1]))) == T
-    with pytest.raises(ContractError, match="found orientation 'euler'; allowed: quat"):
-        site_in_body(robot, 'odd')

@@ -1,17 +1,11 @@
 """Where the arm carries a frame: forward kinematics of the robot's model with pinocchio."""
 
-from xml.etree import ElementTree
-
 import numpy as np
 import pinocchio
 from vla_calibration.geometry import se3
 from vla_calibration.geometry.pose import Pose, require_frames
-from vla_contract import so3
 from vla_contract.deployment.cell import Cell
-from vla_contract.errors import ContractError, UnknownNameError
-from vla_contract.kinematics.arm_model import arm_order, body_frame, load_arm_model
-from vla_contract.kinematics.mjcf import read_robot
-from vla_contract.transforms import make_transform, xyzw_from_wxyz
+from vla_contract.kinematics.arm_model import arm_order, body_frame, load_arm_model, site_frame
 from vla_contract.values import Vector
 
 # Joints stay this far from their limits when a pose is looked for [rad or m].
@@ -36,7 +30,7 @@ class ArmKinematics:
 
         Raises:
             ResourceNotFoundError: the model's package or file is missing.
-            ContractError: pinocchio cannot read the file, or it lacks a joint, body or site.
+            ContractError: MuJoCo cannot read the file, or it lacks a joint, body or site.
         """
         self.base_frame = cell.robot.model.base_frame
         self.frame = frame or cell.robot.tool.frame
@@ -46,10 +40,9 @@ class ArmKinematics:
         arm = [cell.joints[i] for i in cell.arm]
         self._lower = np.array([joint.lower for joint in arm]) + _MARGIN
         self._upper = np.array([joint.upper for joint in arm]) - _MARGIN
-        body, self._offset = frame, np.eye(4)
-        if self.frame == cell.robot.tool.frame:
-            body, self._offset = site_in_body(read_robot(cell.robot.model), cell.robot.tool.site)
-        self._frame_id = body_frame(model, body)
+        is_tool = self.frame == cell.robot.tool.frame
+        point = cell.robot.tool.point
+        self._frame_id = site_frame(model, point) if is_tool else body_frame(model, frame)
         self._model = model
         self._data = model.createData()
         self._q = pinocchio.neutral(model)
@@ -63,8 +56,7 @@ class ArmKinematics:
         self._q[self._order] = np.asarray(position)[self._arm]
         pinocchio.forwardKinematics(self._model, self._data, self._q)
         place = pinocchio.updateFramePlacement(self._model, self._data, self._frame_id)
-        T = place.homogeneous @ self._offset
-        return Pose(self.base_frame, self.frame, T)
+        return Pose(self.base_frame, self.frame, place.homogeneous)
 
     def reach(self, target: Pose, start: Vector) -> Vector | None:
         """Return joints with which the frame is at a pose; None where none were found.
@@ -94,34 +86,9 @@ class ArmKinematics:
 
     def _jacobian(self) -> Vector:
         """Return d right twist of the frame / d arm joints at the last pose, shape (6, n)."""
-        by_body = pinocchio.computeFrameJacobian(
+        by_frame = pinocchio.computeFrameJacobian(
             self._model, self._data, self._q, self._frame_id, pinocchio.LOCAL
         )
         # pinocchio puts translation first, our twists rotation.
-        jacobian: Vector = np.vstack([by_body[3:], by_body[:3]])[:, self._order]
-        return se3.adjoint(se3.inverse(self._offset)) @ jacobian
-
-
-def site_in_body(robot: ElementTree.Element, site: str) -> tuple[str, Vector]:
-    """Return the body that carries a site of an MJCF tree, and the site's place in it, (4, 4) [m].
-
-    Raises:
-        UnknownNameError: the tree has no such site; lists those it has.
-        ContractError: the site's orientation is given as anything but a quaternion.
-    """
-    names = []
-    for body in robot.iter('body'):
-        for element in body.findall('site'):
-            names.append(element.get('name', ''))
-            if names[-1] == site:
-                return body.get('name', ''), _placement(element, site)
-    raise UnknownNameError('site', site, 'the model', names)
-
-
-def _placement(element: ElementTree.Element, site: str) -> Vector:
-    for orientation in ('axisangle', 'xyaxes', 'zaxis', 'euler'):
-        if orientation in element.keys():  # noqa: SIM118 - an element iterates over its children
-            raise ContractError(f"site {site}: found orientation '{orientation}'; allowed: quat")
-    position = np.array(element.get('pos', '0 0 0').split(), dtype=np.float64)
-    wxyz = np.array(element.get('quat', '1 0 0 0').split(), dtype=np.float64)
-    return make_transform(position, so3.Rotation.from_quat(xyzw_from_wxyz(wxyz)).as_matrix())
+        jacobian: Vector = np.vstack([by_frame[3:], by_frame[:3]])[:, self._order]
+        return jacobian

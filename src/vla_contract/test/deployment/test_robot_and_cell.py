@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from vla_contract.deployment.cell import load_cell, Placement
 from vla_contract.errors import ContractError, NameMismatchError, UnknownNameError
@@ -28,9 +30,9 @@ def test_an_unknown_camera_lists_those_that_exist():
     assert str(caught.value) == "camera 'wrist' is not in cell panda_table; it has: top"
 
 
-@pytest.mark.parametrize('robots', ['robots: []', 'robots: panda_2f85', 'robots: [a, b]'])
-def test_a_cell_has_one_robot(edited, robots):
-    with pytest.raises(ContractError, match='robots: found .*; allowed: a list of one'):
+@pytest.mark.parametrize('robots', ['robots: []', 'robots: panda_2f85'])
+def test_a_cell_has_robots(edited, robots):
+    with pytest.raises(ContractError, match='robots: found .*; allowed: a list of - robot'):
         load_cell(edited('robots:\n  - {robot: ./robot.yaml}', robots, 'cells'))
 
 
@@ -49,9 +51,35 @@ def test_a_joint_belongs_to_one_group(edited):
         load_cell(edited('[robotiq_85_left_knuckle_joint]', '[panda_joint1]'))
 
 
-def test_a_robot_has_one_tool(edited):
-    with pytest.raises(ContractError, match='tools: found 2; allowed: one'):
-        load_cell(edited('tools:\n', 'tools:\n  - {name: other, frame: f, site: pinch}\n'))
+def test_the_first_of_several_tools_is_the_main_one(edited):
+    cell = load_cell(edited('tools:\n', 'tools:\n  - {name: other, frame: f, site: pinch}\n'))
+    assert cell.robot.tool.name == 'other'
+    assert [cell.robot.gripper_of(tool) for tool in cell.robot.tools] == [7, 7]
+
+
+def test_a_robot_without_a_tool_serves_what_needs_none(edited):
+    cell = load_cell(edited('rates:', 'rates:'))
+    robot = replace(cell.robot, tools=())
+    with pytest.raises(ContractError, match='robot panda_2f85: tools: found none; this needs one'):
+        _ = robot.tool
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'message'),
+    [
+        ('site: pinch', 'site: pinch\n    body: base', 'site and body: found both; allowed: one'),
+        ('actuator: f', 'gripper: hand\n    actuator: f', "group 'hand' is not in .*gripper"),
+        ('velocity: 2.175', 'velocity: 229.0', 'velocity .*229 rad/s; .* is it in degrees'),
+        ('-2.8973, upper: 2.8973', '-166, upper: 166', '332 rad; allowed: up to 50.3 rad'),
+        ('base_frame:', 'urdf: a.urdf\n  base_frame:', 'mjcf and urdf; allowed: one of mjcf'),
+        ('base_body: link0', "base_body: ''", 'base_body: found nothing; allowed: a body of'),
+        ('mjcf: assets/panda.xml', 'folder: x', 'on bodies of no model; allowed: none'),
+        ('base_frame:', "xacro_arguments: ['a']\n  base_frame:", 'found some beside mjcf'),
+    ],
+)
+def test_contradictions_of_a_robot_are_refused(edited, old, new, message):
+    with pytest.raises(ContractError, match=message):
+        load_cell(edited(old, new))
 
 
 def test_a_home_outside_its_limits_is_refused(edited):

@@ -25,7 +25,7 @@ def parts_of(deployment: Deployment) -> dict[str, dict[str, Any]]:
             'sha256': robot.sha256,
             'joints': list(robot.joint_names),
             'groups': {group.name: group.kind for group in robot.groups},
-            'model': f'{robot.model.package}: {robot.model.mjcf}',
+            'model': str(robot.model),
         },
         'cell': {
             'name': cell.name,

@@ -10,6 +10,7 @@ from vla_contract.deployment.channels import Channel
 from vla_contract.deployment.geometry import Geometry, Triple
 from vla_contract.deployment.meaning import with_hash
 from vla_contract.deployment.overrides import overridden
+from vla_contract.deployment.placing import combined, PlacedRobot
 from vla_contract.deployment.robot import (
     ARM,
     build_robot,
@@ -122,30 +123,27 @@ class Obstacle:
 
 
 @dataclass(frozen=True)
-class PlacedRobot:
-    """A robot of the cell; in this version its base frame is the cell's frame."""
-
-    robot: Robot = setting(doc='name under config/robots, or path of a file')
-
-
-@dataclass(frozen=True)
 class Cell:
-    """A validated cell; build it with `load_cell`. Joints are in the order of the robot's file."""
+    """A validated cell; build it with `load_cell`. Joints are in the order of the robots."""
 
     schema: int = setting(doc='version of this format', lower=1, upper=1)
     name: str = setting(doc='name of the cell')
-    robots: tuple[PlacedRobot, ...] = setting(doc='the robots; one in this version')
+    robots: tuple[PlacedRobot, ...] = setting(doc='the robots, and where they stand')
     cameras: tuple[Camera, ...] = setting(doc='the cameras')
     workspace: Workspace = setting(doc='Cartesian limits, in the base frame')
     deadlines: Deadlines = setting(doc='largest ages')
     table: Table | None = setting(None, doc='the table; the simulator needs one')
     obstacles: tuple[Obstacle, ...] = setting((), doc='boxes that do not move')
+    frame: str = setting('world', doc='frame of the cell, where several robots stand in it')
+    keep_apart: tuple[tuple[str, str], ...] = setting(
+        (), doc='pairs of capsules that must not meet, beside those of each robot'
+    )
     sha256: str = setting('', doc='hash of the meaning, robots included, filled on load')
 
-    @property
+    @cached_property
     def robot(self) -> Robot:
-        """The one robot of this version."""
-        return self.robots[0].robot
+        """The robot; several as one, each name with the prefix of its robot."""
+        return combined(self.robots, self.frame, self.keep_apart, f'cell {self.name}')
 
     @property
     def joints(self) -> tuple[Joint, ...]:
@@ -219,9 +217,9 @@ def load_cell(cell: str, overrides: Mapping[str, Any] | None = None) -> Cell:
     path = find_config(KIND, cell)
     values = overridden(load_yaml(path), 'cell', overrides)
     placed = values.get('robots')
-    if not isinstance(placed, list) or len(placed) != 1:
-        count = len(placed) if isinstance(placed, list) else 'no list'
-        raise SettingError(str(path), 'robots', str(count), 'a list of one, robot: NAME')
+    if not isinstance(placed, list) or not placed:
+        given = 'none' if placed == [] else type(placed).__name__
+        raise SettingError(str(path), 'robots', given, 'a list of - robot: NAME')
     values['robots'] = [
         entry | {'robot': _load_robot(str(entry['robot']), path, overrides)}
         if isinstance(entry, dict) and 'robot' in entry

@@ -11,6 +11,8 @@ import json
 from typing import Any
 
 SHA256 = 'sha256'
+# Filled on load: the hash itself, and where on this machine a file lies.
+_NOT_MEANT = (SHA256, 'folder')
 
 
 def meaning_sha256(configuration: Any) -> str:
@@ -18,7 +20,8 @@ def meaning_sha256(configuration: Any) -> str:
 
     Args:
         configuration: a dataclass, or nested mappings and lists of plain values; fields named
-            sha256 are left out, so that a hash may be kept in what it is of.
+            sha256 are left out, so that a hash may be kept in what it is of, and those named
+            folder, which differ from machine to machine.
     """
     text = json.dumps(_plain(configuration), sort_keys=True, separators=(',', ':'))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -39,7 +42,7 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
-        fields = [field for field in dataclasses.fields(value) if field.name != SHA256]
+        fields = [field for field in dataclasses.fields(value) if field.name not in _NOT_MEANT]
         values = {field.name: _plain(getattr(value, field.name)) for field in fields}
         defaults = {field.name: _plain(_default(field)) for field in fields}
         return {name: found for name, found in values.items() if found != defaults[name]}

@@ -1,18 +1,26 @@
 """The robot: its joints with their limits, groups, tools, model, shape and controllers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vla_contract.deployment.channels import Channel, check_channels
 from vla_contract.deployment.geometry import check_geometry, Geometry
 from vla_contract.deployment.meaning import with_hash
+from vla_contract.deployment.robot_model import check_model, Model
+from vla_contract.deployment.tool import check_tool, Tool
 from vla_contract.errors import ContractError, NameMismatchError
 from vla_contract.schema import build, setting
 
 KIND = 'robots'
 ARM, GRIPPER = 'arm', 'gripper'
-_AXES = ('x', 'y', 'z')
+# Unit, what is written instead by mistake, widest range and largest speed. Four turns either way
+# are more than any arm's joint has; direct drives of hobby size reach 30 rad/s; the longest lifts
+# and rails of arms are shorter than 5 m and slower than 5 m/s.
+_PLAUSIBLE = {
+    'revolute': ('rad', 'degrees', 50.3, 50.0),
+    'prismatic': ('m', 'millimetres', 5.0, 5.0),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,12 @@ class Joint:
     model_joint: str = setting(doc='name of this joint in the model file')
     closed_at: str = setting(
         'upper', doc='end of its range where a gripper is closed', choices=('upper', 'lower')
+    )
+    stiffness: float | None = setting(
+        None, doc="gain of its simulated servo; none: the robot's", unit='Nm/rad', lower=1e-3
+    )
+    damping: float | None = setting(
+        None, doc="damping of its simulated servo; none: the robot's", unit='Nm s/rad', lower=0.0
     )
     opening_m: float = setting(
         0.0, doc='distance between the fingers of an open gripper', unit='m', lower=0.0
@@ -54,48 +68,6 @@ class Group:
     name: str = setting(doc='short name')
     joints: tuple[str, ...] = setting(doc='joints of the group')
     kind: str = setting(ARM, doc='what it is', choices=(ARM, GRIPPER))
-
-
-@dataclass(frozen=True)
-class Tool:
-    """What the arm ends in: a point of the model, its axes, and the fingers there."""
-
-    name: str = setting(doc='short name')
-    frame: str = setting(doc='name of the tool frame')
-    site: str = setting(doc='tool centre point, a site of the MJCF')
-    actuator: str = setting('', doc="actuator of the gripper in the MJCF, '' for none")
-    finger_geoms: tuple[str, ...] = setting((), doc='geoms of the MJCF that hold an object')
-    pad_friction: float = setting(
-        1.2,
-        doc='sliding friction of the finger pads against all but the objects of a task',
-        lower=0.0,
-    )
-    approach: str = setting('z', doc='axis that points at the object', choices=_AXES)
-    closing: str = setting('y', doc='axis along which fingers close', choices=_AXES)
-
-
-@dataclass(frozen=True)
-class Mimic:
-    """A joint without a motor of its own: position = multiplier * that of another + offset."""
-
-    joint: str = setting(doc='joint of the model that follows')
-    follows: str = setting(doc='joint of the model that leads')
-    multiplier: float = setting(1.0, doc='how far it moves with the other')
-    offset: float = setting(0.0, doc='where it is when the other is at 0', unit='rad or m')
-
-
-@dataclass(frozen=True)
-class Model:
-    """The robot model, read by path out of an installed Python package.
-
-    Of the file only `base_body` and what hangs on it belongs to the robot.
-    """
-
-    package: str = setting(doc='Python package that carries the file')
-    mjcf: str = setting(doc='path of the MJCF inside the package')
-    base_frame: str = setting(doc='name of the base frame')
-    base_body: str = setting(doc='root body in the MJCF')
-    mimics: tuple[Mimic, ...] = setting((), doc='joints that others move')
 
 
 @dataclass(frozen=True)
@@ -129,9 +101,9 @@ class Robot:
     name: str = setting(doc='name of the robot')
     joints: tuple[Joint, ...] = setting(doc='every commanded joint')
     groups: tuple[Group, ...] = setting(doc='arms and grippers; a joint belongs to one of them')
-    tools: tuple[Tool, ...] = setting(doc='what the arm ends in; one in this version')
     model: Model = setting(doc='kinematic and visual model')
     rates: Rates = setting(doc='loop rates')
+    tools: tuple[Tool, ...] = setting((), doc='what the arms end in, the main one first')
     geometry: Geometry = setting(Geometry(), doc='points and links that keep their distance')
     servo: Servo = setting(Servo(2000.0, 200.0), doc='joint servos of the simulated robot')
     channels: tuple[Channel, ...] = setting(
@@ -149,8 +121,19 @@ class Robot:
 
     @property
     def tool(self) -> Tool:
-        """The one tool of this version."""
+        """The main tool.
+
+        Raises:
+            ContractError: the robot has no tool.
+        """
+        if not self.tools:
+            raise ContractError(f'robot {self.name}: tools: found none; this needs one')
         return self.tools[0]
+
+    def gripper_of(self, tool: Tool) -> int | None:
+        """Return the index of the joint that closes a tool; None for a tool without gripper."""
+        named = [g for g in self.groups if g.kind == GRIPPER and tool.gripper in (g.name, '')]
+        return self.joint_names.index(named[0].joints[0]) if named else None
 
     def indices(self, kind: str) -> tuple[int, ...]:
         """Return the indices of the joints in groups of a kind, in the order of the file."""
@@ -165,9 +148,12 @@ def build_robot(values: object, where: Path) -> Robot:
         ContractError: a value is missing, unknown, out of range or contradicts another.
     """
     robot = build(Robot, values, str(where))
+    robot = replace(robot, model=_in_folder(robot.model, str(where.parent.resolve())))
     _check_joints(robot, where)
     _check_groups(robot, where)
+    check_model(robot.model, str(where))
     _check_tools(robot, where)
+    _check_without_model(robot, where)
     check_geometry(robot.geometry, str(where))
     grippers = [robot.joint_names[i] for i in robot.indices(GRIPPER)]
     check_channels(robot.channels, robot.joint_names, grippers, str(where))
@@ -184,6 +170,21 @@ def _check_joints(robot: Robot, where: Path) -> None:
                 f'{where}: joint {joint.name}: lower {joint.lower:g} <= home {joint.home:g} <= '
                 f'upper {joint.upper:g} does not hold'
             )
+        _check_plausible(joint, where)
+
+
+def _check_plausible(joint: Joint, where: Path) -> None:
+    """Refuse limits that no arm has; they are degrees or millimetres as a rule."""
+    unit, other, widest, fastest = _PLAUSIBLE[joint.type]
+    for name, value, most, per_s in (
+        ('upper - lower', joint.upper - joint.lower, widest, ''),
+        ('velocity', joint.velocity, fastest, '/s'),
+    ):
+        if value > most:
+            raise ContractError(
+                f'{where}: joint {joint.name}: {name} of a {joint.type} joint: found {value:g} '
+                f'{unit}{per_s}; allowed: up to {most:g} {unit}{per_s}; is it in {other}?'
+            )
 
 
 def _check_groups(robot: Robot, where: Path) -> None:
@@ -194,14 +195,27 @@ def _check_groups(robot: Robot, where: Path) -> None:
 
 
 def _check_tools(robot: Robot, where: Path) -> None:
-    if len(robot.tools) != 1:
-        raise ContractError(f'{where}: tools: found {len(robot.tools)}; allowed: one')
+    require_distinct(f'{where}: tools', [tool.name for tool in robot.tools])
+    groups = {group.name: group.kind for group in robot.groups}
     for tool in robot.tools:
-        if tool.approach == tool.closing:
-            raise ContractError(
-                f'{where}: tool {tool.name}: approach and closing: found {tool.closing} for both; '
-                'allowed: two different axes'
-            )
+        check_tool(tool, groups, robot.model.is_given, str(where))
+
+
+def _check_without_model(robot: Robot, where: Path) -> None:
+    """Refuse geometry that hangs on bodies of a model that there is not."""
+    if robot.model.is_given:
+        return
+    given = [what for what in ('control_points', 'capsules') if getattr(robot.geometry, what)]
+    if given:
+        raise ContractError(
+            f'{where}: geometry: found {" and ".join(given)} on bodies of no model; allowed: '
+            'none, or a model with mjcf, urdf or xacro'
+        )
+
+
+def _in_folder(model: Model, folder: str) -> Model:
+    parts = tuple(replace(part, folder=folder) for part in model.parts)
+    return replace(model, folder=folder, parts=parts)
 
 
 def require_distinct(what: str, names: Sequence[str]) -> None:

@@ -1,11 +1,9 @@
 """Joints that bring the tool to a pose near by: mink on the arm of the robot's MuJoCo model."""
 
 import mink
-import mujoco
 import numpy as np
 from vla_contract.deployment.cell import Cell
-from vla_contract.errors import ContractError
-from vla_contract.share import package_file
+from vla_contract.description.arm import arm_model, base_pose
 from vla_contract.transforms import invert
 from vla_contract.values import Vector
 
@@ -38,15 +36,14 @@ class InverseKinematics:
         self._lower = np.array([joint.lower for joint in joints])
         self._upper = np.array([joint.upper for joint in joints])
         self._reach = np.array([joint.velocity for joint in joints]) / rate_hz
-        model = _arm_alone(cell)
+        model = arm_model(cell)
         self._order = [model.joint(joint.model_joint).qposadr[0] for joint in joints]
         self._arm = mink.Configuration(model)
-        site = cell.robot.tool.site
+        site = cell.robot.tool.point
         self._tool = mink.FrameTask(site, 'site', position_cost=1.0, orientation_cost=_RADIAN_M)
         self._stay = mink.PostureTask(model, cost=_STAY)
         self._box = _Box(model.nv)
-        base = self._arm.get_transform_frame_to_world(cell.robot.model.base_body, 'body')
-        self._T_world_base = base.as_matrix()
+        self._T_world_base = base_pose(model, cell)
         self._T_base_world = invert(self._T_world_base)
         self.tool_pose([joint.home for joint in joints])  # fails here when the site is missing
 
@@ -121,26 +118,3 @@ class _Box(mink.Limit):
         self, configuration: mink.Configuration, dt: float
     ) -> mink.Constraint:
         return mink.Constraint(self._rows, self._bounds)
-
-
-def _arm_alone(cell: Cell) -> mujoco.MjModel:
-    """Return the model with the joints of the arm and no others: fingers and objects are fixed.
-
-    Raises:
-        ResourceNotFoundError: the model's package or file is missing.
-        ContractError: MuJoCo cannot read it.
-    """
-    path = package_file(cell.robot.model.package, cell.robot.model.mjcf)
-    names = {cell.joints[i].model_joint for i in cell.arm}
-    try:
-        spec = mujoco.MjSpec.from_file(str(path))
-        # What could still refer to a joint that goes.
-        for group in (spec.keys, spec.actuators, spec.equalities, spec.tendons, spec.sensors):
-            for element in list(group):
-                spec.delete(element)
-        for joint in list(spec.joints):
-            if joint.name not in names:
-                spec.delete(joint)
-        return spec.compile()
-    except (ValueError, mujoco.FatalError) as error:
-        raise ContractError(f'{path}: MuJoCo cannot read the model: {error}') from error

@@ -1,6 +1,6 @@
 """Is the cell complete, and does the policy stay inside the limits of its joints?"""
 
-from vla_contract.check import Check, measured, skipped
+from vla_contract.check import Check, measured, skipped, Status
 from vla_contract.deployment.cell import Cell
 from vla_contract.policy import Policy
 from vla_policy_server.self_test.subject import Subject
@@ -13,6 +13,14 @@ _SLACK, _GRIPPER_SLACK = 1e-6, 0.05
 def check_workspace(cell: Cell) -> Check:
     """Say whether the arm has walls and points that must stay inside them."""
     workspace, geometry = cell.workspace, cell.geometry
+    if not cell.robot.model.is_given:
+        return Check(
+            'workspace configured',
+            Status.WARN,
+            'joint limits only: the robot has no model, so nothing keeps it off the table',
+            'control points, a box or plane, pairs of links',
+            f'give robot {cell.robot.name} its mjcf, urdf or xacro',
+        )
     found = (
         f'{len(geometry.control_points)} points, {len(workspace.boxes)} boxes, '
         f'{len(workspace.planes)} planes, {len(geometry.self_collision)} pairs of links'

@@ -96,7 +96,7 @@ class CalibrationSet:
         seen = cv2.resize(drawn, self.placed.drawn_size, interpolation=cv2.INTER_AREA)
         seen = self.placed.warp.apply(seen) if self.placed.warp else seen
         noisy = seen + self._rng.normal(0.0, _NOISE, seen.shape)
-        tool = self._data.site(ROBOT + self.cell.robot.tool.site)
+        tool = self._data.site(ROBOT + self.cell.robot.tool.point)
         T_base_tool = make_transform(tool.xpos.copy(), tool.xmat.reshape(3, 3).copy())
         return T_base_tool, np.clip(np.round(noisy), 0, 255).astype(np.uint8)
 

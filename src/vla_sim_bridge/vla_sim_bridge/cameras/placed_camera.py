@@ -119,7 +119,7 @@ def _check_fit(
             f'calibration {name}: found {lens.width}x{lens.height} px; cell {cell.name} '
             f'has camera {camera.name} with {camera.width}x{camera.height}'
         )
-    frames = (cell.robot.model.base_frame, cell.robot.tool.frame)
+    frames = (cell.robot.model.base_frame, *(tool.frame for tool in cell.robot.tools))
     if pose.parent not in frames:
         raise ContractError(
             f'calibration {name}: parent: found {pose.parent}; allowed: {" or ".join(frames)}'

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
-from vla_sim_bridge.scene.robot_spec import driven_joints, ROBOT
+from vla_sim_bridge.scene.robot_spec import actuated_tools, driven_joints, ROBOT
 
 
 class Drive:
@@ -17,10 +17,9 @@ class Drive:
         self._scale, self._offset = np.ones(model.nu), np.zeros(model.nu)
         for i in driven_joints(cell):
             self._joints[model.actuator(ROBOT + cell.joints[i].name).id] = i
-        if cell.robot.tool.actuator:
-            gripper = cell.grippers[0]
+        for tool, gripper in actuated_tools(cell):
             joint = cell.joints[gripper]
-            fingers = model.actuator(ROBOT + cell.robot.tool.actuator).id
+            fingers = model.actuator(ROBOT + tool.actuator).id
             low, high = model.actuator_ctrlrange[fingers]
             self._joints[fingers] = gripper
             self._scale[fingers] = (high - low) / (joint.upper - joint.lower)

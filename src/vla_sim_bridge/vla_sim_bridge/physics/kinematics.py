@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract import so3
 from vla_contract.deployment.cell import Cell
-from vla_contract.deployment.robot import Tool
+from vla_contract.deployment.tool import Tool
 from vla_contract.values import Vector
 from vla_sim_bridge.scene.robot_spec import ROBOT
 
@@ -25,7 +25,7 @@ class ArmKinematics:
         self._data = mujoco.MjData(model)
         self._qpos = np.array([handle.qposadr[0] for handle in handles])
         self._dofs = np.array([handle.dofadr[0] for handle in handles])
-        self._site = model.site(ROBOT + cell.robot.tool.site).id
+        self._site = model.site(ROBOT + cell.robot.tool.point).id
         self._lower = np.array([joint.lower for joint in joints])
         self._upper = np.array([joint.upper for joint in joints])
         self._rest = np.array([joint.home for joint in joints])
@@ -72,5 +72,6 @@ class ArmKinematics:
 def _grasp_axes(tool: Tool) -> Vector:
     """Return R_tool_grasp: the columns are the grasp's axes in the tool frame, shape (3, 3)."""
     axes = dict(zip('xyz', np.eye(3), strict=True))
+    axes |= {f'-{letter}': -axis for letter, axis in axes.items()}
     z, y = axes[tool.approach], axes[tool.closing]
     return np.column_stack([np.cross(y, z), y, z])

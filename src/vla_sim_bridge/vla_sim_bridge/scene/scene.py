@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 from vla_contract.deployment.cell import Cell, Colour
 from vla_contract.deployment.deployment import Deployment
+from vla_contract.description.reading import finger_geoms
 from vla_contract.errors import ContractError, SimError
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
@@ -22,6 +23,7 @@ from vla_sim_bridge.scene.extras import (
     SKY_SIDE,
     TABLE,
 )
+from vla_sim_bridge.scene.home_contacts import let_touching_links_pass
 from vla_sim_bridge.scene.robot_spec import attach_robot, load_robot, prepare_robot, ROBOT
 from vla_sim_bridge.scene.simulated_task import CUBE, CubeConfig, simulated_task
 
@@ -60,8 +62,9 @@ def build_model(
     add_distractors(spec, extras)
     robot = load_robot(cell)
     prepare_robot(robot, cell)
+    let_touching_links_pass(robot, cell)
+    fingers = [ROBOT + name for tool in cell.robot.tools for name in finger_geoms(robot, tool)]
     attach_robot(spec, robot, cell)
-    fingers = [ROBOT + name for name in cell.robot.tool.finger_geoms]
     let_objects_decide(spec, config.cube_colours, fingers)
     if config.board is not None:
         is_on_tool = config.board.frame == 'tool'
@@ -172,13 +175,14 @@ def _add_camera(body: mujoco.MjsBody, placed: PlacedCamera, T_body_camera: Vecto
 
 
 def _mount(spec: mujoco.MjSpec, cell: Cell, frame: str) -> tuple[mujoco.MjsBody, Vector]:
-    """Return the body that carries the cell's tool or base frame, and the frame's pose there.
+    """Return the body that carries a tool's or the base frame, and the frame's pose there.
 
     The robot must be attached.
     """
-    if frame != cell.robot.tool.frame:
+    points = {tool.frame: tool.point for tool in cell.robot.tools}
+    if frame not in points:
         return spec.worldbody, np.eye(4)
-    tool = spec.site(ROBOT + cell.robot.tool.site)
+    tool = spec.site(ROBOT + points[frame])
     rotation = np.empty(9)
     mujoco.mju_quat2Mat(rotation, tool.quat)
     return tool.parent, make_transform(tool.pos, rotation.reshape(3, 3))

@@ -1,8 +1,9 @@
 """External joint torque, from what the motors give and how the arm moves."""
 
+import mujoco
 import numpy as np
 from vla_contract.deployment.cell import Cell
-from vla_contract.share import package_file
+from vla_contract.description.reading import compiled, read_robot
 from vla_contract.values import NS_PER_S, Vector
 
 # Time constant 1/K of the observer: a blow shows within two control periods of 20 Hz, and the
@@ -30,12 +31,9 @@ class MomentumObserver:
 
         Raises:
             ResourceNotFoundError: the model's package or file is missing.
+            ContractError: MuJoCo cannot read it.
         """
-        # Imported here: it wants a renderer's libraries, of no use to a robot without effort.
-        import mujoco
-
-        file = package_file(cell.robot.model.package, cell.robot.model.mjcf)
-        self._model = mujoco.MjModel.from_xml_path(str(file))
+        self._model = compiled(cell.robot.model, read_robot(cell.robot).compile)
         self._data = mujoco.MjData(self._model)
         joints = [self._model.joint(cell.joints[i].model_joint) for i in cell.arm]
         self._q = np.array([joint.qposadr[0] for joint in joints])
@@ -78,8 +76,6 @@ class MomentumObserver:
 
     def _dynamics(self, position: Vector, velocity: Vector) -> tuple[Vector, Vector]:
         """Return mass matrix (n, n) and bias (n,) of the arm."""
-        import mujoco
-
         data = self._data
         data.qpos[self._q], data.qvel[self._v] = position, velocity
         mujoco.mj_kinematics(self._model, data)

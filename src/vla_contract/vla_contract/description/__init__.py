@@ -1,0 +1,1 @@
+"""Descriptions of robots: MJCF, URDF and xacro files, found, read and joined by MuJoCo."""
