@@ -44,7 +44,7 @@ documents: setup ## run every command of the documents, with small numbers, in a
 lint: setup ## ruff and mypy
 	@$(ENV) && ruff check . && ruff format --check . && mypy
 
-BENCHES := benchmarks/simulator.py benchmarks/help.py benchmarks/filter.py tests/fuzz/filter.py \
+BENCHES := benchmarks/simulator.py benchmarks/help.py benchmarks/filter.py benchmarks/filter_pair.py tests/fuzz/filter.py \
   benchmarks/intrinsics.py "benchmarks/hand_eye.py --trials 20" \
   "benchmarks/rendered_hand_eye.py --runs 20 --pool 40" "benchmarks/policy_server.py --seconds 20" \
   benchmarks/precision.py benchmarks/remote.py "tests/fuzz/wire.py --messages 20000"

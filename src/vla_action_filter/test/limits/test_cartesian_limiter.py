@@ -5,8 +5,9 @@ import pytest
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.limits import cartesian_limiter
 from vla_action_filter.limits.motion_limiter import MotionLimiter
-from vla_contract.deployment.cell import PlacedRobot
 from vla_contract.deployment.geometry import Geometry
+from vla_contract.deployment.placing import PlacedRobot
+from vla_contract.deployment.robot_model import Model
 from vla_contract.deployment.workspace import Workspace
 from vla_contract.kinematics.workspace_kinematics import WorkspaceKinematics
 
@@ -138,3 +139,46 @@ def test_a_cell_without_walls_and_shapes_limits_nothing(cell):
         for _ in range(50):
             limiter.step(cell.home[:7] + 0.5, np.zeros(7), 1.0)
     assert with_limits.position == without.position
+
+
+def test_a_robot_without_a_model_keeps_the_limits_of_its_joints(cell):
+    model = Model(base_frame='base_link')
+    bare = PlacedRobot(replace(cell.robot, geometry=Geometry(), model=model, tools=()))
+    modelless = replace(cell, robots=(bare,))
+    limiters = [
+        MotionLimiter(modelless, FilterConfig()),
+        MotionLimiter(cell, FilterConfig(cartesian=False)),
+    ]
+    for limiter in limiters:
+        limiter.reset(cell.home[:7])
+        for _ in range(50):
+            limiter.step(cell.home[:7] + 0.5, np.zeros(7), 1.0)
+    assert limiters[0].position == limiters[1].position
+    assert limiters[0].cartesian is None
+
+
+def test_two_arms_stay_apart_where_one_would_run_into_the_other(cell):
+    """Each wants to be where the other stands; both stop with room between them."""
+    left = PlacedRobot(cell.robot, 'left_', position_m=(-0.8, 0.0, 0.0))
+    right = PlacedRobot(
+        cell.robot, 'right_', position_m=(0.8, 0.0, 0.0), rpy_deg=(0.0, 0.0, 180.0)
+    )
+    pairs = tuple(
+        (f'left_{one}', f'right_{other}')
+        for one in ('gripper', 'wrist')
+        for other in ('gripper', 'wrist')
+    )
+    workspace = Workspace(speed=1.0, clearance=0.02)
+    pair = replace(cell, robots=(left, right), keep_apart=pairs, workspace=workspace)
+    limiter, watch = MotionLimiter(pair, FilterConfig()), WorkspaceKinematics(pair)
+    arms = pair.home[list(pair.arm)]
+    limiter.reset(arms)
+    # Joint 4 stretches the arm forward.
+    ahead = arms + np.tile([0.0, 0.6, 0.0, 1.2, 0.0, 0.6, 0.0], 2)
+    closest = np.inf
+    for _ in range(400):
+        limiter.step(ahead, np.zeros(14), 1.0)
+        watch.update(limiter.position)
+        closest = min(closest, min(watch.distances()))
+    assert 0.015 < closest < 0.10
+    assert limiter.cartesian.limited

@@ -69,7 +69,7 @@ class ActionFilterNode(VlaNode):
         self._senders = make_senders(self, cell, channels)
         self._time = NewestTime(self)
         self._measured_ns = 0
-        self._joints = JointStatesReader(self, cell, cell.joint_states)
+        self._joints = JointStatesReader(self, cell)
         self._operator = OperatorInputs(self, self._filter, settings, settings.first_speed)
         self._report = FilterReport(self, cell, self._loop, lambda: self._operator.values)
         self._chunk_reader = JointReader(self._names, 'policy_chunk')

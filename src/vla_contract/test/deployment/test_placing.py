@@ -44,7 +44,9 @@ def test_a_pair_has_every_name_once(pair):
     topics = [channel.endpoint for channel in cell.channels]
     assert topics[0].startswith('left/')
     assert topics[-1].startswith('right/')
-    assert cell.joint_states[0].startswith('left/')
+    assert [source.topic for source in cell.joint_sources] == [
+        'left/joint_states', 'right/joint_states',
+    ]  # fmt: skip
     assert len(cell.robot.sha256) == 64
 
 
@@ -105,3 +107,24 @@ def test_a_pair_is_cut_from_the_pair_that_is_kept_apart(pair):
     cell = pair()
     robot = replace(cell, keep_apart=()).robot
     assert len(robot.geometry.self_collision) == len(cell.geometry.self_collision) - 1
+
+
+def test_drivers_that_do_not_know_the_prefix_are_heard_under_it(pair):
+    left, right = pair('namespace', 'drivers_own_names: true, namespace').joint_sources
+    assert left.own_names()[0] == 'waist'
+    assert left.names(['waist', 'left_finger']) == ['left_waist', 'left_left_finger']
+    assert right.joints[-1] == 'right_left_finger'
+    known = pair().joint_sources[1]
+    assert known.own_names()[0] == 'right_waist'
+    assert known.names(['right_waist']) == ['right_waist']
+
+
+def test_arm_and_gripper_of_two_drivers_have_a_topic_each(tmp_path):
+    text = find_config('robots', 'panda_2f85').read_text()
+    topics = 'joint_states: [joint_states, franka_gripper/joint_states]\n'
+    Path(tmp_path / 'r.yaml').write_text(text + topics)
+    cell = find_config('cells', 'panda_table').read_text()
+    Path(tmp_path / 'c.yaml').write_text(cell.replace('panda_2f85', './r.yaml'))
+    arm, gripper = load_cell(str(tmp_path / 'c.yaml')).joint_sources
+    assert (len(arm.joints), gripper.topic) == (7, 'franka_gripper/joint_states')
+    assert gripper.joints == ('robotiq_85_left_knuckle_joint',)

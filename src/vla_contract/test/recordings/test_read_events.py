@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import cv2
 from episode_messages import episode, image, joints, MS
 from mcap.writer import Writer
 import numpy as np
 import pytest
+from vla_contract.deployment.placing import PlacedRobot
 from vla_contract.errors import ResourceNotFoundError, UnknownNameError, VlaError
 from vla_contract.filter_status import FilterStatus, Reason, Verdict
 from vla_contract.recordings.events import (
@@ -55,6 +58,22 @@ def test_every_topic_becomes_its_event(recording, cell):
     samples = of_kind(events, JointSample)
     assert [sample.stamp_ns for sample in samples] == [ms * MS for ms in range(0, 200, 10)]
     assert np.allclose(samples[5].position, cell.home + 0.05)
+
+
+def test_two_drivers_that_use_the_same_names_are_told_apart(cell, tmp_path):
+    robots = tuple(
+        PlacedRobot(cell.robot, f'{side}_', side, drivers_own_names=True)
+        for side in ('left', 'right')
+    )
+    pair = replace(cell, robots=robots)
+    samples = {
+        f'/{side}/joint_states': joint_state(0, cell.joint_names, cell.home + shift)
+        for side, shift in (('left', 0.0), ('right', 0.1))
+    }
+    write_recording(tmp_path / 'a.mcap', [(0, topic, msg) for topic, msg in samples.items()])
+    (sample,) = of_kind(read_events(tmp_path / 'a.mcap', pair, with_images=False), JointSample)
+    expected = np.concatenate([cell.home, cell.home + 0.1])
+    assert sample.position == pytest.approx(expected)
 
 
 def test_only_what_is_asked_for_is_read(recording, cell):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 import time
 
 import numpy as np
@@ -20,7 +21,9 @@ class Desk:
 
     def __init__(self, topics=('joint_states',)) -> None:
         self.node = rclpy.create_node('desk')
-        self.reader = JointStatesReader(self.node, CELL, topics)
+        robot = replace(CELL.robot, joint_states=topics)
+        cell = replace(CELL, robots=(replace(CELL.robots[0], robot=robot),))
+        self.reader = JointStatesReader(self.node, cell)
         self.drivers = [self.node.create_publisher(JointState, topic, 500) for topic in topics]
         for driver in self.drivers:
             self.wait(lambda driver=driver: driver.get_subscription_count() == 1)

@@ -8,6 +8,7 @@ from typing import Any
 from numpy import array
 from vla_contract.deployment.channels import Channel
 from vla_contract.deployment.geometry import Geometry, Triple
+from vla_contract.deployment.joint_sources import joint_sources, JointSource
 from vla_contract.deployment.meaning import with_hash
 from vla_contract.deployment.overrides import overridden
 from vla_contract.deployment.placing import combined, PlacedRobot
@@ -185,10 +186,10 @@ class Cell:
         """Controllers and their joints; empty: one controller takes all joints."""
         return self.robot.channels
 
-    @property
-    def joint_states(self) -> tuple[str, ...]:
+    @cached_property
+    def joint_sources(self) -> tuple[JointSource, ...]:
         """Topics of the measured joints, merged by name."""
-        return self.robot.joint_states
+        return joint_sources(self.robots)
 
     def camera(self, name: str) -> Camera:
         """Return a camera by name.

@@ -23,15 +23,22 @@ class PlacedRobot:
     """A robot of the cell, and where its base stands.
 
     With a prefix, everything of the robot bears it: joints, groups, tools, control points,
-    capsules, bodies and channels. Its joints are called so in joint_states too, as drivers with a
-    tf_prefix or an arm_id publish them.
+    capsules, bodies and channels. Drivers with a tf_prefix or an arm_id call the joints so too;
+    those that do not are told apart by their namespaces.
     """
 
     robot: Robot = setting(doc='name under config/robots, or path of a file')
     prefix: str = setting('', doc='before every name of the robot')
     namespace: str = setting('', doc='of its controllers and joint_states')
+    drivers_own_names: bool = setting(
+        False, doc='drivers call the joints as in the file of the robot, without the prefix'
+    )
     position_m: Triple = setting(_ORIGIN, doc='its base, in the frame of the cell', unit='m')
     rpy_deg: Triple = setting(_ORIGIN, doc='rotation there, about fixed x, y, z', unit='deg')
+
+    def topic(self, name: str) -> str:
+        """Return the relative name of a topic of the robot in the cell."""
+        return f'{self.namespace.strip("/")}/{name}' if self.namespace else name
 
 
 def combined(
@@ -106,9 +113,6 @@ def _prefixed(placed: PlacedRobot) -> Robot:
     def named[T](items: Iterable[T], *fields: str) -> tuple[T, ...]:
         return tuple(_with_prefix(item, p, fields) for item in items)
 
-    def topic(name: str) -> str:
-        return f'{placed.namespace}/{name}' if placed.namespace else name
-
     channels = robot.channels or default_channels(robot.joint_names)
     geometry = robot.geometry
     return replace(
@@ -129,10 +133,10 @@ def _prefixed(placed: PlacedRobot) -> Robot:
             tuple((p + a, p + b) for a, b in geometry.self_collision),
         ),
         channels=tuple(
-            replace(channel, controller=channel.controller and topic(channel.controller))
+            replace(channel, controller=channel.controller and placed.topic(channel.controller))
             for channel in named(channels, 'name', 'joints')
         ),
-        joint_states=tuple(topic(name) for name in robot.joint_states),
+        joint_states=tuple(placed.topic(name) for name in robot.joint_states),
     )
 
 

@@ -11,7 +11,14 @@ from vla_contract.recordings.events import Payload, Recorded
 from vla_contract.recordings.message_definition import check_topic
 from vla_contract.recordings.recording import RecordedTopic, Recording
 from vla_contract.recordings.topic_choice import choose_topics
-from vla_contract.recordings.topics import camera_topics, COMPRESSED, RAW, TopicOfEpisode, TOPICS
+from vla_contract.recordings.topics import (
+    camera_topics,
+    COMPRESSED,
+    RAW,
+    TopicOfEpisode,
+    TOPICS,
+    topics_of,
+)
 
 OnRefused = Callable[[str, ContractError], object]
 
@@ -71,7 +78,7 @@ def _wanted(
     for topic in topics or ():
         if topic not in TOPICS:
             raise UnknownNameError('topic', topic, 'recordings', TOPICS)
-    wanted = {name: topic for name, topic in TOPICS.items() if topics is None or name in topics}
+    wanted = topics_of(cell, topics)
     return wanted | camera_topics(cell) if with_images else wanted
 
 

@@ -1,15 +1,16 @@
 """The topics of an episode: their types, and what their messages say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from vla_contract.cameras.image_messages import compressed_image, raw_image
 from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.joint_sources import JointSource
 from vla_contract.errors import ContractError
 from vla_contract.filter_status import FilterStatus
-from vla_contract.joints.joint_messages import JointReader, merge_msg
+from vla_contract.joints.joint_messages import JointReader
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.recordings.events import (
     CommandEvent,
@@ -25,7 +26,7 @@ from vla_contract.recordings.events import (
     SuccessEvent,
 )
 from vla_contract.stamps import from_stamp
-from vla_contract.values import Image
+from vla_contract.values import Image, JointSample
 
 RAW, COMPRESSED = 'image_raw', 'image_raw/compressed'
 
@@ -49,8 +50,16 @@ class TopicOfEpisode:
 
 
 def _joint_states(cell: Cell) -> Decode:
-    merge = JointStateMerge(cell)
-    return lambda msg, now_ns: merge_msg(merge, msg, now_ns)
+    return _of_source(JointStateMerge(cell), cell.joint_sources[0])
+
+
+def _of_source(merge: JointStateMerge, source: JointSource) -> Decode:
+    def decode(msg: Any, now_ns: int) -> JointSample | None:
+        stamp_ns, names = from_stamp(msg.header.stamp), source.names(msg.name)
+        merge.offer(names, msg.position, msg.velocity, msg.effort, stamp_ns, now_ns)
+        return merge.sample
+
+    return decode
 
 
 def _chunks(cell: Cell) -> Decode:
@@ -108,8 +117,9 @@ def _data(event: Callable[[Any], Payload]) -> Callable[[Cell], Decode]:
     return lambda cell: lambda msg, _: event(msg.data)
 
 
+JOINT_STATES = 'joint_states'
 TOPICS = {
-    'joint_states': TopicOfEpisode('sensor_msgs/msg/JointState', _joint_states),
+    JOINT_STATES: TopicOfEpisode('sensor_msgs/msg/JointState', _joint_states),
     'policy_chunk': TopicOfEpisode('trajectory_msgs/msg/JointTrajectory', _chunks),
     'policy_action': TopicOfEpisode('trajectory_msgs/msg/JointTrajectoryPoint', _actions),
     'action_filter/action': TopicOfEpisode('sensor_msgs/msg/JointState', _commands),
@@ -125,6 +135,26 @@ TOPICS = {
     'sim/success': TopicOfEpisode('std_msgs/msg/Bool', _data(SuccessEvent), is_latched=True),
 }
 """Every topic that says something about an episode, but those of cameras."""
+
+
+def topics_of(cell: Cell, names: Collection[str] | None = None) -> dict[str, TopicOfEpisode]:
+    """Return topics as they are in a cell: joint_states are those of its drivers, merged.
+
+    Args:
+        cell: whose topics.
+        names: those of TOPICS that are wanted; None for all.
+    """
+    found = {name: topic for name, topic in TOPICS.items() if names is None or name in names}
+    joints = found.pop(JOINT_STATES, None)
+    if joints is None:
+        return found
+    merge = JointStateMerge(cell)
+
+    def decoder(source: JointSource) -> Callable[[Cell], Decode]:
+        return lambda _: _of_source(merge, source)
+
+    kind = joints.type_name
+    return {s.topic: TopicOfEpisode(kind, decoder(s)) for s in cell.joint_sources} | found
 
 
 def camera_topics(

@@ -3,7 +3,7 @@
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.channels import FORWARD_POSITION, JOINT_TRAJECTORY
 from vla_contract.errors import SettingError
-from vla_contract.recordings.topics import TOPICS
+from vla_contract.recordings.topics import TOPICS, topics_of
 
 # What is recorded beside the topics that our own reader reads.
 _OTHERS = {
@@ -32,7 +32,8 @@ def recorded_topics(cell: Cell, extra: str) -> dict[str, str]:
     Raises:
         SettingError: `extra` cannot be read.
     """
-    topics = {name: topic.type_name for name, topic in TOPICS.items()} | _OTHERS | _IDENTITY
+    topics = {name: topic.type_name for name, topic in topics_of(cell).items()}
+    topics |= _OTHERS | _IDENTITY
     for channel in cell.channels:
         if channel.kind in _COMMANDS:
             topics[channel.endpoint] = _COMMANDS[channel.kind]

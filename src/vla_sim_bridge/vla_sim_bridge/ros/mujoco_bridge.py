@@ -13,13 +13,11 @@ import numpy as np
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 from vla_contract.deployment.channels import default_channels, KINDS
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
-from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
@@ -36,6 +34,7 @@ from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.ros.bridge_config import BridgeConfig
 from vla_sim_bridge.ros.camera_topics import CameraTopics
 from vla_sim_bridge.ros.simulated_controller import SimulatedController
+from vla_sim_bridge.ros.simulated_driver import SimulatedDriver
 from vla_sim_bridge.ros.viewer import Viewer
 from vla_sim_bridge.scene.world import World
 
@@ -121,7 +120,11 @@ class MujocoBridge(VlaNode):
         ]
         self.create_service(Trigger, 'sim/reset', self._on_reset)
         self._clock_pub = self.create_publisher(Clock, 'clock', _CLOCK)
-        self._joints_pub = self.create_publisher(JointState, 'joint_states', STATE)
+        self._drivers = [
+            SimulatedDriver(self, self._cell, source)
+            for source in self._cell.joint_sources
+            if source.joints
+        ]
         self._latched_pubs = {
             'success': (self.create_publisher(Bool, 'sim/success', LATCHED), Bool),
             'failure': (self.create_publisher(String, 'sim/failure', LATCHED), String),
@@ -147,7 +150,8 @@ class MujocoBridge(VlaNode):
         self._clock_pub.publish(Clock(clock=stamp))
         if self._joints_due.is_due(tick.time_ns):
             self._samples += 1
-            self._joints_pub.publish(joints_to_msg(tick.joints, self._cell.joint_names))
+            for driver in self._drivers:
+                driver.publish(tick.joints)
         if self._frames_due.is_due(tick.time_ns):
             self._renderer.offer(tick.time_ns, tick.qpos, tick.appearance)
             self._publish_cube(tick)

@@ -29,6 +29,7 @@ from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_messages import merge_msg
 from vla_contract.joints.joint_states import JointStateMerge
+from vla_contract.ros.listening.joint_states_subscription import subscribe_to_joint_states
 from vla_contract.ros.messages.images import image_of, image_to_msg, image_type, ImageMessage
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, Health, OK, status_msg, WARN
@@ -77,7 +78,7 @@ class CaptureNode(VlaNode):
         for verb in ('start', 'stop', 'undo', 'take', 'drive'):
             self.create_service(Trigger, f'capture/{verb}', getattr(self, f'_on_{verb}'))
         self._driver = ChunkDriver(self, cell, poses, settings.drive_speed)
-        self.create_subscription(JointState, 'joint_states', self._on_joints, SENSOR)
+        subscribe_to_joint_states(self, cell, self._on_joints, SENSOR)
         self.create_subscription(CameraInfo, f'{camera.topic}/camera_info', self._on_info, SENSOR)
         self.create_subscription(image_type(camera), camera.image_topic, self._on_image, SENSOR)
         self.create_timer(_STATUS_PERIOD_S, self._publish_status)

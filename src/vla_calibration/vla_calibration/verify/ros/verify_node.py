@@ -19,6 +19,7 @@ from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_messages import merge_msg
 from vla_contract.joints.joint_states import JointStateMerge
+from vla_contract.ros.listening.joint_states_subscription import subscribe_to_joint_states
 from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
@@ -58,7 +59,7 @@ class VerifyNode(VlaNode):
         self._joints = JointHistory(to_ns(_HISTORY_S))
         self._merge = JointStateMerge(cell)
         self._health = Health(OK, 'not checked yet', {})
-        self.create_subscription(JointState, 'joint_states', self._on_joints, JOINTS)
+        subscribe_to_joint_states(self, cell, self._on_joints, JOINTS)
         for name in names:
             camera = cell.camera(name)
             self.create_subscription(

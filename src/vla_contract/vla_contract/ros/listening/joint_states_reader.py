@@ -12,7 +12,7 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import JointState
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError
-from vla_contract.joints.joint_states import JointStateMerge, TOPIC
+from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.listening.unattended import unattended_subscription
 from vla_contract.stamps import from_stamp
 from vla_contract.values import JointSample
@@ -39,11 +39,12 @@ class JointStatesReader:
         problem: why the last of them was not.
     """
 
-    def __init__(self, node: Node, cell: Cell, topics: Sequence[str] = (TOPIC,)) -> None:
-        """Subscribe."""
+    def __init__(self, node: Node, cell: Cell) -> None:
+        """Subscribe to every topic of the cell's joints."""
         self._merge = JointStateMerge(cell)
         self._subscriptions = [
-            unattended_subscription(node, JointState, topic, _QOS) for topic in topics
+            (source, unattended_subscription(node, JointState, source.topic, _QOS))
+            for source in cell.joint_sources
         ]
         self._beginnings: list[bytes] = []
         self.rejected = 0
@@ -61,11 +62,11 @@ class JointStatesReader:
             now_ns: time of the clock that stamps joint_states, as time of arrival [ns].
         """
         has_news = False
-        for subscription in self._subscriptions:
+        for source, subscription in self._subscriptions:
             for alike in self._taken(subscription).values():
                 try:
                     for msg in _newest_complete(alike):
-                        has_news |= self._offer(msg, now_ns)
+                        has_news |= self._offer(source.names(msg.name), msg, now_ns)
                 except RuntimeError:
                     self._reject('joint_states: found bytes that are no JointState')
         return self._merge.sample if has_news else None
@@ -102,11 +103,11 @@ class JointStatesReader:
             return b''
         return self._beginnings[-1]
 
-    def _offer(self, msg: JointState, now_ns: int) -> bool:
+    def _offer(self, names: list[str], msg: JointState, now_ns: int) -> bool:
         stamp_ns = from_stamp(msg.header.stamp)
         try:
             return self._merge.offer(
-                msg.name, msg.position, msg.velocity, msg.effort, stamp_ns, now_ns
+                names, msg.position, msg.velocity, msg.effort, stamp_ns, now_ns
             )
         except ContractError as error:
             self._reject(str(error))

@@ -6,7 +6,7 @@ from typing import Any
 
 from vla_contract.deployment.cell import Cell
 from vla_contract.recordings.events import Payload
-from vla_contract.recordings.topics import camera_topics, Decode, TOPICS
+from vla_contract.recordings.topics import camera_topics, Decode, topics_of
 from vla_contract.ros.messages.images import image_from_msg
 from vla_contract.stamps import from_stamp
 
@@ -22,7 +22,7 @@ def live_streams(cell: Cell, with_images: bool, topics: Collection[str]) -> dict
         with_images: the images of its cameras too, as the cell says that they come.
         topics: those of recordings.topics.TOPICS that are wanted.
     """
-    wanted = {name: TOPICS[name] for name in topics}
+    wanted = topics_of(cell, topics)
     if with_images:
         cameras = camera_topics(cell, image_from_msg)
         wanted |= {name: cameras[name] for name in (c.image_topic for c in cell.cameras)}

@@ -20,6 +20,7 @@ from vla_contract.joints.joint_messages import merge_msg
 from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.joints.trajectory import chunk_of
 from vla_contract.joints.trajectory import JointTrajectory as Motion
+from vla_contract.ros.listening.joint_states_subscription import subscribe_to_joint_states
 from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
 from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.node.graph_arguments import publishers_of
@@ -50,7 +51,7 @@ class Exciter(Node):
         self._commands: list[tuple[int, Vector]] = []
         self._measured: list[tuple[int, int, Vector]] = []
         self._images: list[tuple[int, int, Any]] = []
-        self.create_subscription(JointState, 'joint_states', self._on_joints, _EVERY)
+        subscribe_to_joint_states(self, cell, self._on_joints, _EVERY)
         self.create_subscription(
             JointState, 'action_filter/action', self._on_command, _EVERY_COMMAND
         )

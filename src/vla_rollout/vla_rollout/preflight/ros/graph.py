@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 import time
 from typing import Any
 
@@ -18,6 +19,7 @@ from std_srvs.srv import Trigger
 from vla_contract.check import Check, measured, skipped
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.channels import default_channels
+from vla_contract.deployment.joint_sources import JointSource
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.filter_status import FilterStatus
 from vla_contract.joints.joint_messages import merge_msg
@@ -62,7 +64,10 @@ class PreflightGraph(Node):
         self._merge = JointStateMerge(cell)
         self._arrivals: dict[str, list[int]] = defaultdict(list)
         self._ages: dict[str, list[float]] = defaultdict(list)
-        self.create_subscription(JointState, 'joint_states', self._on_joints, JOINTS)
+        for source in cell.joint_sources:
+            self.create_subscription(
+                JointState, source.topic, partial(self._on_joints, source), JOINTS
+            )
         self.create_subscription(DiagnosticStatus, 'action_filter/status', self._on_status, STATE)
         # Best effort and volatile hears every publisher, whatever the action filter hears.
         self.create_subscription(Bool, 'e_stop', self._on_e_stop, SENSOR)
@@ -91,7 +96,8 @@ class PreflightGraph(Node):
 
     def check_rates(self) -> Iterator[Check]:
         """Yield the rate of joint_states and of every camera."""
-        wanted = {'joint_states': self.cell.rates.joint_states_hz}
+        rate_hz = self.cell.rates.joint_states_hz
+        wanted = {source.topic: rate_hz for source in self.cell.joint_sources}
         wanted |= {camera.image_topic: camera.rate_hz for camera in self.cell.cameras}
         for topic, rate_hz in wanted.items():
             arrivals = self._arrivals[topic]
@@ -180,8 +186,9 @@ class PreflightGraph(Node):
                 return False, f'{client.srv_name} does not answer'
         return order.answer.success, order.answer.message
 
-    def _on_joints(self, msg: JointState) -> None:
-        self._on_stamp('joint_states', msg)
+    def _on_joints(self, source: JointSource, msg: JointState) -> None:
+        self._on_stamp(source.topic, msg)
+        msg.name = source.names(msg.name)
         try:
             sample = merge_msg(self._merge, msg, self.now_ns())
         except VlaError as error:
