@@ -30,10 +30,12 @@ from vla_contract.schema import load_yaml
 from vla_contract.whole_file import write_whole
 
 # Parameters that bring interfaces of their own; without them, every node is asked as it starts.
+_MOTORS = {'driver': str(ROOT / 'src/vla_lerobot/test/panda_motors.yaml')}
 VARIANTS: dict[str, tuple[Mapping[str, str], ...]] = {
     # Configuring begins a folder of samples.
     'capture': ({'output': f'{tempfile.gettempdir()}/vla_deploy_readme'},),
     'action_filter': ({}, {'input': 'policy_action', 'command_interface': 'forward'}),
+    'lerobot_robot': (_MOTORS, _MOTORS | {'command_interface': 'forward'}),
     'mujoco_bridge': ({}, {'command_interface': 'forward'}),
     'policy_server': (
         {'backend': 'hold'},

@@ -16,9 +16,12 @@ setup(
     zip_safe=True,
     maintainer='vla-deploy maintainers',
     maintainer_email='maintainers@example.org',
-    description='Formats of LeRobot: checkpoints, features, frames and checks of datasets.',
+    description='Formats of LeRobot: checkpoints, features, datasets; its robots as drivers.',
     license='Apache-2.0',
     entry_points={
+        'console_scripts': [
+            'lerobot_robot = vla_lerobot.drivers.ros.lerobot_robot_node:main',
+        ],
         'vla_commands': [
             'check.dataset = vla_lerobot.dataset_checks.check_dataset:main',
         ],

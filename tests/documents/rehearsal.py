@@ -22,6 +22,7 @@ NEEDS = {
     'pip install': 'an environment of its own',
     'python -m colcon': 'a workspace, not a folder beside it; make setup runs it',
     'vla camera hand-eye LEFT': ('two cameras; test_multi_camera has them'),
+    'python -m vla_lerobot.drivers.simulated.so101': 'runs until Ctrl-C; the tests of it start it',
     'vla arm excite': ('a moving robot; test_excite_joints has one'),
     'python -m vla_calibration.verify.ros.verify_node': 'a camera; test_verified_rollout has one',
     'vla policy benchmark openvla': 'a GPU',

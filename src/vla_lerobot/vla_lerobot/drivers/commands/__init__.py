@@ -1,0 +1,1 @@
+"""Commands over time, and which of them are obeyed."""

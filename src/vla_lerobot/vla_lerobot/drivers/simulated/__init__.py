@@ -1,0 +1,1 @@
+"""Feetech motors on a serial port that is a pseudo-terminal, to rehearse the driver."""
