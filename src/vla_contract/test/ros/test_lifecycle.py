@@ -114,6 +114,13 @@ def test_a_wrong_parameter_is_one_sentence(ros, name, value, message):
     node.destroy_node()
 
 
+def test_a_whole_number_is_a_number(ros):
+    node = rclpy.create_node('whole', parameter_overrides=[Parameter('gain', value=1)])
+    declare_settings(node, Settings)
+    assert read_settings(node, Settings).gain == 1.0
+    node.destroy_node()
+
+
 def test_a_wrong_choice_stops_configuration(ros):
     node = rclpy.create_node('choice', parameter_overrides=[Parameter('mode', value='c')])
     declare_settings(node, Settings)

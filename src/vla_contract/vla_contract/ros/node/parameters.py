@@ -7,6 +7,7 @@ from typing import Any
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from vla_contract.schema import build, unknown_name
 
 # Parameters every node has beside its settings.
@@ -27,6 +28,10 @@ def declare_settings(node: Node, settings: type[Any]) -> None:
         known = name in fields or name in _COMMON or name.startswith('qos_overrides.')
         if not known:
             raise unknown_name(node.get_name(), f'parameter {name}', name, fields)
+    for name, parameter in given.items():
+        # Of `-p rate_hz:=50` ROS makes an integer, which it then refuses for a float.
+        if hints.get(name) is float and type(parameter.value) is int:
+            given[name] = Parameter(name, value=float(parameter.value))
     for name, field in fields.items():
         try:
             node.declare_parameter(name, field.default, _descriptor(field, hints[name]))
