@@ -61,12 +61,6 @@ def test_every_dds_profile_is_well_formed(path):
     assert ElementTree.parse(path).getroot().tag.rsplit('}')[-1] in ('dds', 'CycloneDDS')
 
 
-def test_the_forward_controller_has_the_joints_in_the_cells_order():
-    config = load_yaml(ROOT / 'config' / 'controllers' / 'interbotix_xsarm.yaml')
-    joints = config['forward_position_controller']['ros__parameters']['joints']
-    assert joints == list(load_cell('vx300s_table').joint_names)
-
-
 @pytest.mark.parametrize('driver', ['realsense2_camera', 'usb_cam'])
 def test_camera_settings_are_parameters_of_any_node(driver):
     values = load_yaml(ROOT / 'config' / 'cameras' / f'{driver}.yaml')

@@ -347,6 +347,18 @@ def test_a_violated_path_tolerance_holds_the_measured_position():
     assert cycles.controller.errors == ['Holding position due to state tolerance violation']
 
 
+# Speed scaling.
+
+
+@pytest.mark.parametrize(('uses_scaling', 'commands'), [(True, [0.1, 0.15, 0.2]), (False, None)])
+def test_trajectory_time_goes_by_at_the_share_that_the_robot_permits(uses_scaling, commands):
+    cycles = Cycles(uses_speed_scaling=uses_scaling)
+    cycles.controller.speed_scaling = 0.5
+    cycles.send([(0.01, [1.0])])
+    # The first sample is by the clock, one whole period ahead, as all are.
+    assert cycles.run(3) == pytest.approx(commands or [0.1, 0.2, 0.3])
+
+
 # Forward controllers.
 
 

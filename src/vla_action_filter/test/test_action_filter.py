@@ -621,3 +621,16 @@ def test_reasons_have_codes(bench):
     assert bench.step().reason.code is ReasonCode.CHUNK_REFUSED
     bench.filter.set_e_stop(True)
     assert bench.step().reason.code is ReasonCode.E_STOP
+
+
+@pytest.mark.parametrize('share', [1.0, 0.5, 0.0])
+def test_a_robot_that_is_slowed_down_slows_the_plan_down(bench, share):
+    """Half the slider is half the way, far below any limit of velocity."""
+    bench.step()
+    bench.filter.set_permitted_speed(share)
+    assert bench.filter.report()['permitted_speed'] == f'{share:.3f}'
+    bench.offer(bench.chunk(0.15))
+    begin = bench.step().command[0]
+    for _ in range(100):
+        last = bench.step()
+    assert last.command[0] - begin == pytest.approx(0.1 * share, abs=0.01)

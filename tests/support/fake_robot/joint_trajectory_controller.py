@@ -1,7 +1,10 @@
 """joint_trajectory_controller of ros2_controllers 4.42, for a position command interface.
 
 Modelled: what a topic message does, up to the position written in every update. Left out: the
-action, PID, wrapping joints, decelerate_on_cancel, speed scaling.
+action, PID, wrapping joints, decelerate_on_cancel.
+
+ScaledJointTrajectoryController of ur_controllers (Universal_Robots_ROS2_Driver, branch jazzy) is
+the same code with `uses_speed_scaling`.
 """
 
 from collections.abc import Sequence
@@ -27,6 +30,8 @@ class TrajectoryParameters:
         trajectory_tolerance: constraints.<joint>.trajectory [rad], 0 for none.
         goal_tolerance: constraints.<joint>.goal [rad], 0 for none.
         goal_time: constraints.goal_time [s].
+        uses_speed_scaling: whether a state interface says how fast trajectory time goes by
+            (speed_scaling.state_interface, or speed_scaling_interface_name of ur_controllers).
     """
 
     joints: tuple[str, ...]
@@ -41,10 +46,16 @@ class TrajectoryParameters:
     trajectory_tolerance: float = 0.0
     goal_tolerance: float = 0.0
     goal_time: float = 0.0
+    uses_speed_scaling: bool = False
 
 
 class JointTrajectoryController:
-    """Takes trajectories and answers, every update, the positions it writes."""
+    """Takes trajectories and answers, every update, the positions it writes.
+
+    Attributes:
+        speed_scaling: what the robot says of its speed, from 0 to 1; looked at by a controller
+            that uses it.
+    """
 
     def __init__(self, parameters: TrajectoryParameters, update_rate_hz: float) -> None:
         self.parameters = parameters
@@ -53,6 +64,7 @@ class JointTrajectoryController:
         self.errors = Lines()
         self.warnings = Lines()
         self.accepted = 0
+        self.speed_scaling = 1.0
         self._period_ns = int(1e9 / update_rate_hz)
         self._remapped = [0.0] * len(self.joints)
 
@@ -154,7 +166,8 @@ class JointTrajectoryController:
             self._trajectory.set_point_before(self._start_state(time_ns))
             self._trajectory_ns = time_ns
         else:
-            self._trajectory_ns += period_ns
+            scaling = self.speed_scaling if self.parameters.uses_speed_scaling else 1.0
+            self._trajectory_ns += int(period_ns * scaling)
         desired = self._trajectory.sample(self._trajectory_ns)
         if desired is not None:
             self._desired = desired

@@ -25,6 +25,12 @@ from support.fake_robot.joint_trajectory_controller import (
 from support.fake_robot.lines import Lines
 from support.fake_robot.motor_log import MotorLog
 from support.fake_robot.trajectory import Point
+from support.fake_robot.vendors.grippers import (
+    FrankaGripper,
+    FrankaParameters,
+    XarmGripper,
+    XarmParameters,
+)
 from vla_contract.values import to_ns
 
 Parameters = TrajectoryParameters | ForwardParameters | GripperParameters
@@ -209,4 +215,8 @@ def _controller(parameters: Parameters, update_rate_hz: float) -> Controller:
         return JointTrajectoryController(parameters, update_rate_hz)
     if isinstance(parameters, ForwardParameters):
         return ForwardCommandController(parameters)
+    if isinstance(parameters, FrankaParameters):
+        return FrankaGripper(parameters)
+    if isinstance(parameters, XarmParameters):
+        return XarmGripper(parameters)
     return GripperActionController(parameters)

@@ -75,3 +75,15 @@ def test_older_plans_are_refused_and_none_is_none(cell):
     paced.clear()
     assert paced.chunk is None
     assert paced.offer(sweep(cell, 4))
+
+
+@pytest.mark.parametrize('permitted', [1.0, 0.5, 0.1, 0.0])
+@pytest.mark.parametrize('speed', [1.0, 0.6])
+def test_no_plan_is_played_faster_than_the_robot_permits(cell, permitted, speed):
+    paced = PacedPlayer(cell, ChunkPlayer())
+    paced.permitted = permitted
+    paced.offer(sweep(cell, 0))
+    way = turned(cell, paced, 0, to_ns(1.0), speed)
+    # However slow it is: a robot that is slowed down goes that share of any way. The first period
+    # is over before anything was sampled.
+    assert way[-1] - way[1] == pytest.approx(0.98 * permitted)

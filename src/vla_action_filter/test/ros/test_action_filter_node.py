@@ -329,7 +329,7 @@ def test_a_heartbeat_that_waits_for_a_late_cycle_is_heard_in_time(node, robot):
     watch.publish(String(data='rollout'))
     robot.measure()
     wait_for_arrival(node._watch)
-    wait_for_arrival(node._joints._subscriptions[0])
+    wait_for_arrival(node._joints._subscriptions[0][1])
     robot.wait(cycles(node, 1))
     assert node._report.result.reasons == ('no chunk',)
 

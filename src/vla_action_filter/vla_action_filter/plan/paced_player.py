@@ -25,6 +25,7 @@ class PacedPlayer:
         now_ns: time at which the plan was last sampled [ns].
         plan_ns: what the plan's clock showed then [ns].
         rate: how fast that clock goes since then, at most 1.
+        permitted: share of the clock's speed that the robot itself permits, at most 1.
     """
 
     def __init__(self, cell: Cell, player: ChunkPlayer | ChunkEnsemble) -> None:
@@ -33,6 +34,7 @@ class PacedPlayer:
         self._arm = np.array(cell.arm)
         self._most = np.array([cell.joints[i].velocity for i in cell.arm])
         self._clock = PlanClock()
+        self.permitted = 1.0
         self.clear()
 
     def clear(self) -> None:
@@ -91,6 +93,6 @@ class PacedPlayer:
     def _most_rate(self, desired_velocity: Vector, speed: float) -> float:
         """Return the share of the clock's speed at which no joint goes too fast."""
         if speed >= 1.0:
-            return 1.0
+            return self.permitted
         share = float((np.abs(desired_velocity[self._arm]) / self._most).max())
-        return min(1.0, _LEAVES_ROOM * speed / max(share, 1e-9))
+        return min(self.permitted, _LEAVES_ROOM * speed / max(share, 1e-9))

@@ -95,6 +95,10 @@ class Plan:
         chunk = TakenChunk(player.chunk.stamp_ns, player.played.stamp_ns)
         return PlanProgress(chunk, player.now_ns, player.plan_ns, player.rate)
 
+    def permit(self, share: float) -> None:
+        """Play no faster than a share of the clock's speed, from 0 to 1."""
+        self._player.permitted = share
+
     def clear(self) -> None:
         """Forget everything."""
         self._player.clear()

@@ -133,6 +133,8 @@ class ActionFilterNode(VlaNode):
     def _read_inputs(self, now_ns: int) -> None:
         """Take what drivers and operators have said since the last time."""
         self._operator.poll(now_ns)
+        permitted = min((sender.permitted_speed() for sender in self._senders), default=1.0)
+        self._filter.set_permitted_speed(permitted)
         # Those that came while a loaded machine kept this cycle waiting count too.
         for msg in taken(self._watch):
             self._filter.offer_watch(msg.data, now_ns)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from vla_contract.deployment.cell import load_cell
 from vla_contract.deployment.channels import Channel, check_channels, default_channels
@@ -48,6 +50,33 @@ def test_endpoints_are_those_of_the_controllers():
     assert default_channels(JOINTS)[0].endpoint == 'joint_trajectory_controller/joint_trajectory'
 
 
+def test_a_gripper_of_a_driver_has_an_action_of_another_name():
+    franka = Channel('g', 'gripper_command', ('g',), 'franka_gripper', action='gripper_action')
+    assert franka.endpoint == 'franka_gripper/gripper_action'
+    check(ARM, franka)
+
+
+def test_the_topic_of_the_permitted_speed_lies_in_the_namespace_of_the_controller():
+    topic = 'speed_scaling_state_broadcaster/speed_scaling'
+    here = replace(ARM, speed_scaling=topic)
+    check(here, GRIPPER)
+    assert ARM.speed_scaling_topic == ''
+    assert here.speed_scaling_topic == topic
+    assert replace(here, controller='left/arm').speed_scaling_topic == f'left/{topic}'
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'match'),
+    [
+        (replace(ARM, action='gripper_action'), 'allowed with kind gripper_command or parallel'),
+        (replace(GRIPPER, speed_scaling='speed'), 'allowed with kind joint_trajectory or forward'),
+    ],
+)
+def test_a_setting_that_nobody_would_look_at_is_refused(wrong, match):
+    with pytest.raises(ContractError, match=match):
+        check(*(wrong if channel.name == wrong.name else channel for channel in (ARM, GRIPPER)))
+
+
 def test_a_robots_file_says_its_channels(edited):
     names = load_cell('panda_table').joint_names
     arm, gripper = ', '.join(names[:-1]), names[-1]
@@ -62,4 +91,4 @@ def test_a_robots_file_says_its_channels(edited):
         'joint_trajectory',
         'gripper_command',
     ]
-    assert cell.joint_states == ('joint_states', 'hand/joint_states')
+    assert cell.robot.joint_states == ('joint_states', 'hand/joint_states')

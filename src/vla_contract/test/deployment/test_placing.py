@@ -114,6 +114,9 @@ def test_drivers_that_do_not_know_the_prefix_are_heard_under_it(pair):
     assert left.own_names()[0] == 'waist'
     assert left.names(['waist', 'left_finger']) == ['left_waist', 'left_left_finger']
     assert right.joints[-1] == 'right_left_finger'
+    cell = pair('namespace', 'drivers_own_names: true, namespace')
+    assert cell.channels[1].driver_joints[0] == 'waist'
+    assert cell.channels[1].joints[0] == 'right_waist'
     known = pair().joint_sources[1]
     assert known.own_names()[0] == 'right_waist'
     assert known.names(['right_waist']) == ['right_waist']

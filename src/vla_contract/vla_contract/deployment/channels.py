@@ -9,6 +9,7 @@ from vla_contract.schema import setting
 JOINT_TRAJECTORY, FORWARD_POSITION = 'joint_trajectory', 'forward_position'
 GRIPPER_COMMAND, PARALLEL_GRIPPER = 'gripper_command', 'parallel_gripper_command'
 NONE = 'none'
+_STREAMS, _ACTIONS = (JOINT_TRAJECTORY, FORWARD_POSITION), (GRIPPER_COMMAND, PARALLEL_GRIPPER)
 KINDS = {'trajectory': JOINT_TRAJECTORY, 'forward': FORWARD_POSITION}
 """Kind of the one channel of a robot whose file names none, by `command_interface`."""
 _DEFAULT_CONTROLLERS = {
@@ -39,16 +40,37 @@ class Channel:
     max_effort: float = setting(
         0.0, doc="force of a gripper's goal; 0 leaves it to the controller", unit='N', lower=0.0
     )
+    action: str = setting(
+        '', doc="name of a gripper's action under the controller; gripper_cmd unless given"
+    )
+    speed_scaling: str = setting(
+        '',
+        doc='topic beside the controller with the speed that the robot itself permits, in percent '
+        '(std_msgs/Float64); the plan is played no faster. Without one it is not known',
+    )
+
+    prefix: str = setting('', doc='of our names, unknown to the controller; filled by a cell')
+
+    @property
+    def driver_joints(self) -> tuple[str, ...]:
+        """What the controller calls the joints."""
+        return tuple(name.removeprefix(self.prefix) for name in self.joints)
 
     @property
     def is_action(self) -> bool:
         """Whether goals are sent, not a stream of positions."""
-        return self.kind in (GRIPPER_COMMAND, PARALLEL_GRIPPER)
+        return self.kind in _ACTIONS
 
     @property
     def endpoint(self) -> str:
         """Topic or action that takes the commands, relative; '' for kind none."""
-        return f'{self.controller}/{_ENDS[self.kind]}' if self.kind != NONE else ''
+        return f'{self.controller}/{self.action or _ENDS[self.kind]}' if self.kind != NONE else ''
+
+    @property
+    def speed_scaling_topic(self) -> str:
+        """Topic of the permitted speed, in the namespace of the controller; '' for none."""
+        namespace, slash, _ = self.controller.rpartition('/')
+        return f'{namespace}{slash}{self.speed_scaling}' if self.speed_scaling else ''
 
 
 def default_channels(joints: Sequence[str], kind: str = JOINT_TRAJECTORY) -> tuple[Channel, ...]:
@@ -93,4 +115,15 @@ def check_channels(
                 f'{here}: joints: found {", ".join(channel.joints) or "none"}; allowed with kind '
                 f'{channel.kind}: one joint in a group of kind '
                 f'gripper ({", ".join(grippers) or "none here"})'
+            )
+        _check_names(channel, here)
+
+
+def _check_names(channel: Channel, here: str) -> None:
+    """Refuse a setting that a channel of this kind would not look at."""
+    for name, kinds in (('action', _ACTIONS), ('speed_scaling', _STREAMS)):
+        if (found := getattr(channel, name)) and channel.kind not in kinds:
+            raise ContractError(
+                f'{here}: {name}: found {found} with kind {channel.kind}; allowed with kind '
+                f'{" or ".join(kinds)}'
             )

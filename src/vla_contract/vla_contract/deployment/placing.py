@@ -133,7 +133,11 @@ def _prefixed(placed: PlacedRobot) -> Robot:
             tuple((p + a, p + b) for a, b in geometry.self_collision),
         ),
         channels=tuple(
-            replace(channel, controller=channel.controller and placed.topic(channel.controller))
+            replace(
+                channel,
+                controller=channel.controller and placed.topic(channel.controller),
+                prefix=p if placed.drivers_own_names else '',
+            )
             for channel in named(channels, 'name', 'joints')
         ),
         joint_states=tuple(placed.topic(name) for name in robot.joint_states),

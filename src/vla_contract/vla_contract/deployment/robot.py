@@ -14,11 +14,11 @@ from vla_contract.schema import build, setting
 
 KIND = 'robots'
 ARM, GRIPPER = 'arm', 'gripper'
-# Unit, what is written instead by mistake, widest range and largest speed. Four turns either way
+# Unit, what is written instead by mistake, widest range and largest speed. Two turns either way
 # are more than any arm's joint has; direct drives of hobby size reach 30 rad/s; the longest lifts
 # and rails of arms are shorter than 5 m and slower than 5 m/s.
 _PLAUSIBLE = {
-    'revolute': ('rad', 'degrees', 50.3, 50.0),
+    'revolute': ('rad', 'degrees', 25.2, 50.0),
     'prismatic': ('m', 'millimetres', 5.0, 5.0),
 }
 

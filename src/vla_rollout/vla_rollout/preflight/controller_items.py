@@ -32,7 +32,7 @@ def check_controller(channel: Channel, found: Mapping[str, Any] | None) -> Itera
         why, fix = 'does not answer for its parameters', 'load the controller; check its name'
         yield skipped(item, why, 'parameters of ros2_control', fix)
         return
-    theirs, ours = list(found['joints']), list(channel.joints)
+    theirs, ours = list(found['joints']), list(channel.driver_joints)
     is_subset_allowed = bool(found.get('allow_partial_joints_goal'))
     fits = sorted(theirs) == sorted(ours) or (is_subset_allowed and set(ours) <= set(theirs))
     yield measured(

@@ -35,7 +35,7 @@ class SimulatedController:
         """
         self._node, self._channel, self._simulation = node, channel, simulation
         self._columns = [cell.joint_names.index(name) for name in channel.joints]
-        self._reader = JointReader(channel.joints, channel.endpoint)
+        self._reader = JointReader(channel.driver_joints, channel.endpoint)
         self._commands: tuple[Subscription, Callable[[Any], None]] | None = None
         if channel.kind == JOINT_TRAJECTORY:
             self._subscribe(JointTrajectory, self._on_trajectory)

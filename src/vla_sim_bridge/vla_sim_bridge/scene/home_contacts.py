@@ -36,6 +36,4 @@ def let_touching_links_pass(robot: mujoco.MjSpec, cell: Cell) -> None:
     pairs = {tuple(sorted(model.geom_bodyid[contact.geom])) for contact in data.contact}
     for first, second in sorted(pairs):
         if first and first != second:
-            robot.add_exclude(
-                bodyname1=model.body(first).name, bodyname2=model.body(second).name
-            )
+            robot.add_exclude(bodyname1=model.body(first).name, bodyname2=model.body(second).name)

@@ -68,7 +68,7 @@ class ControllerParameters:
             if attribute:
                 found[name] = getattr(value, attribute)
         # A node of that name without joints is no controller that could say more.
-        self.values = found or {'joints': list(self._channel.joints)}
+        self.values = found or {'joints': list(self._channel.driver_joints)}
 
 
 def joints_fault(channel: Channel, parameters: dict[str, Any]) -> str:
@@ -77,7 +77,7 @@ def joints_fault(channel: Channel, parameters: dict[str, Any]) -> str:
     As validate_trajectory_msg of joint_trajectory_controller and on_update of
     forward_command_controller do.
     """
-    theirs, ours = list(parameters.get('joints') or []), list(channel.joints)
+    theirs, ours = list(parameters.get('joints') or []), list(channel.driver_joints)
     if not theirs:
         return ''
     if channel.kind == FORWARD_POSITION or not parameters.get('allow_partial_joints_goal'):

@@ -19,7 +19,7 @@ class ControllerState:
     def __init__(self, node: Node, channel: Channel) -> None:
         """Subscribe if the message type is installed."""
         self.watch = ReferenceWatch(channel.controller)
-        self._joints = channel.joints
+        self._joints = channel.driver_joints
         self._subscription = None
         if kind := _message_type():
             topic = f'{channel.controller}/controller_state'

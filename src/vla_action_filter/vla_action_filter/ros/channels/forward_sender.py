@@ -8,7 +8,8 @@ from std_msgs.msg import Float64MultiArray
 from vla_action_filter.output.command_curve import Knot, motion_at
 from vla_action_filter.output.command_loop import Orders
 from vla_action_filter.ros.channels.controller_parameters import ControllerParameters
-from vla_action_filter.ros.channels.sender import topic_fault
+from vla_action_filter.ros.channels.sender import columns_of, topic_fault
+from vla_action_filter.ros.channels.speed_scaling import SpeedScaling
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.channels import Channel
 from vla_contract.ros.qos import COMMAND
@@ -31,8 +32,10 @@ class ForwardSender:
     def __init__(self, node: Node, channel: Channel, cell: Cell) -> None:
         """Create the publisher and start the thread."""
         self._node, self._channel = node, channel
-        self._index = {name: i for i, name in enumerate(cell.joint_names)}
+        columns = columns_of(channel, cell)
+        self._index = dict(zip(channel.driver_joints, columns, strict=True))
         self._parameters = ControllerParameters(node, channel)
+        self._scaling = SpeedScaling(node, channel)
         self._publisher = node.create_publisher(Float64MultiArray, channel.endpoint, COMMAND)
         self._playing: tuple[tuple[Knot, ...], int] = ((), 0)
         self._has_curve, self._ending = threading.Event(), threading.Event()
@@ -59,6 +62,10 @@ class ForwardSender:
     def reference(self) -> None:
         """See `Sender`: these controllers do not say."""
 
+    def permitted_speed(self) -> float:
+        """See `Sender`."""
+        return self._scaling.share
+
     def close(self) -> None:
         """End the thread."""
         self._ending.set()
@@ -67,7 +74,11 @@ class ForwardSender:
 
     def fault(self) -> str:
         """See `Sender`."""
-        return topic_fault(self._node, self._channel.endpoint) or self._parameters.fault()
+        return (
+            topic_fault(self._node, self._channel.endpoint)
+            or self._parameters.fault()
+            or self._scaling.fault()
+        )
 
     def _play(self) -> None:
         while not self._ending.wait(1.0 / _RATE_HZ):
@@ -86,6 +97,6 @@ class ForwardSender:
 
     def _publish(self, position: Vector) -> None:
         # The message has no names: the controller's own order counts, where it is known.
-        names = self._parameters.joints or self._channel.joints
+        names = self._parameters.joints or self._channel.driver_joints
         data = [float(position[self._index[name]]) for name in names]
         self._publisher.publish(Float64MultiArray(data=data))

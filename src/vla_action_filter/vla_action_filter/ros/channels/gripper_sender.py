@@ -52,6 +52,10 @@ class GripperSender:
     def reference(self) -> None:
         """See `Sender`: these controllers do not say."""
 
+    def permitted_speed(self) -> float:
+        """See `Sender`: fingers are not slowed down."""
+        return 1.0
+
     def close(self) -> None:
         """See `Sender`."""
 
@@ -66,7 +70,7 @@ class GripperSender:
     def _goal(self, position: float) -> Any:
         goal, effort = self._kind.Goal(), self._channel.max_effort
         if self._is_parallel:
-            goal.command = JointState(name=list(self._channel.joints), position=[position])
+            goal.command = JointState(name=list(self._channel.driver_joints), position=[position])
             if effort:
                 goal.command.effort = [effort]
         else:

@@ -24,6 +24,9 @@ class Sender(Protocol):
     def reference(self) -> tuple[Columns, Vector] | None:
         """Return which joints the controller says to hold where [rad or m]; None for no word."""
 
+    def permitted_speed(self) -> float:
+        """Return how fast the robot lets a plan be played, 0 to 1; 1 where it does not say."""
+
     def close(self) -> None:
         """End threads, if there are any."""
 
@@ -42,6 +45,10 @@ class SilentSender:
 
     def reference(self) -> None:
         """Know of none."""
+
+    def permitted_speed(self) -> float:
+        """Slow nothing down."""
+        return 1.0
 
     def close(self) -> None:
         """Have nothing to end."""

@@ -10,6 +10,7 @@ from vla_action_filter.output.command_loop import Orders
 from vla_action_filter.ros.channels.controller_parameters import ControllerParameters
 from vla_action_filter.ros.channels.controller_state import ControllerState
 from vla_action_filter.ros.channels.sender import Columns, columns_of, topic_fault
+from vla_action_filter.ros.channels.speed_scaling import SpeedScaling
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.channels import Channel
 from vla_contract.ros.messages.stamps import to_duration, to_time
@@ -30,6 +31,7 @@ class TrajectorySender:
         self._columns = columns_of(channel, cell)
         self._parameters = ControllerParameters(node, channel)
         self._state = ControllerState(node, channel)
+        self._scaling = SpeedScaling(node, channel)
         self._told: Vector | None = None
         self._publisher = node.create_publisher(JointTrajectory, channel.endpoint, COMMAND)
 
@@ -38,11 +40,15 @@ class TrajectorySender:
         # An approach takes its time: only a stream can be compared with what comes of it.
         self._told = orders.played[-1].command[self._columns] if orders.played else None
         if orders.curve:
-            names = self._channel.joints
+            names = self._channel.driver_joints
             self._publisher.publish(trajectory_msg(orders.curve, names, self._columns))
 
     def finish(self) -> None:
         """See `Sender`: the controller has all it needs."""
+
+    def permitted_speed(self) -> float:
+        """See `Sender`."""
+        return self._scaling.share
 
     def close(self) -> None:
         """See `Sender`."""
@@ -54,6 +60,7 @@ class TrajectorySender:
         return (
             topic_fault(self._node, self._channel.endpoint)
             or self._parameters.fault()
+            or self._scaling.fault()
             or self._state.watch.fault(self._told, now_ns)
         )
 

@@ -105,7 +105,9 @@ def scale_of(entry: MotorEntry, joint: Joint, encoder: Encoder | None) -> MotorS
     if unit == RANGE_M100_100:
         span = joint.upper - joint.lower if encoder is None else _range_rad(encoder)
         step = _half_step(200.0, encoder)
-        return MotorScale(entry.zero_rad, entry.sign * span / 200.0, -100.0, 100.0, step)
+        # Degrees are not flipped: a joint is where it is in either unit.
+        sign = -entry.sign if encoder is not None and encoder.is_flipped else entry.sign
+        return MotorScale(entry.zero_rad, sign * span / 200.0, -100.0, 100.0, step)
     per_number = {DEGREES: math.pi / 180.0, RADIANS: 1.0, METRES: 1.0}[unit]
     if encoder is None:
         return MotorScale(entry.zero_rad, entry.sign * per_number)

@@ -64,7 +64,7 @@ class ChannelInput:
         """
         self._channel, self._inbox, self._now = channel, inbox, now
         self._columns = [names.index(joint) for joint in channel.joints]
-        self._reader = JointReader(channel.joints, channel.endpoint)
+        self._reader = JointReader(channel.driver_joints, channel.endpoint)
         kind, read = JointTrajectory, self._trajectory
         if channel.kind == FORWARD_POSITION:
             kind, read = Float64MultiArray, self._numbers
