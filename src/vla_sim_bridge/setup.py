@@ -32,8 +32,11 @@ setup(
             'simulated = vla_sim_bridge.calibration_scenes.silhouette:make_simulated',
         ],
         'vla_commands': [
+            'check.robot = vla_sim_bridge.robot_checks.ros.check_robot:main',
             'camera.nominal = vla_sim_bridge.calibration_scenes.nominal_calibration:main',
             'dataset.record-sim = vla_sim_bridge.demonstrations.make_dataset:main',
+            'draft.cell = vla_sim_bridge.drafting.draft_cell:main',
+            'draft.robot = vla_sim_bridge.drafting.draft_robot:main',
             'sim.board-views = vla_sim_bridge.calibration_scenes.render_calibration_set:main',
             'sim.check-camera = vla_sim_bridge.calibration_scenes.check_camera:main',
             'sim.export-gazebo = vla_sim_bridge.gazebo.export_gazebo:main',

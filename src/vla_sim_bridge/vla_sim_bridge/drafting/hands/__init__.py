@@ -1,0 +1,1 @@
+"""Arms and what they end in: grippers, fingers, tools."""

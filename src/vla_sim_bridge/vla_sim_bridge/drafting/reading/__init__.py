@@ -1,0 +1,1 @@
+"""What a draft reads: descriptions, and the files of MoveIt."""

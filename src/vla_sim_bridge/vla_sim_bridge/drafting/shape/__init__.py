@@ -1,0 +1,1 @@
+"""Capsules and spheres around links, and the distances between them."""

@@ -1,0 +1,1 @@
+"""What is looked at before a robot of one's own is trusted."""
