@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from vla_contract.deployment.deployment import load_deployment
-from vla_contract.joints.joint_map import JointMap
 from vla_contract.policy import CUBE_POSE
 from vla_contract.values import to_ns
+from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.features import FeatureEncoder, STATE
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.demonstrations.demonstrator import Demonstrator
@@ -94,8 +94,7 @@ class Recorder:
         self._expert = ScriptedExpert(deployment, kinematics)
         self._renderer = CameraRenderer(self._world)
         self._encode = FeatureEncoder(deployment)
-        names = deployment.policy.action_names
-        self._to_action = JointMap(deployment.cell.joint_names, names, 'cell joints')
+        self._codec = VectorCodec(deployment)
         self._period_ns = to_ns(1.0 / deployment.policy.rate_hz)
         self._steps = round(_LONGEST_S * deployment.policy.rate_hz)
 
@@ -125,7 +124,8 @@ class Recorder:
                 command[arm] = seen.state[arm] + style.speed * (wanted[arm] - seen.state[arm])
                 wander = 0.8 * wander + 0.6 * rng.normal(0.0, style.wander_rad, len(arm))
                 command[arm] += style.speed * wander
-            frame = {**self._encode(seen), 'action': self._to_action(command).astype(np.float32)}
+            action = self._codec.encode_steps(command, seen.state).astype(np.float32)
+            frame = {**self._encode(seen), 'action': action}
             if frames and rng.uniform() < style.repeated:
                 frame |= {key: frames[-1][key] for key in frame if key.startswith('observation.i')}
             frames.append(frame)

@@ -9,7 +9,7 @@ except for times. Exit status 1 when one of these does not hold.
 
 import argparse
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 import hashlib
 import json
@@ -28,7 +28,24 @@ from vla_contract.cli.command import DONE, INTERRUPTED, NOT_GOOD_ENOUGH, write_j
 
 STEPS, VALIDATE_EVERY = 12, 3
 LONGEST_S = 600.0
+_CHECKLIST, _REST = Path('preflight.json'), 'the whole checklist'
+_PREFLIGHT = (
+    *('rollout', 'preflight', '--operator', 'T', '--runs', 'run', '--json', 'preflight.json'),
+)
 _RUN = Path('run')
+# Whether these hold depends on how busy the machine is; a controller may not answer in time.
+_TIMED = (
+    *('inference latency', 'rate of', 'clock offset of', 'controller', 'joint order'),
+    'emergency stop of the filter',
+)
+Ready = Callable[[], None]
+"""Called before a command starts: prepares what it runs beside."""
+
+
+def _progress(total: int | None = None) -> Callable[[str], int]:
+    """Return what reads from an output how many the progress bar of a total says to be done."""
+    number = r'\d+' if total is None else str(total)
+    return lambda text: max(map(int, re.findall(rf'(\d+)/{number} \[', text)), default=0)
 
 
 @dataclass(frozen=True)
@@ -37,11 +54,14 @@ class Case:
 
     Attributes:
         words: of the command, in an empty folder; results go to `run` there.
-        done_before: tells from a folder what to add or how to go on; None to begin again.
+        go_on: tells from a folder how to go on; None to begin again.
         units: reads all finished units in a folder and returns how many there are.
-        promised: how many must be there when its progress bar says so many.
         outcome: of a run that ended, without times.
-        total: of the progress bar that counts; None where there is but one.
+        promised: how many must be there when the output shows so many.
+        shown: reads from the output how many are done, by its progress bar unless said.
+        answers: what a person types, one line each.
+        status: of a run left alone.
+        beside: starts in a folder what the command needs, and gives what makes that ready.
     """
 
     words: tuple[str, ...]
@@ -49,12 +69,10 @@ class Case:
     units: Callable[[Path], int]
     outcome: Callable[[Path], Any]
     promised: Callable[[int], int] = lambda shown: shown
-    total: int | None = None
-
-    def shown(self, text: str) -> int:
-        """Return how many the progress bar in an output says to be done."""
-        total = r'\d+' if self.total is None else str(self.total)
-        return max(map(int, re.findall(rf'(\d+)/{total} \[', text)), default=0)
+    shown: Callable[[str], int] = _progress()
+    answers: str = ''
+    status: int = DONE
+    beside: Callable[[Path], AbstractContextManager[Ready]] = lambda _: nullcontext(lambda: None)
 
 
 def _simulated_run(folder: Path) -> Path | None:
@@ -133,6 +151,65 @@ def _trained_outcome(folder: Path) -> Any:
     return {'summary': summary, 'weights': hashlib.sha256(weights).hexdigest()}
 
 
+def _checklist(folder: Path) -> dict[str, Any] | None:
+    from vla_rollout.preflight.seal import unsealed
+
+    path = folder / _CHECKLIST
+    return unsealed(json.loads(path.read_text()), path) if path.exists() else None
+
+
+def _resume_checklist(folder: Path) -> list[str] | None:
+    """Go on with what is kept; a checklist that was whole when Ctrl-C came begins again."""
+    found = _checklist(folder)
+    if found is None or found['is_complete']:
+        return None
+    words = [word for word in _PREFLIGHT if word not in ('--json', str(_CHECKLIST))]
+    return [*words, '--resume', str(_CHECKLIST)]
+
+
+def _checked_items(folder: Path) -> int:
+    found = _checklist(folder) or {'items': []}
+    return sum(item['name'] != _REST for item in found['items'])
+
+
+def _shown_items(text: str) -> int:
+    # A question stands before the answer, in the same line.
+    lines = re.findall(r'(?:^|\[y/N\] )([✓!✗?] .*)$', text, re.MULTILINE)
+    return sum(_REST not in line for line in lines)
+
+
+def _checklist_outcome(folder: Path) -> Any:
+    """Return all but times, measured numbers, and items that a busy machine may fail."""
+    found = _checklist(folder)
+    if found is None:
+        return None
+    items = {
+        item['name']: {**item, 'found': re.sub(r'\S*\d\S*', '#', item['found'])}
+        for item in found['items']
+        if not item['name'].startswith(_TIMED)
+    }
+    return {**found, 'date': '', 'items': list(items), **items}
+
+
+def _checklist_robot(folder: Path) -> AbstractContextManager[Ready]:
+    from support.checklist_robot import checklist_robot
+
+    return checklist_robot(folder)
+
+
+def _preflight(*words: str, **more: Any) -> Case:
+    return Case(
+        (*_PREFLIGHT, *words),
+        lambda folder: [*went_on, *words] if (went_on := _resume_checklist(folder)) else None,
+        _checked_items,
+        _checklist_outcome,
+        shown=_shown_items,
+        answers='yes\n' * 4,
+        status=NOT_GOOD_ENOUGH,  # the robot is left out, or the policy looks at nothing
+        **more,
+    )
+
+
 def _simulated(*words: str, noun: str = 'sim run') -> Case:
     command = (*noun.split(), '--backend', 'scripted', '--runs', str(_RUN), *words)
     return Case(command, _resume_simulated(noun), _simulated_units, _simulated_outcome)
@@ -163,10 +240,16 @@ CASES = {
         _trained_units,
         _trained_outcome,
         lambda shown: shown // VALIDATE_EVERY,
-        STEPS,
+        _progress(STEPS),
+    ),
+    'preflight': _preflight('--without-robot'),
+    'preflight, robot': _preflight(
+        *('--backend', 'hold', '--yes', '--e-stop-from-here'), beside=_checklist_robot
     ),
 }
 NEEDS_DATASET = ('finetune',)
+# It starts a graph, by the clock of the machine.
+NEEDS_REAL_TIME = ('preflight, robot',)
 
 
 @dataclass(frozen=True)
@@ -189,14 +272,17 @@ class Trial:
 
 
 @contextmanager
-def started(words: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def started(
+    words: list[str], folder: Path, answers: str = ''
+) -> Iterator[subprocess.Popen[bytes]]:
     """Start a command in a folder and a session of its own; its output goes to output.txt."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / 'output.txt').open('wb') as output:
+    (folder / 'answers.txt').write_text(answers)
+    with (folder / 'output.txt').open('wb') as output, (folder / 'answers.txt').open() as typed:
         process = subprocess.Popen(
             [sys.executable, '-m', 'vla_contract.cli.vla', *words],
             cwd=folder,
-            stdin=subprocess.DEVNULL,
+            stdin=typed,
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -216,23 +302,25 @@ def said(folder: Path) -> str:
     return (folder / 'output.txt').read_text(errors='replace')
 
 
-def run_to_the_end(words: list[str], folder: Path) -> float:
+def run_to_the_end(
+    words: list[str], folder: Path, answers: str = '', expected: int = DONE
+) -> float:
     """Run a command; return how long it took [s].
 
     Raises:
-        RuntimeError: its status was not 0.
+        RuntimeError: its status was not the one that is expected.
     """
     begun = time.monotonic()
-    with started(words, folder) as process:
+    with started(words, folder, answers) as process:
         status = process.wait(LONGEST_S)
-    if status != DONE:
+    if status != expected:
         raise RuntimeError(f'{" ".join(words)}: status {status}; it said:\n{said(folder)}')
     return time.monotonic() - begun
 
 
-def interrupted(words: list[str], folder: Path, is_time: Callable[[], bool]) -> tuple[int, float]:
+def interrupted(case: Case, folder: Path, is_time: Callable[[], bool]) -> tuple[int, float]:
     """Run a command until it is time for Ctrl-C; return its status and how long it took to end."""
-    with started(words, folder) as process:
+    with started(list(case.words), folder, case.answers) as process:
         while process.poll() is None and not is_time():
             time.sleep(0.005)
         if process.poll() is not None:
@@ -248,7 +336,7 @@ def judge(case: Case, folder: Path, status: int, ended_s: float) -> tuple[int, s
     text = said(folder)
     # An interpreter that has not come to the command yet says where it was and dies by the signal,
     # which a shell calls 130 as well.
-    allowed = (INTERRUPTED, -signal.SIGINT) if ended_s else (DONE,)
+    allowed = (INTERRUPTED, -signal.SIGINT) if ended_s else (case.status,)
     if status not in allowed:
         return 0, f'status {status}; it said: {text[-2000:]}'
     if 'Traceback' in text and status != -signal.SIGINT:
@@ -265,23 +353,34 @@ def complete(case: Case, folder: Path, expected: Any, was_over: bool) -> str:
     """Go on with a command that was not over yet; return what is wrong with its result."""
     try:
         if not was_over:
-            run_to_the_end(case.go_on(folder) or list(case.words), folder)
+            words = case.go_on(folder) or list(case.words)
+            run_to_the_end(words, folder, case.answers, case.status)
         outcome = case.outcome(folder)
     except (RuntimeError, OSError, ValueError) as error:
         return f'cannot go on: {error}'
     left = [str(path.relative_to(folder)) for path in folder.rglob('*.part*')]
     if left:
         return f'left behind: {", ".join(left)}'
-    return '' if outcome == expected else 'the result is another than without the interruption'
+    if outcome == expected:
+        return ''
+    found = outcome or {}
+    names = [name for name in expected if found.get(name) != expected[name]]
+    return f'the result is another than without the interruption: {", ".join(names)}'
 
 
 def try_once(
-    name: str, folder: Path, expected: Any, is_time: Callable[[], bool], after_s: float = 0.0
+    name: str,
+    folder: Path,
+    expected: Any,
+    is_time: Callable[[], bool],
+    after_s: float = 0.0,
+    ready: Ready = lambda: None,
 ) -> Trial:
     """Interrupt a command when it is time, go on, and compare."""
     case = CASES[name]
-    status, ended_s = interrupted(list(case.words), folder, is_time)
+    status, ended_s = interrupted(case, folder, is_time)
     units, problem = judge(case, folder, status, ended_s)
+    ready()
     problem = problem or complete(case, folder, expected, was_over=not ended_s)
     return Trial(name, after_s, ended_s, units, problem)
 
@@ -291,8 +390,9 @@ def left_alone(name: str, folder: Path) -> tuple[Any, float]:
     real = folder.parent / 'real'
     if name in NEEDS_DATASET and not real.exists():
         run_to_the_end(list(_record(4, str(real))), folder.parent)
-    took_s = run_to_the_end(list(CASES[name].words), folder)
-    return CASES[name].outcome(folder), took_s
+    case = CASES[name]
+    took_s = run_to_the_end(list(case.words), folder, case.answers, case.status)
+    return case.outcome(folder), took_s
 
 
 def after(seconds: float) -> Callable[[], bool]:
@@ -316,17 +416,21 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         for name in args.command:
             begin = Path(temporary) / name.replace(' ', '_')
-            expected, took_s = left_alone(name, begin.with_name(f'{begin.name}_alone'))
-            for number in range(args.times):
-                after_s = chance.uniform(0.0, took_s)
-                folder = begin.with_name(f'{begin.name}_{number}')
-                trial = try_once(name, folder, expected, after(after_s), after_s)
-                trials.append(trial)
-                print(
-                    f'{name}: Ctrl-C after {after_s:.1f} of {took_s:.1f} s, over '
-                    f'{trial.ended_s:.1f} s later, {trial.units} units; {trial.problem or "good"}',
-                    flush=True,
-                )
+            with CASES[name].beside(begin.with_name(f'{begin.name}_beside')) as ready:
+                ready()
+                expected, took_s = left_alone(name, begin.with_name(f'{begin.name}_alone'))
+                for number in range(args.times):
+                    after_s = chance.uniform(0.0, took_s)
+                    folder = begin.with_name(f'{begin.name}_{number}')
+                    ready()
+                    trial = try_once(name, folder, expected, after(after_s), after_s, ready)
+                    trials.append(trial)
+                    print(
+                        f'{name}: Ctrl-C after {after_s:.1f} of {took_s:.1f} s, over '
+                        f'{trial.ended_s:.1f} s later, {trial.units} units; '
+                        f'{trial.problem or "good"}',
+                        flush=True,
+                    )
     bad = sum(bool(trial.problem) for trial in trials)
     print(f'{len(trials) - bad} of {len(trials)} good')
     if args.json:

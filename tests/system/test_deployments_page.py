@@ -25,7 +25,14 @@ KINDS: dict[type[Any], str] = {
     SimulatedTask: 'simulation.',
 }
 # Filled on load, or refused there.
-LEFT_OUT = ('sha256', 'state[].end_effector', 'simulation.instruction')
+LEFT_OUT = (
+    'sha256',
+    'state[].end_effector',
+    'simulation.instruction',
+    'model.folder',
+    'channels[].prefix',
+    'model.parts[].folder',
+)
 # Keys of another file.
 ELSEWHERE = ('robots[].robot',)
 

@@ -1,7 +1,8 @@
 """Strict dataclasses from YAML: unknown keys, wrong types and out-of-range values are refused.
 
 A field declared with `setting` carries its documentation, unit and range. The same metadata
-becomes a ROS parameter descriptor (see `vla_contract.ros.params`), so a value is described once.
+becomes a ROS parameter descriptor (see `vla_contract.ros.node.parameters`), so that a value is
+described once.
 """
 
 from collections.abc import Iterable

@@ -18,7 +18,7 @@ from vla_lerobot.checkpoints.data_only import require_data_only, require_known_s
 from vla_lerobot.checkpoints.manifest import read_manifest
 from vla_lerobot.checkpoints.remote_code import refuse_remote_code
 from vla_lerobot.checkpoints.source import checkpoint_folder, resolve_checkpoint
-from vla_lerobot.compatibility import require_same_meaning
+from vla_lerobot.compatibility import require_same_meaning, vector_meaning
 from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
 
 _GB = 1e9
@@ -95,8 +95,7 @@ def describe(
         'robot': cell.robot.name,
         'cell': cell.name,
         'cell_sha256': cell.sha256,
-        'state_names': list(policy.state_names),
-        'action_names': list(policy.action_names),
+        **vector_meaning(deployment),
         'fps': policy.rate_hz,
         'finetuned_from': policy.source,
         'datasets': {

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_dataset import change_info, record, TOP
 from vla_contract.deployment.deployment import load_deployment
-from vla_contract.errors import NameMismatchError, ResourceNotFoundError
+from vla_contract.errors import ResourceNotFoundError
 from vla_lerobot.dataset_files import BrokenDatasetError
 from vla_lerobot.frames import open_dataset, recorded_actions, RecordedFrames
 
@@ -148,7 +148,7 @@ def test_the_command_ends_with_its_sentence(copy, capsys):
 def test_frames_and_actions_are_read_by_name_whatever_form_the_names_have(copy):
     deployment = load_deployment()
     frames = RecordedFrames(deployment, open_dataset(copy))
-    actions, _episode = recorded_actions(CELL, open_dataset(copy))
+    actions, _episode = recorded_actions(deployment, open_dataset(copy))
     info = json.loads((copy / 'meta' / 'info.json').read_text())
     mixed = {'motors': [f'{name}.pos' for name in CELL.joint_names]}
     for key in ('action', 'observation.state'):
@@ -156,12 +156,10 @@ def test_frames_and_actions_are_read_by_name_whatever_form_the_names_have(copy):
     change_info(copy, features=info['features'])
     again = open_dataset(copy)
     assert RecordedFrames(deployment, again)[3].state.tolist() == frames[3].state.tolist()
-    assert np.array_equal(recorded_actions(CELL, again)[0], actions)
+    assert np.array_equal(recorded_actions(deployment, again)[0], actions)
     for key in ('action', 'observation.state'):
         info['features'][key]['names'] = None
     change_info(copy, features=info['features'])
     unnamed = open_dataset(copy)
     assert RecordedFrames(deployment, unnamed)[3].state.tolist() == frames[3].state.tolist()
-    assert np.array_equal(recorded_actions(CELL, unnamed, CELL.joint_names)[0], actions)
-    with pytest.raises(NameMismatchError, match='action: missing panda_joint1'):
-        recorded_actions(CELL, unnamed)
+    assert np.array_equal(recorded_actions(deployment, unnamed)[0], actions)

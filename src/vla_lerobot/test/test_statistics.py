@@ -65,7 +65,8 @@ def test_names_and_shapes_are_those_of_lerobot():
 
 def test_joints_that_hardly_moved_get_the_smallest_deviation_and_images_keep_theirs():
     entry = {'mean': np.zeros(2), 'std': np.array([1e-4, 1.0])}
-    found = floored({STATE: entry, ACTION: entry, 'observation.images.top': entry}, 0.01)
+    floors = {STATE: np.full(2, 0.01), ACTION: np.full(2, 0.01)}
+    found = floored({STATE: entry, ACTION: entry, 'observation.images.top': entry}, floors)
     assert found[STATE]['std'].tolist() == found[ACTION]['std'].tolist() == [0.01, 1.0]
     assert found['observation.images.top']['std'].tolist() == [1e-4, 1.0]
     assert entry['std'].tolist() == [1e-4, 1.0]

@@ -4,6 +4,7 @@ from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyMismatchError, VlaError
+from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.features import ACTION, image_shape, IMAGES, STATE
 from vla_lerobot.vector_order import vector_order
 
@@ -62,24 +63,61 @@ def require_same_robot(deployment: Deployment, dataset: Any) -> None:
 
 
 def require_same_meaning(deployment: Deployment, source: str, manifest: dict[str, Any]) -> None:
-    """Refuse a checkpoint that was trained for another robot, joint order or rate.
+    """Refuse a checkpoint that was trained for another robot, joint order, unit or rate.
 
     Raises:
         PolicyMismatchError: says what differs.
     """
     policy = deployment.policy
-    expected = {
-        'robot': deployment.cell.robot.name,
-        'fps': policy.rate_hz,
-        'state_names': list(policy.state_names),
-        'action_names': list(policy.action_names),
-    }
-    for name, value in expected.items():
+    expected = {'robot': deployment.cell.robot.name, 'fps': policy.rate_hz}
+    names = {'state_names': list(policy.state_names), 'action_names': list(policy.action_names)}
+    for name, value in {**expected, **names}.items():
         if manifest.get(name, value) != value:
             raise PolicyMismatchError(
                 f'{source}: {name}: the checkpoint was trained for {manifest[name]}; '
                 f'deployment {deployment.name} has {value}'
             )
+    require_same_units(deployment, source, manifest)
+
+
+def require_same_units(deployment: Deployment, source: str, manifest: dict[str, Any]) -> None:
+    """Refuse a checkpoint whose numbers meant something else when it was trained here.
+
+    Raises:
+        PolicyMismatchError: names a joint, what its number meant and what the policy file says.
+    """
+    codec = VectorCodec(deployment)
+    for key, scale in (('state', codec.state), ('action', codec.action)):
+        trained = _trained_units(deployment, key, manifest)
+        for name, meaning in zip(scale.names, scale.meanings, strict=True):
+            if trained.get(name, meaning) != meaning:
+                raise PolicyMismatchError(
+                    f'{source}: {key}: {name}: the checkpoint was trained with numbers in '
+                    f'{trained[name]}; the file of policy {deployment.policy.name} says {meaning}'
+                )
+
+
+def vector_meaning(deployment: Deployment) -> dict[str, list[str]]:
+    """Return which joint each number of a policy is of and in which unit, for a manifest."""
+    codec = VectorCodec(deployment)
+    return {
+        'state_names': list(codec.state.names),
+        'action_names': list(codec.action.names),
+        'state_units': list(codec.state.meanings),
+        'action_units': list(codec.action.meanings),
+    }
+
+
+def _trained_units(deployment: Deployment, key: str, manifest: dict[str, Any]) -> dict[str, str]:
+    """Return the unit of each joint's number; where a manifest has only names, rad and m."""
+    names = manifest.get(f'{key}_names')
+    if not names:
+        return {}
+    si = {
+        joint.name: 'm' if joint.type == 'prismatic' else 'rad' for joint in deployment.cell.joints
+    }
+    units = manifest.get(f'{key}_units') or [si.get(name, '') for name in names]
+    return dict(zip(names, units, strict=False))
 
 
 def require_features(source: str, config: Any, dataset: Any) -> None:

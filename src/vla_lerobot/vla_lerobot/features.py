@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Observation
+from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.images import fit_for_policy
 
 JOINT_SUFFIX = '.pos'
 """LeRobot's robots call a joint position 'shoulder_pan.pos'."""
 STATE, ACTION = 'observation.state', 'action'
 """LeRobot's names of the state and the action vector."""
+UNITS = 'units'
+"""Key of a column's description that says what its numbers mean; LeRobot keeps it."""
 IMAGES = ('image', 'video')
 """LeRobot's types of columns that hold images."""
 
@@ -32,18 +34,20 @@ class FeatureEncoder:
             NameMismatchError: `state_names` has a joint that the cell lacks.
         """
         self._cameras = deployment.policy.cameras
-        names = state_names or deployment.policy.state_names
-        self._to_state = JointMap(deployment.cell.joint_names, names, 'cell joints')
+        self._state = VectorCodec(deployment, state_names).state
 
     def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
         """Return the features of an observation.
 
         Returns:
-            The state, shape (S,) float32, and per camera its feature, shape
-            (height, width, 3) uint8.
+            The state in the policy's units, shape (S,) float32, and per camera its feature,
+            shape (height, width, 3) uint8.
+
+        Raises:
+            PolicyError: a joint's position is not finite.
         """
         features: dict[str, NDArray[Any]] = {
-            STATE: self._to_state(observation.state).astype(np.float32)
+            STATE: self._state.encode(observation.state).astype(np.float32)
         }
         for camera in self._cameras:
             features[camera.feature] = fit_for_policy(observation.images[camera.camera], camera)
@@ -52,12 +56,12 @@ class FeatureEncoder:
 
 def dataset_features(deployment: Deployment) -> dict[str, Any]:
     """Describe the columns of a dataset that the policy can learn from, in LeRobot's format."""
-    policy = deployment.policy
+    codec = VectorCodec(deployment)
     features: dict[str, Any] = {
-        STATE: vector_feature(policy.state_names),
-        ACTION: vector_feature(policy.action_names),
+        key: {**vector_feature(scale.names), UNITS: list(scale.meanings)}
+        for key, scale in ((STATE, codec.state), (ACTION, codec.action))
     }
-    for camera in policy.cameras:
+    for camera in deployment.policy.cameras:
         features[camera.feature] = {
             'dtype': 'image',
             'shape': (camera.height, camera.width, 3),

@@ -1,20 +1,18 @@
 """Frames of a LeRobotDataset v3 as observations and actions in a cell."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError
-from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Image, Observation, Vector
+from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.dataset_files import BrokenDatasetError, hub_closed, require_whole
-from vla_lerobot.features import ACTION, recorded_names, STATE
+from vla_lerobot.features import ACTION, STATE
 from vla_lerobot.lerobot_import import quiet_lerobot
-from vla_lerobot.vector_order import vector_names
+from vla_lerobot.vector_order import dataset_codec
 
 
 def open_dataset(root: Path) -> Any:
@@ -60,28 +58,28 @@ def new_dataset(root: Path, name: str, deployment: Deployment, features: dict[st
     )
 
 
-def recorded_actions(
-    cell: Cell, dataset: Any, believed: Sequence[str] = ()
-) -> tuple[Vector, NDArray[np.int64]]:
-    """Return all actions, shape (N, D) in the cell's order, and the episode of each.
+def recorded_actions(deployment: Deployment, dataset: Any) -> tuple[Vector, NDArray[np.int64]]:
+    """Return where all actions want the joints, and the episode of each.
 
     Args:
-        cell: whose joints.
+        deployment: what the numbers mean; actions without names are believed to have its order.
         dataset: LeRobotDataset.
-        believed: the order of actions without names, the policy's; without it they are refused.
+
+    Returns:
+        Positions in the cell's order, shape (N, D) [rad or m], and episodes, shape (N,).
 
     Raises:
         NameMismatchError: the dataset's actions have other joints than the cell.
-        VlaError: it has no actions, or not one number per name.
+        PolicyError: a number is not finite.
+        VlaError: it has no actions, not one number per name, or says they have other units.
     """
-    names = vector_names(dataset, ACTION, believed or cell.joint_names)
-    if not believed and recorded_names(dataset.meta.features[ACTION]) is None:
-        raise NameMismatchError(f'{dataset.root}: {ACTION}', cell.joint_names, ())
-    if sorted(names) != sorted(cell.joint_names):
-        raise NameMismatchError(f'{dataset.root}: {ACTION}', cell.joint_names, names)
-    rows = dataset.hf_dataset.with_format('numpy').select_columns([ACTION, 'episode_index'])
-    to_cell = JointMap(names, cell.joint_names, str(dataset.root))
-    return to_cell(np.asarray(rows[ACTION])), np.asarray(rows['episode_index'])
+    policy = VectorCodec(deployment)
+    keys = (ACTION, STATE) if policy.needs_state else (ACTION,)
+    codec = dataset_codec(deployment, dataset, keys)
+    rows = dataset.hf_dataset.with_format('numpy').select_columns([*keys, 'episode_index'])
+    actions = np.asarray(rows[ACTION])
+    seen = codec.decode_state(np.asarray(rows[STATE])) if policy.needs_state else actions
+    return codec.decode_steps(actions, seen), np.asarray(rows['episode_index'])
 
 
 class RecordedFrames:
@@ -92,15 +90,14 @@ class RecordedFrames:
 
         Raises:
             NameMismatchError: the dataset lacks a joint of the cell or a camera of the policy.
-            VlaError: it has no state, or not one number per name.
+            VlaError: it has no state, not one number per name, or says they have other units.
         """
-        cell, cameras = deployment.cell, deployment.policy.cameras
+        cameras = deployment.policy.cameras
         features = [camera.feature for camera in cameras]
         if not set(features) <= set(dataset.meta.features):
             where = f'{dataset.root}: cameras'
             raise NameMismatchError(where, features, dataset.meta.camera_keys)
-        names = vector_names(dataset, STATE, deployment.policy.state_names)
-        self._to_cell = JointMap(names, cell.joint_names, f'{dataset.root}: {STATE}')
+        self._codec = dataset_codec(deployment, dataset, (STATE,))
         self._cameras = cameras
         self._dataset = dataset
 
@@ -115,4 +112,5 @@ class RecordedFrames:
             camera.camera: (frame[camera.feature].permute(1, 2, 0) * 255.0).round().byte().numpy()
             for camera in self._cameras
         }
-        return Observation(0, self._to_cell(frame[STATE].numpy()), images, frame['task'])
+        state = self._codec.decode_state(frame[STATE].numpy())
+        return Observation(0, state, images, frame['task'])

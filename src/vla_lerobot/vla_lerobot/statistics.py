@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vla_lerobot.features import ACTION, STATE
 
 Entry = dict[str, NDArray[Any]]
 Statistics = dict[str, Entry]
@@ -94,12 +93,21 @@ def _ranked(cumulative: NDArray[np.int64], share: float) -> NDArray[np.float64]:
     return np.asarray(low + (high - low) * (place - below))
 
 
-def floored(stats: Mapping[str, Entry], floor: float) -> Statistics:
+def floored(stats: Mapping[str, Entry], floors: Mapping[str, NDArray[Any]]) -> Statistics:
     """Return statistics with a smallest standard deviation of state and action.
 
     A joint that hardly moved would otherwise turn encoder noise into large inputs.
+
+    Args:
+        stats: of every column.
+        floors: by key, the smallest standard deviation of each number; of other keys any.
     """
+    raised = {
+        key: np.maximum(stats[key]['std'], floor.astype(stats[key]['std'].dtype))
+        for key, floor in floors.items()
+        if key in stats
+    }
     return {
-        key: {**entry, 'std': np.maximum(entry['std'], floor)} if key in (STATE, ACTION) else entry
+        key: {**entry, 'std': raised[key]} if key in raised else entry
         for key, entry in stats.items()
     }

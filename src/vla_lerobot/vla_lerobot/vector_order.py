@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, UnknownNameError, VlaError
+from vla_contract.values import Vector
+from vla_contract.vectors.scale import VectorScale
+from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.features import (
     ACTION,
     image_shape,
@@ -17,6 +20,7 @@ from vla_lerobot.features import (
     JOINT_SUFFIX,
     recorded_names,
     STATE,
+    UNITS,
 )
 
 
@@ -47,6 +51,49 @@ def vector_names(dataset: Any, key: str, wanted: Sequence[str]) -> tuple[str, ..
     return bare if not set(wanted) <= set(names) and set(wanted) <= set(bare) else names
 
 
+def dataset_codec(
+    deployment: Deployment, dataset: Any, keys: Sequence[str] = (STATE, ACTION)
+) -> VectorCodec:
+    """Return what the vectors of a dataset mean: the policy's numbers in the dataset's order.
+
+    Args:
+        deployment: cell and policy.
+        dataset: LeRobotDataset.
+        keys: which of its vectors are looked for; others are taken as the policy's.
+
+    Raises:
+        NameMismatchError: the dataset has other joints.
+        VlaError: a column is missing, does not have one number per name, or says that its numbers
+            have other units than the policy's.
+    """
+    policy = deployment.policy
+    wanted = {STATE: policy.state_names, ACTION: policy.action_names}
+    names = {key: vector_names(dataset, key, wanted[key]) for key in keys}
+    for key, found in names.items():
+        if sorted(found) != sorted(wanted[key]):
+            raise NameMismatchError(f'{dataset.root}: {key}', wanted[key], found)
+    codec = VectorCodec(deployment, names.get(STATE, ()), names.get(ACTION, ()))
+    for key, scale in ((STATE, codec.state), (ACTION, codec.action)):
+        if key in keys:
+            _require_units(dataset, key, scale)
+    return codec
+
+
+def _require_units(dataset: Any, key: str, scale: VectorScale) -> None:
+    """Refuse numbers that say they are of other units; those that say nothing are believed."""
+    said = dataset.meta.features[key].get(UNITS)
+    if said is None or tuple(said) == scale.meanings:
+        return
+    pairs = zip(scale.names, said, scale.meanings, strict=False)
+    name, found, wanted = next(
+        (pair for pair in pairs if pair[1] != pair[2]), ('all', len(said), scale.width)
+    )
+    raise VlaError(
+        f'{dataset.root}: {key}: {name}: found numbers in {found}; allowed: {wanted}, as the '
+        'policy file says (convert the recordings with this policy, or say there what they mean)'
+    )
+
+
 @dataclass(frozen=True)
 class VectorOrder:
     """How the vectors of a dataset become those of a policy.
@@ -55,12 +102,22 @@ class VectorOrder:
         indices: by key, where in the dataset's vector each number of the policy's stands; only
             of vectors that have another order.
         names: by key, the policy's names.
+        sizes: by key, how far 1.0 of each of the policy's numbers moves its joint [rad or m].
         notes: what is mapped, and what has to be believed, one sentence each.
     """
 
     indices: dict[str, NDArray[np.intp]]
     names: dict[str, tuple[str, ...]]
+    sizes: dict[str, Vector]
     notes: tuple[str, ...]
+
+    def floors(self, floor: float) -> dict[str, Vector]:
+        """Return a distance as numbers of the policy, by key.
+
+        Args:
+            floor: [rad or m].
+        """
+        return {key: floor / size for key, size in self.sizes.items()}
 
     def numbers(self, key: str, values: Any) -> Any:
         """Return a vector, or an array or tensor of them along the last axis, in order."""
@@ -88,9 +145,13 @@ class VectorOrder:
         }
         return own
 
+    def _units(self, key: str, units: list[str]) -> list[str]:
+        return [units[i] for i in self.indices[key]] if key in self.indices else units
+
     def _feature(self, key: str, feature: dict[str, Any]) -> dict[str, Any]:
         if key in self.names:
-            return {**feature, 'names': list(self.names[key])}
+            said = {UNITS: self._units(key, feature[UNITS])} if UNITS in feature else {}
+            return {**feature, 'names': list(self.names[key]), **said}
         if feature['dtype'] in IMAGES and not isinstance(feature['names'], list):
             # LeRobot asks the third name whether the colours are last.
             axes = ['channels', 'height', 'width']
@@ -103,15 +164,14 @@ def vector_order(deployment: Deployment, dataset: Any) -> VectorOrder:
 
     Raises:
         NameMismatchError: the dataset has other joints than the policy.
-        VlaError: a column is missing, or does not have one number per name.
+        VlaError: as `dataset_codec`.
     """
     policy = deployment.policy
     names = {STATE: policy.state_names, ACTION: policy.action_names}
+    codec = dataset_codec(deployment, dataset)
     indices, notes = {}, []
-    for key, wanted in names.items():
-        found = vector_names(dataset, key, wanted)
-        if sorted(found) != sorted(wanted):
-            raise NameMismatchError(f'{dataset.root}: {key}', wanted, found)
+    for key, scale in ((STATE, codec.state), (ACTION, codec.action)):
+        wanted, found = names[key], scale.names
         if recorded_names(dataset.meta.features[key]) is None:
             notes.append(
                 f'{dataset.root}: {key}: joint names not recorded, believed to be in the order of '
@@ -120,4 +180,6 @@ def vector_order(deployment: Deployment, dataset: Any) -> VectorOrder:
         if found != wanted:
             indices[key] = np.array([found.index(name) for name in wanted], dtype=np.intp)
             notes.append(f'{dataset.root}: {key}: mapped by name from {", ".join(found)}')
-    return VectorOrder(indices, names, tuple(notes))
+    policys = VectorCodec(deployment)
+    sizes = {STATE: policys.state.sizes, ACTION: policys.action.sizes}
+    return VectorOrder(indices, names, sizes, tuple(notes))

@@ -56,7 +56,7 @@ class PolicyServerConfig:
         4,
         doc='steps of a chunk after which the next inference starts; sooner, unless sync, when '
         'the steps left would not last until its answer; later, when the chunk has up to three '
-        'steps or is over before its answer comes: at its end',
+        'steps or is over before its answer comes: at its end; at most the steps of a chunk',
         lower=1,
         upper=1000,
     )

@@ -14,7 +14,7 @@ from vla_policy_server.serving.chunk_scheduler import MODES
 
 # Longer than any chunk counts: in such a run no answer comes in time, which it then says.
 _LONGEST_LATENCY_S = 60.0
-# Ten seconds at 100 Hz; what a policy gives is less, and is not known before it answers.
+# Ten seconds at 100 Hz; more than a policy's chunk has is refused when its length is known.
 _MOST_STEPS = 1000
 
 
@@ -68,7 +68,10 @@ def add_loop(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--mode', default='async', choices=MODES, help='when inference starts')
     parser.add_argument(
-        '--execute-steps', type=whole(1, _MOST_STEPS), default=4, help='steps per inference'
+        '--execute-steps',
+        type=whole(1, _MOST_STEPS),
+        default=4,
+        help="steps per inference, up to those of the policy's chunk",
     )
     parser.add_argument(
         '--latency-s',

@@ -156,7 +156,7 @@ def test_pose_information_is_that_of_central_differences():
 
 
 def views(count: int, tilt_deg: float, roll_deg: float, seed: int) -> list[np.ndarray]:
-    """Views as in research/calibration.md, section 5.3."""
+    """Views that are tilted and rolled by up to these angles."""
     rng = np.random.default_rng(seed)
     result = []
     for _ in range(count):

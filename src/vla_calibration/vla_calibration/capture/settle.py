@@ -1,7 +1,7 @@
 """Is everything still? Of the robot by its joints, of the board by its corners.
 
 A robot pose taken while the arm moves is off by speed times the difference of the two clocks:
-0.1 s at 0.1 m/s cost 4.4 mm of hand-eye accuracy (research/calibration.md, section 5.3).
+0.1 s at 0.1 m/s cost 4.4 mm of hand-eye accuracy in simulation.
 """
 
 from collections import deque

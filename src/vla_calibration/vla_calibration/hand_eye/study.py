@@ -55,7 +55,7 @@ class Scenario:
         )
 
 
-# The rows of research/calibration.md, section 5.3.
+# Number of views, their tilt and the errors of robot and camera, from easy to hard.
 ROWS = (
     Scenario(15, 45, 0.2, 0.1, 0.02),
     Scenario(15, 45, 0.5, 0.1, 0.02),

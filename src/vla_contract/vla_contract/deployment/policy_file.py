@@ -14,29 +14,20 @@ from vla_contract.deployment.robot import require_distinct
 from vla_contract.errors import ContractError, NameMismatchError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config, find_model, installed_config
+from vla_contract.vectors.component import (
+    Component,
+    END_EFFECTOR_DELTA,
+    JOINT_POSITION,
+    NumberMap,
+    with_lists,
+)
+from vla_contract.vectors.component_checks import check_component
+from vla_contract.vectors.written_out import with_joints, written_out
 from vla_contract.whole_file import write_whole
 import yaml
 
 KIND = 'policies'
 FILE_NAME = 'vla_policy.yaml'
-JOINT_POSITION, END_EFFECTOR_DELTA = 'joint_position', 'end_effector_delta'
-
-
-@dataclass(frozen=True)
-class Component:
-    """Consecutive numbers of a state or action vector."""
-
-    quantity: str = setting(
-        JOINT_POSITION,
-        doc='meaning of the numbers; end_effector_delta in actions only',
-        choices=(JOINT_POSITION, END_EFFECTOR_DELTA),
-    )
-    joints: tuple[str, ...] = setting(
-        (), doc='joints in the order of the numbers; empty: all joints of the cell, in its order'
-    )
-    end_effector: EndEffectorDelta | None = setting(
-        None, doc='meaning of the moves; with end_effector_delta only'
-    )
 
 
 @dataclass(frozen=True)
@@ -71,6 +62,9 @@ class PolicyFile:
         doc="checkpoint: folder (one that begins with '.' counts from this file's), name under "
         'models/, or hub id',
     )
+    preset: str = setting(
+        '', doc='convention of state and action, where they do not stand here themselves'
+    )
     state: tuple[Component, ...] = setting((Component(),), doc='observation.state')
     action: tuple[Component, ...] = setting((Component(),), doc='action')
     cameras: tuple[PolicyCamera, ...] = setting((), doc='cameras that the policy sees')
@@ -88,8 +82,9 @@ class PolicyFile:
 
     @property
     def action_kind(self) -> str:
-        """Meaning of the action's numbers: joint_position or end_effector_delta."""
-        return self.action[0].quantity
+        """Meaning of the action's numbers: what its first joints are that are no positions."""
+        kinds = (component.quantity for component in self.action)
+        return next((kind for kind in kinds if kind != JOINT_POSITION), JOINT_POSITION)
 
     @property
     def end_effector(self) -> EndEffectorDelta | None:
@@ -131,10 +126,15 @@ def load_policy_file(
     Raises:
         ContractError: a value is missing, unknown, out of range or contradicts the cell.
     """
-    file = build(PolicyFile, overridden(load_yaml(path), 'policy', overrides), str(path))
+    values = with_lists(overridden(load_yaml(path), 'policy', overrides))
+    file = build(PolicyFile, values, str(path))
     if file.source.startswith('.'):
         is_shipped = file.source == '.' and find_model(policy)
         file = replace(file, source=policy if is_shipped else str(path.parent / file.source))
+    state, action = written_out(
+        file.preset, (file.state, file.action), cell, path.parent, str(path)
+    )
+    file = replace(file, preset='', state=state, action=action)
     return check_policy_file(file, cell, str(path))
 
 
@@ -146,11 +146,23 @@ def write_policy_file(folder: Path, policy: PolicyFile) -> None:
         policy: what the file says.
     """
     values = asdict(policy, dict_factory=lambda pairs: {k: v for k, v in pairs if v is not None})
-    del values['sha256']
+    del values['sha256'], values['preset']  # which is written out
+    for key in ('state', 'action'):
+        values[key] = [_said(component) for component in values[key]]
     # Tuples would be tagged as Python's own.
     plain = json.loads(json.dumps(values))
     text = yaml.safe_dump(plain, sort_keys=False, default_flow_style=None, width=99)
     write_whole(folder / FILE_NAME, text)
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what a component says beyond defaults, besides its quantity and its joints."""
+    own = asdict(Component(quantity='', joints=('',)))
+    said = {name: value for name, value in values.items() if value != own[name]}
+    if 'map' in said:
+        numbers = asdict(NumberMap())
+        said['map'] = {k: value for k, value in said['map'].items() if value != numbers[k]}
+    return said
 
 
 def check_policy_file(file: PolicyFile, cell: Cell, where: str) -> PolicyFile:
@@ -160,7 +172,7 @@ def check_policy_file(file: PolicyFile, cell: Cell, where: str) -> PolicyFile:
         ContractError: it contradicts itself or the cell.
     """
     file = replace(
-        file, state=_filled(file.state, cell), action=_filled(file.action, cell), sha256=''
+        file, state=with_joints(file.state, cell), action=with_joints(file.action, cell), sha256=''
     )
     for what, names in (('state', file.state_names), ('action', file.action_names)):
         if sorted(names) != sorted(cell.joint_names):
@@ -171,6 +183,9 @@ def check_policy_file(file: PolicyFile, cell: Cell, where: str) -> PolicyFile:
                 f'{where}: state: found {component.quantity}; allowed: {JOINT_POSITION}'
             )
     _check_action(file, where)
+    for key, components in (('state', file.state), ('action', file.action)):
+        for index, component in enumerate(components):
+            check_component(component, cell, f'{where}: {key}[{index}]')
     for camera in file.cameras:
         cell.camera(camera.camera)
     require_distinct(f'{where}: cameras', [camera.camera for camera in file.cameras])
@@ -178,12 +193,8 @@ def check_policy_file(file: PolicyFile, cell: Cell, where: str) -> PolicyFile:
     return with_hash(file)
 
 
-def _filled(components: tuple[Component, ...], cell: Cell) -> tuple[Component, ...]:
-    return tuple(c if c.joints else replace(c, joints=cell.joint_names) for c in components)
-
-
 def _check_action(file: PolicyFile, where: str) -> None:
-    if len(file.action) > 1 and any(c.quantity != JOINT_POSITION for c in file.action):
+    if len(file.action) > 1 and any(c.quantity == END_EFFECTOR_DELTA for c in file.action):
         raise ContractError(
             f'{where}: action: found {END_EFFECTOR_DELTA} beside another; allowed: that alone'
         )
@@ -194,7 +205,7 @@ def _check_action(file: PolicyFile, where: str) -> None:
             raise ContractError(
                 f'{where}: action.end_effector: found {found} with quantity '
                 f'{component.quantity}; allowed: a section with {END_EFFECTOR_DELTA}, nothing '
-                f'with {JOINT_POSITION}'
+                'with others'
             )
         if delta is not None and delta.gripper_open == delta.gripper_closed:
             raise ContractError(

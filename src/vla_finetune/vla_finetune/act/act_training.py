@@ -18,6 +18,7 @@ from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.deployment.policy_file import write_policy_file
 from vla_contract.errors import VlaError
+from vla_contract.vectors.vector_codec import VectorCodec
 from vla_finetune.act.batch_norms import freeze, thaw
 from vla_finetune.act.demonstrations import (
     blank_some,
@@ -29,6 +30,7 @@ from vla_finetune.act.descent import Descent, mean_of_last_tenth
 from vla_finetune.act.grounding import ground
 from vla_finetune.act.named_objects import load_named_objects
 from vla_lerobot.checkpoints.manifest import MANIFEST
+from vla_lerobot.compatibility import vector_meaning
 from vla_lerobot.features import ACTION, STATE
 from vla_lerobot.instruction_embedding import DEFAULT_ENCODER, ENVIRONMENT_STATE
 from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
@@ -124,6 +126,25 @@ def halve_weights(folder: Path) -> None:
     save_file(weights, path, metadata={'format': 'pt'})
 
 
+def require_one_meaning(deployment: Deployment) -> None:
+    """Refuse a policy whose state is no action: frames that show nothing teach to stay there.
+
+    Raises:
+        VlaError: names what differs.
+    """
+    codec = VectorCodec(deployment)
+    state, action = (
+        tuple(zip(v.names, v.meanings, strict=True)) for v in (codec.state, codec.action)
+    )
+    if state != action:
+        differing = next(pair for pair in zip(state, action, strict=True) if pair[0] != pair[1])
+        found = ' and '.join(f'{name} in {meaning}' for name, meaning in differing)
+        raise VlaError(
+            f'--blank-share: found state and action of policy {deployment.policy.name} with other '
+            f'numbers ({found}); allowed: the same for both, or --blank-share 0'
+        )
+
+
 def train_act(args: argparse.Namespace) -> int:
     """Train and save a checkpoint into `args.output`.
 
@@ -139,6 +160,8 @@ def train_act(args: argparse.Namespace) -> int:
 
     deployment = deployment_of(args)
     cell, meaning = deployment.cell, deployment.policy
+    if args.blank_share:
+        require_one_meaning(deployment)
     data = load_demonstrations(args.dataset, deployment, STD_FLOOR, args.most_frames)
     for note in data.notes:
         print(f'note: {note}')
@@ -167,8 +190,7 @@ def train_act(args: argparse.Namespace) -> int:
         'robot': cell.robot.name,
         'cell': cell.name,
         'cell_sha256': cell.sha256,
-        'state_names': list(meaning.state_names),
-        'action_names': list(meaning.action_names),
+        **vector_meaning(deployment),
         'fps': meaning.rate_hz,
         'dataset_frames': len(data.state),
         'steps': args.steps,

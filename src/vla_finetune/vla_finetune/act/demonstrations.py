@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
+from vla_contract.values import Vector
 from vla_finetune.frame_window import frame_window
 from vla_lerobot.compatibility import require_same_robot
 from vla_lerobot.features import ACTION, STATE
@@ -109,7 +110,7 @@ def load_demonstrations(
         root: folder of a LeRobotDataset v3.
         deployment: names and cameras of its policy, which the dataset must have.
         floor: smallest standard deviation of state and action; a joint that hardly moved would
-            otherwise turn encoder noise into large inputs.
+            otherwise turn encoder noise into large inputs [rad or m].
         most_frames: read no more than this many from the start; None for all.
 
     Raises:
@@ -137,7 +138,7 @@ def load_demonstrations(
     is_planned = torch.from_numpy(planned_frames(dataset)[:count])
     if not is_planned.any():
         raise VlaError(f'{root}: found no action that a plan asked for; allowed: at least one')
-    stats = _statistics(columns, keys, is_planned, floor)
+    stats = _statistics(columns, keys, is_planned, order.floors(floor))
     instruction = None
     if len(set(texts)) > 1:
         instruction = _embedded(texts)
@@ -168,7 +169,10 @@ def _require_finite(root: Path, columns: dict[str, torch.Tensor], episode: torch
 
 
 def _statistics(
-    columns: dict[str, torch.Tensor], keys: list[str], is_used: torch.Tensor, floor: float
+    columns: dict[str, torch.Tensor],
+    keys: list[str],
+    is_used: torch.Tensor,
+    floors: dict[str, Vector],
 ) -> dict[str, dict[str, torch.Tensor]]:
     """Return the statistics of the frames that are used, as tensors."""
     stats: Statistics = {
@@ -181,7 +185,7 @@ def _statistics(
         stats[key] = counts.statistics()
     return {
         key: {name: torch.from_numpy(value).float() for name, value in entry.items()}
-        for key, entry in floored(stats, floor).items()
+        for key, entry in floored(stats, floors).items()
     }
 
 

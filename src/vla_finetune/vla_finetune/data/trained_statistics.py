@@ -37,7 +37,7 @@ def trained_statistics(data: TrainingData, policy: Any) -> Statistics:
             stats[key] = vector_statistics(np.concatenate(columns))
         elif _is_normalised(policy, feature):
             stats[key] = _image_statistics(parts, key)
-    return floored(stats, STD_FLOOR)
+    return floored(stats, parts[0][0].order.floors(STD_FLOOR))
 
 
 def _is_normalised(policy: Any, feature: Any) -> bool:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.deployment.policy_file import JOINT_POSITION
 from vla_contract.errors import PolicyError, PolicyMismatchError, VlaError
+from vla_contract.vectors.component import END_EFFECTOR_DELTA, JOINT_POSITION
 from vla_lerobot.checkpoints.adapter import is_adapter, load_adapted
 from vla_lerobot.checkpoints.checks import (
     check_features,
@@ -24,6 +24,7 @@ from vla_lerobot.checkpoints.remote_code import refuse_remote_code
 from vla_lerobot.checkpoints.source import checkpoint_folder, resolve_checkpoint
 from vla_lerobot.checkpoints.vector_names import vector_names, VectorNames
 from vla_lerobot.checkpoints.weights import require_same_weights, require_weights_file
+from vla_lerobot.compatibility import require_same_units
 from vla_lerobot.instruction_embedding import InstructionEncoder
 from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
 
@@ -82,10 +83,10 @@ def load_checkpoint(deployment: Deployment, device: str) -> Checkpoint:
         VlaError: the instruction encoder it was trained with is not there.
     """
     policy = deployment.policy
-    if policy.action_kind != JOINT_POSITION:
+    if policy.action_kind == END_EFFECTOR_DELTA:
         raise PolicyMismatchError(
             f'policy {policy.name} has actions of kind {policy.action_kind}; backend '
-            f'lerobot answers with {JOINT_POSITION} (see backend remote)'
+            f'lerobot answers with {JOINT_POSITION} or moves of joints (see backend remote)'
         )
     quiet_lerobot()
     import torch
@@ -119,6 +120,7 @@ def _load(deployment: Deployment, source: str, folder: Path, device: str) -> Che
     check_features(deployment, source, config, encoder.size if encoder else 0)
     check_rate(deployment, source, manifest)
     names = vector_names(deployment, source, config, manifest)
+    require_same_units(deployment, source, manifest)
     config.device = device
     policy_class = get_policy_class(config.type)
     require_known_steps(folder, source, deployment.allow_code)

@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.deployment.policy_file import JOINT_POSITION
 from vla_contract.schema import setting
 from vla_contract.values import Vector
+from vla_contract.vectors.component import END_EFFECTOR_DELTA
 from vla_lerobot.dataset_checks.finding import Finding
 from vla_lerobot.dataset_checks.images.signatures import View
 
@@ -113,8 +113,8 @@ class Recorded:
 
     @property
     def has_positions(self) -> bool:
-        """Whether actions are joint positions, which states can be held against."""
-        return self.deployment.policy.action_kind == JOINT_POSITION
+        """Whether actions come to joint positions, which states can be held against."""
+        return self.deployment.policy.action_kind != END_EFFECTOR_DELTA
 
     @property
     def cameras(self) -> list[str]:

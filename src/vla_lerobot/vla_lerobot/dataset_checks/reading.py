@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.joints.joint_map import JointMap
 from vla_lerobot.dataset_checks.episodes import Episode, EpisodeRows
 from vla_lerobot.dataset_checks.finding import Finding
 from vla_lerobot.dataset_checks.images.signatures import (
@@ -22,7 +21,7 @@ from vla_lerobot.dataset_checks.images.signatures import (
 from vla_lerobot.dataset_checks.images.video_pass import DamagedVideoError, decoded_frames
 from vla_lerobot.dataset_checks.roles import episode_roles
 from vla_lerobot.features import ACTION, STATE
-from vla_lerobot.vector_order import vector_names
+from vla_lerobot.vector_order import dataset_codec
 
 ReadFrame = Callable[[int], dict[str, Any]]
 # How far LeRobot allows the time of an image to be from that of its frame.
@@ -69,15 +68,14 @@ def read_episodes(dataset: Any, read: ReadFrame, deployment: Deployment) -> list
 
 
 def _columns(dataset: Any, deployment: Deployment) -> dict[str, NDArray[np.float64]]:
-    """Return the numbers of all frames, in the cell's joint order."""
+    """Return the numbers of all frames, as positions of the cell's joints in its order."""
     columns = [STATE, ACTION, 'timestamp', 'episode_index', 'task_index']
     rows = dataset.hf_dataset.with_format('numpy').select_columns(columns)[:]
     table = {key: np.asarray(rows[key], dtype=np.float64) for key in columns}
-    policy = deployment.policy
-    for key, wanted in ((STATE, policy.state_names), (ACTION, policy.action_names)):
-        names = vector_names(dataset, key, wanted)
-        to_cell = JointMap(names, deployment.cell.joint_names, f'{dataset.root}: {key}')
-        table[key] = to_cell(table[key])
+    codec = dataset_codec(deployment, dataset)
+    # Broken numbers are what the checks look for.
+    table[STATE] = codec.state.decode(table[STATE], is_checked=False)
+    table[ACTION] = codec.decode_steps(table[ACTION], table[STATE], is_checked=False)
     return table
 
 

@@ -293,7 +293,7 @@ def test_deltas_need_a_policy_file_that_says_what_they_mean(deployment):
 def test_an_unknown_kind_of_action_is_refused(deployment):
     with (
         openpi_server(lambda _: {}, {'action_kind': 'torque'}) as url,
-        pytest.raises(PolicyError, match="kind 'torque'; allowed: joint_position, end_effector"),
+        pytest.raises(PolicyError, match="kind 'torque'; allowed: joint_position, joint_velocity"),
     ):
         connect(deployment, url)
 

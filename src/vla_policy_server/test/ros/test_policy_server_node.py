@@ -296,6 +296,25 @@ def test_another_rate_than_the_policy_has_is_refused(server):
     assert 'control_freq: found 25.0; allowed: 10, the rate of policy' in server.failure
 
 
+def test_more_steps_than_the_checkpoints_chunk_has_are_refused_at_configuration(server):
+    use(server, backend='lerobot', policy_path='panda_lift_act', execute_steps=1000)
+    errors = []
+    server.get_logger().error = lambda text, **_: errors.append(text)
+    assert server.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert 'execute_steps: found 1000, and a chunk of this policy has 16' in errors[0]
+
+
+def test_more_steps_than_the_first_chunk_has_are_an_error_and_nothing_is_published(server, robot):
+    use(server, backend='hold', execute_steps=17)
+    assert server.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    server.trigger_activate()
+    robot.wait(lambda: server._check().level == ERROR, robot.measure)
+    health = server._check()
+    assert 'execute_steps: found 17, and a chunk of this policy has 16' in health.message
+    assert health.values['failed_inferences'] == 1
+    assert not robot.chunks
+
+
 def make_blind(deployment, device):
     """Build a policy that answers the same to every image."""
     home = deployment.cell.home

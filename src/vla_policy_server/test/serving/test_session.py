@@ -1,6 +1,8 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from vla_contract.errors import PolicyError
+from vla_contract.errors import PolicyError, SettingError
 from vla_contract.filter_status import PlanProgress, TakenChunk
 from vla_contract.values import ActionChunk, JointSample, Observation, to_ns
 from vla_policy_server.serving.chunk_scheduler import Schedule
@@ -27,6 +29,12 @@ class Constant:
 @pytest.fixture
 def session(deployment) -> PolicySession:
     return PolicySession(deployment, Constant(), Schedule('async', execute_steps=8))
+
+
+@pytest.fixture
+def stepping(deployment) -> PolicySession:
+    """One whose policy may answer with a single step."""
+    return PolicySession(deployment, Constant(), Schedule('async'))
 
 
 def see(session, now_ns: int) -> None:
@@ -160,23 +168,65 @@ def see_at(session, now_ns: int, position: float) -> None:
     session.buffer.add_joints(JointSample(now_ns, np.full(8, position), np.zeros(8)))
 
 
-def test_a_short_chunk_has_to_be_made_before_the_next_question(session):
-    see_at(session, 0, 0.0)
-    ask_lone(session, 0, to_ns(0.24), 0.01)
-    see_at(session, to_ns(0.28), 0.01)
-    assert session.begin(to_ns(0.29)) is None
-    see_at(session, to_ns(0.3), 0.005)
-    assert session.begin(to_ns(0.3)) is None
-    assert session.why_waiting(to_ns(0.3)) == ''
-    see_at(session, to_ns(0.35), 0.0096)
-    assert session.begin(to_ns(0.35)).stamp_ns == to_ns(0.35)
+def test_a_short_chunk_has_to_be_made_before_the_next_question(stepping):
+    see_at(stepping, 0, 0.0)
+    ask_lone(stepping, 0, to_ns(0.24), 0.01)
+    see_at(stepping, to_ns(0.28), 0.01)
+    assert stepping.begin(to_ns(0.29)) is None
+    see_at(stepping, to_ns(0.3), 0.005)
+    assert stepping.begin(to_ns(0.3)) is None
+    assert stepping.why_waiting(to_ns(0.3)) == ''
+    see_at(stepping, to_ns(0.35), 0.0096)
+    assert stepping.begin(to_ns(0.35)).stamp_ns == to_ns(0.35)
 
 
-def test_an_arm_that_never_comes_there_is_waited_for_one_period(session):
-    see_at(session, 0, 0.0)
-    ask_lone(session, 0, to_ns(0.24), 0.01)
+def test_an_arm_that_never_comes_there_is_waited_for_one_period(stepping):
+    see_at(stepping, 0, 0.0)
+    ask_lone(stepping, 0, to_ns(0.24), 0.01)
     for now_s in (0.3, 0.38):
-        see_at(session, to_ns(now_s), 0.0)
-        assert session.begin(to_ns(now_s)) is None
-    see_at(session, to_ns(0.39), 0.0)
-    assert session.begin(to_ns(0.39)) is not None
+        see_at(stepping, to_ns(now_s), 0.0)
+        assert stepping.begin(to_ns(now_s)) is None
+    see_at(stepping, to_ns(0.39), 0.0)
+    assert stepping.begin(to_ns(0.39)) is not None
+
+
+def test_a_first_chunk_shorter_than_what_is_to_be_played_ends_the_asking(deployment):
+    session = PolicySession(deployment, Constant(), Schedule(execute_steps=17))
+    see(session, 0)
+    assert session.finish(session.begin(0), chunk_at(0), 0) is None
+    assert isinstance(session.misfit, SettingError)
+    assert session.last_failure == str(session.misfit)
+    assert 'execute_steps: found 17, and a chunk of this policy has 16' in session.last_failure
+    assert session.counts == {'chunks': 0, 'failed_inferences': 1}
+    session.restart(1)
+    see(session, 2)
+    assert session.begin(2) is None
+    assert session.why_waiting(2) == ''
+
+
+def test_a_later_chunk_may_be_shorter(deployment):
+    session = PolicySession(deployment, Constant(), Schedule(execute_steps=16))
+    see(session, 0)
+    session.finish(session.begin(0), chunk_at(0), 0)
+    now_ns = to_ns(1.7)
+    see(session, now_ns)
+    short = ActionChunk(now_ns, to_ns(0.1), np.zeros((2, 8)))
+    assert session.finish(session.begin(now_ns), short, now_ns) is not None
+    assert session.misfit is None
+
+
+def test_a_single_step_fits_the_default_schedule(deployment):
+    session = PolicySession(deployment, Constant(), Schedule())
+    see(session, 0)
+    lone = ActionChunk(0, to_ns(0.1), np.zeros((1, 8)))
+    assert session.finish(session.begin(0), lone, 0) is not None
+
+
+def test_a_known_length_is_compared_before_the_first_question(deployment):
+    policy = Constant()
+    policy.checkpoint = SimpleNamespace(
+        network=SimpleNamespace(config=SimpleNamespace(chunk_size=16))
+    )
+    PolicySession(deployment, policy, Schedule(execute_steps=16))
+    with pytest.raises(SettingError, match='found 17'):
+        PolicySession(deployment, policy, Schedule(execute_steps=17))

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 import threading
 from typing import Any
 
@@ -7,8 +8,12 @@ import numpy as np
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 import pytest
 from vla_contract.deployment.deployment import Deployment
+from vla_contract.errors import PolicyError
 from vla_contract.values import ActionChunk, Image, Observation
+from vla_contract.vectors.component import Component
 from vla_lerobot.images import fit_for_policy
+from vla_policy_server.backends.remote import RemotePolicy
+from vla_policy_server.backends.remote_config import RemoteConfig
 from vla_policy_server.wire.errors import MessageRefusedError
 from vla_policy_server.wire.observation_message import (
     ObservationReader,
@@ -21,6 +26,15 @@ from vla_policy_server.worker.policy_service import PolicyService
 
 RNG = np.random.default_rng(3)
 IMAGE: Image = RNG.integers(0, 256, (384, 384, 3), dtype=np.uint8)
+
+
+def in_degrees(deployment: Deployment, quantity: str = 'joint_position') -> Deployment:
+    """Return the deployment with a policy that counts in degrees; its gripper stays."""
+    *arm, gripper = deployment.policy.state_names
+    turned, rest = Component(joints=tuple(arm), unit='deg'), Component(joints=(gripper,))
+    action = (replace(turned, quantity=quantity), rest)
+    policy = replace(deployment.policy, state=(turned, rest), action=action)
+    return replace(deployment, policy=policy)
 
 
 class CountingPolicy:
@@ -215,3 +229,35 @@ def test_an_observation_that_does_not_fit_is_refused(deployment, key, value, rea
     assert reader.read(GOOD, 0).instruction == 'lift'
     with pytest.raises(MessageRefusedError, match=reason):
         reader.read(changed, 0)
+
+
+def test_state_and_actions_are_in_the_policys_units(deployment, serve):
+    degrees = in_degrees(deployment)
+    server = serve(service(degrees, CountingPolicy))
+    about = client(server).get_server_metadata()
+    assert about['state_units'] == about['action_units'] == ['deg'] * 7 + ['rad']
+    answer = client(server).infer(message(np.rad2deg(0.5)))
+    # The policy adds 1 rad to each joint.
+    assert answer['actions'][0, :7] == pytest.approx(np.rad2deg(1.5))
+    assert answer['actions'][0, 7] == pytest.approx(np.rad2deg(0.5) + 1.0)
+
+
+def test_what_moves_have_become_is_in_radians(deployment, serve):
+    server = serve(service(in_degrees(deployment, 'joint_velocity'), CountingPolicy))
+    answer = client(server).infer(message(np.rad2deg(0.5)))
+    assert answer['actions'][0, :7] == pytest.approx(1.5)
+
+
+def test_a_robot_of_ours_gets_back_what_the_policy_means(deployment, serve):
+    for own in (deployment, in_degrees(deployment), in_degrees(deployment, 'joint_velocity')):
+        url = serve(service(own, CountingPolicy)).url
+        remote = RemotePolicy(own, RemoteConfig(url))
+        seen = Observation(0, deployment.cell.home, {}, 'go')
+        assert remote.infer(seen).positions == pytest.approx(deployment.cell.home[None] + 1.0)
+        remote.close()
+
+
+def test_a_robot_with_other_units_is_refused(deployment, serve):
+    url = serve(service(in_degrees(deployment), CountingPolicy)).url
+    with pytest.raises(PolicyError, match='state_units: found .*deg.* use the same policy file'):
+        RemotePolicy(deployment, RemoteConfig(url))

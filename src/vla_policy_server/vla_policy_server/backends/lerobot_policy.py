@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.errors import PolicyMismatchError
-from vla_contract.joints.joint_map import JointMap
+from vla_contract.errors import PolicyError, PolicyMismatchError
 from vla_contract.values import ActionChunk, Image, Observation, to_ns
+from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from vla_lerobot.features import ACTION, FeatureEncoder, STATE
 from vla_lerobot.instruction_embedding import ENVIRONMENT_STATE
@@ -35,7 +35,7 @@ class LeRobotPolicy:
 
     def __init__(self, deployment: Deployment, checkpoint: Checkpoint) -> None:
         """Take a loaded checkpoint that fits the deployment."""
-        names, joints = checkpoint.names, deployment.cell.joint_names
+        names = checkpoint.names
         self.checkpoint = checkpoint
         self.predictor: ChunkPredictor = checkpoint.network
         self.precision = REFERENCE
@@ -43,8 +43,8 @@ class LeRobotPolicy:
         self._continuation: Continuation | None = None
         self._period_ns = to_ns(1.0 / deployment.policy.rate_hz)
         self._encode = FeatureEncoder(deployment, names.state)
-        self._to_action = JointMap(joints, names.action, 'cell joints')
-        self._from_action = JointMap(names.action, joints, 'policy actions')
+        self._codec = VectorCodec(deployment, names.state, names.action)
+        self._kind = deployment.policy.action_kind
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -65,8 +65,8 @@ class LeRobotPolicy:
             batch[ENVIRONMENT_STATE] = torch.from_numpy(embedding)
         if observation.committed is not None:
             # The pipeline treats it as it treated the actions of the training data.
-            rest = self._to_action(observation.committed.positions).astype(np.float32)
-            batch[ACTION] = torch.from_numpy(rest)[None]
+            rest = self._codec.encode_actions(observation.committed.positions, observation.state)
+            batch[ACTION] = torch.from_numpy(rest.astype(np.float32))[None]
         prepared: Batch = self.checkpoint.preprocess(batch)
         return prepared
 
@@ -100,7 +100,12 @@ class LeRobotPolicy:
         """
         actions = self.checkpoint.postprocess(chunks).float().cpu().numpy()
         return [
-            ActionChunk(observation.stamp_ns, self._period_ns, self._from_action(rows))
+            # Numbers that are not finite fail their own robot, not all of a batch: `check_chunk`.
+            ActionChunk(
+                observation.stamp_ns,
+                self._period_ns,
+                self._codec.decode(rows, observation.state, is_checked=False),
+            )
             for observation, rows in zip(observations, actions, strict=True)
         ]
 
@@ -108,8 +113,13 @@ class LeRobotPolicy:
         """Switch real-time chunking on.
 
         Raises:
-            PolicyError: this type of policy, or its precision, has none.
+            PolicyError: this type of policy, or its precision, has none, or its actions follow
+                one another, so that a plan in the middle cannot be said in them.
         """
+        if self._codec.has_moves:
+            raise PolicyError(
+                f'mode rtc: actions are of kind {self._kind}; allowed with it: positions'
+            )
         self._continuation = Continuation(self.predictor)
 
     def reset(self) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError
 from vla_contract.values import ActionChunk, Observation, to_ns, Vector
+from vla_contract.vectors.vector_codec import in_si
 from vla_policy_server.actions.action_space import make_action_space
 from vla_policy_server.backends.remote_config import load_remote_config, RemoteConfig
 from vla_policy_server.wire.client import Answer, WireClient
@@ -38,7 +39,7 @@ class RemotePolicy:
             VlaError: there is no server, it refuses us, or it serves another deployment.
         """
         keys = config.keys(deployment)
-        self._writer = ObservationWriter(deployment, keys)
+        self._writer = ObservationWriter(deployment, keys)  # fails here, where a name is wrong
         self._deployment = deployment
         self._url = config.url
         self._metadata: dict[str, Any] | None = None
@@ -47,11 +48,13 @@ class RemotePolicy:
         metadata = self._client.metadata
         self.needs_images = metadata.get('needs_images', True) is True
         self.needs_extras = tuple(map(str, metadata.get('needs_extras', ())))
-        if not self.needs_images:
-            self._writer = ObservationWriter(deployment, replace(keys, images={}))
+        meant = _meant(deployment, metadata)
+        self._writer = ObservationWriter(
+            meant, keys if self.needs_images else replace(keys, images={})
+        )
         self.identity = read_identity(metadata)
         self._actions = make_action_space(
-            deployment, metadata.get('action_kind', deployment.policy.action_kind)
+            meant, metadata.get('action_kind', deployment.policy.action_kind)
         )
         self._terms = Request(patience_s=config.answer_within_s, starts_episode=True)
         self.clock = ClockOffset()
@@ -139,6 +142,15 @@ def make_remote(deployment: Deployment, device: str) -> RemotePolicy:
         VlaError: the configuration is wrong, there is no server, or it serves another deployment.
     """
     return RemotePolicy(deployment, load_remote_config(deployment.policy.source))
+
+
+def _meant(deployment: Deployment, metadata: dict[str, Any]) -> Deployment:
+    """Return the deployment as a server means its numbers.
+
+    They are the policy's. Our own worker without `state_units` speaks rad and m of joints.
+    """
+    is_older = metadata.get('protocol') == PROTOCOL and 'state_units' not in metadata
+    return in_si(deployment) if is_older and deployment.policy.end_effector is None else deployment
 
 
 def _name(metadata: dict[str, Any]) -> str:

@@ -51,7 +51,7 @@ def make_replay(deployment: Deployment, device: str) -> ReplayPolicy:
     rate_hz = deployment.policy.rate_hz
     if dataset.fps != rate_hz:
         raise PolicyError(f'{root} has {dataset.fps} fps, the policy file {rate_hz:g}')
-    actions, episodes = recorded_actions(deployment.cell, dataset, deployment.policy.action_names)
+    actions, episodes = recorded_actions(deployment, dataset)
     episode = int(episode_text) if episode_text.isdigit() else 0
     if episode >= dataset.num_episodes or not (episode_text.isdigit() or not episode_text):
         raise PolicyError(

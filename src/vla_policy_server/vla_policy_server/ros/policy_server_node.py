@@ -210,6 +210,8 @@ class PolicyServer(VlaNode):
         waiting = session.why_waiting(now_ns)
         if self._inference is not None and self._inference.failure:
             return Health(ERROR, self._inference.failure, values)
+        if session.misfit is not None:
+            return Health(ERROR, str(session.misfit), values)
         if not self.is_active:
             return Health(OK, 'inactive', values)
         if waiting:

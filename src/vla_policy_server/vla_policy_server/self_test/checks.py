@@ -59,7 +59,8 @@ SELF_TESTS = (
         statistics_fit_the_joints,
         "normalisation with another robot's statistics or in other units, such as degrees "
         '(lerobot #1078, openpi #405), or in another joint order',
-        'use the processors that were saved beside this very checkpoint',
+        'use the processors that were saved beside this very checkpoint, and say in '
+        'vla_policy.yaml which unit or map the numbers of each joint have',
     ),
     SelfTest(
         'range',

@@ -46,7 +46,7 @@ def read_golden_frames(deployment: Deployment, root: Path) -> GoldenFrames:
     """
     dataset = open_dataset(root)
     frames = RecordedFrames(deployment, dataset)
-    actions, episode = recorded_actions(deployment.cell, dataset, deployment.policy.action_names)
+    actions, episode = recorded_actions(deployment, dataset)
     starts = np.arange(max(0, len(episode) - _STEPS + 1))
     usable = starts[episode[starts] == episode[starts + _STEPS - 1]]
     if not len(usable):

@@ -10,7 +10,7 @@ MODES = ('sync', 'async', 'rtc')
 # A chunk that is joined in motion is asked for more often than it is played to its end, and each
 # time from one step ahead of the arm: a policy that goes on from where it sees the arm is then
 # faster than it means, 1.6 times with two steps.
-_LEAST_STEPS = 4
+LEAST_STEPS = 4
 # A minute of chunks: long enough for a 95th percentile, short enough to forget a bad spell.
 _DELAYS = 60
 
@@ -160,7 +160,7 @@ class ChunkScheduler:
         left_ns = chunk.end_ns - chunk.stamp_ns - self.delay_ns
         self.plays_to_its_end = (
             self._schedule.mode == 'sync'
-            or len(chunk.positions) < _LEAST_STEPS
+            or len(chunk.positions) < LEAST_STEPS
             or left_ns < period_ns // 4
         )
         if self.plays_to_its_end:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.errors import PolicyError
+from vla_contract.errors import PolicyError, SettingError
 from vla_contract.filter_status import PlanProgress
 from vla_contract.policy import ContinuingPolicy, Policy
 from vla_contract.values import ActionChunk, Observation, to_ns
+from vla_policy_server.serving.chunk_length import known_length, require_steps
 from vla_policy_server.serving.chunk_scheduler import ChunkScheduler, Schedule
 from vla_policy_server.serving.committed_motion import CommittedMotion
 from vla_policy_server.serving.observation_buffer import ObservationBuffer
@@ -18,16 +19,26 @@ _THERE = 0.0005
 
 
 class PolicySession:
-    """Joins observations, schedule and answers of one policy on one robot."""
+    """Joins observations, schedule and answers of one policy on one robot.
+
+    Attributes:
+        misfit: why no chunk of the policy is played and it is asked no more; None while its
+            chunks fit the schedule.
+    """
 
     def __init__(self, deployment: Deployment, policy: Policy, schedule: Schedule) -> None:
         """Start a session with an idle policy.
 
         Raises:
             PolicyError: the mode is rtc and the policy cannot continue a chunk.
+            SettingError: the schedule wants more steps than the policy's chunks are known to have.
         """
         if schedule.mode == 'rtc':
             _prepare_to_continue(policy)
+        self._name, self._execute_steps = deployment.policy.name, schedule.execute_steps
+        if (length := known_length(policy)) is not None:
+            require_steps(self._name, self._execute_steps, length)
+        self.misfit: SettingError | None = None
         cell = deployment.cell
         self._arm = cell.arm
         self._deadline_ns = to_ns(cell.deadlines.chunk_age_s)
@@ -70,7 +81,7 @@ class PolicySession:
 
     def is_due(self, now_ns: int) -> bool:
         """Whether the next inference should start now."""
-        return self.scheduler.is_due(now_ns)
+        return self.misfit is None and self.scheduler.is_due(now_ns)
 
     def begin(self, now_ns: int) -> Observation | None:
         """Return the observation to infer on when one is due and complete, and mark it running."""
@@ -126,6 +137,18 @@ class PolicySession:
         share = chunk.period_ns / 2 / (observation.stamp_ns - seen.stamp_ns)
         return bool(missing > _THERE + share * way)
 
+    def _fitting(self, chunk: ActionChunk) -> ActionChunk | str:
+        """Return the first chunk, or why none of the policy is long enough.
+
+        Later ones may be shorter, as the last one of a recording that is replayed.
+        """
+        try:
+            require_steps(self._name, self._execute_steps, len(chunk.positions))
+        except SettingError as error:
+            self.misfit = error
+            return str(error)
+        return chunk
+
     def finish(
         self, observation: Observation, result: ActionChunk | str, now_ns: int
     ) -> ActionChunk | None:
@@ -133,7 +156,8 @@ class PolicySession:
 
         Returns:
             The chunk as it is to be played. None when the inference failed, which `last_failure`
-            explains, or when the session restarted meanwhile.
+            explains, or when the session restarted meanwhile. The first chunk also fails when it
+            has fewer steps than are to be played of it: `misfit`.
         """
         if observation is not self._running:
             return None
@@ -142,6 +166,8 @@ class PolicySession:
         if age_ns > self._deadline_ns:
             limit_s = self._deadline_ns / 1e9
             result = f'answer came {age_ns / 1e9:.2f} s after its image; allowed: {limit_s:g} s'
+        if isinstance(result, ActionChunk) and self.counts['chunks'] == 0:
+            result = self._fitting(result)
         if isinstance(result, str):
             self.scheduler.finish(None, now_ns)
             self.last_failure = result

@@ -6,6 +6,7 @@ from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyError
+from vla_contract.vectors.vector_codec import VectorCodec
 
 _HASH = re.compile('[0-9a-f]{64}')
 _LONGEST_NAME = 80
@@ -59,7 +60,7 @@ def described(deployment: Deployment, needs_images: bool) -> dict[str, Any]:
         deployment: whose policy is served.
         needs_images: whether the policy looks at images; else they mean nothing.
     """
-    cell, policy = deployment.cell, deployment.policy
+    cell, policy, codec = deployment.cell, deployment.policy, VectorCodec(deployment)
     images = {
         seen.feature: f'camera {seen.camera}, {seen.width} x {seen.height} px, {seen.resize}'
         for seen in policy.cameras
@@ -69,8 +70,10 @@ def described(deployment: Deployment, needs_images: bool) -> dict[str, Any]:
         'cell': cell.name,
         'cell_sha256': cell.sha256,
         'joint_names': list(cell.joint_names),
-        'state_names': list(policy.state_names),
-        'action_names': list(policy.action_names),
+        'state_names': list(codec.state.names),
+        'action_names': list(codec.action.names),
+        'state_units': list(codec.state.meanings),
+        'action_units': list(codec.action.meanings),
         'fps': policy.rate_hz,
         **({'images': images} if needs_images else {}),
     }
@@ -81,7 +84,8 @@ def require_same_meaning(deployment: Deployment, url: str, metadata: dict[str, A
 
     Raises:
         NameMismatchError: it has other joints.
-        PolicyError: its cell is another, or its policy has other names, another rate or images.
+        PolicyError: its cell is another, or its policy has other names, units, images or another
+            rate.
     """
     cell = deployment.cell
     names = metadata.get('joint_names')
@@ -94,7 +98,7 @@ def require_same_meaning(deployment: Deployment, url: str, metadata: dict[str, A
             f'robot has {cell.name} with {cell.sha256:.12}: use the same files on both'
         )
     ours = described(deployment, needs_images=True)
-    for key in ('state_names', 'action_names', 'fps', 'images'):
+    for key in ('state_names', 'action_names', 'state_units', 'action_units', 'fps', 'images'):
         if metadata.get(key, ours[key]) != ours[key]:
             raise PolicyError(
                 f'{url}: {key}: found {metadata[key]!s:.300}; policy {deployment.policy.name} '

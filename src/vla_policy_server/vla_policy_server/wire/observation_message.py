@@ -6,8 +6,8 @@ from typing import Any
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.deployment.policy_file import PolicyCamera
 from vla_contract.errors import UnknownNameError
-from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Observation
+from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.images import fit_for_policy
 from vla_policy_server.wire.message_values import read_image, read_text, read_vector
 
@@ -48,9 +48,8 @@ class ObservationWriter:
             UnknownNameError: a key names a camera that the policy does not look at.
             NameMismatchError: a key names a joint that the cell lacks.
         """
-        names = deployment.cell.joint_names
         self._state = {
-            key: JointMap(names, joints, 'cell joints') for key, joints in keys.state.items()
+            key: VectorCodec(deployment, joints).state for key, joints in keys.state.items()
         }
         self._images = {key: _camera(deployment, name) for name, key in keys.images.items()}
         self._prompt = keys.prompt
@@ -58,8 +57,8 @@ class ObservationWriter:
     def write(self, observation: Observation) -> dict[str, Any]:
         """Return the message of an observation that carries every camera of the policy."""
         message: dict[str, Any] = {self._prompt: observation.instruction}
-        for key, take in self._state.items():
-            message[key] = take(observation.state)
+        for key, scale in self._state.items():
+            message[key] = scale.encode(observation.state)
         for key, camera in self._images.items():
             message[key] = fit_for_policy(observation.images[camera.camera], camera)
         for name, values in observation.extras.items():
@@ -75,8 +74,7 @@ class ObservationReader:
     ) -> None:
         """Prepare for what a policy needs."""
         policy = deployment.policy
-        self._width = len(policy.state_names)
-        self._to_joints = JointMap(policy.state_names, deployment.cell.joint_names, 'policy state')
+        self._state = VectorCodec(deployment).state
         self._images = [
             (camera, sizes, ' or '.join(map(str, sizes)))
             for camera in (policy.cameras if needs_images else ())
@@ -90,7 +88,8 @@ class ObservationReader:
         Raises:
             MessageRefusedError: something is missing, of another shape or type, or not finite.
         """
-        state = self._to_joints(read_vector(message, STATE, self._width))
+        numbers = read_vector(message, STATE, self._state.width)
+        state = self._state.decode(numbers, is_checked=False)  # finite as read
         images = {
             camera.camera: read_image(message, camera.feature, sizes.__contains__, allowed)
             for camera, sizes, allowed in self._images

@@ -3,11 +3,10 @@
 import time
 from typing import Any
 
-import numpy as np
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.deployment.policy_file import JOINT_POSITION
-from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import ActionChunk, to_ns
+from vla_contract.vectors.component import JOINT_POSITION
+from vla_contract.vectors.vector_codec import in_si, VectorCodec
 from vla_policy_server.identity.identify import identity_of
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_policy_server.wire.errors import WireError
@@ -57,12 +56,13 @@ class PolicySession:
         """Begin with a new episode."""
         self._reader = reader
         self._seat = seat
-        names = deployment.policy.action_names
-        self._to_action = JointMap(deployment.cell.joint_names, names, 'cell joints')
+        # Positions in the policy's own numbers; what its moves become, in rad and m.
+        is_position = deployment.policy.action_kind == JOINT_POSITION
+        self._action = VectorCodec(deployment if is_position else in_si(deployment)).action
         self._is_new = True
 
     async def answer(self, message: dict[str, Any], received_ns: int) -> dict[str, Any]:
-        """Return the actions of an observation, in the order of the policy's action names.
+        """Return the actions of an observation, in the order and units of the policy's action.
 
         Raises:
             MessageRefusedError: the observation does not fit the deployment.
@@ -78,7 +78,7 @@ class PolicySession:
         if not isinstance(chunk, ActionChunk):
             raise WireError(str(chunk))
         return {
-            'actions': np.asarray(self._to_action(chunk.positions)),
+            'actions': self._action.encode(chunk.positions),
             'chunk': {
                 'id': request.id,
                 'stamp_ns': chunk.stamp_ns,

@@ -1,3 +1,4 @@
+from dataclasses import replace
 import json
 
 from filter_run import CAMERA, CELL, DEPLOYMENT, eventful_run, MS, picture
@@ -7,7 +8,8 @@ from vla_contract.errors import VlaError
 from vla_contract.filter_status import Verdict
 from vla_contract.recordings.testing import joint_state, write_recording
 from vla_contract.values import Observation
-from vla_lerobot.features import ACTION, FeatureEncoder
+from vla_contract.vectors.component import Component, NumberMap
+from vla_lerobot.features import ACTION, FeatureEncoder, STATE
 from vla_lerobot.record_columns import (
     FILTERED,
     MEASURED,
@@ -17,7 +19,7 @@ from vla_lerobot.record_columns import (
     VERDICT,
 )
 from vla_rollout.recording.convert_recording import main
-from vla_rollout.recording.frames import recorded_frames
+from vla_rollout.recording.frames import frame_features, recorded_frames
 
 FEATURE = DEPLOYMENT.policy.cameras[0].feature
 
@@ -71,6 +73,24 @@ def test_what_is_seen_is_what_the_policy_would_have_seen(run, frames):
         assert np.array_equal(frame[FEATURE], encode(seen)[FEATURE])
         assert frame['task'] == 'lift the cube'
         assert np.abs(frame[MEASURED] - frame[FILTERED]).max() < 0.2
+
+
+def test_frames_for_a_policy_in_degrees_are_in_degrees(recording, frames):
+    *arm, gripper = DEPLOYMENT.policy.state_names
+    vector = (
+        Component(joints=tuple(arm), unit='deg'),
+        Component(joints=(gripper,), map=NumberMap(open=0.0, closed=100.0)),
+    )
+    policy = replace(DEPLOYMENT.policy, state=vector, action=vector)
+    other = list(recorded_frames(recording, replace(DEPLOYMENT, policy=policy)))
+    assert len(other) == len(frames)
+    for frame, plain in zip(other, frames, strict=True):
+        for key in (STATE, ACTION):
+            assert frame[key][:7] == pytest.approx(np.rad2deg(plain[key][:7]), abs=1e-4)
+            assert frame[key][7] == pytest.approx(100 * plain[key][7] / 0.8, abs=1e-4)
+        assert np.array_equal(frame[MEASURED], plain[MEASURED])
+    units = frame_features(replace(DEPLOYMENT, policy=policy))[ACTION]['units']
+    assert units == ['deg'] * 7 + ['100 at 0.8 rad, 0 at 0 rad']
 
 
 def test_a_recording_becomes_a_dataset_that_lerobot_opens(recording, frames, tmp_path):

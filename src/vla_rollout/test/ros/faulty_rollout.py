@@ -4,6 +4,7 @@ The faults stand for what nobody thought of: the rollout knows nothing of them.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 import errno
 import os
 import signal
@@ -32,6 +33,17 @@ def _fill_disk(*arguments: Any) -> NoReturn:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), 'a file')
 
 
+_advance = GraphEnvironment.advance
+
+
+def _swallow_sigint(environment: GraphEnvironment) -> Any:
+    """Advance, and drop what a Ctrl-C raises meanwhile, as an import or a destructor does."""
+    GraphEnvironment.advance = _advance  # type: ignore[method-assign]
+    with suppress(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    return environment.advance()
+
+
 # Where, what of it, and what it does instead.
 FAULTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     'callback raises': (EpisodeMonitor, 'on_status', _raise),
@@ -40,6 +52,7 @@ FAULTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     'loop raises': (GraphEnvironment, 'advance', _raise),
     'loop exits': (GraphEnvironment, 'advance', _exit),
     'loop hangs': (GraphEnvironment, 'advance', _hang),
+    'Ctrl-C is swallowed': (GraphEnvironment, 'advance', _swallow_sigint),
     'video on a full disk': (EpisodeMonitor, 'on_image', _fill_disk),
     'summary on a full disk': (counted_rollout, 'write_json', _fill_disk),
 }

@@ -47,6 +47,7 @@ def test_a_signal_twice_stops_the_arm_once(robot, start, number):
         ('callback exits', 3, 'the arm rests'),
         ('loop raises', 1, 'RuntimeError: a fault'),
         ('loop exits', 3, 'the arm rests'),
+        ('Ctrl-C is swallowed', 130, 'the arm rests'),
     ],
 )
 def test_an_error_of_any_kind_stops_the_arm_and_is_told(robot, start, fault, status, said):

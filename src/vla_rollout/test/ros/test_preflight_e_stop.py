@@ -25,8 +25,9 @@ class Robot:
         stops: bool = True,
         devices: int = 1,
         releases: bool = True,
+        button: str = 'e_stop',
     ) -> None:
-        self._devices, self._releases = devices, releases
+        self._devices, self._releases, self._button = devices, releases, button
         self.pressed_ns = self.presses_at_ns = 0
         self.topics: list[str] = []
         self._hears_at_ns = int(hears_after_s * 1e9)
@@ -43,10 +44,10 @@ class Robot:
         return self._time_ns
 
     def resolve_topic_name(self, topic: str) -> str:
-        return f'/{topic}'
+        return f'/{self._button if topic == "e_stop" else topic}'
 
     def count_publishers(self, topic: str) -> int:
-        return self._devices if topic == 'e_stop' else 0
+        return self._devices if topic == f'/{self._button}' else 0
 
     def operator(self, line: str) -> None:
         """Do, two seconds later, what preflight asks of a person with a device."""
@@ -112,6 +113,11 @@ def test_the_operators_own_device_is_pressed_and_no_other():
     robot = Robot(0.0)
     assert check(robot).status is Status.OK
     assert robot.topics == ['policy_chunk', 'watch']
+
+
+def test_a_device_is_found_under_the_name_of_a_remapping():
+    finding = check(Robot(0.0, button='panel/e_stop'))
+    assert finding.status is Status.OK, finding
 
 
 def test_without_a_device_nothing_moves_and_the_item_fails():

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.joints.joint_map import JointMap
 from vla_contract.recordings.damage import OnDamage, say_damage
 from vla_contract.recordings.events import ImageEvent, InstructionEvent, Payload
 from vla_contract.recordings.read_events import read_events
 from vla_contract.values import ActionChunk, JointSample, NS_PER_S, to_ns
+from vla_contract.vectors.vector_codec import in_si, VectorCodec
 from vla_lerobot.features import (
     ACTION,
     dataset_features,
@@ -24,7 +24,7 @@ from vla_rollout.recording.cycles import CYCLE_TOPICS, CycleJoiner
 
 
 def frame_features(deployment: Deployment) -> dict[str, Any]:
-    """Describe the columns, in LeRobot's format: the policy's, and what the record adds."""
+    """Describe the columns, in LeRobot's format: the policy's, and what the record adds, in SI."""
     names = deployment.policy.action_names
     return {
         **dataset_features(deployment),
@@ -47,11 +47,11 @@ class FrameSampler:
 
     def __init__(self, deployment: Deployment) -> None:
         """Prepare for one episode."""
-        cell, policy = deployment.cell, deployment.policy
-        self._period_ns = to_ns(1.0 / policy.rate_hz)
+        self._period_ns = to_ns(1.0 / deployment.policy.rate_hz)
         self._buffer = ObservationBuffer(deployment, needs_images=True, extras=())
         self._encode = FeatureEncoder(deployment)
-        self._to_action = JointMap(cell.joint_names, policy.action_names, 'cell joints')
+        self._codec = VectorCodec(deployment)
+        self._plain = VectorCodec(in_si(deployment)).action
         self._joiner = CycleJoiner(self)
         self._due_ns: int | None = None
         self._frames: list[dict[str, Any]] = []
@@ -94,11 +94,13 @@ class FrameSampler:
             due_ns = cycle.now_ns
         self._due_ns = due_ns + self._period_ns
         asked = cycle.command if cycle.desired is None else cycle.desired.position
-        actions = {ACTION: asked, FILTERED: cycle.command, MEASURED: cycle.joints.position}
+        record = {FILTERED: cycle.command, MEASURED: cycle.joints.position}
+        action = self._codec.encode_steps(asked, observation.state)
         self._frames.append(
             {
                 **self._encode(observation),
-                **{key: self._to_action(v).astype(np.float32) for key, v in actions.items()},
+                ACTION: action.astype(np.float32),
+                **{k: self._plain.encode(v).astype(np.float32) for k, v in record.items()},
                 VERDICT: np.array([int(cycle.verdict)], dtype=np.int64),
                 PLANNED: np.array([cycle.desired is not None]),
                 STAMP: np.array([observation.stamp_ns / NS_PER_S]),

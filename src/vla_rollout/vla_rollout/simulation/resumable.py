@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from vla_contract.errors import VlaError
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.simulation.journal import Journal
 
@@ -18,9 +19,13 @@ def journal_of(args: argparse.Namespace, name: str, facts: dict[str, Any]) -> Jo
 
 @contextmanager
 def told_how_to_go_on(journal: Journal, command: str) -> Iterator[None]:
-    """Say how to go on with a run of a command, whatever ends it before its end."""
+    """Say how to go on with a run of a command, whatever ends it before its end.
+
+    One whose first episodes are refused would be refused again, and is none to go on with.
+    """
     try:
         yield
-    except BaseException:
-        journal.tell_how_to_go_on(command)
+    except BaseException as error:
+        if journal.done or not isinstance(error, VlaError):
+            journal.tell_how_to_go_on(command)
         raise

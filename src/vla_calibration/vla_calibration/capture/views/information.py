@@ -4,7 +4,7 @@ The residual of a view is r = log(inv(X) inv(A) Y inv(B)), a twist in the camera
 twist of X moves it by -1, one of Y by Ad(B); its noise is that of the board's pose, from the
 corners, plus that of the robot, an error e of the reported tool pose T_base_tool exp(e), which
 reaches the camera as Ad(T_camera_tool) e in either set-up. So a view adds J^T C^-1 J with
-J = [-1, Ad(B)] and C = S + Ad Se Ad^T (research/calibration.md, section 5.3), and neither X nor a
+J = [-1, Ad(B)] and C = S + Ad Se Ad^T (first-order propagation), and neither X nor a
 solution is needed for it: only where board and tool are as the camera sees them.
 """
 

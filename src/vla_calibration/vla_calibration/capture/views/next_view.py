@@ -21,7 +21,7 @@ from vla_contract.values import Vector
 _LARGEST_TILT_DEG = 60.0
 # Corners nearer to the border lose part of their sub-pixel window [share of the image].
 _BORDER = 0.03
-# How far wanted views are tilted and rolled: what research/calibration.md found enough [rad].
+# How far wanted views are tilted and rolled: more gained nothing in simulated studies [rad].
 _TILT_RAD, _ROLL_RAD = np.radians(45.0), np.radians(60.0)
 # Reach of the candidates around a pose that was taken [rad]; the board must stay in view.
 _REACH_RAD = 0.5

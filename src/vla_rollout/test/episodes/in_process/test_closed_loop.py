@@ -11,6 +11,7 @@ from vla_rollout.episodes.episode import episode_line
 from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
 from vla_rollout.simulation.domains import load_domain
 from vla_sim_bridge.scene.world import World
+import yaml
 
 DEPLOYMENT = load_deployment('panda_lift_cube')
 CELL = DEPLOYMENT.cell
@@ -37,6 +38,17 @@ def test_the_expert_succeeds_through_session_and_filter(world, expert):
     assert sum(result.success for result in results) >= 9
     assert {result.termination for result in results} <= {'success', 'timeout'}
     assert all(result.chunks > 2 for result in results)
+
+
+@pytest.mark.parametrize('edge_m', [0.03, 0.05])
+def test_the_expert_lifts_a_cube_of_another_size(edge_m, tmp_path):
+    own = {'cell': 'panda_table', 'policy': 'panda_lift_act', 'task': 'lift_cube'}
+    own |= {'schema': 1, 'name': 'own', 'overrides': {'task.simulation.cube.edge_m': edge_m}}
+    path = tmp_path / 'own.yaml'
+    path.write_text(yaml.safe_dump(own))
+    deployment = load_deployment(str(path), backend='scripted')
+    loop = make_loop(World(deployment), make_policy(deployment, 'cpu'))
+    assert sum(loop.run(seed).success for seed in range(4)) >= 3
 
 
 def test_the_same_seed_gives_the_same_numbers(world, expert):

@@ -64,7 +64,8 @@ class ClosedLoop:
         chunk that the filter took.
 
         Raises:
-            VlaError: the filter cannot be built for this robot.
+            VlaError: the filter cannot be built for this robot, or the policy's chunks are known
+                to have fewer steps than are to be played of them.
         """
         cell = world.cell
         self.world = world
@@ -94,6 +95,9 @@ class ClosedLoop:
             seed: seed of the world's reset.
             on_frame: called with the images of every camera frame, for a video.
             replay: manifest to replay instead of a new episode, as `World.reset` takes it.
+
+        Raises:
+            SettingError: the first chunk has fewer steps than are to be played of it.
         """
         world, session = self.world, self._session
         manifest = world.reset(seed, replay)
@@ -111,6 +115,12 @@ class ClosedLoop:
         ending = drive(self, start_ns + to_ns(world.deployment.task.time_limit_s))
         failed = session.counts['failed_inferences'] - failed_before
         return self._result(manifest, ending, start_ns, failed)
+
+    def close(self) -> None:
+        """End what the policy holds open, such as the connection to a server."""
+        close = getattr(self._policy, 'close', None)
+        if close is not None:
+            close()
 
     def advance(self) -> Situation:
         """Run one cycle of the filter, and all that happens in it."""
@@ -172,6 +182,8 @@ class ClosedLoop:
             return
         self._pending = None
         chunk = self._session.finish(pending.observation, pending.answer, now_ns)
+        if self._session.misfit is not None:
+            raise self._session.misfit
         if chunk is None:
             return
         self._ages.add(now_ns - pending.observation.stamp_ns)

@@ -1,7 +1,6 @@
 """The closed loop from its settings, and one episode in it, in whichever process that runs."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 import json
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,9 @@ from vla_sim_bridge.scene.world import World
 
 Job = tuple[dict[str, Any], int]
 """Settings of `build_loop` and a seed."""
+_Watched = tuple[ClosedLoop, Diagnosis | None, PolicyIdentity]
+"""A loop, who diagnoses where that is learned, and what its policy is."""
+_kept: dict[str, _Watched] = {}
 
 
 def run_episode(job: Job, videos: Path | None = None) -> EpisodeResult:
@@ -56,14 +58,26 @@ def require_loop(settings: dict[str, Any], keep: bool) -> PolicyIdentity:
     """
     _, _, identity = _watched_loop(json.dumps(settings, sort_keys=True))
     if not keep:
-        _watched_loop.cache_clear()
+        _forget()
     return identity
 
 
-@lru_cache(maxsize=1)
-def _watched_loop(text: str) -> tuple[ClosedLoop, Diagnosis | None, PolicyIdentity]:
-    """Return the loop of these settings, who diagnoses where that is learned, and the policy."""
-    settings = json.loads(text)
+def _watched_loop(text: str) -> _Watched:
+    """Return the loop of these settings; only the last one is kept."""
+    if text not in _kept:
+        _forget()
+        _kept[text] = _build_watched(json.loads(text))
+    return _kept[text]
+
+
+def _forget() -> None:
+    """Drop the loop that is kept; a remote policy would keep its place on the server else."""
+    for loop, _, _ in _kept.values():
+        loop.close()
+    _kept.clear()
+
+
+def _build_watched(settings: dict[str, Any]) -> _Watched:
     deployment = loop_deployment(settings)
     healthy = find_healthy(deployment)
     diagnosis = Diagnosis(deployment.cell, healthy) if healthy else None

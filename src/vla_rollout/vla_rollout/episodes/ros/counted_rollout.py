@@ -24,6 +24,7 @@ from vla_rollout.episodes.ros.runner import EpisodeRunner
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.episodes.served_policy import described
 from vla_rollout.graph.ros.graph import Check, RolloutGraph
+from vla_rollout.graph.ros.interruption import raise_if_interrupted
 from vla_rollout.web.ros.web_monitor import web_page
 
 # A large policy takes minutes to load; a node that died is noticed at once.
@@ -141,7 +142,7 @@ def rollout(args: argparse.Namespace) -> int:
     with EpisodeKeys(lambda key: _tell(press(control, key))) as keys:
         if keys.is_active:
             _tell(keys_line())
-        results = run_rollout(args, folder, None, lambda: None, control)
+        results = run_rollout(args, folder, None, raise_if_interrupted, control)
     return report(args, folder, results)
 
 

@@ -17,7 +17,7 @@ from vla_rollout.arguments import (
     add_web,
 )
 from vla_rollout.episodes.run_folder import make_run_folder
-from vla_rollout.graph.ros.interruption import once_interrupted
+from vla_rollout.graph.ros.interruption import once_interrupted, raise_if_interrupted
 from vla_rollout.graph.stack import ProcessDiedError, Stack
 
 
@@ -58,9 +58,14 @@ def demo(args: argparse.Namespace) -> int:
     stack = Stack('sim', folder / 'logs', domain_id, overrides, options, args.namespace)
     print(f'starting {", ".join(stack.names)} (ROS_DOMAIN_ID={domain_id})', flush=True)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+
+    def check() -> None:
+        raise_if_interrupted()
+        stack.check()
+
     try:
         with stack:
-            results = run_rollout(args, folder, domain_id, stack.check, EpisodeControl())
+            results = run_rollout(args, folder, domain_id, check, EpisodeControl())
     except ProcessDiedError as error:
         print(f'error: {error}', file=sys.stderr)
         return WRONG_USE if error.returncode == WRONG_USE else NOT_GOOD_ENOUGH

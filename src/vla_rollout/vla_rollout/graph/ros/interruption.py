@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 import signal
 from types import FrameType
 
+from vla_contract.cli import interrupts
+
 _ENDS: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -30,15 +32,31 @@ def once_interrupted[T](body: Callable[[], T], ends: Sequence[signal.Signals] = 
         ends: the signals.
 
     Raises:
-        KeyboardInterrupt: a signal came.
+        KeyboardInterrupt: a signal came, also one that foreign code has swallowed: then at the
+            body's end, or where it calls `raise_if_interrupted`.
     """
+    interrupts.raise_if_interrupted()
     interruption = _Interruption()
     for number in ends:
         signal.signal(number, interruption)
     try:
-        return body()
+        result = body()
     except (RuntimeError, SystemError) as error:
         # What a signal raises while rclpy converts a message, comes out of it as one of these.
         if interruption.came:
             raise KeyboardInterrupt from error
         raise
+    if interruption.came:
+        raise KeyboardInterrupt
+    return result
+
+
+def raise_if_interrupted() -> None:
+    """Raise KeyboardInterrupt in the body of `once_interrupted` for a signal that was swallowed.
+
+    An import or a destructor drops what is raised inside it, and the next signal is ignored. To
+    be called where the body goes on to the next part of its work.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if isinstance(handler, _Interruption) and handler.came:
+        raise KeyboardInterrupt

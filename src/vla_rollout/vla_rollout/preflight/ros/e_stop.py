@@ -61,7 +61,7 @@ def check_e_stop(graph: PreflightGraph, tell: Tell, from_here: bool = False) -> 
         status = Status.WARN if finding.status is Status.OK else finding.status
         found = f"{finding.found}; pressed by preflight, not by the operator's own device"
         return Check(_ITEM, status, found, _ALLOWED, finding.fix)
-    if not graph.spin_until(lambda: graph.count_publishers('e_stop') > 0, 5.0):
+    if not graph.spin_until(lambda: publishers_of(graph, 'e_stop') > 0, 5.0):
         fix = 'start the node of your emergency stop; a robot without one: --e-stop-from-here'
         return measured(_ITEM, False, 'nothing publishes e_stop', _ALLOWED, fix)
     return _check(

@@ -10,7 +10,7 @@ from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.errors import VlaError
 from vla_rollout.episodes.provenance import calibration_ids, provenance
 from vla_rollout.episodes.run_folder import make_run_folder
-from vla_rollout.graph.ros.interruption import once_interrupted
+from vla_rollout.graph.ros.interruption import once_interrupted, raise_if_interrupted
 from vla_rollout.preflight.page import all_hold, write_checklist
 from vla_rollout.preflight.progress import Progress, unfinished
 from vla_rollout.preflight.record import read_unfinished, Record
@@ -64,6 +64,7 @@ class _Run:
         for group in self._checklist.groups():
             for finding in self._progress.go_through(group):
                 print(finding.line, flush=True)
+                raise_if_interrupted()
             self.write(unfinished(f'no further than {group.name}'))
 
     def write(self, rest: Check | None) -> bool:

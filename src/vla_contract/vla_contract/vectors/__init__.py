@@ -1,0 +1,1 @@
+"""Vectors of a policy's numbers, and the cell's joints that they mean."""
