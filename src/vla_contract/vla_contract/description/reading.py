@@ -125,8 +125,7 @@ def _attach(spec: mujoco.MjSpec, part: Part) -> None:
     """Put a part on a body or a site of what was read before it."""
     where = f'part {part.path}'
     other = _read_file(part)
-    # How a file wants to be looked at is no part of the robot; MuJoCo warns where they differ.
-    other.visual = spec.visual
+    take_settings(other, spec)
     if part.to_site:
         sites = {site.name: site for site in spec.sites}
         if part.to_site not in sites:
@@ -150,6 +149,16 @@ def _frame_at(site: mujoco.MjsSite) -> mujoco.MjsFrame:
     for given in ('type', 'axisangle', 'xyaxes', 'zaxis', 'euler'):
         setattr(frame.alt, given, getattr(site.alt, given))
     return frame
+
+
+def take_settings(part: mujoco.MjSpec, whole: mujoco.MjSpec) -> None:
+    """Give a part the settings of what it is put on; the whole's count, and MuJoCo warns else.
+
+    How a file wants to be looked at and solved is no part of the robot.
+    """
+    part.visual, part.option, part.stat = whole.visual, whole.option, whole.stat
+    for size in ('njmax', 'nconmax', 'nstack', 'memory'):
+        setattr(part, size, getattr(whole, size))
 
 
 def at_origin(body: mujoco.MjsBody) -> None:

@@ -8,7 +8,7 @@ from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.robot_model import WORLD
 from vla_contract.deployment.tool import Tool
 from vla_contract.description.arm import arm_model, base_pose
-from vla_contract.description.reading import at_origin, finger_geoms, read_robot
+from vla_contract.description.reading import at_origin, finger_geoms, read_robot, take_settings
 from vla_contract.errors import nearest, SimError
 from vla_contract.transforms import invert, wxyz_from_xyzw
 
@@ -49,8 +49,7 @@ def attach_robot(spec: mujoco.MjSpec, robot: mujoco.MjSpec, cell: Cell) -> None:
     its tree comes along; a base that is the world takes the whole file but free objects, floors,
     lights and cameras.
     """
-    # How a file wants to be looked at is no part of the robot; MuJoCo warns where they differ.
-    robot.visual = spec.visual
+    take_settings(robot, spec)
     name = cell.robot.model.base_body
     kept = [] if name == WORLD else _trees_of_joints(robot, cell)
     if kept == [name]:
