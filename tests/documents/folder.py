@@ -51,6 +51,9 @@ _COMMANDS = (
     'studies/identify.py --robots 1 --duration-s 2 --recordings runs',
     '-m vla_contract.cli.vla arm identify --log runs/robot0_fit.npz --output identified.yaml',
     '-m vla_contract.cli.vla camera export my_arm/top --output exported',
+    '-m vla_contract.cli.vla draft robot assets/panda.xml --package gym_hil --out '
+    'runs/my_arm/robot.yaml',
+    '-m vla_contract.cli.vla draft cell runs/my_arm/robot.yaml --out runs/my_arm/cell.yaml',
 )
 _MADE = {
     'runs/fit.npz': 'runs/robot0_fit.npz',

@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import PolicyError
+from vla_contract.share import find_config
 from vla_contract.values import to_ns
 from vla_sim_bridge.demonstrations.expert import make_scripted_expert, ScriptedExpert
 from vla_sim_bridge.physics.kinematics import ArmKinematics
+from vla_sim_bridge.scene.world import World
+import yaml
 
 PERIOD_NS = to_ns(0.1)
 
@@ -53,3 +56,43 @@ def test_a_robot_without_a_gripper_is_refused():
     handless = load_deployment(overrides={'robot.groups.gripper.kind': 'arm'})
     with pytest.raises(PolicyError, match='needs a gripper'):
         make_scripted_expert(handless, 'cpu')
+
+
+@pytest.mark.parametrize('edge_m', [0.025, 0.06])
+def test_cubes_of_other_sizes_are_lifted(edge_m):
+    deployment = load_deployment(overrides={'task.simulation.cube.edge_m': edge_m})
+    world = World(deployment)
+    expert = ScriptedExpert(deployment, ArmKinematics(world.model, world.cell))
+    assert all(lift(world, expert, seed) for seed in range(3))
+
+
+def test_steps_are_shorter_where_there_are_more_of_them(world, cell):
+    fast = load_deployment(overrides={'policy.rate_hz': 30.0})
+    kinematics = ArmKinematics(world.model, cell)
+    world.reset(4)
+    state, cube = world.joint_sample().position, world.cube_pose()
+    moved = [
+        kinematics.tool_pose(expert.plan(state, cube, 1)[0][:7])[0]
+        - kinematics.tool_pose(state[:7])[0]
+        for expert in (ScriptedExpert(d, kinematics) for d in (world.deployment, fast))
+    ]
+    assert np.linalg.norm(moved[1]) == pytest.approx(np.linalg.norm(moved[0]) / 3, rel=0.2)
+    chunk = ScriptedExpert(fast, kinematics).infer(world.observe())
+    assert len(chunk.positions) * chunk.period_ns == pytest.approx(to_ns(0.8), rel=0.01)
+
+
+def test_of_two_arms_the_one_with_the_main_tool_lifts_and_the_other_stays_at_home(tmp_path):
+    cell = yaml.safe_load(find_config('cells', 'vx300s_table').read_text(encoding='utf-8'))
+    cell['robots'] = [
+        {'robot': 'vx300s', 'prefix': 'left_'},
+        {'robot': 'vx300s', 'prefix': 'right_', 'position_m': [0.938, 0.0, 0.0],
+         'rpy_deg': [0.0, 0.0, 180.0]},
+    ]  # fmt: skip
+    cell['workspace']['boxes'] = []
+    (tmp_path / 'pair.yaml').write_text(yaml.safe_dump(cell), encoding='utf-8')
+    pair = load_deployment('vx300s_lift_cube', cell=str(tmp_path / 'pair.yaml'))
+    world = World(pair)
+    expert = ScriptedExpert(pair, ArmKinematics(world.model, world.cell))
+    assert all(lift(world, expert, seed) for seed in range(2))
+    right = [i for i, name in enumerate(world.cell.joint_names) if name.startswith('right_')]
+    assert world.command[right] == pytest.approx(world.cell.home[right])

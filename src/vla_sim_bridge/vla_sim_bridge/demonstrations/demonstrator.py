@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from vla_contract.joints.joint_map import JointMap
 from vla_contract.policy import CUBE_POSE
 from vla_contract.values import to_ns
+from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.features import ACTION, FeatureEncoder
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.demonstrations.expert import ScriptedExpert
@@ -59,7 +59,7 @@ class Demonstrator:
         self._expert = ScriptedExpert(deployment, self._kinematics)
         policy = deployment.policy
         self._encode = FeatureEncoder(deployment)
-        self._to_action = JointMap(cell.joint_names, policy.action_names, 'cell joints')
+        self._codec = VectorCodec(deployment)
         self._period_ns = to_ns(1.0 / policy.rate_hz)
         self._steps = round(deployment.task.time_limit_s * policy.rate_hz)
 
@@ -75,7 +75,7 @@ class Demonstrator:
     def _miss(self, rng: np.random.Generator) -> LeadIn:
         """Close the fingers up to 6 cm beside the cube and up to 20 cm above the table."""
         world, cell = self._world, self._world.cell
-        arm, gripper = list(cell.arm), cell.grippers[0]
+        arm, gripper = list(self._kinematics.arm), self._expert.gripper
         beside = world.cube_pose()[:2] + rng.uniform(-0.06, 0.06, 2)
         place = np.array([*beside, rng.uniform(0.05, 0.20)])
         commands = []
@@ -90,15 +90,14 @@ class Demonstrator:
         return LeadIn(self._period_ns, commands)
 
     def _frames(self, seed: int) -> Iterator[Frame]:
-        world, cell = self._world, self._world.cell
+        world, arm = self._world, list(self._kinematics.arm)
         rng = random_stream(seed, 'expert_noise')
-        arm = list(cell.arm)
         for _ in range(self._steps):
             seen = world.observe(self._renderer.render)
             command = self._expert.plan(seen.state, seen.extras[CUBE_POSE], horizon=1)[0]
             yield {
                 **self._encode(seen),
-                ACTION: self._to_action(command).astype(np.float32),
+                ACTION: self._codec.encode_steps(command, seen.state).astype(np.float32),
                 'task': seen.instruction,
             }
             command[arm] += rng.normal(0.0, self._noise_rad, len(arm))

@@ -81,9 +81,13 @@ def prepare_robot(robot: mujoco.MjSpec, cell: Cell) -> None:
         )
     servo = cell.robot.servo
     fingers = {name: tool for tool in cell.robot.tools for name in finger_geoms(robot, tool)}
+    # The linkage of a gripper with an actuator of its own is as its maker has it.
+    served = {cell.joints[index].model_joint for index in driven_joints(cell)}
+    served |= {mimic.joint for mimic in cell.robot.model.mimics}
     for joint in robot.joints:
-        joint.frictionloss = joint.frictionloss if servo.friction is None else servo.friction
-        joint.armature = joint.armature if servo.armature is None else servo.armature
+        if joint.name in served:
+            joint.frictionloss = joint.frictionloss if servo.friction is None else servo.friction
+            joint.armature = joint.armature if servo.armature is None else servo.armature
     for body in robot.bodies[1:]:
         body.gravcomp = 1.0
     links = _links(robot, cell)

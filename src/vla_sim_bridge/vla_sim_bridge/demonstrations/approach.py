@@ -1,0 +1,144 @@
+"""How an arm comes down on a cube: how high it may hover, and how far it has to lean."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from vla_contract import so3
+from vla_contract.values import Vector
+from vla_sim_bridge.physics.kinematics import ArmKinematics
+
+STEP_M, STEP_RAD = 0.045, 0.25
+DOWN = np.diag([1.0, -1.0, -1.0])
+"""The rotation of a grasp that points down, x of the grasp along x of the base."""
+# Above the cube, the highest first; above what the task wants of the lifted cube.
+_HOVER_M, _LIFT_M = (0.09, 0.06, 0.04), (0.08, 0.05, 0.03)
+_LEANS_RAD = np.radians([0.0, 10.0, 20.0, 30.0, 40.0, 50.0])
+# A place counts as reached from here on; and so many steps are enough for any within reach.
+_NEAR_M, _NEAR_RAD, _MOST_STEPS = 0.004, 0.08, 40
+# Cubes this near to each other are approached alike, so that little has to be searched.
+_GRID_M, _GRID_RAD = 0.01, 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Approach:
+    """Heights of the tool's point above the table, and how the tool leans.
+
+    Attributes:
+        grasp_m: at the cube [m].
+        hover_m: over it [m].
+        clear_m: from here on the fingers pass over the cube [m].
+        lift_m: with it [m].
+        R_lean: rotation that tips a tool that points down away from the base, shape (3, 3).
+    """
+
+    grasp_m: float
+    hover_m: float
+    clear_m: float
+    lift_m: float
+    R_lean: Vector
+
+    @property
+    def is_leaning(self) -> bool:
+        """Whether the tool does not point down."""
+        return bool(self.R_lean[2, 2] < 1.0)
+
+
+class Approaches:
+    """Searches the way to a cube: the first of hovering high, lower, and leaning that can be had.
+
+    An arm of five joints leans in its own plane, which holds its first axis.
+    """
+
+    def __init__(self, kinematics: ArmKinematics, edge_m: float, success_m: float) -> None:
+        """Prepare for cubes of an edge [m] that are to be lifted by so much [m]."""
+        self._kinematics = kinematics
+        self._edge_m, self._success_m = edge_m, success_m
+        self._cached = lru_cache(maxsize=1024)(self._search)
+
+    def to(self, cube_xy: Vector, yaw: float, place_m: float) -> Approach:
+        """Return the approach to a cube.
+
+        Args:
+            cube_xy: its middle, base frame, shape (2,) [m].
+            yaw: of a horizontal edge [rad].
+            place_m: of its middle between the fingers, along y of the grasp [m].
+        """
+        x, y = (round(float(value) / _GRID_M) for value in cube_xy)
+        home_yaw = tool_yaw(self._kinematics.tool_pose(self._kinematics.home)[1])
+        turn = round(folded(yaw - home_yaw) / _GRID_RAD)
+        return self._cached(x, y, turn, place_m)
+
+    def _search(self, x: int, y: int, turn: int, place_m: float) -> Approach:
+        edge, xy = self._edge_m, _GRID_M * np.array([x, y])
+        home = self._kinematics.home
+        yaw = tool_yaw(self._kinematics.tool_pose(home)[1]) + _GRID_RAD * turn
+        lifts = [edge / 2 + self._success_m + above for above in _LIFT_M]
+        for lean in _LEANS_RAD:
+            R_lean = self._lean(xy, float(lean))
+            rotation = R_lean @ about_z(yaw) @ DOWN
+
+            def reached(arm: Vector, height: float, rotation: Vector = rotation) -> Vector | None:
+                place = np.array([*xy, height]) - place_m * rotation[:, 1]
+                return self._reach(arm, place, rotation)
+
+            for above in _HOVER_M:
+                hovering = reached(home, edge + above)
+                grasping = None if hovering is None else reached(hovering, edge / 2)
+                if grasping is not None:
+                    high = (lift for lift in lifts if reached(grasping, lift) is not None)
+                    return _approach(edge, above, next(high, lifts[-1]), R_lean)
+        return _approach(edge, _HOVER_M[0], lifts[-1], np.eye(3))
+
+    def _lean(self, xy: Vector, lean: float) -> Vector:
+        if lean == 0.0:
+            return np.eye(3)
+        away = xy - self._kinematics.axis_m
+        across = np.array([away[1], -away[0], 0.0]) / max(float(np.linalg.norm(away)), 1e-9)
+        R_lean: Vector = so3.Rotation.from_rotvec(lean * across).as_matrix()
+        return R_lean
+
+    def _reach(self, arm: Vector, position: Vector, rotation: Vector) -> Vector | None:
+        """Return joints, shape (n,) [rad], that bring the tool to a pose; None if none do."""
+        for _ in range(_MOST_STEPS):
+            now, now_rotation = self._kinematics.tool_pose(arm)
+            way = position - now
+            distance = float(np.linalg.norm(way))
+            away = so3.Rotation.from_matrix(rotation @ now_rotation.T).as_rotvec()
+            if distance < _NEAR_M and float(np.linalg.norm(away)) < _NEAR_RAD:
+                return arm
+            step = way * min(1.0, STEP_M / max(distance, 1e-9))
+            arm = self._kinematics.step_towards(
+                arm, now + step, turned_towards(now_rotation, rotation)
+            )
+        return None
+
+
+def _approach(edge_m: float, above_m: float, lift_m: float, R_lean: Vector) -> Approach:
+    hover_m = edge_m + above_m
+    return Approach(edge_m / 2, hover_m, hover_m - min(0.04, above_m / 2), lift_m, R_lean)
+
+
+def turned_towards(now: Vector, wanted: Vector) -> Vector:
+    """Return a rotation on the way to another, one step from now, shape (3, 3)."""
+    turn = so3.Rotation.from_matrix(wanted @ now.T).as_rotvec()
+    turn *= min(1.0, STEP_RAD / max(float(np.linalg.norm(turn)), 1e-9))
+    turned: Vector = so3.Rotation.from_rotvec(turn).as_matrix() @ now
+    return turned
+
+
+def about_z(yaw: float) -> Vector:
+    """Return the rotation about z by an angle [rad], shape (3, 3)."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def tool_yaw(rotation: Vector) -> float:
+    """Return the yaw of a tool's x axis [rad]; of a tool that points down it lies level."""
+    return float(np.arctan2(rotation[1, 0], rotation[0, 0]))
+
+
+def folded(angle: float) -> float:
+    """Fold an angle to +-45 deg: a cube looks the same after a quarter turn."""
+    quarter = np.pi / 2
+    return float((angle + quarter / 2) % quarter - quarter / 2)
