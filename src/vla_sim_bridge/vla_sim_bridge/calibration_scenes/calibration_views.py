@@ -50,7 +50,7 @@ def draw_positions(
         SimError: hardly any view is within reach.
     """
     kinematics = ArmKinematics(model, cell)
-    arm, home = list(cell.arm), cell.home
+    arm, home = list(kinematics.arm), cell.home
     is_in_hand = placed.parent == cell.robot.tool.frame
     failures = 0
     while failures < _MOST_FAILURES:
