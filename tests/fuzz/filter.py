@@ -1,6 +1,7 @@
 """Fuzz the whole filter: random robots, rates and settings, hostile inputs at any moment.
 
     python tests/fuzz/filter.py --cycles 10000000
+    python tests/fuzz/filter.py --cell so101_table     # the cell as it is, its workspace too
 
 Exit status 0 when no cycle left a limit, 1 otherwise.
 """
@@ -17,6 +18,7 @@ from tqdm import tqdm
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.limits.jerk_bounds import JerkBounds
+from vla_action_filter.verdict import Output
 from vla_contract.deployment.cell import Cell, load_cell, PlacedRobot
 from vla_contract.deployment.robot import ARM, GRIPPER, Group, Joint
 from vla_contract.values import ActionChunk, JointSample, to_ns
@@ -52,10 +54,10 @@ def random_cell(rng: np.random.Generator) -> Cell:
     return replace(cell, robots=(PlacedRobot(robot),))
 
 
-def random_settings(rng: np.random.Generator) -> FilterConfig:
-    """Return settings of any kind, without a model of the robot's links."""
+def random_settings(rng: np.random.Generator, cartesian: bool) -> FilterConfig:
+    """Return settings of any kind, with or without a model of the robot's links."""
     return FilterConfig(
-        cartesian=False,
+        cartesian=cartesian,
         seam=str(rng.choice(['replace', 'fade', 'ensemble'])),
         fade_s=rng.uniform(0, 1),
         smoother=str(rng.choice(['ema', 'none'])),
@@ -72,10 +74,10 @@ def random_settings(rng: np.random.Generator) -> FilterConfig:
 class Victim:
     """One filter, its clock, and the last commands to take differences of."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, cell: Cell | None = None) -> None:
         self.rng = rng
-        self.cell = random_cell(rng)
-        settings = random_settings(rng)
+        self.cell = cell or random_cell(rng)
+        settings = random_settings(rng, cartesian=cell is not None)
         self.core = ActionFilter(self.cell, settings)
         joints = self.cell.joints
         self.dim, self.arm = len(joints), np.array(self.cell.arm)
@@ -124,7 +126,7 @@ class Victim:
             wild = np.full(self.dim, rng.choice(HOSTILE))
             core.offer_joints(JointSample(self.now_ns, wild, wild, wild))
         elif kind == 5:
-            core.offer_joints(JointSample(self.now_ns, np.zeros(9), np.zeros(9)))
+            core.offer_joints(JointSample(self.now_ns, *np.zeros((2, self.dim + 1))))
         elif kind == 6:
             position = self.measured + rng.normal(0, 0.2, self.dim)
             core.offer_action(position, int(rng.choice([0, 1, to_ns(0.1)])), self.now_ns)
@@ -146,10 +148,11 @@ class Victim:
             sample = JointSample(self.now_ns, self.measured, np.zeros(self.dim))
             self.core.offer_joints(sample)
         result = self.core.step(self.now_ns)
-        if result.command is None:
+        # What is silent is no command: it goes along with where the arm is measured.
+        if result.command is None or result.output is Output.SILENT:
             self.sent.clear()
             return {}
-        if result.reason == 'arming':
+        if not self.sent or result.reason == 'arming':
             self.sent = [result.command] * 4
         self.measured = result.command
         self.sent = [*self.sent[-3:], result.command]
@@ -174,14 +177,15 @@ class Victim:
 
 
 def fuzz(
-    cycles: int, seed: int, progress: bool = False
+    cycles: int, seed: int, progress: bool = False, cell: str = ''
 ) -> tuple[dict[str, float], dict[str, int]]:
     """Return the worst relative excess of every limit, and how often each verdict came."""
     rng = np.random.default_rng(seed)
+    given = load_cell(cell) if cell else None
     worst = {'position': 0.0, 'velocity': -1.0, 'acceleration': -1.0, 'jerk': -1.0}
     verdicts: dict[str, int] = {}
     for _ in tqdm(range(cycles // RUN), unit_scale=RUN, unit='cycle', disable=not progress):
-        victim = Victim(rng)
+        victim = Victim(rng, given)
         for _ in range(RUN):
             for name, value in victim.cycle().items():
                 worst[name] = max(worst[name], value)
@@ -197,10 +201,13 @@ def main() -> int:
     parser.add_argument('--cycles', type=int, default=200_000)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--workers', type=int, default=2)
+    parser.add_argument('--cell', default='', help='name or path; else random robots')
     args = parser.parse_args()
     share = args.cycles // args.workers
     with ProcessPoolExecutor(args.workers, multiprocessing.get_context('spawn')) as pool:
-        jobs = [pool.submit(fuzz, share, args.seed + k, k == 0) for k in range(args.workers)]
+        jobs = [
+            pool.submit(fuzz, share, args.seed + k, k == 0, args.cell) for k in range(args.workers)
+        ]
         results = [job.result() for job in jobs]
     worst = {name: max(result[0][name] for result in results) for name in results[0][0]}
     print(f'worst relative excess over {share * args.workers} cycles:', worst)

@@ -149,20 +149,23 @@ def test_channels_of_both_kinds_move_their_joints(ros, tmp_path):
         arm = graph.publisher(JointTrajectory, 'arm/joint_trajectory')
         hand = graph.publisher(Float64MultiArray, 'hand/commands')
         start, goal = graph.position, graph.position + 0.3
-        now_ns = graph.node.now_ns()
         # Joints in another order than the robot's file has them.
         order = [4, 2, 0, 1, 3]
         msg = JointTrajectory(joint_names=[ARM[k] for k in order])
-        msg.header.stamp = to_time(now_ns - 10_000_000)
         for positions, after_ns in ((start, 0), (goal, 800_000_000)):
             point = JointTrajectoryPoint(time_from_start=to_duration(after_ns))
             point.positions = [float(positions[k]) for k in order]
             msg.points.append(point)
-        arm.publish(msg)
         numbers = Float64MultiArray(data=[float(goal[5])])
-        graph.until(
-            lambda: np.allclose(graph.position, goal, atol=0.003), lambda: hand.publish(numbers)
-        )
+
+        def command() -> None:
+            hand.publish(numbers)
+            # A busy machine may come to a curve when it is over; then it jumps, and is refused.
+            if np.allclose(graph.position[:5], start[:5], atol=0.003):
+                msg.header.stamp = to_time(graph.node.now_ns() - 10_000_000)
+                arm.publish(msg)
+
+        graph.until(lambda: np.allclose(graph.position, goal, atol=0.003), command)
     finally:
         graph.close()
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _RETRIES = 2
+# How often a port is opened before motors that do not answer are believed to be missing.
+_OPENINGS = 10
 _TORQUE, _GOAL, _PRESENT = 'Torque_Enable', 'Goal_Position', 'Present_Position'
 # An arm that lies on its end stop may show a little more than the calibration saw [steps]; 50 of
 # 4096 are 4.4 degrees.
@@ -99,12 +101,12 @@ class SerialArm:
             ConnectionError: there is no such port, or it does not open.
             RuntimeError: motors do not answer, or are others.
         """
-        for is_last in (False, False, True):
+        for number in range(_OPENINGS):
             try:
                 self.bus.connect()
             except (ConnectionError, RuntimeError):
                 self.close()
-                if is_last:
+                if number == _OPENINGS - 1:
                     raise
             else:
                 return
