@@ -95,10 +95,24 @@ def in_namespace(script: str, cwd: Path, timeout_s: float = 120.0):
     )  # fmt: skip
 
 
+HIDE_EGL = 'for lib in /usr/lib/*/libEGL*.so*; do mount --bind /dev/null "$lib"; done\n'
+
+
+def test_limits_and_kinematics_need_no_egl_library(tmp_path):
+    code = (
+        'from vla_contract.deployment.cell import load_cell; '
+        'from vla_action_filter.action_filter import ActionFilter; '
+        'from vla_action_filter.config import FilterConfig; '
+        'import os; ActionFilter(load_cell("panda_table"), FilterConfig()); '
+        'print("filter with", os.environ["MUJOCO_GL"])'
+    )
+    result = in_namespace(f"{HIDE_EGL}MUJOCO_GL=egl python -c '{code}'", tmp_path)
+    assert result.stdout == 'filter with egl\n', result.stdout + result.stderr
+
+
 def test_no_egl_library(tmp_path):
     result = in_namespace(
-        'for lib in /usr/lib/*/libEGL*.so*; do mount --bind /dev/null "$lib"; done\n'
-        f'python -m {DEMO} --backend hold --episodes 1',
+        HIDE_EGL + f'python -m {DEMO} --backend hold --episodes 1',
         tmp_path,
     )
     assert result.returncode == 2, result.stdout + result.stderr

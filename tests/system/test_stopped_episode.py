@@ -41,7 +41,7 @@ def watch(desk: OperatorDesk, cell: Cell) -> Cycles:
     """Return the cycles of a running graph, as they happen."""
     cycles = Cycles()
     joiner = CycleJoiner(cycles)
-    qos = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
+    qos = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
     streams = live_streams(cell, with_images=False, topics=CYCLE_TOPICS)
     for topic, (kind, decode) in streams.items():
         desk.node.create_subscription(kind, topic, partial(_take, joiner, decode), qos)

@@ -33,7 +33,7 @@ def world(request) -> World:
     model = deployment.cell.robot.model
     for file in (model, *model.parts):
         if importlib.util.find_spec(file.package) is None:
-            pytest.skip(f'needs the package {file.package}, see requirements-assets.txt')
+            pytest.skip(f'needs the package {file.package}, see docs/robots.md')
     world = World(deployment)
     assert world.cell.robot.name == request.param
     return world

@@ -1,6 +1,5 @@
 """External joint torque, from what the motors give and how the arm moves."""
 
-import mujoco
 import numpy as np
 from vla_contract.deployment.cell import Cell
 from vla_contract.description.reading import compiled, read_robot
@@ -33,6 +32,9 @@ class MomentumObserver:
             ResourceNotFoundError: the model's package or file is missing.
             ContractError: MuJoCo cannot read it.
         """
+        # Imported here: of no use to a robot without effort.
+        import mujoco
+
         self._model = compiled(cell.robot.model, read_robot(cell.robot).compile)
         self._data = mujoco.MjData(self._model)
         joints = [self._model.joint(cell.joints[i].model_joint) for i in cell.arm]
@@ -76,6 +78,8 @@ class MomentumObserver:
 
     def _dynamics(self, position: Vector, velocity: Vector) -> tuple[Vector, Vector]:
         """Return mass matrix (n, n) and bias (n,) of the arm."""
+        import mujoco
+
         data = self._data
         data.qpos[self._q], data.qvel[self._v] = position, velocity
         mujoco.mj_kinematics(self._model, data)
