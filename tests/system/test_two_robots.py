@@ -1,5 +1,6 @@
 """Two robots on one domain: each in its namespace, with a clock of its own; none of them twice."""
 
+import json
 import os
 from pathlib import Path
 import subprocess
@@ -11,6 +12,9 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from support.waiting import wait_for
+from vla_contract.deployment.deployment import load_deployment
+from vla_contract.recordings.read_events import read_events
+from vla_contract.recordings.recording import Recording
 from vla_contract.ros.testing import ros  # noqa: F401
 from vla_contract.stamps import from_stamp
 from vla_rollout.graph.stack import Stack
@@ -103,3 +107,20 @@ def test_a_node_that_runs_already_is_refused_with_a_sentence(start, tmp_path):
     third = start(*arguments)
     wait_for(lambda: taken in Path('/proc/net/unix').read_text(), 60.0, 'the third filter')
     assert third.process.poll() is None, third.output
+
+
+def test_a_pair_whose_drivers_call_their_joints_the_same_lifts_and_is_recorded(start, tmp_path):
+    pair = ('--deployment', 'aloha_lift_cube', '--episodes', '1', '--record')
+    demo = start('vla_rollout.graph.ros.demo', *pair, '--json', 'result.json')
+    assert demo.finish() == 0, demo.output
+    (result,) = json.loads((tmp_path / 'result.json').read_text())['results']
+    assert result['success'], demo.output
+    path = tmp_path / 'runs' / 'latest' / 'recordings' / result['recording']
+    cell = load_deployment('aloha_lift_cube').cell
+    names = {topic.name for topic in Recording(path).topics()}
+    assert {'/left/joint_states', '/right/joint_states'} <= names
+    joints = ('joint_states',)
+    samples = [e.payload for e in read_events(path, cell, with_images=False, topics=joints)]
+    assert samples[-1].position.shape == (14,)
+    waiting = [i for i, name in enumerate(cell.joint_names) if name.startswith('right_')]
+    assert samples[-1].position[waiting] == pytest.approx(cell.home[waiting], abs=0.06)

@@ -73,7 +73,7 @@ class ActionFilter:
         self.is_gripper_moving = False
         self._has_position = False
         self._stop = PressedStop()
-        self._speed_scale, self._permitted_speed = config.first_speed, 1.0
+        self._speed_scale = config.first_speed
         self._last_verdict = Verdict.HOLD
 
     @property
@@ -208,7 +208,6 @@ class ActionFilter:
 
         It is no limit of velocities: a robot that is slowed down goes that share of any way.
         """
-        self._permitted_speed = share
         self.plan.permit(share)
 
     def rejoin(self, position: Vector, velocity: Vector) -> None:
@@ -262,7 +261,7 @@ class ActionFilter:
         return {
             **self.counters,
             'speed_scale': f'{self._speed_scale:.3f}',
-            'permitted_speed': f'{self._permitted_speed:.3f}',
+            'permitted_speed': f'{self.plan.permitted_speed:.3f}',
             'added_lag_ms': 1000.0 * self.motion.longest_lag_s,
             'overruns': self.watchdogs.overruns,
             'solver_failures': self.motion.limiter.solver_failures,

@@ -95,6 +95,11 @@ class Plan:
         chunk = TakenChunk(player.chunk.stamp_ns, player.played.stamp_ns)
         return PlanProgress(chunk, player.now_ns, player.plan_ns, player.rate)
 
+    @property
+    def permitted_speed(self) -> float:
+        """Share of the clock's speed beyond which it is not played, from 0 to 1."""
+        return self._player.permitted
+
     def permit(self, share: float) -> None:
         """Play no faster than a share of the clock's speed, from 0 to 1."""
         self._player.permitted = share

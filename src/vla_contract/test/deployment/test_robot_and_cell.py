@@ -70,7 +70,7 @@ def test_a_robot_without_a_tool_serves_what_needs_none(edited):
         ('site: pinch', 'site: pinch\n    body: base', 'site and body: found both; allowed: one'),
         ('actuator: f', 'gripper: hand\n    actuator: f', "group 'hand' is not in .*gripper"),
         ('velocity: 2.175', 'velocity: 229.0', 'velocity .*229 rad/s; .* is it in degrees'),
-        ('-2.8973, upper: 2.8973', '-166, upper: 166', '332 rad; allowed: up to 25.2 rad'),
+        ('-2.8973, upper: 2.8973', '-166, upper: 166', '332 rad; allowed: up to 25.1'),
         ('base_frame:', 'urdf: a.urdf\n  base_frame:', 'mjcf and urdf; allowed: one of mjcf'),
         ('base_body: link0', "base_body: ''", 'base_body: found nothing; allowed: a body of'),
         ('mjcf: assets/panda.xml', 'folder: x', 'on bodies of no model; allowed: none'),

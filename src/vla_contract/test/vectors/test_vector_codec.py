@@ -168,3 +168,25 @@ def test_in_si_the_joints_keep_their_order():
     plain = VectorCodec(in_si(deployment_of(*components, state=components)))
     assert plain.state.names == plain.action.names == (GRIPPER, *ARM)
     assert plain.state.meanings == ('m',) + ('rad',) * 6
+
+
+@pytest.mark.parametrize(
+    ('said', 'numbers', 'expected'),
+    [
+        ({'unit': 'deg', 'sign': (-1.0,), 'zero': (0.5,)}, 90.0, 0.5 - np.pi / 2),
+        ({'unit': 'deg', 'scale': 2.0}, 45.0, np.pi / 2),
+        ({'map': NumberMap(lower=-100, upper=100, range=(-1.0, 2.0))}, 100.0, 2.0),
+        (
+            {'map': NumberMap(lower=-100, upper=100, range=(-1.0, 2.0)), 'sign': (-1.0,),
+             'zero': (0.5,)},
+            100.0, 0.5 - 2.0,
+        ),
+        ({'map': NumberMap(lower=-100, upper=100, range=(1.0, -1.0))}, 50.0, -0.5),
+    ],
+)  # fmt: skip
+def test_a_number_means_the_position_that_the_file_says(said, numbers, expected):
+    others = Component(joints=NAMES[1:])
+    codec = VectorCodec(deployment_of(Component(joints=NAMES[:1], **said), others))
+    action = HOME.copy()
+    action[0] = numbers
+    assert codec.decode(action[None], HOME)[0, 0] == pytest.approx(expected, abs=1e-12)

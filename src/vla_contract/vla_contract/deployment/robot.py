@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+import math
 from pathlib import Path
 
 from vla_contract.deployment.channels import Channel, check_channels
@@ -18,7 +19,7 @@ ARM, GRIPPER = 'arm', 'gripper'
 # are more than any arm's joint has; direct drives of hobby size reach 30 rad/s; the longest lifts
 # and rails of arms are shorter than 5 m and slower than 5 m/s.
 _PLAUSIBLE = {
-    'revolute': ('rad', 'degrees', 25.2, 50.0),
+    'revolute': ('rad', 'degrees', 8 * math.pi + 0.01, 50.0),
     'prismatic': ('m', 'millimetres', 5.0, 5.0),
 }
 

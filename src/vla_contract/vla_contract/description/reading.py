@@ -12,8 +12,7 @@ from vla_contract.deployment.robot import Robot
 from vla_contract.deployment.robot_model import Model, ModelFile, Part, WORLD
 from vla_contract.deployment.tool import Tool
 from vla_contract.description.locating import model_path
-from vla_contract.description.urdf import prepare_urdf
-from vla_contract.description.xacro_file import expand_xacro
+from vla_contract.description.urdf import prepared_file
 from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.transforms import wxyz_from_xyzw
 
@@ -100,11 +99,7 @@ def _read_file(file: ModelFile) -> mujoco.MjSpec:
 
 
 def _read_urdf(file: ModelFile, path: Path) -> mujoco.MjSpec:
-    if file.format == 'xacro':
-        text = expand_xacro(path, file.xacro_arguments)
-    else:
-        text = path.read_text(encoding='utf-8')
-    prepared = prepare_urdf(text, path)
+    prepared = prepared_file(file)
     spec = compiled(path, lambda: mujoco.MjSpec.from_string(prepared.text))
     for geom in spec.geoms:
         # The groups that the models of this field use: 2 is for the eye, 3 for contacts.

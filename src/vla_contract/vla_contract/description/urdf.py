@@ -10,8 +10,10 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from vla_contract.description.locating import described_file
+from vla_contract.deployment.robot_model import ModelFile
+from vla_contract.description.locating import described_file, model_path
 from vla_contract.description.urdf_inertia import mend_inertial
+from vla_contract.description.xacro_file import expand_xacro
 from vla_contract.errors import ContractError, ResourceNotFoundError
 
 # Formats of meshes that MuJoCo reads.
@@ -41,6 +43,22 @@ class PreparedUrdf:
 
     text: str
     left_out: tuple[str, ...]
+
+
+def prepared_file(file: ModelFile) -> PreparedUrdf:
+    """Read the URDF of a model, its macros expanded.
+
+    Raises:
+        ResourceNotFoundError: the file, a package or xacro is missing.
+        ContractError: it does not expand, or is no URDF.
+    """
+    path = model_path(file)
+    if file.format == 'xacro':
+        return prepare_urdf(expand_xacro(path, file.xacro_arguments), path)
+    try:
+        return prepare_urdf(path.read_text(encoding='utf-8'), path)
+    except UnicodeDecodeError as error:
+        raise ContractError(f'{path}: cannot read the URDF: {error.reason}') from error
 
 
 def prepare_urdf(text: str, path: Path) -> PreparedUrdf:

@@ -15,7 +15,9 @@ from vla_contract.vectors.component import Component, NumberMap
 _RESOLUTION = 4096
 
 
-def motor_range(motor: dict[str, Any], is_reversible: bool) -> tuple[float, float]:
+def motor_range(
+    range_min: int, range_max: int, is_reversed: bool, resolution: int = _RESOLUTION
+) -> tuple[float, float]:
     """Return the positions at the lower and upper end of a motor's numbers [rad].
 
     They count from the middle of its range, as LeRobot's degrees do: `_normalize` of
@@ -23,11 +25,13 @@ def motor_range(motor: dict[str, Any], is_reversible: bool) -> tuple[float, floa
     modes reverse a motor with a drive_mode where the bus applies it, degrees do not.
 
     Args:
-        motor: entry of a calibration file: drive_mode, homing_offset, range_min, range_max.
-        is_reversible: whether the bus applies drive_mode.
+        range_min: of the calibration [encoder steps].
+        range_max: likewise.
+        is_reversed: whether it has a drive_mode that the bus applies.
+        resolution: encoder steps of a turn.
     """
-    half = (motor['range_max'] - motor['range_min']) / 2.0 * 2.0 * pi / (_RESOLUTION - 1)
-    return (half, -half) if is_reversible and motor['drive_mode'] else (-half, half)
+    half = (range_max - range_min) * pi / (resolution - 1)
+    return (half, -half) if is_reversed else (-half, half)
 
 
 def with_ranges(
@@ -61,7 +65,7 @@ def _ranged(component: Component, folder: Path, where: str) -> Iterator[Componen
         if joint not in motors:
             raise UnknownNameError('motor', joint, str(path), motors)
         try:
-            found = motor_range(motors[joint], numbers.motors == 'feetech')
+            found = _range_of(motors[joint], numbers.motors == 'feetech')
         except (KeyError, TypeError):
             raise SettingError(
                 str(path), joint, repr(motors[joint]), 'drive_mode, range_min and range_max'
@@ -75,6 +79,12 @@ def _ranged(component: Component, folder: Path, where: str) -> Iterator[Componen
             sign=_own(component.sign, index),
             zero=_own(component.zero, index),
         )
+
+
+def _range_of(motor: dict[str, Any], is_reversible: bool) -> tuple[float, float]:
+    """Return the range of an entry of a calibration file [rad]."""
+    is_reversed = is_reversible and bool(motor['drive_mode'])
+    return motor_range(motor['range_min'], motor['range_max'], is_reversed)
 
 
 def _own(values: tuple[float, ...], index: int) -> tuple[float, ...]:

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 from vla_contract.check import Status
 from vla_contract.deployment.robot import KIND
+from vla_contract.deployment.robot_model import Model
 from vla_contract.share import find_config
 from vla_sim_bridge.drafting.tool_places import load_robot_file
 from vla_sim_bridge.robot_checks.checklist import check_robot_file
 from vla_sim_bridge.robot_checks.limits import check_limits
+from vla_sim_bridge.robot_checks.shapes import check_shapes
 
 PANDA, VIPER = 'panda_2f85', 'vx300s'
 
@@ -58,13 +60,12 @@ def test_a_file_that_does_not_load_is_one_finding(tmp_path):
     assert [check.name for check in found] == ['loads']
 
 
-def test_limits_in_degrees_are_called_so():
+def test_a_lift_in_millimetres_is_called_so():
     robot = load_robot_file(find_config(KIND, PANDA))
-    joint = replace(robot.joints[0], velocity=229.0, lower=-110.0, upper=110.0)
-    found = check_limits(replace(robot, joints=(joint, *robot.joints[1:])))
-    assert [check.status for check in found] == [Status.FAIL, Status.FAIL]
-    assert found[1].found == '229 rad/s'
-    assert found[1].fix == 'degrees?'
+    lift = replace(robot.joints[0], type='prismatic', lower=0.0, upper=4.0, velocity=1.0)
+    (found,) = check_limits(replace(robot, joints=(lift, *robot.joints[1:])))
+    assert (found.status, found.found) == (Status.FAIL, 'a range of 4 m')
+    assert found.fix == 'millimetres?'
 
 
 def test_a_lively_joint_and_a_gripper_without_opening_are_remarks():
@@ -73,3 +74,22 @@ def test_a_lively_joint_and_a_gripper_without_opening_are_remarks():
     thin = replace(robot.joints[-1], opening_m=0.0)
     found = check_limits(replace(robot, joints=(quick, *robot.joints[1:-1], thin)))
     assert [check.status for check in found] == [Status.WARN, Status.WARN]
+
+
+def test_limits_in_degrees_are_refused_on_load(tmp_path):
+    (found,) = check_robot_file(changed(tmp_path, PANDA, ('velocity: 2.175', 'velocity: 229.0')))
+    assert (found.name, found.status) == ('loads', Status.FAIL)
+    assert '229 rad/s' in found.found
+    assert 'is it in degrees?' in found.found
+
+
+def test_what_of_a_urdf_is_not_as_it_is_written_is_said(tmp_path):
+    text = '<robot name="r"><link name="a"><visual><geometry><mesh filename="a.dae"/></geometry>'
+    (tmp_path / 'a.dae').write_text('<COLLADA/>')
+    (tmp_path / 'r.urdf').write_text(text + '</visual></link></robot>')
+    robot = load_robot_file(find_config(KIND, PANDA))
+    assert check_shapes(robot) == []
+    model = Model(urdf='r.urdf', folder=str(tmp_path), base_frame='a', base_body='a')
+    (found,) = check_shapes(replace(robot, model=model))
+    assert found.status is Status.WARN
+    assert found.found.startswith('visual of a: a.dae')

@@ -157,6 +157,33 @@ def test_a_urdf_moves_holds_and_its_fingers_follow(deployed, tmp_path):
     assert tip.xmat.reshape(3, 3)[:, 2] == pytest.approx([np.cos(-1.0), np.sin(-1.0), 0], abs=0.02)
 
 
+def test_links_of_a_urdf_that_touch_at_home_do_not_collide(deployed, tmp_path):
+    """Fingers that are shorter than the gap to the base's own shape overlap with it as built."""
+    post = '<collision><origin xyz="0.5 0 0.2"/><geometry><box size="0.1 0.3 0.3"/></geometry>'
+    text = URDF.replace('<link name="base"/>', f'<link name="base">{post}</collision></link>')
+    Path(tmp_path / 'arm.urdf').write_text(text)
+    for home, pairs in (('home: 0.5', True), ('home: 0.0', True), ('home: 2.0', False)):
+        Path(tmp_path / 'arm.yaml').write_text(URDF_ROBOT.replace('home: 0.5', home))
+        deployment = deployed([{'robot': './arm.yaml'}])
+        model = build_model(deployment)
+        data = at_home(model, deployment.cell)
+        mujoco.mj_forward(model, data)
+        names = [{model.geom(g).bodyid[0] for g in c.geom} for c in data.contact]
+        arm = {i for i in range(model.nbody) if model.body(i).name.startswith(ROBOT)}
+        assert not [pair for pair in names if pair <= arm]
+        assert bool(model.nexclude) is pairs
+
+
+def test_the_rotors_of_an_arm_are_not_those_of_its_grippers_linkage():
+    plain, heavy = (
+        build_model(load_deployment(overrides={'robot.servo.armature': armature}))
+        for armature in (None, 0.7)
+    )
+    arm, linkage = (plain.joint(ROBOT + name).dofadr for name in ('joint1', 'left_coupler_joint'))
+    assert heavy.dof_armature[arm] == 0.7
+    assert heavy.dof_armature[linkage] == plain.dof_armature[linkage] < 0.1
+
+
 @pytest.mark.parametrize(
     ('change', 'message'),
     [

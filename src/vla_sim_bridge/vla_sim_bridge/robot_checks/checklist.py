@@ -16,6 +16,7 @@ from vla_sim_bridge.robot_checks.holding import check_holding
 from vla_sim_bridge.robot_checks.home import check_home
 from vla_sim_bridge.robot_checks.kinematics_comparison import check_same_kinematics
 from vla_sim_bridge.robot_checks.limits import check_limits
+from vla_sim_bridge.robot_checks.shapes import check_shapes
 
 _LOADS, _LOADED = 'loads', 'a robot without a contradiction, its model readable'
 
@@ -38,6 +39,7 @@ def check_robot_file(robot: str, cell: str = '', other: str = '') -> list[Check]
     if not loaded.model.is_given:
         why = 'the robot has no model'
         return [*found, skipped('home', why, 'a pose that keeps every distance', 'name a model')]
+    found += check_shapes(loaded)
     with TemporaryDirectory() as folder:
         try:
             at = cell or _drafted_cell(path, loaded, Path(folder))

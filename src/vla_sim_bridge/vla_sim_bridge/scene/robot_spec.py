@@ -9,12 +9,12 @@ from vla_contract.deployment.robot_model import WORLD
 from vla_contract.deployment.tool import Tool
 from vla_contract.description.arm import arm_model, base_pose
 from vla_contract.description.reading import at_origin, finger_geoms, read_robot, take_settings
+from vla_contract.description.robot_alone import leave_out
 from vla_contract.errors import nearest, SimError
 from vla_contract.transforms import invert, wxyz_from_xyzw
 
 ROBOT = 'arm/'
 COLLISION_GROUP = 3
-_PLANE = mujoco.mjtGeom.mjGEOM_PLANE
 # What cameras show; models without meshes for collisions alone keep theirs in group 0.
 SHOWN_GROUPS = (0, 1, COLLISION_GROUP)
 _WHITE, _GREY = (0.90, 0.91, 0.93, 1.0), (0.25, 0.26, 0.28, 1.0)
@@ -58,7 +58,8 @@ def attach_robot(spec: mujoco.MjSpec, robot: mujoco.MjSpec, cell: Cell) -> None:
         spec.worldbody.add_frame().attach_body(base, ROBOT, '')
         return
     T = invert(base_pose(arm_model(cell), cell))
-    _leave_out(robot, kept)
+    # A base further up in its tree keeps what carries it.
+    leave_out(robot, {_up(robot.body(body))[-1] for body in kept})
     quaternion = wxyz_from_xyzw(so3.Rotation.from_matrix(T[:3, :3]).as_quat())
     frame = spec.worldbody.add_frame(pos=T[:3, 3], quat=quaternion)
     spec.attach(robot, prefix=ROBOT, frame=frame)
@@ -166,25 +167,6 @@ def _up(body: mujoco.MjsBody) -> list[str]:
         body = body.parent
         names.append(body.name)
     return names
-
-
-def _leave_out(robot: mujoco.MjSpec, kept: list[str]) -> None:
-    """Delete what of a whole file is no part of the robot.
-
-    Args:
-        robot: as read.
-        kept: bodies whose trees stay; none: all but those that move freely.
-    """
-    free = mujoco.mjtJoint.mjJNT_FREE
-    # A base further up in its tree keeps what carries it.
-    stays = {_up(robot.body(name))[-1] for name in kept}
-    for body in [body for body in robot.bodies if body.parent == robot.worldbody]:
-        is_free = any(joint.type == free for joint in body.joints)
-        if is_free if not kept else body.name not in stays:
-            robot.delete(body)
-    floors = [geom for geom in robot.worldbody.geoms if kept or geom.type == _PLANE]
-    for element in [*floors, *robot.lights, *robot.cameras]:
-        robot.delete(element)
 
 
 def _require(

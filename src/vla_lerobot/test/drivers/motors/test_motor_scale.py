@@ -69,6 +69,18 @@ def test_a_range_of_100_is_the_half_of_the_calibrated_one():
     assert scale.position(100.0) == pytest.approx(1000 * 2 * math.pi / 4095)
 
 
+@pytest.mark.parametrize('drive_mode', [0, 1])
+def test_a_joint_is_where_it_is_in_degrees_and_in_a_range(drive_mode):
+    """LeRobot reverses the range of a motor with a drive_mode, and not its degrees."""
+    positions = []
+    for mode in ('degrees', 'range_m100_100'):
+        bus = lerobot_bus(mode, 1000, 3000, drive_mode)
+        scale = scale_of(MotorEntry('joint'), joint('joint'), encoder_of(bus, 'motor'))
+        positions.append(scale.position(bus._normalize({1: 2600})[1]))
+    assert positions[0] == pytest.approx(600 * 2 * math.pi / 4095)
+    assert positions[1] == pytest.approx(positions[0])
+
+
 @pytest.mark.parametrize(('closed_at', 'sign', 'at_0'), [
     ('lower', 1, -0.1), ('upper', 1, 1.5), ('lower', -1, 1.5), ('upper', -1, -0.1),
 ])  # fmt: skip

@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 from vla_contract.deployment.robot import Joint
+from vla_contract.vectors.motor_calibration import motor_range
 from vla_lerobot.drivers.driver_file import (
     DEGREES,
     METRES,
@@ -103,22 +104,23 @@ def scale_of(entry: MotorEntry, joint: Joint, encoder: Encoder | None) -> MotorS
         step = _half_step(100.0, encoder)
         return MotorScale(closed + entry.zero_rad, (opened - closed) / 100.0, 0.0, 100.0, step)
     if unit == RANGE_M100_100:
-        span = joint.upper - joint.lower if encoder is None else _range_rad(encoder)
+        low, high = (joint.lower, joint.upper) if encoder is None else _ends(encoder)
         step = _half_step(200.0, encoder)
-        # Degrees are not flipped: a joint is where it is in either unit.
-        sign = -entry.sign if encoder is not None and encoder.is_flipped else entry.sign
-        return MotorScale(entry.zero_rad, sign * span / 200.0, -100.0, 100.0, step)
+        slope = entry.sign * (high - low) / 200.0
+        return MotorScale(entry.zero_rad, slope, -100.0, 100.0, step)
     per_number = {DEGREES: math.pi / 180.0, RADIANS: 1.0, METRES: 1.0}[unit]
     if encoder is None:
         return MotorScale(entry.zero_rad, entry.sign * per_number)
-    reach = _range_rad(encoder) / 2.0 / per_number
+    reach = abs(_ends(encoder)[1]) / per_number
     step = math.pi / (encoder.resolution - 1) / per_number
     return MotorScale(entry.zero_rad, entry.sign * per_number, -reach, reach, step)
 
 
-def _range_rad(encoder: Encoder) -> float:
-    steps = encoder.range_max - encoder.range_min
-    return steps * 2.0 * math.pi / (encoder.resolution - 1)
+def _ends(encoder: Encoder) -> tuple[float, float]:
+    """Return the positions at -100 and 100 of a motor's range [rad]."""
+    return motor_range(
+        encoder.range_min, encoder.range_max, encoder.is_flipped, encoder.resolution
+    )
 
 
 def _half_step(numbers: float, encoder: Encoder | None) -> float:

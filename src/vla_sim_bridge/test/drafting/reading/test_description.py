@@ -45,3 +45,14 @@ def test_the_ending_says_what_a_file_is():
     assert format_of('package://x/b.URDF') == 'urdf'
     with pytest.raises(ContractError, match="found ending '.sdf'"):
         format_of('b.sdf')
+
+
+def test_a_urdf_is_read_as_leniently_as_a_robots_file_is(tmp_path):
+    (tmp_path / 'r.urdf').write_text(
+        '<robot name="r"><link name="a"/><joint name="j" type="continuous"><parent link="a"/>'
+        '<child link="b"/><limit drake:acceleration="2.5" effort="1" velocity="1"/></joint>'
+        '<link name="b"><inertial><mass value="1"/></inertial></link></robot>'
+    )
+    found = read_description({'urdf': 'r.urdf'}, tmp_path)
+    assert found.urdf is not None
+    assert found.urdf.find('joint/limit').get('velocity') == '1'

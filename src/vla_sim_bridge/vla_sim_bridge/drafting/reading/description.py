@@ -8,14 +8,13 @@ from xml.etree import ElementTree
 
 import mujoco
 from vla_contract.deployment.robot_model import check_model, Model, WORLD
-from vla_contract.description.locating import model_path
 from vla_contract.description.reading import at_origin, compiled, read_spec
-from vla_contract.description.xacro_file import expand_xacro
+from vla_contract.description.robot_alone import leave_out
+from vla_contract.description.urdf import prepared_file
 from vla_contract.errors import ContractError
 from vla_contract.schema import build
 from vla_sim_bridge.drafting.kinematics.joint_tree import JointTree
 
-_FREE, _PLANE = mujoco.mjtJoint.mjJNT_FREE, mujoco.mjtGeom.mjGEOM_PLANE
 _FORMATS = {'.urdf': 'urdf', '.xacro': 'xacro', '.xml': 'mjcf', '.mjcf': 'mjcf'}
 
 
@@ -55,7 +54,8 @@ def read_description(values: Mapping[str, Any], folder: Path) -> Description:
     spec = read_spec(model)
     base = str(values.get('base_body') or _base(spec, where))
     _keep_robot(spec, base, where)
-    urdf = _urdf(model)
+    is_urdf = model.format in ('urdf', 'xacro')
+    urdf = ElementTree.fromstring(prepared_file(model).text) if is_urdf else None
     name = spec.modelname if urdf is None else urdf.get('name', '')
     frame = values.get('base_frame') or base
     section = {**values, 'base_frame': frame, 'base_body': base}
@@ -74,16 +74,6 @@ def format_of(path: str) -> str:
     return _FORMATS[suffix]
 
 
-def _urdf(model: Model) -> ElementTree.Element | None:
-    if model.format == 'mjcf':
-        return None
-    path = model_path(model)
-    text = (
-        path.read_text() if model.format == 'urdf' else expand_xacro(path, model.xacro_arguments)
-    )
-    return ElementTree.fromstring(text)
-
-
 def _base(spec: mujoco.MjSpec, where: str) -> str:
     """Return the only body of the world with joints below it; 'world' for several."""
     model = compiled(where, spec.copy().compile)
@@ -98,22 +88,12 @@ def _base(spec: mujoco.MjSpec, where: str) -> str:
 
 
 def _keep_robot(spec: mujoco.MjSpec, base: str, where: str) -> None:
-    """Put the base at the origin and take what is beside it out of the world.
-
-    Of a whole world only what moves freely, floors, lights and cameras are taken out.
-    """
-    world = spec.worldbody
-    roots = {body.name: body for body in world.bodies}
+    """Put the base at the origin and take what is beside it out of the world."""
+    roots = [body.name for body in spec.worldbody.bodies]
     if base != WORLD and base not in roots:
         raise ContractError(
             f'{where}: base_body: found {base!r}; allowed: {", ".join(roots)} or {WORLD}'
         )
-    free = [body for body in roots.values() if any(j.type == _FREE for j in body.joints)]
-    others = [body for name, body in roots.items() if name != base]
-    geoms = [geom for geom in world.geoms if base != WORLD or geom.type == _PLANE]
-    bodies = free if base == WORLD else others
-    sites = world.sites if base != WORLD else []
-    for element in [*spec.cameras, *spec.lights, *geoms, *sites, *bodies]:
-        spec.delete(element)
+    leave_out(spec, [] if base == WORLD else [base])
     if base != WORLD:
         at_origin(spec.body(base))

@@ -22,17 +22,20 @@ def check(args: argparse.Namespace) -> int:
         VlaError: a picture was asked for and the robot cannot be read.
     """
     # MuJoCo and pinocchio take a while to import: not for --help.
-    from vla_sim_bridge.robot_checks.checklist import check_robot_file, checked_cell, is_good
+    from vla_sim_bridge.robot_checks.checklist import (
+        check_robot_file,
+        checked_cell,
+        is_good,
+        print_checks,
+    )
 
     checks = check_robot_file(args.robot, args.cell, args.urdf)
-    for found in checks:
-        print(found.line)
+    print_checks(checks)
     if args.live and is_good(checks[:1]):
         from vla_sim_bridge.robot_checks.ros.live_robot import check_live
 
         live = check_live(checked_cell(args.robot, args.cell), args.live_s, args.ros_arguments)
-        for found in live:
-            print(found.line)
+        print_checks(live)
         checks += live
     if args.picture:
         from vla_sim_bridge.robot_checks.picture import draw_robot
