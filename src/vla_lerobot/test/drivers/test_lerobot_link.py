@@ -1,5 +1,6 @@
 """LeRobot's own SOFollower, bus and SDK, over a serial port with simulated motors."""
 
+import contextlib
 import termios
 import time
 
@@ -26,8 +27,13 @@ def port(tmp_path):
     port.close()
 
 
+def link_of(values, tmp_path, joints=JOINTS) -> LerobotLink:
+    # A machine that runs many tests answers late.
+    return LerobotLink(driver_file(values, tmp_path), joints, more_ms=1000.0)
+
+
 def opened(port, tmp_path, **fields) -> LerobotLink:
-    return LerobotLink(driver_file(driver_values(port, tmp_path, **fields), tmp_path), JOINTS)
+    return link_of(driver_values(port, tmp_path, **fields), tmp_path)
 
 
 def until(condition, limit_s=20.0) -> None:
@@ -127,7 +133,7 @@ def test_motors_that_the_file_leaves_out_are_named(port, tmp_path):
     values = driver_values(port, tmp_path)
     del values['motors']['wrist_roll']
     with pytest.raises(NameMismatchError, match=r'missing wrist_roll\.pos'):
-        LerobotLink(driver_file(values, tmp_path), JOINTS)
+        link_of(values, tmp_path)
 
 
 def test_an_unplugged_port_is_an_error_of_a_cycle(port, tmp_path):
@@ -187,7 +193,7 @@ def test_a_port_that_was_pulled_and_comes_back_is_opened_again(tmp_path):
     first, path = SimulatedPort(motors), tmp_path / 'port'
     path.symlink_to(first.path)
     values = driver_values(str(path), tmp_path)
-    link = LerobotLink(driver_file(values, tmp_path), JOINTS)
+    link = link_of(values, tmp_path)
     before = link.read()
     first.unplug()
     with pytest.raises((OSError, termios.error)):
@@ -216,7 +222,7 @@ def test_a_pair_of_arms_has_a_port_each(tmp_path):
         values['robot'][f'{side}_arm_config'] = {'port': ports[side].path}
         joints += [joint(f'{side}_{own.name}') for own in JOINTS]
     values['motors'] = {own.name: {'joint': own.name} for own in joints}
-    link = LerobotLink(driver_file(values, tmp_path), joints)
+    link = link_of(values, tmp_path, joints)
     goal = np.append(np.full(5, 0.1), 0.0).repeat(2).reshape(6, 2).T.ravel()
     link.send(goal)
     until(lambda: np.allclose(link.read(), goal, atol=0.002))
@@ -227,13 +233,22 @@ def test_a_pair_of_arms_has_a_port_each(tmp_path):
 
 
 def test_an_answer_that_comes_too_late_is_not_taken_for_that_of_the_next_question(port, tmp_path):
-    link = opened(port, tmp_path)
-    expected = link.read()
+    link = LerobotLink(driver_file(driver_values(port, tmp_path), tmp_path), JOINTS)
+    expected = at_last(link.read)
     for _ in range(5):
         # LeRobot gives a question up after 51 ms and asks again.
         port.late_s = 0.09
-        assert link.read() == pytest.approx(expected)
+        assert at_last(link.read) == pytest.approx(expected)
         time.sleep(0.02)  # the second answer to the same question
-        assert set(link.registers('Present_Temperature').values()) == {30}
-        assert link.read() == pytest.approx(expected)
+        warm = at_last(lambda: link.registers('Present_Temperature'))
+        assert set(warm.values()) == {30}
+        assert at_last(link.read) == pytest.approx(expected)
     link.close()
+
+
+def at_last(ask):
+    """Return the first answer; a busy machine is late more than once."""
+    for _ in range(100):
+        with contextlib.suppress(ConnectionError):
+            return ask()
+    raise AssertionError('no answer in 100 times')

@@ -1,6 +1,7 @@
 """A LeRobot robot as the driver uses it: opened without falling, read, sent, closed holding."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+import contextlib
 
 from vla_contract.deployment.robot import Joint
 from vla_contract.errors import NameMismatchError, VlaError
@@ -13,16 +14,26 @@ from vla_lerobot.drivers.motors.serial_arm import serial_arms
 from vla_lerobot.drivers.robot_class import make_robot, one_line
 
 
+# LeRobot asks most of what it asks at the start once, and gives up after 50 ms: a machine that is
+# busy, as with a policy that loads, is later than that [ms].
+_OPENING_MS = 1000.0
+
+
 class LerobotLink:
     """A LeRobot robot that is open."""
 
-    def __init__(self, file: DriverFile, joints: Iterable[Joint]) -> None:
+    def __init__(self, file: DriverFile, joints: Iterable[Joint], more_ms: float = 0.0) -> None:
         """Open it; motors that are limp hold from then on, where they stand.
+
+        Args:
+            file: which robot, and what its motors move.
+            joints: of the robot's file.
+            more_ms: how much longer than LeRobot to wait for an answer within a cycle [ms].
 
         Raises:
             VlaError: it cannot be made, does not answer, is not calibrated, or has other motors.
         """
-        self._file = file
+        self._file, self._more_ms = file, more_ms
         self._robot = make_robot(file)
         self._arms = serial_arms(self._robot)
         self._guarded('connecting', self._open)
@@ -81,11 +92,12 @@ class LerobotLink:
     def reconnect(self) -> None:
         """See `Link`."""
         self._require_buses('connecting again')
-        for arm in self._arms:
-            arm.close()
-            arm.open()
-            if fault := arm.calibration_fault():
-                raise NotCalibratedError(self._file, fault)
+        with self._patience():
+            for arm in self._arms:
+                arm.close()
+                arm.open()
+                if fault := arm.calibration_fault():
+                    raise NotCalibratedError(self._file, fault)
 
     def close(self) -> None:
         """See `Link`: never by `disconnect()` where that could take the torque."""
@@ -115,7 +127,8 @@ class LerobotLink:
     def _guarded(self, what: str, work: Callable[[], None]) -> None:
         """Do what may raise anything; close the port and say in one sentence what it was."""
         try:
-            work()
+            with self._patience():
+                work()
         except BaseException as error:
             self.close()
             if isinstance(error, VlaError) or not isinstance(error, Exception):
@@ -123,6 +136,16 @@ class LerobotLink:
             port = self._file.robot.get('port', '')
             where = f'{self._file.name}: {what} to {self._file.type} {port}'.rstrip()
             raise DriverError(f'{where}: {one_line(error)}') from error
+
+    @contextlib.contextmanager
+    def _patience(self) -> Iterator[None]:
+        for arm in self._arms:
+            arm.answers.more_ms = _OPENING_MS
+        try:
+            yield
+        finally:
+            for arm in self._arms:
+                arm.answers.more_ms = self._more_ms
 
     def _require_buses(self, what: str) -> None:
         if not self._arms:

@@ -140,6 +140,15 @@ class Robot:
         wait_until(future.done)
         return future.result()
 
+    def forget(self) -> None:
+        """Make clients anew for the next rollout: what an order asks for must not be lost.
+
+        Those of before count its predecessor, killed or gone, as their server for a while.
+        """
+        for client in self.clients.values():
+            self.operator.destroy_client(client)
+        self.clients = {}
+
     def order_when_allowed(self, order: str) -> None:
         """Repeat an order until the rollout is where it means something."""
         wait_until(lambda: self.order(order).success)
@@ -204,8 +213,8 @@ class Rollout:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Rollout]]:
-    """Start rollouts; what still runs at the end is ended."""
+def start(robot: Robot, tmp_path: Path) -> Iterator[Callable[..., Rollout]]:
+    """Start rollouts that the robot orders about; what still runs at the end is ended."""
     rollouts: list[Rollout] = []
 
     def run(*more: str, fault: str = '') -> Rollout:
@@ -213,6 +222,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Rollout]]:
         arguments = command(tmp_path / 'runs', *more)
         if fault:
             arguments[1:3] = [str(Path(__file__).parent / 'faulty_rollout.py'), fault]
+        robot.forget()
         rollouts.append(Rollout(arguments, log))
         return rollouts[-1]
 

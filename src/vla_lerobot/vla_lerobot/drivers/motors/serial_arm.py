@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from vla_lerobot.drivers.motors.answers import Answers
+
 _RETRIES = 2
 # How often a port is opened before motors that do not answer are believed to be missing.
-_OPENINGS = 10
+_OPENINGS = 3
 _TORQUE, _GOAL, _PRESENT = 'Torque_Enable', 'Goal_Position', 'Present_Position'
 # An arm that lies on its end stop may show a little more than the calibration saw [steps]; 50 of
 # 4096 are 4.4 degrees.
@@ -21,11 +23,13 @@ class SerialArm:
         prefix: before the names of its motors in the robot's observation, '' for a single arm.
         part: LeRobot's Robot of this arm.
         bus: LeRobot's SerialMotorsBus.
+        answers: what the bus takes for an answer.
     """
 
     prefix: str
     part: Any
     bus: Any
+    answers: Answers
 
     @property
     def motors(self) -> list[str]:
@@ -95,8 +99,6 @@ class SerialArm:
     def open(self) -> None:
         """Open the port and look whether all motors answer; nothing is written.
 
-        LeRobot asks each motor once, within 50 ms; a busy machine may be later than that.
-
         Raises:
             ConnectionError: there is no such port, or it does not open.
             RuntimeError: motors do not answer, or are others.
@@ -132,30 +134,11 @@ def serial_arms(robot: Any) -> list[SerialArm]:
 
     places = [('', robot)]
     places += [(f'{side}_', getattr(robot, f'{side}_arm', None)) for side in ('left', 'right')]
-    arms = [
-        SerialArm(prefix, part, part.bus)
+    return [
+        SerialArm(prefix, part, part.bus, Answers(part.bus.port_handler))
         for prefix, part in places
         if isinstance(getattr(part, 'bus', None), SerialMotorsBus)
     ]
-    for arm in arms:
-        _drop_late_answers(arm.bus.port_handler)
-    return arms
-
-
-def _drop_late_answers(port: Any) -> None:
-    """Have a port forget what came too late, before each question.
-
-    The SDKs tell answers by the motor's id alone: without this the answer to a question that was
-    given up and asked again is taken for one to the next, a temperature for half a position. Their
-    `clearPort`, called before each packet, waits for what is being sent and drops nothing.
-    """
-    wait_until_sent = port.clearPort
-
-    def clear() -> None:
-        wait_until_sent()
-        port.ser.reset_input_buffer()
-
-    port.clearPort = clear
 
 
 def _same(found: Any, expected: Any) -> bool:
