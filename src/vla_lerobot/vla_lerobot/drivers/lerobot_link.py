@@ -13,7 +13,6 @@ from vla_lerobot.drivers.motors.scale import encoder_of
 from vla_lerobot.drivers.motors.serial_arm import serial_arms
 from vla_lerobot.drivers.robot_class import make_robot, one_line
 
-
 # LeRobot asks most of what it asks at the start once, and gives up after 50 ms: a machine that is
 # busy, as with a policy that loads, is later than that [ms].
 _OPENING_MS = 1000.0
