@@ -38,8 +38,8 @@ test: setup ## colcon test, then the system tests
 	@$(ENV) && tools/run_tests.sh
 
 # As many at a time as tests: most of a command's time is its start.
-documents: setup ## run every command of the documents, with small numbers, in a folder of its own
-	@$(ENV) && python -m pytest tests/documents/walk.py -q --disable-warnings -n 2 --dist loadgroup
+documents: setup ## run every command of the documents, or of PAGES, with small numbers
+	@$(ENV) && PAGES='$(PAGES)' python -m pytest tests/documents/walk.py -q --disable-warnings -n 2 --dist loadgroup
 
 lint: setup ## ruff and mypy
 	@$(ENV) && ruff check . && ruff format --check . && mypy

@@ -32,9 +32,11 @@ class LerobotLink:
         Raises:
             VlaError: it cannot be made, does not answer, is not calibrated, or has other motors.
         """
-        self._file, self._more_ms = file, more_ms
+        self._file = file
         self._robot = make_robot(file)
         self._arms = serial_arms(self._robot)
+        for arm in self._arms:
+            arm.answers.more_ms = more_ms
         self._guarded('connecting', self._open)
         encoders = {
             arm.prefix + motor: encoder_of(arm.bus, motor)
@@ -77,16 +79,18 @@ class LerobotLink:
     def release(self) -> None:
         """See `Link`."""
         self._require_buses('releasing')
-        for arm in self._arms:
-            arm.release()
+        with self._patience():
+            for arm in self._arms:
+                arm.release()
 
     def hold(self) -> None:
         """See `Link`."""
         self._require_buses('holding')
-        if outside := [text for arm in self._arms for text in arm.outside()]:
-            raise OutsideRangeError(self._file, outside)
-        for arm in self._arms:
-            arm.hold()
+        with self._patience():
+            if outside := [text for arm in self._arms for text in arm.outside()]:
+                raise OutsideRangeError(self._file, outside)
+            for arm in self._arms:
+                arm.hold()
 
     def reconnect(self) -> None:
         """See `Link`."""
@@ -138,13 +142,15 @@ class LerobotLink:
 
     @contextlib.contextmanager
     def _patience(self) -> Iterator[None]:
+        """Wait longer for answers: where each is asked for once, and no cycle waits for them."""
+        before = [arm.answers.more_ms for arm in self._arms]
         for arm in self._arms:
             arm.answers.more_ms = _OPENING_MS
         try:
             yield
         finally:
-            for arm in self._arms:
-                arm.answers.more_ms = self._more_ms
+            for arm, more_ms in zip(self._arms, before, strict=True):
+                arm.answers.more_ms = more_ms
 
     def _require_buses(self, what: str) -> None:
         if not self._arms:
