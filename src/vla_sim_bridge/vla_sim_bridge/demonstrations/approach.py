@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from vla_contract import so3
 from vla_contract.values import Vector
 from vla_sim_bridge.physics.kinematics import ArmKinematics
+from vla_sim_bridge.physics.turning import rotation_matrix, rotation_vector
 
 STEP_M, STEP_RAD = 0.045, 0.25
 DOWN = np.diag([1.0, -1.0, -1.0])
@@ -95,8 +95,7 @@ class Approaches:
             return np.eye(3)
         away = xy - self._kinematics.axis_m
         across = np.array([away[1], -away[0], 0.0]) / max(float(np.linalg.norm(away)), 1e-9)
-        R_lean: Vector = so3.Rotation.from_rotvec(lean * across).as_matrix()
-        return R_lean
+        return rotation_matrix(lean * across)
 
     def _reach(self, arm: Vector, position: Vector, rotation: Vector) -> Vector | None:
         """Return joints, shape (n,) [rad], that bring the tool to a pose; None if none do."""
@@ -104,7 +103,7 @@ class Approaches:
             now, now_rotation = self._kinematics.tool_pose(arm)
             way = position - now
             distance = float(np.linalg.norm(way))
-            away = so3.Rotation.from_matrix(rotation @ now_rotation.T).as_rotvec()
+            away = rotation_vector(rotation @ now_rotation.T)
             if distance < _NEAR_M and float(np.linalg.norm(away)) < _NEAR_RAD:
                 return arm
             step = way * min(1.0, STEP_M / max(distance, 1e-9))
@@ -121,9 +120,9 @@ def _approach(edge_m: float, above_m: float, lift_m: float, R_lean: Vector) -> A
 
 def turned_towards(now: Vector, wanted: Vector) -> Vector:
     """Return a rotation on the way to another, one step from now, shape (3, 3)."""
-    turn = so3.Rotation.from_matrix(wanted @ now.T).as_rotvec()
+    turn = rotation_vector(wanted @ now.T)
     turn *= min(1.0, STEP_RAD / max(float(np.linalg.norm(turn)), 1e-9))
-    turned: Vector = so3.Rotation.from_rotvec(turn).as_matrix() @ now
+    turned: Vector = rotation_matrix(turn) @ now
     return turned
 
 

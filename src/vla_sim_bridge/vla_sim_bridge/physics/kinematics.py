@@ -3,10 +3,10 @@
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from vla_contract import so3
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.tool import Tool
 from vla_contract.values import Vector
+from vla_sim_bridge.physics.turning import rotation_vector
 from vla_sim_bridge.scene.robot_spec import ROBOT
 
 # An arm of fewer joints than a pose has numbers cannot have every rotation. Its places then count
@@ -84,7 +84,7 @@ class ArmKinematics:
             rotation: wanted rotation of the grasp, shape (3, 3); keep it within tenths of a rad.
         """
         now, now_rotation = self.tool_pose(arm)
-        turn = so3.Rotation.from_matrix(rotation @ now_rotation.T).as_rotvec()
+        turn = rotation_vector(rotation @ now_rotation.T)
         error = np.concatenate([position - now, turn])
         mujoco.mj_comPos(self.model, self._data)
         mujoco.mj_jacSite(
