@@ -61,10 +61,17 @@ UNKNOWN = remote_identity('ws://gpu:8000', '')
     [
         ({'date': LONG_AGO}, '13 hours old; allowed: 12'),
         ({'calibration_ids': {'top': 'another'}}, 'calibration of camera top'),
+        ({'description_sha256': 'another'}, 'description of the robot ('),
         ({'policy': HOLD}, f'of something else: backend ({BACKEND}, not hold)'),
         ({'policy': UNKNOWN}, 'files of the policy ('),
     ],
-    ids=['stale preflight', 'other calibration', 'other backend', 'empty hash'],
+    ids=[
+        'stale preflight',
+        'other calibration',
+        'other description',
+        'other backend',
+        'empty hash',
+    ],
 )
 def test_a_record_of_something_else_releases_nothing(robot, record, sentence):
     robot.serves(BACKEND)

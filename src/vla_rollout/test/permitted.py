@@ -29,6 +29,7 @@ def facts(policy: PolicyIdentity | None = None, **changes: Any) -> dict[str, Any
     values = {
         'cell_sha256': 'c' * 64,
         'calibration_ids': CALIBRATIONS,
+        'description_sha256': 'e' * 64,
         'policy_sha256': policy.sha256,
         'identity': policy.to_dict(),
     }

@@ -10,7 +10,11 @@ from vla_rollout.preflight.subject import Subject
 
 SUBJECT = Subject.of(facts())
 NEW = SlowStart(
-    SUBJECT.cell_sha256, SUBJECT.policy.sha256, 'lerobot', dict(SUBJECT.calibration_ids)
+    SUBJECT.cell_sha256,
+    SUBJECT.policy.sha256,
+    'lerobot',
+    dict(SUBJECT.calibration_ids),
+    SUBJECT.description_sha256,
 )
 
 
@@ -174,6 +178,7 @@ def test_the_state_survives_a_restart(tmp_path):
         (facts(identity(backend='hold')), r'begun with another backend \(lerobot, not hold\)'),
         (facts(identity(cell_sha256='e' * 64), cell_sha256='e' * 64), 'begun with another cell'),
         (facts(calibration_ids={'top': 'June'}), 'another calibration of camera top'),
+        (facts(description_sha256='f' * 64), 'another description of the robot .eeeeeeee'),
         (facts(unknown()), 'ws://gpu does not say what it serves'),
         (facts(identity(cell_sha256='e' * 64)), 'runs in another cell'),
     ],

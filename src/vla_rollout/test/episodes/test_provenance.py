@@ -4,7 +4,7 @@ from dataclasses import replace
 from vla_contract.cameras.calibration_file import find_calibration, load_calibration
 from vla_contract.deployment.deployment import load_deployment
 from vla_policy_server.identity.identify import identity_of
-from vla_rollout.episodes.provenance import calibration_ids, provenance, recorded_settings
+from vla_rollout.episodes.provenance import place_of, provenance, recorded_settings
 
 DEPLOYMENT = load_deployment('panda_lift_cube')
 CELL = DEPLOYMENT.cell
@@ -18,7 +18,7 @@ def test_every_camera_is_told_with_its_calibration():
     new = replace(CELL.cameras[0], name='wrist')
     cell = replace(CELL, cameras=(*CELL.cameras, new))
     assert known
-    assert calibration_ids(cell) == {'top': known, 'wrist': ''}
+    assert place_of(cell).calibration_ids == {'top': known, 'wrist': ''}
 
 
 def test_a_record_names_the_deployment_and_every_part_of_it():

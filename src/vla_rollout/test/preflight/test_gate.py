@@ -32,6 +32,8 @@ def test_a_fresh_passed_checklist_of_this_cell_and_policy_opens_the_gate(path):
             'something else: calibration of camera top',
         ),
         ({'calibration_ids': {}}, 'calibration of camera top'),
+        ({'description_sha256': 'f' * 64}, 'description of the robot .eeeeeeee, not ffffffff'),
+        ({'description_sha256': ''}, 'description of the robot .eeeeeeee, not unknown'),
         ({'date': (NOW - timedelta(hours=13)).isoformat()}, '13 hours old'),
         ({'date': (NOW + timedelta(hours=1)).isoformat()}, '-1 hours old'),
         ({'date': 'yesterday'}, 'not what preflight writes'),

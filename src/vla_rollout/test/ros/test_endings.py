@@ -90,7 +90,7 @@ def test_nobody_watches_while_the_arm_rests(robot, start):
 @pytest.mark.parametrize(
     ('wrong', 'said'),
     [
-        ({'encoding': 'yuv422_yuy2', 'step': 768}, "found encoding 'yuv422_yuy2'"),
+        ({'encoding': 'nv24', 'step': 768}, "found encoding 'nv24'"),
         ({'data': bytes(1000)}, 'found 1000 bytes for 384 x 384 rgb8'),
         ({'height': 0}, 'found 384 x 0; allowed: 384 x 384'),
         ({'width': 640, 'step': 1920}, 'found 640 x 384; allowed: 384 x 384'),

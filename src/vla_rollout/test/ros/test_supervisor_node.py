@@ -1,6 +1,6 @@
 """The supervisor over two nodes that only keep their states."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, UTC
 import statistics
 import time
@@ -23,7 +23,7 @@ from vla_contract.schema import setting
 from vla_rollout.deployment import preflight_watch
 from vla_rollout.deployment.ros import supervisor_node
 from vla_rollout.deployment.ros.supervisor_node import Supervisor
-from vla_rollout.episodes.provenance import calibration_ids
+from vla_rollout.episodes.provenance import place_of
 from vla_rollout.graph.ros.managed_node import ManagedNode
 
 CELL = load_cell('panda_table')
@@ -148,8 +148,7 @@ def make_bench(ros):
 
 def preflight(path, **changes):
     values = {
-        'cell_sha256': CELL.sha256,
-        'calibration_ids': calibration_ids(CELL),
+        **asdict(place_of(CELL)),
         'identity': OWN.to_dict(),
         **changes,
     }
@@ -170,6 +169,7 @@ def test_without_preflight_nothing_is_released(make_bench, tmp_path):
         ({'passed': False}, 'did not pass'),
         ({'cell_sha256': 'another'}, 'something else: cell'),
         ({'calibration_ids': {'top': 'another'}}, 'calibration of camera top'),
+        ({'description_sha256': 'another'}, 'description of the robot ('),
         ({'date': (datetime.now(UTC) - timedelta(hours=13)).isoformat()}, '13 hours old'),
     ],
 )

@@ -63,6 +63,7 @@ class SlowStart:
     policy_sha256: str = setting(doc='the policy: backend, files, policy file')
     backend: str = setting(doc='what computes the policy')
     calibration_ids: dict[str, str] = setting(doc='calibration of every camera')
+    description_sha256: str = setting(doc="the robot's model, '' for none")
     rule: SpeedRule = setting(SpeedRule(), doc='when speed changes')
     step: int = setting(0, doc='index of the speed in use', lower=0)
     episodes: tuple[Outcome, ...] = setting((), doc='all episodes so far')

@@ -8,7 +8,7 @@ from vla_contract.schema import build, load_yaml
 from vla_contract.whole_file import write_whole
 from vla_rollout.deployment.slow_start import SlowStart
 from vla_rollout.preflight.seal import sealed, unsealed
-from vla_rollout.preflight.subject import differing_calibrations, Subject
+from vla_rollout.preflight.subject import Place, Subject
 import yaml
 
 
@@ -29,6 +29,7 @@ def load_slow_start(path: Path, subject: Subject) -> SlowStart:
         subject.policy.sha256,
         subject.policy.backend,
         dict(subject.calibration_ids),
+        subject.description_sha256,
     )
     if not path.exists():
         return new
@@ -54,11 +55,12 @@ def save_slow_start(path: Path, state: SlowStart) -> None:
 
 
 def _differences(state: SlowStart, new: SlowStart) -> list[str]:
-    found = []
-    if state.cell_sha256 != new.cell_sha256:
-        found.append(f'cell ({state.cell_sha256[:8]}, not {new.cell_sha256[:8]})')
+    before, now = (
+        Place(s.cell_sha256, s.calibration_ids, s.description_sha256) for s in (state, new)
+    )
+    found = before.differences_of_place(now)
     if state.backend != new.backend:
         found.append(f'backend ({state.backend}, not {new.backend})')
     elif state.policy_sha256 != new.policy_sha256:
         found.append(f'policy ({state.policy_sha256[:8]}, not {new.policy_sha256[:8]})')
-    return found + differing_calibrations(state.calibration_ids, new.calibration_ids)
+    return found

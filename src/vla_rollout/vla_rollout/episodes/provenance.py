@@ -2,14 +2,17 @@
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from vla_contract.cameras.calibration_file import find_calibration, load_calibration
 from vla_contract.cli.deployment_arguments import named_parts
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
+from vla_contract.description.content import description_sha256
 from vla_contract.errors import UnknownNameError
 from vla_policy_server.identity.policy_identity import PolicyIdentity
+from vla_rollout.preflight.subject import Place
 
 
 def provenance(
@@ -25,8 +28,7 @@ def provenance(
     return {
         **_names(deployment),
         **policy_facts(identity),
-        'cell_sha256': deployment.cell.sha256,
-        'calibration_ids': calibration_ids(deployment.cell),
+        **asdict(place_of(deployment.cell)),
         'deployment_sha256': deployment.sha256,
         'randomization': randomization,
     }
@@ -70,6 +72,16 @@ def _names(deployment: Deployment) -> dict[str, str]:
         'cell': deployment.cell.name,
         'task': deployment.task.name,
     }
+
+
+def place_of(cell: Cell) -> Place:
+    """Return a cell with what this machine has of it: calibrations, the robot's model.
+
+    Raises:
+        ContractError: a calibration file or the description is broken.
+        ResourceNotFoundError: a file of the description is missing.
+    """
+    return Place(cell.sha256, calibration_ids(cell), description_sha256(cell.robot))
 
 
 def calibration_ids(cell: Cell) -> dict[str, str]:

@@ -1,13 +1,12 @@
 """No deployment without a checklist that passed, for this cell and this policy, lately."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from vla_contract.errors import VlaError
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.preflight.record import read_record, Record
-from vla_rollout.preflight.subject import Subject
+from vla_rollout.preflight.subject import Place, Subject
 
 
 def require_passed(path: Path, subject: Subject, now: datetime) -> None:
@@ -21,24 +20,21 @@ def require_passed(path: Path, subject: Subject, now: datetime) -> None:
     Raises:
         VlaError: as `read_passed` and `require_same_policy`.
     """
-    passed = read_passed(path, subject.cell_sha256, subject.calibration_ids, now)
+    passed = read_passed(path, subject, now)
     require_same_policy(passed, subject.policy)
 
 
-def read_passed(
-    path: Path, cell_sha256: str, calibration_ids: Mapping[str, str], now: datetime
-) -> Record:
+def read_passed(path: Path, place: Place, now: datetime) -> Record:
     """Read what a checklist has passed for.
 
     Args:
         path: what `preflight` wrote.
-        cell_sha256: the cell whose robot is to move.
-        calibration_ids: of its cameras, as they are now.
+        place: where something is to move, as it is now.
         now: with its zone.
 
     Raises:
         VlaError: it is missing, damaged or edited, was broken off or did not pass, is of another
-            cell or other calibrations, or older than 12 hours.
+            cell, description or calibrations, or older than 12 hours.
     """
     record = read_record(path)
     if not record.is_complete:
@@ -47,7 +43,7 @@ def read_passed(
         )
     if not record.has_passed:
         raise VlaError(f'{path}: the checklist did not pass; see the page beside it')
-    record.require_same(Subject(cell_sha256, calibration_ids, record.subject.policy))
+    record.require_same(Subject.at(place, record.subject.policy))
     record.require_recent(now)
     return record
 
@@ -62,6 +58,6 @@ def require_same_policy(passed: Record, policy: PolicyIdentity) -> None:
     Raises:
         VlaError: it is unknown, or another policy, backend or cell; says which differs.
     """
-    ours = Subject(passed.subject.cell_sha256, passed.subject.calibration_ids, policy)
+    ours = Subject.at(passed.subject, policy)
     ours.require_known()
     passed.require_same(ours)

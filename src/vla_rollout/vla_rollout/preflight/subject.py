@@ -1,4 +1,4 @@
-"""What a permission to move is for: a cell, the calibrations of its cameras, and a policy."""
+"""What a permission to move is for: a cell, its files on this machine, and a policy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,18 +9,41 @@ from vla_policy_server.identity.policy_identity import from_dict, PolicyIdentity
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What may move; another one has to be permitted anew.
+class Place:
+    """Where something may move: a cell, and what this machine has of it.
 
     Attributes:
         cell_sha256: hash of the cell, robot and limits included.
         calibration_ids: by camera, '' for one without calibration.
-        policy: as whoever loaded it says.
+        description_sha256: hash of the robot's model, '' for a robot without one.
     """
 
     cell_sha256: str
     calibration_ids: Mapping[str, str]
+    description_sha256: str
+
+    def differences_of_place(self, other: 'Place') -> list[str]:
+        """Return in what this place is another than `other`; empty for nothing."""
+        found = _differing('cell', self.cell_sha256, other.cell_sha256)
+        what = 'description of the robot'
+        found += _differing(what, self.description_sha256, other.description_sha256)
+        return found + _differing_calibrations(self.calibration_ids, other.calibration_ids)
+
+
+@dataclass(frozen=True)
+class Subject(Place):
+    """What may move; another one has to be permitted anew.
+
+    Attributes:
+        policy: as whoever loaded it says.
+    """
+
     policy: PolicyIdentity
+
+    @classmethod
+    def at(cls, place: Place, policy: PolicyIdentity) -> 'Subject':
+        """Return a policy at a place."""
+        return cls(place.cell_sha256, place.calibration_ids, place.description_sha256, policy)
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> 'Subject':
@@ -30,8 +53,8 @@ class Subject:
             VlaError: something is missing or damaged.
         """
         try:
-            cell_sha256, ids = str(facts['cell_sha256']), dict(facts['calibration_ids'])
-            return cls(cell_sha256, ids, from_dict(facts['identity']))
+            ids, cell = dict(facts['calibration_ids']), str(facts['cell_sha256'])
+            return cls(cell, ids, str(facts['description_sha256']), from_dict(facts['identity']))
         except (KeyError, TypeError, ValueError) as error:
             raise VlaError(f'it does not say what it is for: {error!r}') from error
 
@@ -55,16 +78,7 @@ class Subject:
 
     def differences(self, other: 'Subject') -> list[str]:
         """Return in what this subject is another than `other`; empty when nothing may differ."""
-        found = differing_parts(self.policy, other.policy)
-        if self.cell_sha256 != other.cell_sha256:
-            found.insert(0, f'cell ({_short(self.cell_sha256)}, not {_short(other.cell_sha256)})')
-        return found + differing_calibrations(self.calibration_ids, other.calibration_ids)
-
-
-def differing_calibrations(found: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
-    """Return the cameras whose calibration is another."""
-    cameras = sorted({*found, *wanted})
-    return [f'calibration of camera {c}' for c in cameras if found.get(c) != wanted.get(c)]
+        return self.differences_of_place(other) + differing_parts(self.policy, other.policy)
 
 
 def differing_parts(found: PolicyIdentity, wanted: PolicyIdentity) -> list[str]:
@@ -77,6 +91,15 @@ def differing_parts(found: PolicyIdentity, wanted: PolicyIdentity) -> list[str]:
     if found.sha256 and found.sha256 == wanted.sha256:
         return []
     return [f'{name} ({ours}, not {theirs})' for name, ours, theirs in parts if ours != theirs]
+
+
+def _differing(what: str, found: str, wanted: str) -> list[str]:
+    return [] if found == wanted else [f'{what} ({_short(found)}, not {_short(wanted)})']
+
+
+def _differing_calibrations(found: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
+    cameras = sorted({*found, *wanted})
+    return [f'calibration of camera {c}' for c in cameras if found.get(c) != wanted.get(c)]
 
 
 def _short(sha256: str) -> str:

@@ -15,6 +15,7 @@ from rclpy.publisher import Publisher
 from std_msgs.msg import Float64, String
 from std_srvs.srv import Trigger
 from vla_contract.deployment.deployment import load_cell_of
+from vla_contract.description.content import description_sha256
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK
@@ -30,6 +31,7 @@ from vla_rollout.episodes.served_policy import change_of
 from vla_rollout.graph.ros.managed_node import ACTIVE, INACTIVE, ManagedNode, UNCONFIGURED
 from vla_rollout.preflight.gate import read_passed, require_same_policy
 from vla_rollout.preflight.record import Record
+from vla_rollout.preflight.subject import Place
 
 # What stops the arm must not wait for a node that hangs: three of these are the whole of `lock`.
 _STOP_S = 1.0
@@ -48,9 +50,10 @@ class Supervisor(VlaNode):
 
     `supervisor/check`: the filter alone is active, slow, and no policy is loaded; for preflight.
     Without one, and when it has ended, the filter is locked again.
-    `supervisor/release`: refused unless preflight passed for this cell, its calibrations and what
-    the policy server says it serves; then both nodes are ready and the filter is unlocked, for
-    rollouts to activate. When the server serves anything else later, it is locked again.
+    `supervisor/release`: refused unless preflight passed for this cell, its description and
+    calibrations, and what the policy server says it serves; then both nodes are ready and the
+    filter is unlocked, for rollouts to activate. When the server serves anything else later, it is
+    locked again.
     `supervisor/lock`: the arm is brought to rest, both are inactive, the filter refuses to start.
     It does so whatever the policy server does, and whatever another order waits for.
 
@@ -76,6 +79,8 @@ class Supervisor(VlaNode):
         """Find the cell, and offer the services."""
         self._settings = settings
         self._cell = load_cell_of(settings.deployment, settings.cell)
+        # Once: it takes longer than an order may wait, and the filter reads it when it starts.
+        self._description = description_sha256(self._cell.robot)
         self._speed = self.create_publisher(Float64, 'speed_scale', LATCHED)
         self._filter = ManagedNode(self, 'action_filter')
         self._policy = ManagedNode(self, 'policy_server')
@@ -146,8 +151,9 @@ class Supervisor(VlaNode):
         return f'preflight has passed: the filter may be activated{remark}'
 
     def _read_passed(self) -> Record:
-        path, ids = Path(self._settings.preflight), calibration_ids(self._cell)
-        return read_passed(path, self._cell.sha256, ids, datetime.now(UTC))
+        path = Path(self._settings.preflight)
+        place = Place(self._cell.sha256, calibration_ids(self._cell), self._description)
+        return read_passed(path, place, datetime.now(UTC))
 
     async def _identified(self, passed: Record) -> PolicyIdentity:
         """Return what the policy server serves; if it may not, nothing is loaded any more."""

@@ -8,7 +8,7 @@ from vla_contract.check import Check
 from vla_contract.cli.command import DONE, INTERRUPTED, NOT_GOOD_ENOUGH
 from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.errors import VlaError
-from vla_rollout.episodes.provenance import calibration_ids, provenance
+from vla_rollout.episodes.provenance import place_of, provenance
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.graph.ros.interruption import once_interrupted, raise_if_interrupted
 from vla_rollout.preflight.page import all_hold, write_checklist
@@ -110,7 +110,7 @@ def _resumed(args: argparse.Namespace, checklist: Checklist) -> Record:
     Its operator and its file are those of the arguments too, unless these name others.
     """
     cell = checklist.deployment.cell
-    ours = Subject(cell.sha256, calibration_ids(cell), checklist.identify())
+    ours = Subject.at(place_of(cell), checklist.identify())
     record = read_unfinished(args.resume, ours, args.operator, datetime.now(UTC))
     args.operator, args.json = record.operator, args.json or args.resume
     return record
