@@ -46,6 +46,15 @@ def test_a_python_package_is_a_package(arm):
     assert described_file('package://gym_hil/assets/panda.xml', arm).is_file()
 
 
+def test_a_wheel_keeps_data_files_beside_its_modules(tmp_path, arm, monkeypatch):
+    monkeypatch.setattr('sys.prefix', str(tmp_path / 'environment'))
+    data = put(tmp_path / 'environment/share/openarm/arm.xml')
+    assert described_file('package://openarm/arm.xml', arm) == data
+    monkeypatch.syspath_prepend(str(tmp_path / 'site-packages'))
+    urdf = put(tmp_path / 'site-packages/cmeel.prefix/share/robot-data/arm.urdf')
+    assert described_file('package://robot-data/arm.urdf', arm) == urdf
+
+
 def test_downloaded_models_are_found(tmp_path, arm, monkeypatch):
     robot = put(tmp_path / 'rd/ur_description/arm.urdf')
     monkeypatch.setenv('ROBOT_DESCRIPTIONS_CACHE', str(tmp_path / 'rd'))

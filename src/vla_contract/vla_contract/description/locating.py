@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import importlib.util
 import os
 from pathlib import Path
+import sys
 from xml.etree import ElementTree
 
 from vla_contract.deployment.robot_model import ModelFile
@@ -60,8 +61,8 @@ def package_folder(package: str, near: Path) -> Path:
 
     Looked for, in this order: folders above the file, by name or by their package.xml, and what
     stands beside them; ROS packages that are installed (AMENT_PREFIX_PATH) or in
-    ROS_PACKAGE_PATH; Python packages; models that robot_descriptions or mujoco_menagerie
-    downloaded.
+    ROS_PACKAGE_PATH; data files of wheels; Python packages; models that robot_descriptions or
+    mujoco_menagerie downloaded.
 
     Args:
         package: its name.
@@ -98,6 +99,10 @@ def _folders(package: str, near: Path) -> Iterator[Path]:
         yield prefix / 'share' / package
     for root in _paths('ROS_PACKAGE_PATH'):
         yield root / package
+    # Data files of wheels, and what wheels made by cmeel (pinocchio, example-robot-data) carry.
+    yield Path(sys.prefix) / 'share' / package
+    for path in sys.path:
+        yield Path(path) / 'cmeel.prefix' / 'share' / package
     spec = importlib.util.find_spec(package) if package.isidentifier() else None
     for location in (spec.submodule_search_locations or []) if spec else []:
         yield Path(location)

@@ -1,9 +1,9 @@
 """What is shipped runs: the policy of every deployment passes the self-test of the node."""
 
-from importlib.util import find_spec
-
 import pytest
 from vla_contract.deployment.deployment import load_deployment
+from vla_contract.description.locating import model_path
+from vla_contract.errors import ResourceNotFoundError
 from vla_contract.share import config_names, model_names
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.self_test.checks import require_sound
@@ -14,9 +14,11 @@ from vla_policy_server.self_test.subject import subject_of
 def test_a_deployment_runs_a_sound_policy(deployment):
     found = load_deployment(deployment)
     model = found.cell.robot.model
-    for file in (model, *model.parts):
-        if file.package and find_spec(file.package) is None:
-            pytest.skip(f'needs the package {file.package}')
+    for file in (file for file in (model, *model.parts) if file.format):
+        try:
+            model_path(file)
+        except ResourceNotFoundError as error:
+            pytest.skip(f'see docs/robots.md: {error}')
     check(found)
 
 

@@ -1,12 +1,12 @@
 """Every robot in config/robots, each in its deployment: what no test knows by a joint's name."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import load_deployment
-from vla_contract.errors import PolicyError, SimError
+from vla_contract.description.locating import model_path
+from vla_contract.description.reading import finger_geoms, read_robot
+from vla_contract.errors import PolicyError, ResourceNotFoundError, SimError
 from vla_contract.share import find_config
 from vla_contract.values import to_ns
 from vla_sim_bridge.demonstrations.expert import ScriptedExpert
@@ -16,6 +16,7 @@ from vla_sim_bridge.scene.robot_spec import ROBOT
 from vla_sim_bridge.scene.world import World
 
 DEPLOYMENTS = {
+    'fr3': 'fr3_lift_cube',
     'iiwa7_2f85': 'iiwa7_2f85_lift_cube',
     'kinova_gen3_2f85': 'kinova_gen3_2f85_lift_cube',
     'panda_2f85': 'panda_lift_cube',
@@ -31,9 +32,11 @@ PERIOD_NS = to_ns(0.1)
 def world(request) -> World:
     deployment = load_deployment(DEPLOYMENTS[request.param])
     model = deployment.cell.robot.model
-    for file in (model, *model.parts):
-        if importlib.util.find_spec(file.package) is None:
-            pytest.skip(f'needs the package {file.package}, see docs/robots.md')
+    for file in (file for file in (model, *model.parts) if file.format):
+        try:
+            model_path(file)
+        except ResourceNotFoundError as error:
+            pytest.skip(f'see docs/robots.md: {error}')
     world = World(deployment)
     assert world.cell.robot.name == request.param
     return world
@@ -80,7 +83,8 @@ def test_each_joint_goes_where_it_is_told_and_no_other_does(world, cell):
 def test_fingers_close_and_open_along_the_closing_axis(world, cell):
     gripper = cell.grippers[0]
     joint, model = cell.joints[gripper], world.model
-    fingers = [model.geom(ROBOT + name).id for name in cell.robot.tool.finger_geoms]
+    names = finger_geoms(read_robot(cell.robot), cell.robot.tool)
+    fingers = [model.geom(ROBOT + name).id for name in names]
     world.reset(0)
     spread = {}
     for position in (joint.closed, joint.open):
@@ -132,7 +136,7 @@ def test_a_name_that_the_model_lacks_lists_those_it_has(world, cell):
     for what, change in {
         'base_body nose': {'robot.model.base_body': 'nose'},
         'finger_geoms nail': {f'{tool}.finger_geoms': ['nail']},
-        'site hook': {f'{tool}.site': 'hook'},
+        'site hook': {f'{tool}.site': 'hook', f'{tool}.body': ''},
         'actuator fingers_actuatr': {f'{tool}.actuator': 'fingers_actuatr'},
     }.items():
         wrong = load_deployment(world.deployment.name, overrides=change)
