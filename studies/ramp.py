@@ -18,7 +18,7 @@ from vla_rollout.statistics.intervals import exact_interval, Interval
 
 LENGTHS = (50, 200, 1000)
 ALARMS = (0.0, 0.5, 1.0)
-NEW = SlowStart('cell', 'policy', 'lerobot', {})
+NEW = SlowStart('cell', 'policy', 'lerobot', {}, '')
 
 
 def first_episodes(
