@@ -129,7 +129,7 @@ class EndingBench(OperatorDesk):
 
     def show_bad_images(self) -> None:
         """Publish images that are none, and see that the rollout goes on."""
-        unknown = Image(height=8, width=8, step=24, encoding='yuv422_yuy2')
+        unknown = Image(height=8, width=8, step=24, encoding='nv24')
         unknown.data = array('B', bytes(192))
         truncated = Image(height=8, width=8, step=24, encoding='rgb8')
 

@@ -35,8 +35,15 @@ def test_short_data_is_one_sentence():
         image_from_msg(msg)
 
 
+def test_video_of_a_usb_camera_becomes_rgb():
+    grey = np.array([[50, 128, 50, 128]] * 2, np.uint8)
+    msg = Image(height=2, width=2, step=4, encoding='yuv422_yuy2')
+    msg.data = array('B', grey.tobytes())
+    # ITU-R BT.601: brightness runs from 16 to 235.
+    assert np.abs(image_from_msg(msg).astype(int) - round((50 - 16) * 255 / 219)).max() <= 1
+
+
 def test_an_unknown_encoding_lists_what_is_allowed():
-    pytest.importorskip('sensor_msgs')
     msg = image_to_msg(PICTURE, 0, 'optical')
     msg.encoding = 'bayer_rggb16'
     with pytest.raises(ContractError, match='rgb8'):

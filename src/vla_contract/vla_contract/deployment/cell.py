@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from numpy import array
+from vla_contract.cameras.encodings import ENCODINGS
 from vla_contract.deployment.channels import Channel
 from vla_contract.deployment.geometry import Geometry, Triple
 from vla_contract.deployment.joint_sources import joint_sources, JointSource
@@ -73,7 +74,7 @@ class Camera:
     width: int = setting(doc='image width', unit='px', lower=1)
     height: int = setting(doc='image height', unit='px', lower=1)
     rate_hz: float = setting(doc='frames per second', unit='Hz', lower=0.1)
-    encoding: str = setting(doc='pixel format of the topic', choices=('rgb8', 'bgr8'))
+    encoding: str = setting(doc='pixel format of the topic', choices=tuple(ENCODINGS))
     placement: Placement | None = setting(None, doc='where it stands in the simulator')
     transport: str = setting(
         'raw',

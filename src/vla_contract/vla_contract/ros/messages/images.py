@@ -1,4 +1,4 @@
-"""Images to messages, and back with cv_bridge for the encodings that need it."""
+"""Images to messages and back."""
 
 from array import array
 
@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image as ImageMsg
-from vla_contract.cameras.image_messages import CHANNELS, compressed_image, raw_image
+from vla_contract.cameras.image_messages import compressed_image, raw_image
 from vla_contract.deployment.cell import Camera
-from vla_contract.errors import ContractError
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.values import Image
 
@@ -64,21 +63,6 @@ def image_from_msg(msg: ImageMsg) -> Image:
     """Return an RGB image, shape (H, W, 3), uint8.
 
     Raises:
-        ContractError: the encoding is unknown here and cv_bridge is not installed, or the data
-            is shorter than height x step.
+        ContractError: as `raw_image`.
     """
-    return raw_image(msg) if msg.encoding in CHANNELS else _with_cv_bridge(msg)
-
-
-def _with_cv_bridge(msg: ImageMsg) -> Image:
-    try:
-        from cv_bridge import CvBridge, CvBridgeError
-    except ImportError:
-        raise ContractError(
-            f"image of {msg.header.frame_id}: found encoding '{msg.encoding}'; allowed without "
-            f'cv_bridge: {", ".join(CHANNELS)}'
-        ) from None
-    try:
-        return np.asarray(CvBridge().imgmsg_to_cv2(msg, 'rgb8'), dtype=np.uint8)
-    except (CvBridgeError, cv2.error, TypeError, ValueError) as error:
-        raise ContractError(f'image of {msg.header.frame_id}: {error}') from error
+    return raw_image(msg)
