@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from vla_contract.deployment.cell import Cell
-from vla_contract.policy import Policy
+from vla_contract.policy import earlier_steps, Policy
 from vla_contract.values import ActionChunk, Observation
 from vla_rollout.diagnosis.taxonomy import Mode
 from vla_sim_bridge.scene.world import World
@@ -19,6 +19,7 @@ class Spoiled:
         """Wrap a policy; `spoil` takes positions (T, D) and the observation."""
         self._policy, self._spoil = policy, spoil
         self.needs_images, self.needs_extras = policy.needs_images, policy.needs_extras
+        self.earlier_steps = earlier_steps(policy)
 
     def infer(self, observation: Observation) -> ActionChunk:
         """Return the policy's chunk, spoiled."""

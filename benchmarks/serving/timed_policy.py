@@ -20,6 +20,7 @@ class TimedPolicy:
         self._policy = policy
         self._log = open(path, 'a', buffering=1)  # noqa: SIM115 - open as long as the node runs
         self.notes = policy.notes
+        self.earlier_steps = policy.earlier_steps
         self.durations_ns = policy.durations_ns
 
     def infer(self, observation: Observation) -> ActionChunk:

@@ -32,6 +32,22 @@ class Policy(Protocol):
 
 
 @runtime_checkable
+class LookingBackPolicy(Policy, Protocol):
+    """A policy that looks at more than the newest observation.
+
+    Attributes:
+        earlier_steps: how many of `Observation.earlier` it looks at; 0 for none.
+    """
+
+    earlier_steps: int
+
+
+def earlier_steps(policy: Policy) -> int:
+    """Return how many earlier observations a policy looks at; most look at none."""
+    return policy.earlier_steps if isinstance(policy, LookingBackPolicy) else 0
+
+
+@runtime_checkable
 class ContinuingPolicy(Policy, Protocol):
     """A policy that can begin a chunk where `Observation.committed` leaves off."""
 

@@ -98,6 +98,8 @@ class Observation:
         instruction: task text.
         extras: privileged values of a simulator, for the scripted expert only.
         committed: what the new chunk has to continue, for policies that can; None to start afresh.
+        earlier: what was seen before it in the episode, oldest first, each one period of the
+            policy after the one before; for policies that look back (`earlier_steps`), else empty.
     """
 
     stamp_ns: int
@@ -106,6 +108,7 @@ class Observation:
     instruction: str
     extras: dict[str, Vector] = field(default_factory=dict)
     committed: CommittedPlan | None = None
+    earlier: tuple['Observation', ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'state', _freeze(self.state, (None,), 'state'))

@@ -5,12 +5,11 @@ from typing import Any
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyMismatchError, VlaError
 from vla_contract.vectors.vector_codec import VectorCodec
+from vla_lerobot.checkpoints.inputs import fits_images
 from vla_lerobot.features import ACTION, image_shape, IMAGES, STATE
 from vla_lerobot.vector_order import vector_order
 
-# Fields of LeRobot's configurations that say: this policy fits images to its own size.
-_RESIZES = ('resize_imgs_with_padding', 'image_resolution', 'resize_shape', 'image_size')
-# And: this policy pads vectors to a width of its own.
+# Fields of LeRobot's configurations that say: this policy pads vectors to a width of its own.
 _PADS = {STATE: 'max_state_dim', ACTION: 'max_action_dim'}
 
 
@@ -22,7 +21,7 @@ def require_names(deployment: Deployment, dataset: Any) -> None:
         VlaError: state or action is missing, or does not have one number per name.
     """
     vector_order(deployment, dataset)
-    keys = [camera.feature for camera in deployment.policy.cameras]
+    keys = list(deployment.policy.image_sizes)
     if sorted(keys) != sorted(dataset.meta.camera_keys):
         raise NameMismatchError(f'{dataset.root}: cameras', keys, dataset.meta.camera_keys)
 
@@ -33,12 +32,12 @@ def require_image_sizes(deployment: Deployment, dataset: Any) -> None:
     Raises:
         VlaError: names the camera, its size and the policy's.
     """
-    for camera in deployment.policy.cameras:
-        _channels, height, width = image_shape(dataset.meta.features[camera.feature])
-        if (height, width) != (camera.height, camera.width):
+    for feature, size in deployment.policy.image_sizes.items():
+        _channels, height, width = image_shape(dataset.meta.features[feature])
+        if (height, width) != size:
             raise VlaError(
-                f'{dataset.root}: {camera.feature}: found images of {width} x {height}; allowed: '
-                f'{camera.width} x {camera.height} of policy {deployment.policy.name}'
+                f'{dataset.root}: {feature}: found images of {width} x {height}; allowed: '
+                f'{size[1]} x {size[0]} of policy {deployment.policy.name}'
             )
 
 
@@ -160,6 +159,6 @@ def _shape(feature: dict[str, Any]) -> tuple[int, ...]:
 
 def _adapts(config: Any, key: str, is_image: bool, found: tuple[int, ...]) -> bool:
     if is_image:
-        return any(getattr(config, name, None) is not None for name in _RESIZES)
+        return fits_images(config)
     most = getattr(config, _PADS[key], None) if key in _PADS else None
     return most is not None and found[0] <= most

@@ -34,14 +34,15 @@ class FeatureEncoder:
             NameMismatchError: `state_names` has a joint that the cell lacks.
         """
         self._cameras = deployment.policy.cameras
+        self._black = deployment.policy.black_images
         self._state = VectorCodec(deployment, state_names).state
 
     def __call__(self, observation: Observation) -> dict[str, NDArray[Any]]:
         """Return the features of an observation.
 
         Returns:
-            The state in the policy's units, shape (S,) float32, and per camera its feature,
-            shape (height, width, 3) uint8.
+            The state in the policy's units, shape (S,) float32, and each image, shape
+            (height, width, 3) uint8.
 
         Raises:
             PolicyError: a joint's position is not finite.
@@ -51,6 +52,8 @@ class FeatureEncoder:
         }
         for camera in self._cameras:
             features[camera.feature] = fit_for_policy(observation.images[camera.camera], camera)
+        for image in self._black:
+            features[image.feature] = np.zeros((image.height, image.width, 3), np.uint8)
         return features
 
 
@@ -61,10 +64,10 @@ def dataset_features(deployment: Deployment) -> dict[str, Any]:
         key: {**vector_feature(scale.names), UNITS: list(scale.meanings)}
         for key, scale in ((STATE, codec.state), (ACTION, codec.action))
     }
-    for camera in deployment.policy.cameras:
-        features[camera.feature] = {
+    for feature, size in deployment.policy.image_sizes.items():
+        features[feature] = {
             'dtype': 'image',
-            'shape': (camera.height, camera.width, 3),
+            'shape': (*size, 3),
             'names': ['height', 'width', 'channels'],
         }
     return features

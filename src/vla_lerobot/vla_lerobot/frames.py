@@ -11,6 +11,7 @@ from vla_contract.values import Image, Observation, Vector
 from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.dataset_files import BrokenDatasetError, hub_closed, require_whole
 from vla_lerobot.features import ACTION, STATE
+from vla_lerobot.images import as_captured, feature_of_each_camera
 from vla_lerobot.lerobot_import import quiet_lerobot
 from vla_lerobot.vector_order import dataset_codec
 
@@ -90,7 +91,8 @@ class RecordedFrames:
 
         Raises:
             NameMismatchError: the dataset lacks a joint of the cell or a camera of the policy.
-            VlaError: it has no state, not one number per name, or says they have other units.
+            VlaError: it has no state, not one number per name, or says they have other units; or
+                one camera is several features, none of which holds what another shows.
         """
         cameras = deployment.policy.cameras
         features = [camera.feature for camera in cameras]
@@ -98,7 +100,7 @@ class RecordedFrames:
             where = f'{dataset.root}: cameras'
             raise NameMismatchError(where, features, dataset.meta.camera_keys)
         self._codec = dataset_codec(deployment, dataset, (STATE,))
-        self._cameras = cameras
+        self._cameras = feature_of_each_camera(cameras)
         self._dataset = dataset
 
     def __len__(self) -> int:
@@ -108,9 +110,9 @@ class RecordedFrames:
     def __getitem__(self, index: int) -> Observation:
         """Return a frame; its images have the size that policies see."""
         frame = self._dataset[index]
-        images: dict[str, Image] = {
-            camera.camera: (frame[camera.feature].permute(1, 2, 0) * 255.0).round().byte().numpy()
-            for camera in self._cameras
-        }
+        images: dict[str, Image] = {}
+        for name, camera in self._cameras.items():
+            seen = (frame[camera.feature].permute(1, 2, 0) * 255.0).round().byte().numpy()
+            images[name] = as_captured(seen, camera)
         state = self._codec.decode_state(frame[STATE].numpy())
         return Observation(0, state, images, frame['task'])

@@ -1,5 +1,7 @@
 """Fit a camera image to what a policy expects: one code path for data, simulation and live."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from vla_contract.deployment.cell import Camera
@@ -7,9 +9,12 @@ from vla_contract.deployment.policy_file import PolicyCamera
 from vla_contract.errors import ContractError
 from vla_contract.values import Image
 
+_FLIPPED = {'horizontal': 1, 'vertical': 0}
+"""Axis of (H, W, 3) along which each way of mirroring goes."""
+
 
 def fit_for_policy(image: Image, camera: PolicyCamera) -> Image:
-    """Resize an image by the camera's rule.
+    """Turn, mirror and resize an image by the camera's rules.
 
     `crop` cuts the largest centred window of the policy's aspect ratio; `letterbox` keeps the
     whole image and pads with black; `stretch` ignores the aspect ratio. Shrinking averages over
@@ -22,6 +27,65 @@ def fit_for_policy(image: Image, camera: PolicyCamera) -> Image:
     Returns:
         Array of shape (height, width, 3), uint8, C-contiguous.
     """
+    image = _as_the_policy_holds_it(image, camera)
+    fitted = _fit(image, camera)
+    if not camera.grey:
+        return fitted
+    return np.repeat(cv2.cvtColor(fitted, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2)
+
+
+def as_captured(image: Image, camera: PolicyCamera) -> Image:
+    """Return an image of `fit_for_policy` as the camera holds it, in the size that policies see.
+
+    Fitted again, it is the same image: so a dataset and the wire can stand in for a camera.
+
+    Args:
+        image: shape (height, width, 3), uint8.
+        camera: of the policy.
+    """
+    if camera.flip != 'none':
+        image = np.flip(image, axis=_FLIPPED[camera.flip])
+    if camera.rotate:
+        image = np.rot90(image, camera.rotate // 90)
+    return np.ascontiguousarray(image)
+
+
+def feature_of_each_camera(cameras: Sequence[PolicyCamera]) -> dict[str, PolicyCamera]:
+    """Return, by camera of the cell, the feature from which its image is read back.
+
+    Of several features of one camera it is the largest that has colours.
+
+    Raises:
+        ContractError: they are fitted by different rules, so that none holds what another shows.
+    """
+    chosen: dict[str, PolicyCamera] = {}
+    for seen in sorted(cameras, key=lambda c: (c.grey, -c.width * c.height)):
+        first = chosen.setdefault(seen.camera, seen)
+        if _rule(first) != _rule(seen):
+            raise ContractError(
+                f'camera {seen.camera}: found {first.feature} with {first.resize} to '
+                f'{first.width} x {first.height} and {seen.feature} with {seen.resize} to '
+                f'{seen.width} x {seen.height}; allowed, where images of a dataset stand in for '
+                'the camera: one rule and one aspect ratio'
+            )
+    return chosen
+
+
+def _rule(camera: PolicyCamera) -> tuple[str, float]:
+    width, height = camera.width, camera.height
+    return camera.resize, height / width if camera.rotate % 180 else width / height
+
+
+def _as_the_policy_holds_it(image: Image, camera: PolicyCamera) -> Image:
+    """Return the image turned clockwise, then mirrored."""
+    if camera.rotate:
+        image = np.rot90(image, -(camera.rotate // 90))
+    if camera.flip != 'none':
+        image = np.flip(image, axis=_FLIPPED[camera.flip])
+    return image
+
+
+def _fit(image: Image, camera: PolicyCamera) -> Image:
     width, height = camera.width, camera.height
     if camera.resize == 'crop':
         image = _centre_crop(image, width / height)

@@ -2,10 +2,16 @@
 
 import logging
 import os
+import sys
 import warnings
+
+from vla_lerobot.late_extras import import_late
 
 WITHOUT_LANGUAGE = frozenset({'act', 'diffusion', 'vqbet', 'tdmpc'})
 """Policies without a language model: they need no transformers, and are not told their task."""
+_WITH_DIFFUSERS = frozenset(
+    {'diffusion', 'multi_task_dit', 'fastwam', 'groot', 'lingbot_va', 'vla_jepa'}
+)
 
 
 def quiet_lerobot() -> None:
@@ -21,18 +27,33 @@ def quiet_lerobot() -> None:
 
 
 def skip_unneeded_extras(policy_type: str, is_adapter: bool = False) -> None:
-    """Have LeRobot import neither PEFT nor transformers where a policy needs neither.
+    """Have LeRobot import neither PEFT nor transformers nor diffusers where a policy needs none.
 
-    They make loading a small policy take 10.6 s of CPU time instead of 4.5. Call it before the
-    first import of `lerobot.policies`; what is imported already stays.
+    They make loading a small policy take 18 s of CPU time instead of 5. Call it before
+    `lerobot.policies` is imported: what is imported already stays. What a policy does need and
+    an earlier one did not is imported now.
 
     Args:
         policy_type: LeRobot's name of the policy, '' when it is not known yet.
         is_adapter: the checkpoint holds a PEFT adapter.
+
+    Raises:
+        PolicyError: the policy needs one that LeRobot was imported without, and cannot get it.
     """
     from lerobot.utils import import_utils
 
-    if not is_adapter:
-        import_utils._peft_available = False
-    if policy_type in WITHOUT_LANGUAGE:
-        import_utils._transformers_available = False
+    needed = {
+        'peft': is_adapter,
+        'transformers': policy_type not in WITHOUT_LANGUAGE,
+        'diffusers': not policy_type or policy_type in _WITH_DIFFUSERS,
+    }
+    is_imported = 'lerobot.policies' in sys.modules
+    late = []
+    for package, is_needed in needed.items():
+        flag = f'_{package}_available'
+        if not is_needed and not is_imported:
+            setattr(import_utils, flag, False)
+        elif is_needed and is_imported and import_utils.is_package_available(package):
+            late.append(flag)
+    if late:
+        import_late(late, policy_type)

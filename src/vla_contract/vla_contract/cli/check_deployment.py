@@ -39,7 +39,8 @@ def parts_of(deployment: Deployment) -> dict[str, dict[str, Any]]:
             'source': policy.source,
             'rate_hz': policy.rate_hz,
             'action': policy.action_kind,
-            'cameras': {camera.camera: camera.feature for camera in policy.cameras},
+            'cameras': {camera.feature: camera.described for camera in policy.cameras}
+            | {black.feature: 'black' for black in policy.black_images},
         },
         'task': {
             'name': task.name,

@@ -11,7 +11,7 @@ from vla_contract.deployment.end_effector import EndEffectorDelta
 from vla_contract.deployment.meaning import with_hash
 from vla_contract.deployment.overrides import overridden
 from vla_contract.deployment.robot import require_distinct
-from vla_contract.errors import ContractError, NameMismatchError
+from vla_contract.errors import ContractError, NameMismatchError, SettingError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config, find_model, installed_config
 from vla_contract.vectors.component import (
@@ -28,6 +28,7 @@ import yaml
 
 KIND = 'policies'
 FILE_NAME = 'vla_policy.yaml'
+_AS_CAPTURED = {'rotate': 0, 'flip': 'none', 'grey': False}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,33 @@ class PolicyCamera:
     width: int = setting(doc='width the policy sees', unit='px', lower=1, upper=8192)
     height: int = setting(doc='height the policy sees', unit='px', lower=1, upper=8192)
     resize: str = setting(doc='how to fit', choices=('crop', 'letterbox', 'stretch'))
+    rotate: int = setting(
+        0, doc='clockwise, before it is fitted: 0, 90, 180 or 270', unit='deg', lower=0, upper=270
+    )
+    flip: str = setting(
+        'none',
+        doc='then mirrored: horizontal swaps left and right, vertical top and bottom',
+        choices=('none', 'horizontal', 'vertical'),
+    )
+    grey: bool = setting(False, doc='without colour: the brightness in all three channels')
+
+    @property
+    def described(self) -> str:
+        """What the policy sees, in words; of the same words, the same image."""
+        turned = f', rotated {self.rotate} deg' if self.rotate else ''
+        flipped = f', flipped {self.flip}' if self.flip != 'none' else ''
+        grey = ', grey' if self.grey else ''
+        size = f'{self.width} x {self.height} px, {self.resize}'
+        return f'camera {self.camera}, {size}{turned}{flipped}{grey}'
+
+
+@dataclass(frozen=True)
+class BlackImage:
+    """A feature that is always black: a checkpoint's camera that the cell does not have."""
+
+    feature: str = setting(doc='feature key of the policy')
+    width: int = setting(doc='width the policy sees', unit='px', lower=1, upper=8192)
+    height: int = setting(doc='height the policy sees', unit='px', lower=1, upper=8192)
 
 
 @dataclass(frozen=True)
@@ -68,6 +96,9 @@ class PolicyFile:
     state: tuple[Component, ...] = setting((Component(),), doc='observation.state')
     action: tuple[Component, ...] = setting((Component(),), doc='action')
     cameras: tuple[PolicyCamera, ...] = setting((), doc='cameras that the policy sees')
+    black_images: tuple[BlackImage, ...] = setting(
+        (), doc='images that are always black, for cameras that the cell does not have'
+    )
     sha256: str = setting('', doc='hash of the meaning, filled on load')
 
     @property
@@ -79,6 +110,12 @@ class PolicyFile:
     def action_names(self) -> tuple[str, ...]:
         """Joint names in the order of the action; of moves of the tool: what they become."""
         return tuple(name for component in self.action for name in component.joints)
+
+    @property
+    def image_sizes(self) -> dict[str, tuple[int, int]]:
+        """Height and width [px] of every image that the policy is given, by feature."""
+        images: tuple[PolicyCamera | BlackImage, ...] = (*self.cameras, *self.black_images)
+        return {image.feature: (image.height, image.width) for image in images}
 
     @property
     def action_kind(self) -> str:
@@ -149,6 +186,12 @@ def write_policy_file(folder: Path, policy: PolicyFile) -> None:
     del values['sha256'], values['preset']  # which is written out
     for key in ('state', 'action'):
         values[key] = [_said(component) for component in values[key]]
+    for camera in values['cameras']:
+        for name, value in _AS_CAPTURED.items():
+            if camera[name] == value:
+                del camera[name]
+    if not values['black_images']:
+        del values['black_images']
     # Tuples would be tagged as Python's own.
     plain = json.loads(json.dumps(values))
     text = yaml.safe_dump(plain, sort_keys=False, default_flow_style=None, width=99)
@@ -186,10 +229,14 @@ def check_policy_file(file: PolicyFile, cell: Cell, where: str) -> PolicyFile:
     for key, components in (('state', file.state), ('action', file.action)):
         for index, component in enumerate(components):
             check_component(component, cell, f'{where}: {key}[{index}]')
-    for camera in file.cameras:
+    for number, camera in enumerate(file.cameras):
         cell.camera(camera.camera)
-    require_distinct(f'{where}: cameras', [camera.camera for camera in file.cameras])
-    require_distinct(f'{where}: camera features', [camera.feature for camera in file.cameras])
+        if camera.rotate % 90:
+            what, allowed = f'cameras[{number}].rotate', '0, 90, 180 or 270 [deg]'
+            raise SettingError(where, what, str(camera.rotate), allowed)
+    features = [camera.feature for camera in file.cameras]
+    features += [image.feature for image in file.black_images]
+    require_distinct(f'{where}: camera features', features)
     return with_hash(file)
 
 

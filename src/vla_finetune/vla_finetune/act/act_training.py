@@ -53,7 +53,7 @@ def act_config(deployment: Deployment, embedding: int = 0) -> Any:
         return PolicyFeature(type=FeatureType.VISUAL, shape=(3, height, width))
 
     policy = deployment.policy
-    inputs = {c.feature: visual(c.height, c.width) for c in policy.cameras}
+    inputs = {feature: visual(*size) for feature, size in policy.image_sizes.items()}
     inputs[STATE] = PolicyFeature(type=FeatureType.STATE, shape=(len(policy.state_names),))
     if embedding:
         inputs[ENVIRONMENT_STATE] = PolicyFeature(type=FeatureType.ENV, shape=(embedding,))

@@ -121,7 +121,7 @@ def load_demonstrations(
     dataset = open_dataset(root)
     require_same_robot(deployment, dataset)
     order = vector_order(deployment, dataset)
-    keys = [camera.feature for camera in deployment.policy.cameras]
+    keys = list(deployment.policy.image_sizes)
     count = len(range(dataset.num_frames)[:most_frames])
     columns: dict[str, torch.Tensor] = {}
     texts: list[str] = []

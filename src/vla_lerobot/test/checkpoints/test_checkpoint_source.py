@@ -38,6 +38,13 @@ def cache(tmp_path, monkeypatch) -> Path:
     return snapshot
 
 
+def test_a_file_is_no_checkpoint_and_its_folder_is_named(tmp_path):
+    path = tmp_path / 'config.json'
+    path.write_text('{}')
+    with pytest.raises(PolicyError, match=f'is a file; allowed: its folder, {tmp_path}'):
+        resolve_checkpoint(str(path))
+
+
 def test_the_files_of_a_hub_id_are_those_of_one_snapshot(cache):
     assert checkpoint_folder('user/policy') == cache
 

@@ -5,8 +5,8 @@ import pytest
 from safetensors.torch import load_file, save_file
 import torch
 from vla_contract.errors import PolicyError
-from vla_lerobot.checkpoints.checkpoint import _load_network
 from vla_lerobot.checkpoints.errors import WeightsError
+from vla_lerobot.checkpoints.network import load_network
 from vla_lerobot.checkpoints.weights import require_same_weights, require_weights_file
 
 WIDTH = 8
@@ -88,7 +88,7 @@ def add(tensors) -> None:
 
 
 def test_a_whole_checkpoint_loads(kind, folder):
-    network = _load_network(*kind, folder, 'whole')
+    network = load_network(*kind, folder, 'whole')
     stored = load_file(folder / 'model.safetensors')
     key = a_weight(stored)
     assert torch.equal(network.state_dict()[key], stored[key])
@@ -108,20 +108,20 @@ def test_weights_that_do_not_fit_are_refused(kind, folder, damage, message):
     damage(tensors)
     save_file(tensors, path)
     with pytest.raises(PolicyError, match=message):
-        _load_network(*kind, folder, 'damaged')
+        load_network(*kind, folder, 'damaged')
 
 
 def test_truncated_weights_are_refused(kind, folder):
     path = folder / 'model.safetensors'
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(PolicyError, match='damaged'):
-        _load_network(*kind, folder, 'truncated')
+        load_network(*kind, folder, 'truncated')
 
 
 def test_a_folder_without_weights_is_refused(kind, folder):
     (folder / 'model.safetensors').unlink()
     with pytest.raises(PolicyError, match='there is no model.safetensors'):
-        _load_network(*kind, folder, 'empty')
+        load_network(*kind, folder, 'empty')
 
 
 class TestTensors:

@@ -1,10 +1,8 @@
 """Load a LeRobot checkpoint and hold what belongs to it; nothing that does not fit comes back."""
 
-from contextlib import redirect_stdout
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-import io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,16 @@ from vla_lerobot.checkpoints.checks import (
     check_rate,
     check_statistics,
 )
+from vla_lerobot.checkpoints.configuration import policy_type, read_configuration, whole_text
 from vla_lerobot.checkpoints.data_only import require_data_only, require_known_steps
+from vla_lerobot.checkpoints.inputs import rename_map
 from vla_lerobot.checkpoints.instruction_encoder import load_instruction_encoder
 from vla_lerobot.checkpoints.manifest import read_manifest
+from vla_lerobot.checkpoints.network import load_network
+from vla_lerobot.checkpoints.old_normalisation import NOTE, old_statistics
 from vla_lerobot.checkpoints.remote_code import refuse_remote_code
 from vla_lerobot.checkpoints.source import checkpoint_folder, resolve_checkpoint
 from vla_lerobot.checkpoints.vector_names import vector_names, VectorNames
-from vla_lerobot.checkpoints.weights import require_same_weights, require_weights_file
 from vla_lerobot.compatibility import require_same_units
 from vla_lerobot.instruction_embedding import InstructionEncoder
 from vla_lerobot.lerobot_import import quiet_lerobot, skip_unneeded_extras
@@ -42,6 +43,8 @@ class Checkpoint:
         names: joint names of its vectors, in its own order.
         encoder: of a policy that is told its instruction as an embedding, else None.
         manifest: what our training commands wrote about it; empty for others.
+        given: width of each input that it is given, by its own name of it.
+        fitting: what of its files was mapped to the deployment, one sentence each.
     """
 
     source: str
@@ -52,17 +55,20 @@ class Checkpoint:
     names: VectorNames
     encoder: InstructionEncoder | None
     manifest: dict[str, Any]
+    given: Mapping[str, int]
+    fitting: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was mapped on loading, what had to be believed, what is done elsewhere."""
+        notes = (*self.names.notes, *self.fitting)
         decay = getattr(self.network.config, 'temporal_ensemble_coeff', None)
         if decay is None:
-            return self.names.notes
+            return notes
         # LeRobot's ensemble lives in `select_action`, which must think in every control period.
         # The filter's takes chunks whenever they come, and weights them by the same rule.
         advice = f"temporal ensembling is the action filter's: seam: ensemble, decay {decay:g}"
-        return (*self.names.notes, f'{advice}; with a small execute_steps here')
+        return (*notes, f'{advice}; with a small execute_steps here')
 
     @property
     def takes_instruction(self) -> bool:
@@ -101,52 +107,59 @@ def load_checkpoint(deployment: Deployment, device: str) -> Checkpoint:
     except VlaError:
         raise
     except Exception as error:
-        text = ' '.join(str(error).split())[:300]
+        text = whole_text(error)
         raise PolicyError(f"checkpoint '{source}' cannot be loaded: {text}") from error
-    check_statistics(source, checkpoint.preprocess, checkpoint.postprocess)
+    check_statistics(source, checkpoint.preprocess, checkpoint.postprocess, checkpoint.given)
     return checkpoint
 
 
 def _load(deployment: Deployment, source: str, folder: Path, device: str) -> Checkpoint:
-    policy_type = json.loads((folder / 'config.json').read_text()).get('type', '')
-    skip_unneeded_extras(policy_type, is_adapter(folder))
+    skip_unneeded_extras(policy_type(folder, source), is_adapter(folder))
     refuse_remote_code(deployment.allow_code)
-    from lerobot.configs import PreTrainedConfig
-    from lerobot.policies.factory import get_policy_class, make_pre_post_processors
+    from lerobot.policies.factory import get_policy_class
 
-    config = PreTrainedConfig.from_pretrained(str(folder))
+    config = read_configuration(folder, source)
     manifest = read_manifest(folder)
     encoder = load_instruction_encoder(str(folder), config)
-    check_features(deployment, source, config, encoder.size if encoder else 0)
+    embedding = encoder.size if encoder else 0
+    inputs = check_features(deployment, source, config, embedding, rename_map(folder))
     check_rate(deployment, source, manifest)
     names = vector_names(deployment, source, config, manifest)
     require_same_units(deployment, source, manifest)
     config.device = device
     policy_class = get_policy_class(config.type)
     require_known_steps(folder, source, deployment.allow_code)
-    load = partial(_load_network, policy_class, config)
+    statistics = old_statistics(folder, source, config)
+    load = partial(load_network, policy_class, config)
     if is_adapter(folder, config):
         network = load_adapted(folder, source, load, deployment.allow_code)
     else:
         network = load(folder, source)
-    overrides = {'device_processor': {'device': device}}
-    preprocess, postprocess = make_pre_post_processors(
+    preprocess, postprocess = _pipelines(folder, config, statistics)
+    return Checkpoint(
+        source,
+        folder,
+        network.to(device).eval(),
+        preprocess,
+        postprocess,
+        names,
+        encoder,
+        manifest,
+        inputs.widths,
+        inputs.notes if statistics is None else (*inputs.notes, NOTE),
+    )
+
+
+def _pipelines(folder: Path, config: Any, statistics: dict[str, Any] | None) -> tuple[Any, Any]:
+    """Return LeRobot's pipelines of a folder, or made from statistics."""
+    from lerobot.policies.factory import make_pre_post_processors
+
+    made: tuple[Any, Any]
+    if statistics is not None:
+        made = make_pre_post_processors(config, dataset_stats=statistics)
+        return made
+    overrides = {'device_processor': {'device': config.device}}
+    made = make_pre_post_processors(
         config, pretrained_path=str(folder), preprocessor_overrides=overrides
     )
-    network = network.to(device).eval()
-    return Checkpoint(source, folder, network, preprocess, postprocess, names, encoder, manifest)
-
-
-def _load_network(policy_class: Any, config: Any, folder: Path, source: str) -> Any:
-    """Return the network of a folder, filled from its file and from nothing else.
-
-    Raises:
-        WeightsError: the file is missing, damaged, or does not fit.
-    """
-    path = require_weights_file(folder, source)
-    said = io.StringIO()  # it prints 'Loading weights' in the middle of ours
-    with redirect_stdout(said):
-        network = policy_class.from_pretrained(str(folder), config=config, strict=True)
-    complaints = [line for line in said.getvalue().splitlines() if 'Could not load' in line]
-    require_same_weights(path, source, network.state_dict(), ' '.join(complaints))
-    return network
+    return made

@@ -1,15 +1,14 @@
 """Does a checkpoint fit its deployment? Shapes, rate and statistics, before any motion."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyMismatchError
-from vla_lerobot.features import ACTION, STATE
+from vla_lerobot.checkpoints.inputs import fit_inputs, FittingInputs, given_inputs, listed, Shapes
+from vla_lerobot.features import ACTION
 from vla_lerobot.instruction_embedding import ENVIRONMENT_STATE
-
-Shapes = dict[str, tuple[int, ...]]
 
 # What LeRobot reads in each mode; anything else in the statistics has no effect.
 _READ = {
@@ -20,7 +19,13 @@ _READ = {
 }
 
 
-def check_features(deployment: Deployment, source: str, config: Any, embedding: int) -> None:
+def check_features(
+    deployment: Deployment,
+    source: str,
+    config: Any,
+    embedding: int,
+    renames: Mapping[str, str] | None = None,
+) -> FittingInputs:
     """Compare a checkpoint's features with those of the policy file by name and shape.
 
     Args:
@@ -28,19 +33,26 @@ def check_features(deployment: Deployment, source: str, config: Any, embedding: 
         source: the checkpoint, for the error.
         config: LeRobot's configuration of the policy.
         embedding: length of the instruction's embedding, 0 for a policy that takes none.
+        renames: what its pre-processor renames, from `inputs.rename_map`.
+
+    Returns:
+        The inputs that both have, with notes on those that LeRobot copes with.
 
     Raises:
         PolicyMismatchError: a feature differs; says what was found and what is allowed.
     """
-    policy = deployment.policy
-    inputs: Shapes = {STATE: (len(policy.state_names),)}
-    for camera in policy.cameras:
-        inputs[camera.feature] = (3, camera.height, camera.width)
+    given = given_inputs(deployment)
     if embedding:
-        inputs[ENVIRONMENT_STATE] = (embedding,)
-    _compare(source, 'inputs', inputs, _shapes(config.input_features))
-    outputs: Shapes = {ACTION: (len(policy.action_names),)}
-    _compare(source, 'outputs', outputs, _shapes(config.output_features))
+        given[ENVIRONMENT_STATE] = (embedding,)
+    inputs = fit_inputs(deployment, source, config, given, renames or {})
+    found: Shapes = {key: tuple(of.shape) for key, of in config.output_features.items()}
+    outputs: Shapes = {ACTION: (len(deployment.policy.action_names),)}
+    if found != outputs:
+        raise PolicyMismatchError(
+            f'{source}: outputs do not fit the policy file: the checkpoint has {listed(found)}; '
+            f'the policy file gives {listed(outputs)}'
+        )
+    return inputs
 
 
 def check_rate(deployment: Deployment, source: str, manifest: dict[str, Any]) -> None:
@@ -58,17 +70,27 @@ def check_rate(deployment: Deployment, source: str, manifest: dict[str, Any]) ->
         )
 
 
-def check_statistics(source: str, preprocess: Any, postprocess: Any) -> None:
+def check_statistics(
+    source: str, preprocess: Any, postprocess: Any, given: Mapping[str, int] | None = None
+) -> None:
     """Check that everything a checkpoint normalises has finite statistics of the right width.
 
     LeRobot passes values through unchanged when statistics stand under another key, and
     broadcasts silently when their width is 1; both drive the arm with wrong numbers.
 
+    Args:
+        source: the checkpoint, for the error.
+        preprocess: LeRobot's pipeline from observation to network.
+        postprocess: LeRobot's pipeline from network to actions.
+        given: width of each input that it will be given; others are never normalised. None
+            takes what its steps say, which in fine-tunes may be the base model's.
+
     Raises:
         PolicyMismatchError: statistics are missing, not finite, or of another width.
     """
     for key, entry, names, width in normalised(preprocess):
-        if key != ACTION:  # it stands there for training
+        if key != ACTION and (given is None or key in given):  # it stands there for training
+            width = given[key] if given else width
             _check_entry(f'{source}: normaliser', key, entry, names, width)
     for key, entry, names, width in normalised(postprocess):
         if key == ACTION:
@@ -99,20 +121,3 @@ def _check_entry(
             )
         if not np.isfinite(values).all():
             raise PolicyMismatchError(f'{what} statistics {key}.{name} are not finite')
-
-
-def _shapes(features: dict[str, Any]) -> Shapes:
-    return {key: tuple(feature.shape) for key, feature in features.items()}
-
-
-def _compare(source: str, what: str, expected: Shapes, found: Shapes) -> None:
-    if expected == found:
-        return
-    raise PolicyMismatchError(
-        f'{source}: {what} do not fit the policy file: the checkpoint has {_list(found)}; '
-        f'the policy file gives {_list(expected)}'
-    )
-
-
-def _list(shapes: Shapes) -> str:
-    return ', '.join(f'{key} {list(shape)}' for key, shape in sorted(shapes.items()))

@@ -26,6 +26,10 @@ def resolve_checkpoint(policy_path: str) -> str:
                 '(give the folder pretrained_model)'
             )
         return str(folder)
+    if folder.is_file():
+        raise PolicyError(
+            f"checkpoint '{policy_path}' is a file; allowed: its folder, {folder.parent}"
+        )
     if policy_path.count('/') != 1 or policy_path.startswith(('.', '/', '~')):
         raise PolicyError(
             f"checkpoint '{policy_path}' not found: neither a name under models/, nor a folder, "

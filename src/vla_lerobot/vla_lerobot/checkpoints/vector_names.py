@@ -5,7 +5,7 @@ from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyMismatchError
-from vla_lerobot.features import ACTION, JOINT_SUFFIX, STATE
+from vla_lerobot.features import ACTION, JOINT_SUFFIX, recorded_names, STATE
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ def vector_names(
 
     Our training commands write them into vla_manifest.json; some LeRobot configurations have
     `action_feature_names`. A checkpoint without either is believed to have the order of its
-    policy file.
+    policy file. So is one with a name of the group: of a dataset with names {'motors': [...]}
+    LeRobot keeps ['motors'].
 
     Raises:
         PolicyMismatchError: the checkpoint has other joints than its policy file.
@@ -41,13 +42,17 @@ def vector_names(
     }
     wanted = {STATE: deployment.policy.state_names, ACTION: deployment.policy.action_names}
     found, notes = dict(wanted), []
-    for key, names in recorded.items():
-        if not names:
+    for key, said in recorded.items():
+        names = recorded_names({'names': said}) or ()
+        bare = tuple(name.removesuffix(JOINT_SUFFIX) for name in names)
+        if len(bare) != len(wanted[key]) and not set(bare) & set(wanted[key]):
+            instead = f' ({", ".join(bare)} is no name of a joint)' if bare else ''
             notes.append(
-                f'{key}: joint names not recorded, believed to be in the order of the policy file'
+                f'{key}: joint names not recorded{instead}, believed to be in the order of the '
+                'policy file'
             )
             continue
-        found[key] = tuple(name.removesuffix(JOINT_SUFFIX) for name in names)
+        found[key] = bare
         if sorted(found[key]) != sorted(wanted[key]):
             error = NameMismatchError(f'{source}: {key}', wanted[key], found[key])
             raise PolicyMismatchError(str(error))

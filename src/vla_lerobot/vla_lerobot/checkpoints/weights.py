@@ -39,7 +39,11 @@ def require_weights_file(folder: Path, source: str, name: str = WEIGHTS) -> Path
 
 
 def require_same_weights(
-    path: Path, source: str, tensors: Mapping[str, Any], said: str = ''
+    path: Path,
+    source: str,
+    tensors: Mapping[str, Any],
+    said: str = '',
+    elsewhere: tuple[str, ...] = (),
 ) -> None:
     """Refuse a network with a weight that is not the file's, or a file with one too many.
 
@@ -51,6 +55,7 @@ def require_same_weights(
         source: the checkpoint, for the error.
         tensors: of the loaded network, by name, as from `state_dict`.
         said: what the library printed about it.
+        elsewhere: how names of the file begin that are read in another place.
 
     Raises:
         WeightsError: names what is missing, of another shape, other, or without a place.
@@ -62,7 +67,7 @@ def require_same_weights(
         groups = _tied(tensors)
         rest = [group for group in groups if not search.has_by_name(*group)]
         wrong = [search.why_not(*group) for group in rest if not search.has_by_value(*group)]
-        for key in sorted(search.unused):
+        for key in sorted(key for key in search.unused if not key.startswith(elsewhere)):
             if not any(search.is_equal(key, value) for _, value in groups):
                 wrong.append(f'the network has no place for {key} {search.shape(key)}')
     if wrong:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 import json
 from pathlib import Path
 import shutil
@@ -6,6 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 from policy_changes import with_policy
 import pytest
+from tiny_checkpoints import deployment_of, write_checkpoint
+from vla_contract.errors import PolicyError
 from vla_contract.policy import BatchPolicy
 from vla_contract.share import find_model
 from vla_contract.values import Observation
@@ -60,6 +63,7 @@ def test_a_type_that_may_remember_is_not_shared(deployment, kind):
     config = SimpleNamespace(type=kind, n_obs_steps=1)
     policy = LeRobotPolicy.__new__(LeRobotPolicy)
     policy.checkpoint = SimpleNamespace(network=SimpleNamespace(config=config))
+    policy.earlier_steps = 0
     assert share(policy) is policy
 
 
@@ -72,6 +76,56 @@ def test_a_batch_answers_each_robot_as_if_it_were_alone(deployment):
         expected = alone.infer(observation)
         assert (chunk.stamp_ns, chunk.period_ns) == (observation.stamp_ns, expected.period_ns)
         assert chunk.positions == pytest.approx(expected.positions, abs=1e-5)
+
+
+def with_still_noise(policy):
+    """Return a smolvla that draws zeros, so that rows of a batch draw the same."""
+    import torch
+
+    policy.checkpoint.network.model.sample_noise = lambda shape, device: torch.zeros(shape)
+    return policy
+
+
+def test_robots_with_instructions_of_different_lengths_are_answered(deployment, tmp_path):
+    made = deployment_of(deployment, tmp_path / 'policy')
+    write_checkpoint(made, 'smolvla', tmp_path / 'policy')
+    alone = with_still_noise(make_policy(made, 'cpu'))
+    shared = share(alone)
+    assert isinstance(shared, BatchPolicy)
+    one, other = seen_by(made, 2)
+    for seen in ([one, other], [one, replace(other, instruction='open the drawer slowly')]):
+        for chunk, observation in zip(shared.infer_batch(seen), seen, strict=True):
+            expected = alone.infer(observation).positions
+            assert chunk.positions == pytest.approx(expected, abs=1e-5)
+
+
+def test_robots_share_a_policy_that_is_asked_by_steps(deployment, tmp_path):
+    made = deployment_of(deployment, tmp_path / 'policy')
+    write_checkpoint(made, 'vqbet', tmp_path / 'policy', n_obs_steps=1)
+    alone = make_policy(made, 'cpu')
+    shared = share(alone)
+    assert isinstance(shared, BatchPolicy)
+    seen = seen_by(made, 2)
+    answers = with_seed(lambda: shared.infer_batch(seen))
+    expected = with_seed(lambda: [alone.infer(observation) for observation in seen])
+    for chunk, one in zip(answers, expected, strict=True):
+        assert (chunk.positions == one.positions).all()
+
+
+def with_seed(ask):
+    import torch
+
+    torch.manual_seed(0)
+    return ask()
+
+
+def test_a_policy_that_looks_back_is_refused_to_robots_that_send_one_observation(deployment):
+    policy = LeRobotPolicy.__new__(LeRobotPolicy)
+    config = SimpleNamespace(type='diffusion', n_obs_steps=2)
+    policy.checkpoint = SimpleNamespace(network=SimpleNamespace(config=config))
+    policy.earlier_steps = 1
+    with pytest.raises(PolicyError, match="'diffusion' looks at 2 observations"):
+        share(policy)
 
 
 def test_a_policy_with_a_memory_is_not_shared(deployment):

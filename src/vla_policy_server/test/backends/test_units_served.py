@@ -17,8 +17,8 @@ from vla_policy_server.self_test.golden_frames import GOLDEN_FRAMES, load_golden
 from vla_policy_server.self_test.numbers import (
     answers_stay_in_the_data,
     golden_error_is_small,
-    statistics_fit_the_joints,
 )
+from vla_policy_server.self_test.statistics import statistics_fit_the_joints
 from vla_policy_server.self_test.subject import subject_of
 from vla_policy_server.serving.chunk_scheduler import Schedule
 from vla_policy_server.serving.session import infer_checked, PolicySession

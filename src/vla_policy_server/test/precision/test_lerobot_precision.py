@@ -3,6 +3,7 @@
 import numpy as np
 from policy_changes import with_policy
 import pytest
+from tiny_checkpoints import deployment_of, write_checkpoint
 from vla_contract.errors import PolicyError
 from vla_contract.values import Observation
 from vla_policy_server.backends.registry import make_policy
@@ -41,3 +42,16 @@ def test_a_backend_without_a_network_has_no_precision(deployment):
     assert make_policy(with_policy(deployment, backend='hold'), 'cpu', 'auto')
     with pytest.raises(PolicyError, match="backend 'hold' has no precision; found: bf16"):
         make_policy(with_policy(deployment, backend='hold'), 'cpu', 'bf16')
+
+
+def test_a_policy_that_is_asked_by_steps_runs_in_16_bits_and_not_as_a_graph(deployment, tmp_path):
+    made = deployment_of(deployment, tmp_path / 'policy')
+    write_checkpoint(made, 'vqbet', tmp_path / 'policy')
+    image = np.full((384, 384, 3), (170, 140, 105), np.uint8)
+    observation = Observation(7, deployment.cell.home, {'top': image}, 'lift the cube')
+    chunks = [
+        make_policy(made, 'cpu', precision).infer(observation) for precision in ('fp32', 'bf16')
+    ]
+    assert chunks[0].positions.shape == chunks[1].positions.shape
+    with pytest.raises(PolicyError, match="'vqbet' is asked step by step; allowed: fp32, bf16"):
+        make_policy(made, 'cpu', 'onnx')

@@ -162,3 +162,55 @@ def test_a_camera_that_the_policy_does_not_look_at_is_not_waited_for(deployment)
     buffer.add_image('top', T0, IMAGE)
     buffer.add_image('wrist', T0, IMAGE)
     assert list(buffer.observe(T0).images) == ['top']
+
+
+def looking_back(deployment, steps: int) -> ObservationBuffer:
+    """Return a buffer after three images a period for a second, and joints at 100 Hz."""
+    buffer = ObservationBuffer(deployment, needs_images=True, extras=(), earlier_steps=steps)
+    buffer.instruction = 'lift the cube'
+    for k in range(101):
+        buffer.add_joints(sample(T0 + to_ns(0.01 * k), float(k)))
+    for k in range(31):
+        image = np.full((384, 384, 3), k, np.uint8)
+        buffer.add_image('top', T0 + to_ns(k / 30), image)
+    return buffer
+
+
+def test_earlier_observations_are_a_period_apart_each_with_its_own_state(deployment):
+    observation = looking_back(deployment, 3).observe(T0 + to_ns(1.0))
+    assert [seen.images['top'][0, 0, 0] for seen in observation.earlier] == [21, 24, 27]
+    assert observation.images['top'][0, 0, 0] == 30
+    for seen in (*observation.earlier, observation):
+        assert seen.state == pytest.approx(np.full(8, (seen.stamp_ns - T0) / 1e7), abs=1e-6)
+        assert seen.instruction == 'lift the cube'
+        assert seen is observation or seen.earlier == ()
+
+
+def test_after_clear_the_first_image_stands_for_all_earlier_ones(deployment):
+    buffer = looking_back(deployment, 2)
+    buffer.clear(T0 + to_ns(1.0))
+    buffer.add_joints(sample(T0 + to_ns(1.01), 5.0))
+    buffer.add_image('top', T0 + to_ns(1.01), IMAGE)
+    observation = buffer.observe(T0 + to_ns(1.02))
+    assert [seen.stamp_ns for seen in observation.earlier] == [observation.stamp_ns] * 2
+    assert all((seen.state == observation.state).all() for seen in observation.earlier)
+
+
+def test_a_gap_in_what_was_seen_earlier_is_named(deployment):
+    buffer = looking_back(deployment, 1)
+    late = T0 + to_ns(2.0)
+    buffer.add_joints(sample(late, 1.0))
+    buffer.add_image('top', late, IMAGE)
+    assert buffer.observe(late) == 'no image from camera top 100 ms before its last'
+
+
+def test_a_policy_that_does_not_look_back_gets_nothing_earlier(deployment):
+    assert looking_back(deployment, 0).observe(T0 + to_ns(1.0)).earlier == ()
+
+
+def test_states_alone_are_looked_back_at_too(deployment):
+    buffer = ObservationBuffer(deployment, needs_images=False, extras=(), earlier_steps=2)
+    for k in range(1000):  # joints at 1 kHz
+        buffer.add_joints(sample(T0 + to_ns(0.001 * k), float(k)))
+    observation = buffer.observe(T0 + to_ns(0.999))
+    assert [seen.state[0] for seen in observation.earlier] == pytest.approx([799, 899])

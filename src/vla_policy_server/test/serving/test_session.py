@@ -230,3 +230,37 @@ def test_a_known_length_is_compared_before_the_first_question(deployment):
     PolicySession(deployment, policy, Schedule(execute_steps=16))
     with pytest.raises(SettingError, match='found 17'):
         PolicySession(deployment, policy, Schedule(execute_steps=17))
+
+
+class LookingBack(Constant):
+    earlier_steps = 2
+
+
+def test_a_policy_that_looks_back_gets_what_was_seen_before(deployment):
+    session = PolicySession(deployment, LookingBack(), Schedule('async', execute_steps=8))
+    for k in range(11):
+        see(session, to_ns(0.1 * k))
+    seen = session.begin(to_ns(1.0))
+    assert [earlier.stamp_ns for earlier in seen.earlier] == [to_ns(0.8), to_ns(0.9)]
+
+
+def test_images_are_wanted_from_as_far_back_as_the_policy_looks(deployment):
+    session = PolicySession(deployment, LookingBack(), Schedule('async', execute_steps=8))
+    see(session, 0)
+    assert session.wants_images(0)
+    observation = session.begin(0)
+    assert session.wants_images(1)
+    session.finish(observation, chunk_at(0), 0)
+    assert not session.wants_images(to_ns(0.59))
+    assert session.wants_images(to_ns(0.6))
+    assert not session.is_due(to_ns(0.6))
+
+
+def test_other_policies_want_images_when_an_inference_is_due(session):
+    see(session, 0)
+    assert session.wants_images(0)
+    observation = session.begin(0)
+    assert not session.wants_images(1)
+    session.finish(observation, chunk_at(0), 0)
+    assert not session.wants_images(to_ns(0.79))
+    assert session.wants_images(to_ns(0.8))

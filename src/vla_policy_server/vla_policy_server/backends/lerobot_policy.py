@@ -7,23 +7,29 @@ from typing import Any
 import numpy as np
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError, PolicyMismatchError
+from vla_contract.observation_history import look_back
 from vla_contract.values import ActionChunk, Image, Observation, to_ns
 from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from vla_lerobot.features import ACTION, FeatureEncoder, STATE
 from vla_lerobot.instruction_embedding import ENVIRONMENT_STATE
 from vla_policy_server.backends.continuation import Continuation
+from vla_policy_server.backends.step_predictor import EARLIER, is_asked_by_steps, StepPredictor
 from vla_policy_server.precision.evidence import AUTO, best_precision, REFERENCE
 from vla_policy_server.precision.graph_folder import graph_folder
 from vla_policy_server.precision.predictor import Batch, ChunkPredictor, Network
 from vla_policy_server.precision.registry import make_predictor
 from vla_policy_server.serving.session import infer_checked
 
+# Methods that leave a network with its `select_action`.
+_IN_PLACE = (REFERENCE, 'bf16', 'fp16', 'int8', 'nf4')
+
 
 class LeRobotPolicy:
-    """Runs a LeRobot policy's `predict_action_chunk` on observations of a cell.
+    """Runs a LeRobot policy on observations of a cell.
 
     Attributes:
+        earlier_steps: how many observations before the newest the policy looks at.
         checkpoint: what was loaded.
         predictor: the network, as trained or in another precision.
         precision: its name.
@@ -34,10 +40,18 @@ class LeRobotPolicy:
     needs_extras: tuple[str, ...] = ()
 
     def __init__(self, deployment: Deployment, checkpoint: Checkpoint) -> None:
-        """Take a loaded checkpoint that fits the deployment."""
+        """Take a loaded checkpoint that fits the deployment.
+
+        Raises:
+            PolicyError: policies of its type cannot be asked.
+        """
         names = checkpoint.names
         self.checkpoint = checkpoint
         self.predictor: ChunkPredictor = checkpoint.network
+        self.earlier_steps = 0
+        if is_asked_by_steps(checkpoint.network):
+            self.predictor = stepped = StepPredictor(checkpoint.network)
+            self.earlier_steps = stepped.earlier_steps
         self.precision = REFERENCE
         self.durations_ns: Mapping[str, int] = {}
         self._continuation: Continuation | None = None
@@ -53,7 +67,14 @@ class LeRobotPolicy:
         return (*self.checkpoint.notes, *how)
 
     def prepare(self, observation: Observation) -> Batch:
-        """Return what the network sees of an observation: resized, named and normalised."""
+        """Return what the network sees of an observation: resized, named and normalised.
+
+        What it sees of those before stands beside it, where the policy looks back.
+        """
+        *earlier, batch = map(self._prepare_one, look_back(observation, self.earlier_steps))
+        return {**batch, EARLIER: earlier} if earlier else batch
+
+    def _prepare_one(self, observation: Observation) -> Batch:
         import torch
 
         batch: Batch = {'task': observation.instruction}
@@ -125,6 +146,8 @@ class LeRobotPolicy:
     def reset(self) -> None:
         """Forget queues and ensembles of the running episode."""
         self.predictor.reset()
+        self.checkpoint.preprocess.reset()
+        self.checkpoint.postprocess.reset()
 
     def _guidance(self, rest: Any, observation: Observation) -> dict[str, Any]:
         if self._continuation is None or observation.committed is None:
@@ -169,9 +192,18 @@ def _change_precision(
     folder = graph_folder(loaded.predictor)
     if precision == AUTO:
         precision = best_precision(folder, device)
+    is_asked_by_steps = isinstance(loaded.predictor, StepPredictor)
+    if is_asked_by_steps and precision not in _IN_PLACE:
+        kind = loaded.checkpoint.network.config.type
+        raise PolicyError(
+            f"precision '{precision}' cannot be used: policy type '{kind}' is asked step by "
+            f'step; allowed: {", ".join(_IN_PLACE)}'
+        )
     example, *calibration = [loaded.prepare(observation) for observation in observations]
-    network = Network(loaded.predictor, example, device, folder, calibration)
-    loaded.predictor = make_predictor(precision, network)
+    network = Network(loaded.checkpoint.network, example, device, folder, calibration)
+    predictor = make_predictor(precision, network)
+    if not is_asked_by_steps:
+        loaded.predictor = predictor
     loaded.precision = precision
 
 

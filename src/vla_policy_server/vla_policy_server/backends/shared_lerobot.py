@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
+from vla_contract.errors import PolicyError
 from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.backends.lerobot_policy import LeRobotPolicy
+from vla_policy_server.backends.step_predictor import StepPredictor
 from vla_policy_server.precision.evidence import REFERENCE
-from vla_policy_server.precision.predictor import Batch
+from vla_policy_server.precision.predictor import Batch, tensors
 
-# Types whose `predict_action_chunk` leaves nothing behind. Others keep earlier observations
-# (diffusion, vqbet, multi_task_dit), a plan (tdmpc), frames (lingbot_va) or a random generator
-# (molmoact2), or are not of LeRobot: each robot gets its own.
+# Types that leave nothing behind. Others keep a plan (tdmpc), frames (lingbot_va) or a random
+# generator (molmoact2), or are not of LeRobot: each robot gets its own.
 _FORGETFUL_TYPES = frozenset(
     ('act', 'smolvla', 'pi0', 'pi05', 'pi0_fast', 'eo1', 'evo1', 'groot')
     + ('xvla', 'wall_x', 'vla_jepa')
+    + ('diffusion', 'vqbet', 'multi_task_dit', 'gaussian_actor')
 )
 # Steps that treat every row of a batch by itself. Others may keep an observation between
 # pre-processing and post-processing, as relative actions and GR00T's do.
@@ -46,8 +48,11 @@ class SharedLeRobotPolicy:
         self._policy = policy
         checkpoint = policy.checkpoint
         steps = (*checkpoint.preprocess.steps, *checkpoint.postprocess.steps)
-        # Exported graphs take one observation at a time.
-        self._answers_together = policy.precision == REFERENCE and all(map(_is_of_a_batch, steps))
+        # Exported graphs take one observation at a time, and so does `select_action`.
+        takes_batches = policy.precision == REFERENCE and not isinstance(
+            policy.predictor, StepPredictor
+        )
+        self._answers_together = takes_batches and all(map(_is_of_a_batch, steps))
 
     def infer(self, observation: Observation) -> ActionChunk:
         """Return one robot's chunk."""
@@ -60,8 +65,10 @@ class SharedLeRobotPolicy:
         import torch
 
         with torch.inference_mode():
-            batch = join([self._policy.prepare(observation) for observation in observations])
-            chunks = self._policy.predictor.predict_action_chunk(batch)
+            batches = [self._policy.prepare(observation) for observation in observations]
+            if not _have_one_shape(batches):
+                return [self._policy.infer(observation) for observation in observations]
+            chunks = self._policy.predictor.predict_action_chunk(join(batches))
             return self._policy.complete(chunks, observations)
 
     def reset(self) -> None:
@@ -69,18 +76,31 @@ class SharedLeRobotPolicy:
 
 
 def share(policy: Policy) -> Policy:
-    """Return a policy that robots can share where that is possible, else the policy itself."""
+    """Return a policy that robots can share where that is possible, else the policy itself.
+
+    Raises:
+        PolicyError: the policy looks at more observations than a robot sends.
+    """
     if not isinstance(policy, LeRobotPolicy):
         return policy
-    config = policy.checkpoint.network.config
-    if config.type not in _FORGETFUL_TYPES or config.n_obs_steps != 1:
-        return policy
-    return SharedLeRobotPolicy(policy)
+    kind = policy.checkpoint.network.config.type
+    if policy.earlier_steps:
+        raise PolicyError(
+            f"policy type '{kind}' looks at {policy.earlier_steps + 1} observations, and a robot "
+            'sends a worker one; allowed: backend lerobot in its own policy server'
+        )
+    return SharedLeRobotPolicy(policy) if kind in _FORGETFUL_TYPES else policy
 
 
 def _is_of_a_batch(step: Any) -> bool:
     name = getattr(type(step), '_registry_name', '')
     return name in _STEPS_OF_A_BATCH or (name in _RELATIVE_STEPS and not step.enabled)
+
+
+def _have_one_shape(batches: Sequence[Batch]) -> bool:
+    """Whether tensors can be joined: instructions are padded to the longest of their batch."""
+    shapes = [{key: value.shape[1:] for key, value in tensors(b).items()} for b in batches]
+    return all(shape == shapes[0] for shape in shapes)
 
 
 def join(batches: Sequence[Batch]) -> Batch:

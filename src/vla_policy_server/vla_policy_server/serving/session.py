@@ -6,7 +6,7 @@ import numpy as np
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError, SettingError
 from vla_contract.filter_status import PlanProgress
-from vla_contract.policy import ContinuingPolicy, Policy
+from vla_contract.policy import ContinuingPolicy, earlier_steps, Policy
 from vla_contract.values import ActionChunk, Observation, to_ns
 from vla_policy_server.serving.chunk_length import known_length, require_steps
 from vla_policy_server.serving.chunk_scheduler import ChunkScheduler, Schedule
@@ -47,7 +47,9 @@ class PolicySession:
         self._seen: Observation | None = None
         period_ns = to_ns(1.0 / deployment.policy.rate_hz)
         self.scheduler = ChunkScheduler(schedule, period_ns, self._deadline_ns)
-        self.buffer = ObservationBuffer(deployment, policy.needs_images, policy.needs_extras)
+        self.buffer = ObservationBuffer(
+            deployment, policy.needs_images, policy.needs_extras, earlier_steps(policy)
+        )
         self.seams = SeamWindow()
         self.last_failure = ''
         self.counts = {'chunks': 0, 'failed_inferences': 0}
@@ -82,6 +84,12 @@ class PolicySession:
     def is_due(self, now_ns: int) -> bool:
         """Whether the next inference should start now."""
         return self.misfit is None and self.scheduler.is_due(now_ns)
+
+    def wants_images(self, now_ns: int) -> bool:
+        """Whether an image of now may be looked at, in the next inference or as an earlier one."""
+        span_ns = self.buffer.span_ns
+        is_next = span_ns > 0 and self._running is not None
+        return self.is_due(now_ns + span_ns) or (self.misfit is None and is_next)
 
     def begin(self, now_ns: int) -> Observation | None:
         """Return the observation to infer on when one is due and complete, and mark it running."""

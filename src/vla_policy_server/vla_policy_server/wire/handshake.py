@@ -61,10 +61,7 @@ def described(deployment: Deployment, needs_images: bool) -> dict[str, Any]:
         needs_images: whether the policy looks at images; else they mean nothing.
     """
     cell, policy, codec = deployment.cell, deployment.policy, VectorCodec(deployment)
-    images = {
-        seen.feature: f'camera {seen.camera}, {seen.width} x {seen.height} px, {seen.resize}'
-        for seen in policy.cameras
-    }
+    images = {seen.feature: seen.described for seen in policy.cameras}
     return {
         'robot': cell.robot.name,
         'cell': cell.name,

@@ -6,9 +6,9 @@ from typing import Any
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.deployment.policy_file import PolicyCamera
 from vla_contract.errors import UnknownNameError
-from vla_contract.values import Observation
+from vla_contract.values import Image, Observation
 from vla_contract.vectors.vector_codec import VectorCodec
-from vla_lerobot.images import fit_for_policy
+from vla_lerobot.images import as_captured, feature_of_each_camera, fit_for_policy
 from vla_policy_server.wire.message_values import read_image, read_text, read_vector
 
 STATE, PROMPT = 'observation.state', 'prompt'
@@ -22,7 +22,7 @@ class ObservationKeys:
 
     Attributes:
         state: joints of each state vector, in its order.
-        images: key of each camera's image.
+        images: key of each camera's image; a camera of several features goes by the feature.
         prompt: key of the instruction.
     """
 
@@ -34,7 +34,7 @@ class ObservationKeys:
 def policy_keys(deployment: Deployment) -> ObservationKeys:
     """Return the keys of our own workers: the features of the policy, openpi's prompt."""
     policy = deployment.policy
-    images = {camera.camera: camera.feature for camera in policy.cameras}
+    images = {camera.feature: camera.feature for camera in policy.cameras}
     return ObservationKeys({STATE: policy.state_names}, images)
 
 
@@ -72,12 +72,17 @@ class ObservationReader:
     def __init__(
         self, deployment: Deployment, needs_images: bool, needs_extras: tuple[str, ...]
     ) -> None:
-        """Prepare for what a policy needs."""
-        policy = deployment.policy
+        """Prepare for what a policy needs.
+
+        Raises:
+            ContractError: it needs one camera as several features, none of which holds what
+                another shows.
+        """
+        seen = feature_of_each_camera(deployment.policy.cameras) if needs_images else {}
         self._state = VectorCodec(deployment).state
         self._images = [
             (camera, sizes, ' or '.join(map(str, sizes)))
-            for camera in (policy.cameras if needs_images else ())
+            for camera in seen.values()
             for sizes in [_image_sizes(deployment, camera)]
         ]
         self._extras = needs_extras
@@ -91,19 +96,28 @@ class ObservationReader:
         numbers = read_vector(message, STATE, self._state.width)
         state = self._state.decode(numbers, is_checked=False)  # finite as read
         images = {
-            camera.camera: read_image(message, camera.feature, sizes.__contains__, allowed)
+            camera.camera: _held(
+                read_image(message, camera.feature, sizes.__contains__, allowed), camera
+            )
             for camera, sizes, allowed in self._images
         }
         extras = {name: read_vector(message, EXTRAS + name, None) for name in self._extras}
         return Observation(stamp_ns, state, images, read_text(message, PROMPT), extras)
 
 
+def _held(image: Image, seen: PolicyCamera) -> Image:
+    """Return an image as the camera holds it, where it comes as the policy sees it."""
+    return as_captured(image, seen) if image.shape[:2] == (seen.height, seen.width) else image
+
+
 def _camera(deployment: Deployment, name: str) -> PolicyCamera:
     policy = deployment.policy
+    features = {camera.feature: camera for camera in policy.cameras}
     cameras = {camera.camera: camera for camera in policy.cameras}
-    if name not in cameras:
+    found = features.get(name) or cameras.get(name)
+    if found is None:
         raise UnknownNameError('camera', name, f'policy {policy.name}', cameras)
-    return cameras[name]
+    return found
 
 
 def _image_sizes(deployment: Deployment, seen: PolicyCamera) -> list[tuple[int, ...]]:

@@ -78,7 +78,7 @@ class CameraFrames:
             frame = self._waiting.popleft()
         if frame is None:
             return False
-        if self._needs_images and self._session.is_due(now_ns):
+        if self._needs_images and self._session.wants_images(now_ns):
             self._draw(frame)
             for name, image in frame.images.items():
                 shown = np.zeros_like(image) if self._is_blank else image

@@ -1,0 +1,56 @@
+from types import SimpleNamespace
+
+import pytest
+from vla_contract.deployment.deployment import load_deployment
+from vla_contract.errors import PolicyMismatchError
+from vla_lerobot.checkpoints.vector_names import vector_names
+
+DEPLOYMENT = load_deployment()
+JOINTS = list(DEPLOYMENT.cell.joint_names)
+
+
+def names_of(manifest=None, recorded=None):
+    config = SimpleNamespace(action_feature_names=recorded)
+    return vector_names(DEPLOYMENT, 'mine', config, manifest or {})
+
+
+def test_names_of_the_checkpoint_are_followed():
+    found = names_of({'state_names': JOINTS}, [f'{name}.pos' for name in JOINTS[::-1]])
+    assert found.state == tuple(JOINTS)
+    assert found.action == tuple(JOINTS[::-1])
+    assert found.notes == (f'action: mapped by name from the order {", ".join(JOINTS[::-1])}',)
+
+
+def test_a_group_that_lerobot_took_for_the_names_counts_as_not_recorded():
+    found = names_of({'state_names': JOINTS}, ['motors'])
+    assert found.action == tuple(JOINTS)
+    assert found.notes == (
+        'action: joint names not recorded (motors is no name of a joint), believed to be in the '
+        'order of the policy file',
+    )
+
+
+def test_names_in_a_group_are_the_names_of_the_joints():
+    found = names_of({'state_names': {'motors': JOINTS}, 'action_names': {'motors': JOINTS[::-1]}})
+    assert (found.state, found.action) == (tuple(JOINTS), tuple(JOINTS[::-1]))
+    assert len(found.notes) == 1
+
+
+def test_nothing_recorded_is_believed_and_noted():
+    assert names_of().notes[1] == (
+        'action: joint names not recorded, believed to be in the order of the policy file'
+    )
+
+
+@pytest.mark.parametrize(
+    ('names', 'said'),
+    [
+        (JOINTS[:-1], f'missing {JOINTS[-1]}'),
+        ([*JOINTS, 'elbow'], 'unknown elbow'),
+        ([*JOINTS[:-1], 'elbow'], 'unknown elbow'),
+        ([f'{name}.vel' for name in JOINTS], 'unknown panda_joint1.vel'),
+    ],
+)
+def test_joints_of_another_robot_are_refused(names, said):
+    with pytest.raises(PolicyMismatchError, match=said):
+        names_of({'state_names': JOINTS}, names)
