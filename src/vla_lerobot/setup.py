@@ -24,6 +24,7 @@ setup(
         ],
         'vla_commands': [
             'check.dataset = vla_lerobot.dataset_checks.check_dataset:main',
+            'draft.policy = vla_lerobot.drafting.draft_policy:main',
         ],
     },
 )

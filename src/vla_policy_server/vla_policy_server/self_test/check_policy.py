@@ -50,7 +50,7 @@ def _report(args: argparse.Namespace, deployment: Deployment, checks: Iterable[C
     for check in checks:
         found.append(check)
         print(f'{check.status:<5} {check.name:<14} {check.found}')
-        if check.status is Status.FAIL and check.fix:
+        if check.status in (Status.FAIL, Status.WARN) and check.fix:
             print(f'      what helps: {check.fix}')
     failed = [check.name for check in found if check.status is Status.FAIL]
     print(f'failed: {", ".join(failed)}' if failed else 'no check failed')

@@ -5,17 +5,16 @@ from typing import NamedTuple
 
 from vla_contract.check import Check, Status
 from vla_contract.errors import PolicyMismatchError
+from vla_policy_server.self_test.first_answer import first_answer_is_near
 from vla_policy_server.self_test.found import Found
-from vla_policy_server.self_test.numbers import (
-    answers_stay_in_the_data,
-    golden_error_is_small,
-    statistics_fit_the_joints,
-)
+from vla_policy_server.self_test.near_misses import nothing_fits_better
+from vla_policy_server.self_test.numbers import answers_stay_in_the_data, golden_error_is_small
 from vla_policy_server.self_test.sensitivity import (
     images_matter,
     instruction_matters,
     state_matters,
 )
+from vla_policy_server.self_test.statistics import statistics_fit_the_joints
 from vla_policy_server.self_test.subject import Subject
 from vla_policy_server.self_test.timing import (
     answer_repeats,
@@ -63,6 +62,13 @@ SELF_TESTS = (
         'vla_policy.yaml which unit or map the numbers of each joint have',
     ),
     SelfTest(
+        'first answer',
+        first_answer_is_near,
+        'velocities, deltas or other units taken for positions: the filter refuses every chunk',
+        'say in vla_policy.yaml what the numbers of the action mean (quantity, unit, map); a '
+        'robot far from where its data begin has to be brought there first',
+    ),
+    SelfTest(
         'range',
         answers_stay_in_the_data,
         'actions come out on another scale than they were recorded in: the arm would shake',
@@ -74,6 +80,14 @@ SELF_TESTS = (
         'joints in another order, wrong statistics, or images prepared otherwise than in training '
         '(lerobot #4452, #2980)',
         'for the joint that is named, compare order, units and statistics with the dataset',
+    ),
+    SelfTest(
+        'near misses',
+        nothing_fits_better,
+        'images or actions that come a little otherwise than in training: colours, mirrored, one '
+        'frame off, scaled, gripper turned round',
+        'look at what is named: encoding of the camera, rotate and flip in the policy file, '
+        'rate_hz and the frame that the data were recorded with, scale and map of the action',
     ),
     SelfTest(
         'repeatable',

@@ -14,3 +14,8 @@ def judge(is_good: bool, found: str) -> Found:
 def skip(why: str) -> Found:
     """Return that the question does not arise."""
     return Status.SKIP, why
+
+
+def warn(found: str) -> Found:
+    """Return that something is good enough, with a remark."""
+    return Status.WARN, found

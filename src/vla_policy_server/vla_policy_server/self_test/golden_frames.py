@@ -6,10 +6,12 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError
 from vla_contract.joints.joint_map import JointMap
+from vla_contract.observation_history import with_earlier
 from vla_contract.values import Image, Observation, Vector
 from vla_lerobot.frames import open_dataset, recorded_actions, RecordedFrames
 
@@ -36,8 +38,17 @@ class GoldenFrames:
     actions: Vector
 
 
-def read_golden_frames(deployment: Deployment, root: Path) -> GoldenFrames:
+def read_golden_frames(
+    deployment: Deployment, root: Path, count: int = _FRAMES, steps: int = _STEPS, earlier: int = 0
+) -> GoldenFrames:
     """Take frames out of a LeRobotDataset v3, spread over its episodes and their phases.
+
+    Args:
+        deployment: robot and policy file.
+        root: of the dataset.
+        count: how many frames at most.
+        steps: how many actions follow each; fewer where no episode is so long.
+        earlier: how many frames before each the policy looks at.
 
     Raises:
         ResourceNotFoundError: there is no dataset.
@@ -47,16 +58,25 @@ def read_golden_frames(deployment: Deployment, root: Path) -> GoldenFrames:
     dataset = open_dataset(root)
     frames = RecordedFrames(deployment, dataset)
     actions, episode = recorded_actions(deployment, dataset)
-    starts = np.arange(max(0, len(episode) - _STEPS + 1))
-    usable = starts[episode[starts] == episode[starts + _STEPS - 1]]
-    if not len(usable):
+    longest = int(np.bincount(episode).max(initial=0))
+    if longest < _STEPS:
         raise PolicyError(f'{root} has no episode of {_STEPS} frames')
-    chosen = np.unique(usable[np.linspace(0, len(usable) - 1, _FRAMES + 2).astype(int)[1:-1]])
+    steps = min(steps, longest)
+    starts = np.arange(len(episode) - steps + 1)
+    usable = starts[episode[starts] == episode[starts + steps - 1]]
+    chosen = np.unique(usable[np.linspace(0, len(usable) - 1, count + 2).astype(int)[1:-1]])
     return GoldenFrames(
         float(dataset.fps),
-        tuple(frames[int(k)] for k in chosen),
-        np.stack([actions[k : k + _STEPS] for k in chosen]),
+        tuple(_with_history(frames, episode, int(k), earlier) for k in chosen),
+        np.stack([actions[k : k + steps] for k in chosen]),
     )
+
+
+def _with_history(
+    frames: RecordedFrames, episode: NDArray[np.int64], index: int, earlier: int
+) -> Observation:
+    begin = max(int(np.searchsorted(episode, episode[index])), index - earlier)
+    return with_earlier([frames[k] for k in range(begin, index + 1)], index - begin, earlier)
 
 
 def save_golden_frames(frames: GoldenFrames, cell: Cell, path: Path) -> None:
