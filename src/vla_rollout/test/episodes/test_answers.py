@@ -48,6 +48,25 @@ def test_a_run_without_any_answer_has_no_rate():
     assert summary_line([silent]) == '1 of 1 episodes had no answer; success unknown'
 
 
+def test_refused_chunks_are_counted_and_what_they_may_be_is_asked():
+    jump = 'jump panda_joint4 of 2.45'
+    wrong = replace(episode(0, 0, refusal=jump), filter_counters={'rejected_chunks': 40})
+    assert summary_line([wrong]).endswith(
+        f'; 40 of 40 chunks were refused, in 1 episodes (last: {jump}): are these velocities, '
+        'moves or degrees? vla check policy'
+    )
+    assert summarise([wrong], {})['refused_chunks'] == 40
+    once = replace(episode(1, 39, refusal=jump), filter_counters={'rejected_chunks': 1})
+    assert summary_line([once]).endswith(
+        f'1 of 40 chunks were refused, in 1 episodes (last: {jump})'
+    )
+
+
+def test_refused_chunks_of_a_graph_are_counted_without_a_reason():
+    seen = replace(episode(0, 30), filter_counters={'rejected_chunks': 10})
+    assert summary_line([seen]).endswith('10 of 40 chunks were refused, in 1 episodes')
+
+
 def test_failed_inferences_are_said_where_others_answered():
     results = [episode(0, 10, 3), episode(1, 10)]
     assert summary_line(results).endswith('); 3 inferences failed (last: no memory, 3)')

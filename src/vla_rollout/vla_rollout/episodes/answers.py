@@ -1,6 +1,6 @@
 """Whether a policy answered at all: an episode without an answer says nothing about the policy."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,6 +30,10 @@ class Answered(Protocol):
     def chunk_refusal(self) -> str:
         """Why the filter refused the last chunk that it refused, '' for none."""
 
+    @property
+    def filter_counters(self) -> Mapping[str, int]:
+        """What the filter counted, `rejected_chunks` among it."""
+
 
 def has_answer(result: Answered) -> bool:
     """Return whether a chunk of the policy reached the filter in an episode."""
@@ -54,6 +58,8 @@ class Score:
             there is one; '' for none.
         refused: in how many episodes chunks were refused.
         chunk_refusal: why the last one was, '' for none.
+        taken_chunks: chunks of all episodes that the filter took.
+        refused_chunks: chunks that it refused; 0 also where nobody counted them.
     """
 
     successes: int
@@ -63,6 +69,8 @@ class Score:
     inference_failure: str = ''
     refused: int = 0
     chunk_refusal: str = ''
+    taken_chunks: int = 0
+    refused_chunks: int = 0
 
     @property
     def interval(self) -> Interval | None:
@@ -87,8 +95,19 @@ class Score:
         if self.failed_inferences:
             last = '' if self.errors else _last(self.inference_failure)
             yield f'{self.failed_inferences} inferences failed{last}'
-        if self.refused:
+        if self.refused_chunks:
+            count = f'{self.refused_chunks} of {self.taken_chunks + self.refused_chunks}'
+            last = _last(self.chunk_refusal) + self._advice
+            yield f'{count} chunks were refused, in {self.refused} episodes{last}'
+        elif self.refused:
             yield f'chunks were refused in {self.refused} episodes{_last(self.chunk_refusal)}'
+
+    @property
+    def _advice(self) -> str:
+        """What to ask where most chunks begin far from the arm."""
+        if 'jump' not in self.chunk_refusal or self.refused_chunks <= self.taken_chunks:
+            return ''
+        return ': are these velocities, moves or degrees? vla check policy'
 
     def facts(self) -> dict[str, Any]:
         """Return counts, rate and interval for JSON; without an answer there is no rate."""
@@ -99,6 +118,7 @@ class Score:
             'failed_inferences': self.failed_inferences,
             'last_inference_failure': self.inference_failure,
             'episodes_with_refused_chunks': self.refused,
+            'refused_chunks': self.refused_chunks,
             'last_chunk_refusal': self.chunk_refusal,
         }
         if self.interval:
@@ -113,6 +133,7 @@ def score_of(results: Sequence[Answered]) -> Score:
     silent = [result for result in results if not has_answer(result)]
     failures = [r.inference_failure for r in silent if r.inference_failure]
     failures = failures or [r.inference_failure for r in results if r.inference_failure]
+    counts = [result.filter_counters.get('rejected_chunks', 0) for result in results]
     refusals = [result.chunk_refusal for result in results if result.chunk_refusal]
     return Score(
         successes=sum(result.success for result in with_answer),
@@ -120,8 +141,13 @@ def score_of(results: Sequence[Answered]) -> Score:
         errors=len(silent),
         failed_inferences=sum(result.failed_inferences for result in results),
         inference_failure=failures[-1] if failures else '',
-        refused=len(refusals),
+        refused=sum(
+            bool(count or result.chunk_refusal)
+            for count, result in zip(counts, results, strict=True)
+        ),
         chunk_refusal=refusals[-1] if refusals else '',
+        taken_chunks=sum(result.chunks for result in results),
+        refused_chunks=sum(counts),
     )
 
 
