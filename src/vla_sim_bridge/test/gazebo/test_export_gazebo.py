@@ -24,7 +24,8 @@ from vla_sim_bridge.randomization.randomization import load_randomization, TERMS
 from vla_sim_bridge.scene.world import World
 import yaml
 
-DEPLOYMENTS = ('panda_lift_cube', 'vx300s_lift_cube')
+NAMES = ('panda', 'vx300s', 'so101', 'ur5e_2f85', 'xarm7', 'aloha', 'openarm')
+DEPLOYMENTS = tuple(f'{name}_lift_cube' for name in NAMES)
 SEED = 3
 ARM = 'arm/'
 
@@ -125,12 +126,17 @@ def test_joints_have_the_names_axes_and_limits_of_the_cell(exported):
 def test_every_joint_is_commanded_or_follows_the_gripper(exported):
     robot = exported.sdf_model('robot')
     commanded = {joint.name for joint in exported.cell.joints}
-    gripper = exported.cell.joints[exported.cell.grippers[0]]
+    grippers = [exported.cell.joints[i].name for i in exported.cell.grippers]
     for name, joint in robot.joints.items():
         if joint.get('type') == 'fixed' or name in commanded:
             assert joint.find('axis/mimic') is None
-        else:
-            assert joint.find('axis/mimic').get('joint') == gripper.name
+            continue
+        leader = joint.find('axis/mimic').get('joint')
+        assert leader in grippers
+        if len(grippers) > 1:  # each side follows its own
+            assert ('right' in name.split('_')[:2]) == leader.startswith(
+                ('right', 'openarm_right')
+            )
 
 
 def test_fingers_that_follow_are_where_mujocos_are(exported):
@@ -188,7 +194,9 @@ def test_shapes_stand_where_mujocos_do(exported):
         collisions = robot.links[exported.link_name(body)].findall('collision')
         first = model.body_geomadr[body]
         geoms = [
-            g for g in range(first, first + model.body_geomnum[body]) if model.geom_contype[g]
+            g
+            for g in range(first, first + model.body_geomnum[body])
+            if model.geom_contype[g] or model.geom_conaffinity[g]
         ]
         for collision, geom in zip(collisions, geoms, strict=True):
             R = Rotation.from_quat(model.geom_quat[geom][[1, 2, 3, 0]]).as_matrix()

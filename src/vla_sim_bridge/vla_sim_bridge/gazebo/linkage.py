@@ -7,7 +7,7 @@ A linkage is a closed chain, which SDF cannot hold; the mimic joints of SDF 1.11
 from dataclasses import dataclass
 
 import numpy as np
-from vla_contract.values import to_ns
+from vla_contract.values import to_ns, Vector
 from vla_sim_bridge.scene.robot_spec import ROBOT
 from vla_sim_bridge.scene.world import World
 
@@ -52,10 +52,21 @@ def find_followers(world: World) -> list[Follower]:
 
 
 def _measured(world: World, passive: list[str]) -> list[Follower]:
-    """Close the gripper in steps and fit a line to each passive joint."""
-    cell = world.cell
-    gripper = cell.grippers[0]
-    joint = cell.joints[gripper]
+    """Close each gripper in steps; fit a line to each passive joint of the one that moves it."""
+    closed = [_closing(world, gripper, passive) for gripper in world.cell.grippers]
+    followers = []
+    for column, name in enumerate(passive, start=1):
+        leader, steps = max(closed, key=lambda one: np.ptp(one[1][:, column]))
+        commanded, positions = steps[:, 0], steps[:, column]
+        multiplier, offset = np.polyfit(commanded, positions, 1)
+        error = np.abs(multiplier * commanded + offset - positions).max()
+        followers.append(Follower(name, leader, float(multiplier), float(offset), float(error)))
+    return followers
+
+
+def _closing(world: World, gripper: int, passive: list[str]) -> tuple[str, Vector]:
+    """Return a gripper's joint, and its positions and those of others, shape (steps, 1 + P)."""
+    joint = world.cell.joints[gripper]
     names = [ROBOT + joint.model_joint, *passive]
     measured = []
     for position in np.linspace(joint.open, joint.closed, _STEPS):
@@ -65,10 +76,4 @@ def _measured(world: World, passive: list[str]) -> list[Follower]:
         world.step(command, to_ns(_STEP_S))
         world.step(command, to_ns(_STEP_S))
         measured.append([world.data.joint(name).qpos[0] for name in names])
-    leader, *others = np.array(measured).T
-    followers = []
-    for name, positions in zip(passive, others, strict=True):
-        multiplier, offset = np.polyfit(leader, positions, 1)
-        error = np.abs(multiplier * leader + offset - positions).max()
-        followers.append(Follower(name, names[0], float(multiplier), float(offset), float(error)))
-    return followers
+    return names[0], np.array(measured)
