@@ -16,6 +16,7 @@ from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.deployment.end_effector import EndEffectorDelta
 from vla_contract.deployment.policy_file import Component
 from vla_contract.errors import NameMismatchError, PolicyError, SettingError, UnknownNameError
+from vla_contract.observation_history import with_earlier
 from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, Observation, to_ns
 from vla_policy_server.backends.registry import make_policy
@@ -82,6 +83,45 @@ def test_the_shipped_policy_answers_the_same_near_and_far(serve, deployment):
     assert (expected.stamp_ns, expected.period_ns) == (found.stamp_ns, found.period_ns)
     assert np.array_equal(expected.positions, found.positions)
     assert far.needs_images
+
+
+class LooksBack:
+    """Answers with the mean of the states that it is shown, and of the images' first bytes."""
+
+    needs_images, needs_extras, earlier_steps = True, (), 2
+
+    def infer(self, observation: Observation) -> ActionChunk:
+        seen = (*observation.earlier, observation)
+        self.shown = [(one.state.copy(), one.images['top'][0, 0, 0]) for one in seen]
+        return ActionChunk(observation.stamp_ns, to_ns(0.1), observation.state[None])
+
+    def reset(self) -> None:
+        """Nothing is remembered."""
+
+
+def test_what_was_seen_earlier_reaches_a_policy_that_looks_back(serve, deployment):
+    policy = LooksBack()
+    far = connect(deployment, serve(PolicyService(deployment, LocalEngine(lambda: policy, 8))).url)
+    assert far.earlier_steps == 2
+    frames = [
+        Observation(to_ns(k / 10), STATE + k, {'top': np.full_like(IMAGE, 10 * k)}, '')
+        for k in range(4)
+    ]
+    for index in range(4):
+        far.infer(with_earlier(frames, index, 2))
+        first = max(0, index - 2)
+        assert [grey for _, grey in policy.shown] == [10 * k for k in range(first, index + 1)]
+        states = [state for state, _ in policy.shown]
+        assert np.allclose(states, [STATE + k for k in range(first, index + 1)], atol=1e-6)
+
+
+@pytest.mark.parametrize('found', [-1, 65, 'two', 1.5])
+def test_a_history_of_no_length_is_refused(deployment, found):
+    with (
+        openpi_server(lambda _: {}, {'earlier_steps': found}) as url,
+        pytest.raises(PolicyError, match=r'earlier_steps: found .*; allowed: 0 to 64'),
+    ):
+        connect(deployment, url)
 
 
 def test_only_what_the_served_policy_needs_is_sent(serve, deployment):

@@ -8,7 +8,6 @@ import numpy as np
 from policy_changes import with_policy
 import pytest
 from tiny_checkpoints import deployment_of, write_checkpoint
-from vla_contract.errors import PolicyError
 from vla_contract.policy import BatchPolicy
 from vla_contract.share import find_model
 from vla_contract.values import Observation
@@ -117,15 +116,6 @@ def with_seed(ask):
 
     torch.manual_seed(0)
     return ask()
-
-
-def test_a_policy_that_looks_back_is_refused_to_robots_that_send_one_observation(deployment):
-    policy = LeRobotPolicy.__new__(LeRobotPolicy)
-    config = SimpleNamespace(type='diffusion', n_obs_steps=2)
-    policy.checkpoint = SimpleNamespace(network=SimpleNamespace(config=config))
-    policy.earlier_steps = 1
-    with pytest.raises(PolicyError, match="'diffusion' looks at 2 observations"):
-        share(policy)
 
 
 def test_a_policy_with_a_memory_is_not_shared(deployment):

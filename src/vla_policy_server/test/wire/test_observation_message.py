@@ -6,8 +6,10 @@ import pytest
 from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.values import Observation
 from vla_lerobot.features import FeatureEncoder
+from vla_policy_server.wire.errors import MessageRefusedError
 from vla_policy_server.wire.handshake import described
 from vla_policy_server.wire.observation_message import (
+    EARLIER,
     ObservationKeys,
     ObservationReader,
     ObservationWriter,
@@ -87,3 +89,22 @@ def test_the_handshake_says_how_images_are_turned(deployment):
 def test_the_message_of_a_camera_as_ever_has_the_same_keys(deployment, seen):
     message = ObservationWriter(deployment, policy_keys(deployment)).write(seen)
     assert sorted(message) == sorted([STATE, TOP, 'prompt'])
+
+
+@pytest.mark.parametrize(
+    ('earlier', 'sentence'),
+    [
+        (None, 'earlier is missing'),
+        ('none', 'earlier: found str; allowed: a list of maps'),
+        ([1], 'earlier: found list; allowed: a list of maps'),
+        ([{}, {}, {}], 'earlier: found 3 entries; allowed: up to 2'),
+        ([{}], 'observation.state is missing'),
+    ],
+)
+def test_a_history_that_does_not_fit_is_one_sentence(deployment, seen, earlier, sentence):
+    message = ObservationWriter(deployment, policy_keys(deployment)).write(seen, 2)
+    assert message.pop(EARLIER) == []
+    if earlier is not None:
+        message[EARLIER] = earlier
+    with pytest.raises(MessageRefusedError, match=sentence):
+        ObservationReader(deployment, True, (), 2).read(message, 5)

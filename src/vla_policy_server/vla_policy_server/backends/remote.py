@@ -18,7 +18,7 @@ from vla_policy_server.wire.handshake import read_identity, require_same_meaning
 from vla_policy_server.wire.observation_message import ObservationWriter
 from vla_policy_server.wire.request import PROTOCOL, Request
 
-_LONGEST_CHUNK = 1000
+_LONGEST_CHUNK, _LONGEST_HISTORY = 1000, 64
 
 
 class RemotePolicy:
@@ -27,6 +27,7 @@ class RemotePolicy:
     Attributes:
         needs_images: whether the server's policy looks at images.
         needs_extras: names of privileged values that it reads.
+        earlier_steps: how many earlier observations it looks at.
         identity: what the server says about the policy it serves, None if it says nothing.
         clock: how far the server's clock is ahead of ours, if it stamps its answers.
         durations_ns: how long the parts of the last inference took, by name [ns].
@@ -48,6 +49,7 @@ class RemotePolicy:
         metadata = self._client.metadata
         self.needs_images = metadata.get('needs_images', True) is True
         self.needs_extras = tuple(map(str, metadata.get('needs_extras', ())))
+        self.earlier_steps = _earlier_steps(metadata, self._url)
         meant = _meant(deployment, metadata)
         self._writer = ObservationWriter(
             meant, keys if self.needs_images else replace(keys, images={})
@@ -67,7 +69,7 @@ class RemotePolicy:
             WireError: there is no answer, or it cannot be used; the next call tries again.
         """
         started_ns = time.monotonic_ns()
-        message = self._writer.write(observation)
+        message = self._writer.write(observation, self.earlier_steps)
         self._terms = replace(self._terms, id=self._terms.id + 1, stamp_ns=observation.stamp_ns)
         if self._client.metadata.get('protocol') == PROTOCOL:
             message = self._terms.write(message)
@@ -151,6 +153,15 @@ def _meant(deployment: Deployment, metadata: dict[str, Any]) -> Deployment:
     """
     is_older = metadata.get('protocol') == PROTOCOL and 'state_units' not in metadata
     return in_si(deployment) if is_older and deployment.policy.end_effector is None else deployment
+
+
+def _earlier_steps(metadata: dict[str, Any], url: str) -> int:
+    found = metadata.get('earlier_steps', 0)
+    if not isinstance(found, int) or not 0 <= found <= _LONGEST_HISTORY:
+        raise PolicyError(
+            f'{url}: earlier_steps: found {found!r:.40}; allowed: 0 to {_LONGEST_HISTORY}'
+        )
+    return found
 
 
 def _name(metadata: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from vla_contract.errors import PolicyError
 from vla_contract.policy import Policy
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.backends.lerobot_policy import LeRobotPolicy
@@ -46,6 +45,7 @@ class SharedLeRobotPolicy:
     def __init__(self, policy: LeRobotPolicy) -> None:
         """Share a loaded policy."""
         self._policy = policy
+        self.earlier_steps = policy.earlier_steps
         checkpoint = policy.checkpoint
         steps = (*checkpoint.preprocess.steps, *checkpoint.postprocess.steps)
         # Exported graphs take one observation at a time, and so does `select_action`.
@@ -76,19 +76,10 @@ class SharedLeRobotPolicy:
 
 
 def share(policy: Policy) -> Policy:
-    """Return a policy that robots can share where that is possible, else the policy itself.
-
-    Raises:
-        PolicyError: the policy looks at more observations than a robot sends.
-    """
+    """Return a policy that robots can share where that is possible, else the policy itself."""
     if not isinstance(policy, LeRobotPolicy):
         return policy
     kind = policy.checkpoint.network.config.type
-    if policy.earlier_steps:
-        raise PolicyError(
-            f"policy type '{kind}' looks at {policy.earlier_steps + 1} observations, and a robot "
-            'sends a worker one; allowed: backend lerobot in its own policy server'
-        )
     return SharedLeRobotPolicy(policy) if kind in _FORGETFUL_TYPES else policy
 
 

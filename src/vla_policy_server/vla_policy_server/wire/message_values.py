@@ -58,6 +58,20 @@ def read_text(message: dict[str, Any], key: str) -> str:
     return value
 
 
+def read_maps(message: dict[str, Any], key: str, most: int) -> list[dict[str, Any]]:
+    """Return a list of maps, as many as there are up to a number.
+
+    Raises:
+        MessageRefusedError: it is missing, something else, or longer.
+    """
+    value = _required(message, key)
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise MessageRefusedError(f'{key}: found {_describe(value)}; allowed: a list of maps')
+    if len(value) > most:
+        raise MessageRefusedError(f'{key}: found {len(value)} entries; allowed: up to {most}')
+    return value
+
+
 def _required(message: dict[str, Any], key: str) -> Any:
     if key not in message:
         known = ', '.join(f'{name!r:.60}' for name in list(message)[:16]) or 'nothing'

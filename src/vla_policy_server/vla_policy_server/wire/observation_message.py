@@ -6,14 +6,16 @@ from typing import Any
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.deployment.policy_file import PolicyCamera
 from vla_contract.errors import UnknownNameError
-from vla_contract.values import Image, Observation
+from vla_contract.values import Image, Observation, to_ns, Vector
 from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.images import as_captured, feature_of_each_camera, fit_for_policy
-from vla_policy_server.wire.message_values import read_image, read_text, read_vector
+from vla_policy_server.wire.message_values import read_image, read_maps, read_text, read_vector
 
 STATE, PROMPT = 'observation.state', 'prompt'
 EXTRAS = 'extras/'
 """What the keys of privileged values begin with."""
+EARLIER = 'earlier'
+"""Key of the observations before it, a list of maps with state and images, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -54,23 +56,38 @@ class ObservationWriter:
         self._images = {key: _camera(deployment, name) for name, key in keys.images.items()}
         self._prompt = keys.prompt
 
-    def write(self, observation: Observation) -> dict[str, Any]:
-        """Return the message of an observation that carries every camera of the policy."""
-        message: dict[str, Any] = {self._prompt: observation.instruction}
-        for key, scale in self._state.items():
-            message[key] = scale.encode(observation.state)
-        for key, camera in self._images.items():
-            message[key] = fit_for_policy(observation.images[camera.camera], camera)
+    def write(self, observation: Observation, earlier_steps: int = 0) -> dict[str, Any]:
+        """Return the message of an observation that carries every camera of the policy.
+
+        Args:
+            observation: with those before it, where the server's policy looks back.
+            earlier_steps: how many of them it looks at.
+        """
+        message = {self._prompt: observation.instruction, **self._seen(observation)}
         for name, values in observation.extras.items():
             message[EXTRAS + name] = values
+        if earlier_steps:
+            message[EARLIER] = [self._seen(before) for before in observation.earlier]
         return message
+
+    def _seen(self, observation: Observation) -> dict[str, Any]:
+        seen: dict[str, Any] = {
+            key: scale.encode(observation.state) for key, scale in self._state.items()
+        }
+        for key, camera in self._images.items():
+            seen[key] = fit_for_policy(observation.images[camera.camera], camera)
+        return seen
 
 
 class ObservationReader:
     """Reads observations from messages of one deployment, and refuses what does not fit it."""
 
     def __init__(
-        self, deployment: Deployment, needs_images: bool, needs_extras: tuple[str, ...]
+        self,
+        deployment: Deployment,
+        needs_images: bool,
+        needs_extras: tuple[str, ...],
+        earlier_steps: int = 0,
     ) -> None:
         """Prepare for what a policy needs.
 
@@ -85,7 +102,8 @@ class ObservationReader:
             for camera in seen.values()
             for sizes in [_image_sizes(deployment, camera)]
         ]
-        self._extras = needs_extras
+        self._extras, self._earlier_steps = needs_extras, earlier_steps
+        self._period_ns = to_ns(1.0 / deployment.policy.rate_hz)
 
     def read(self, message: dict[str, Any], stamp_ns: int) -> Observation:
         """Return the observation of a message.
@@ -93,6 +111,23 @@ class ObservationReader:
         Raises:
             MessageRefusedError: something is missing, of another shape or type, or not finite.
         """
+        state, images = self._seen(message)
+        extras = {name: read_vector(message, EXTRAS + name, None) for name in self._extras}
+        earlier = self._earlier(message, stamp_ns) if self._earlier_steps else ()
+        prompt = read_text(message, PROMPT)
+        return Observation(stamp_ns, state, images, prompt, extras, earlier=earlier)
+
+    def _earlier(self, message: dict[str, Any], stamp_ns: int) -> tuple[Observation, ...]:
+        """Return the observations before it, one period of the policy apart."""
+        before = read_maps(message, EARLIER, self._earlier_steps)
+        stamps_ns = (stamp_ns - step * self._period_ns for step in range(len(before), 0, -1))
+        prompt = read_text(message, PROMPT)
+        return tuple(
+            Observation(stamp_ns, *self._seen(seen), prompt)
+            for stamp_ns, seen in zip(stamps_ns, before, strict=True)
+        )
+
+    def _seen(self, message: dict[str, Any]) -> tuple[Vector, dict[str, Image]]:
         numbers = read_vector(message, STATE, self._state.width)
         state = self._state.decode(numbers, is_checked=False)  # finite as read
         images = {
@@ -101,8 +136,7 @@ class ObservationReader:
             )
             for camera, sizes, allowed in self._images
         }
-        extras = {name: read_vector(message, EXTRAS + name, None) for name in self._extras}
-        return Observation(stamp_ns, state, images, read_text(message, PROMPT), extras)
+        return state, images
 
 
 def _held(image: Image, seen: PolicyCamera) -> Image:

@@ -7,7 +7,7 @@ from functools import partial
 import time
 from typing import Protocol
 
-from vla_contract.policy import BatchPolicy, Policy
+from vla_contract.policy import BatchPolicy, earlier_steps, Policy
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.serving.session import check_chunk, infer_checked
 from vla_policy_server.worker.batching import BatchQueue, Timed
@@ -48,10 +48,12 @@ class Engine(Protocol):
     Attributes:
         needs_images: whether observations must carry every camera of the policy.
         needs_extras: names of privileged values that observations must carry.
+        earlier_steps: how many earlier observations they must carry.
     """
 
     needs_images: bool
     needs_extras: tuple[str, ...]
+    earlier_steps: int
 
     async def take_seat(self) -> Seat:
         """Make place for one more robot."""
@@ -82,6 +84,7 @@ class LocalEngine:
         first = load()
         self.needs_images = first.needs_images
         self.needs_extras = first.needs_extras
+        self.earlier_steps = earlier_steps(first)
         self._load = load
         self._free = [first]
         self._is_shared = isinstance(first, BatchPolicy)

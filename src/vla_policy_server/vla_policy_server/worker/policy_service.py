@@ -31,13 +31,16 @@ class PolicyService:
         """
         self._deployment = deployment
         self._engine = engine
-        self._reader = ObservationReader(deployment, engine.needs_images, engine.needs_extras)
+        self._reader = ObservationReader(
+            deployment, engine.needs_images, engine.needs_extras, engine.earlier_steps
+        )
         self.metadata: dict[str, Any] = {
             'protocol': PROTOCOL,
             **described(deployment, engine.needs_images),
             'action_kind': JOINT_POSITION,
             'needs_images': engine.needs_images,
             'needs_extras': list(engine.needs_extras),
+            'earlier_steps': engine.earlier_steps,
             'policy': deployment.policy.name,
             'backend': deployment.policy.backend,
             **_identity(identity or identity_of(deployment)),

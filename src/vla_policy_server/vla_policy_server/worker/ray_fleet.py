@@ -58,9 +58,10 @@ class Replica:
             )
         self._engine = LocalEngine(lambda: policy, max_batch)
 
-    def needs(self) -> tuple[bool, tuple[str, ...]]:
-        """Return whether the policy needs images, and which extras."""
-        return self._engine.needs_images, self._engine.needs_extras
+    def needs(self) -> tuple[bool, tuple[str, ...], int]:
+        """Return whether the policy needs images, which extras, and how far it looks back."""
+        engine = self._engine
+        return engine.needs_images, engine.needs_extras, engine.earlier_steps
 
     async def infer(self, observation: Observation, patience_ns: int) -> Timed:
         """Return the chunk of an observation or why there is none, and what it took."""
@@ -104,7 +105,8 @@ class FleetEngine:
             self._handle: Any = serve.run(
                 deployment.bind(load, settings.max_batch), name=_APPLICATION, route_prefix=None
             )
-            self.needs_images, self.needs_extras = self._handle.needs.remote().result()
+            needs = self._handle.needs.remote().result()
+            self.needs_images, self.needs_extras, self.earlier_steps = needs
         except RuntimeError as error:
             raise PolicyError(f'the replicas did not start: {_reason(error)}') from error
 
