@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 ENV := . ./env.sh
 EPISODES ?= 5
+# Pages whose commands `make documents` runs; none for all.
+PAGES ?=
 
 # What a rebuild depends on: with --symlink-install Python sources and edited YAML take effect at
 # once; only new files and package metadata need colcon. It runs by the environment's Python, which
