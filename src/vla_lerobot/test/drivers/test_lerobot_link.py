@@ -96,6 +96,32 @@ def test_a_limp_arm_is_held_where_it_lies(tmp_path):
         port.close()
 
 
+def test_while_an_arm_is_opened_every_answer_may_take_a_second_longer(tmp_path, monkeypatch):
+    from lerobot.robots.so_follower import SOFollower
+
+    def wait_ms(robot) -> float:
+        robot.bus.port_handler.setPacketTimeout(6)
+        return robot.bus.port_handler.packet_timeout
+
+    waits, connect = [], SOFollower.connect
+
+    def noting(self, *args, **kwargs):
+        waits.append(wait_ms(self))
+        connect(self, *args, **kwargs)
+
+    monkeypatch.setattr(SOFollower, 'connect', noting)
+    calibrated(tmp_path)
+    # Limp, so that it is held first, and then LeRobot writes gains and limits.
+    port = SimulatedPort(so101_motors())
+    try:
+        link = LerobotLink(driver_file(driver_values(port, tmp_path), tmp_path), JOINTS)
+        (longer,) = waits
+        assert longer == pytest.approx(wait_ms(link._robot) + 1000.0)
+        link.close()
+    finally:
+        port.close()
+
+
 def test_without_a_calibration_it_refuses_and_names_the_command(port, tmp_path):
     (tmp_path / 'calibration' / 'double.json').unlink()
     with pytest.raises(NotCalibratedError, match='lerobot-calibrate --robot.type=so101_follower'):

@@ -28,6 +28,10 @@ def lift(world, expert, seed: int, before=lambda: None) -> bool:
     return False
 
 
+def test_the_expert_lifts_the_cube_in_at_least_95_of_100_episodes(world, expert):
+    assert sum(lift(world, expert, seed) for seed in range(100)) >= 95
+
+
 def test_the_expert_recovers_from_closed_fingers(world, expert, cell):
     def close() -> None:
         command = world.command

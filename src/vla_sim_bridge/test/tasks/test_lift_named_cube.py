@@ -130,10 +130,10 @@ def test_a_manifest_of_a_colour_that_is_not_there_is_refused(world):
         world.reset(0, replay=manifest | {'values': values})
 
 
-def test_the_expert_lifts_the_named_cube_in_at_least_95_percent_of_episodes(world):
+def test_the_expert_lifts_the_named_cube_in_at_least_95_of_100_episodes(world):
     expert = ScriptedExpert(world.deployment, ArmKinematics(world.model, world.cell))
     lifted = 0
-    for seed in range(20):
+    for seed in range(100):
         world.reset(seed)
         for _ in range(60):
             command = expert.plan(world.joint_sample().position, world.cube_pose(), horizon=1)[0]
@@ -141,7 +141,7 @@ def test_the_expert_lifts_the_named_cube_in_at_least_95_percent_of_episodes(worl
             if world.success or world.failure:
                 break
         lifted += world.success
-    assert lifted >= 19
+    assert lifted >= 95
 
 
 def test_randomised_cubes_keep_what_tells_them_apart(deployment):
