@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
+from std_msgs.msg import String
 from support.operator_desk import OperatorDesk
 from support.waiting import wait_for
 from vla_contract.deployment.cell import Cell, load_cell
 from vla_contract.filter_status import Verdict
 from vla_contract.ros.messages.live_streams import live_streams
-from vla_contract.ros.qos import STATE
+from vla_contract.ros.qos import COMMAND, STATE
 from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.recording.cycles import CYCLE_TOPICS, CycleJoiner, replay_cycles
 
@@ -55,10 +56,17 @@ def _take(joiner: CycleJoiner, decode, msg) -> None:
 
 
 def stop_at_the_first_motion(desk: OperatorDesk) -> None:
-    """Press the e-stop in the callback that sees the arm move: an episode takes two seconds."""
+    """Press the e-stop in the callback that sees the arm move: an episode takes two seconds.
+
+    What moves before anybody watches is no episode: the nodes of the demo start by themselves.
+    """
     begun: list[np.ndarray] = []
+    watched: list[String] = []
+    desk.node.create_subscription(String, 'watch', watched.append, COMMAND)
 
     def look(msg: JointState) -> None:
+        if not watched:
+            return
         position = np.array(msg.position)
         begun.append(position)
         if np.abs(position - begun[0]).max() > 0.005:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 import textwrap
-from typing import Any
 
+from vla_contract.cli.yaml_text import flow
 from vla_lerobot.drafting.cameras import DraftedCamera
 from vla_lerobot.drafting.facts import Said
 from vla_lerobot.drafting.joints import MISSING
 from vla_lerobot.drafting.vectors import DraftedVector, Part
-import yaml
 
 _WIDTH = 98
 
@@ -73,8 +72,8 @@ def policy_text(draft: Draft) -> str:
         'recorded nowhere: look at it before anything moves, then run `vla check policy`.'
     )
     lines = [*_comment(head, 0), *(line for r in draft.remarks for line in _comment(r, 0))]
-    lines += ['schema: 1', f'name: {_flow(draft.name)}', 'backend: lerobot']
-    lines += [f'source: {_flow(draft.source)}']
+    lines += ['schema: 1', f'name: {flow(draft.name)}', 'backend: lerobot']
+    lines += [f'source: {flow(draft.source)}']
     lines += [*_comment(draft.rate.remark, 0), f'rate_hz: {draft.rate.value!r}']
     for key, vector in (('state', draft.state), ('action', draft.action)):
         lines += ['', *_comment(vector.remark, 0), f'{key}:']
@@ -91,14 +90,14 @@ def _part(part: Part) -> Iterator[str]:
     for name, span in part.joints:
         yield f'  #   {name:<{column}}{span}'
     yield f'  - quantity: {part.quantity}'
-    names = f'[{", ".join(_flow(name) for name, _ in part.joints)}]'
+    names = f'[{", ".join(flow(name) for name, _ in part.joints)}]'
     start = '    joints: '
     yield from textwrap.wrap(
         names, _WIDTH, initial_indent=start, subsequent_indent=' ' * (len(start) + 1),
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
     for key, value in part.said.items():
-        yield f'    {key}: {_flow(value)}'
+        yield f'    {key}: {flow(value)}'
 
 
 def _camera(seen: DraftedCamera) -> Iterator[str]:
@@ -106,7 +105,7 @@ def _camera(seen: DraftedCamera) -> Iterator[str]:
         yield from _comment(seen.remark, 2)
     width, height = seen.size
     values = {'camera': seen.camera, 'feature': seen.feature, 'width': width, 'height': height}
-    yield f'  - {_flow({**values, "resize": "crop"})}'
+    yield f'  - {flow({**values, "resize": "crop"})}'
 
 
 def _comment(text: str, indent: int) -> list[str]:
@@ -114,9 +113,3 @@ def _comment(text: str, indent: int) -> list[str]:
     return textwrap.wrap(
         text, _WIDTH, initial_indent=start, subsequent_indent=start, break_on_hyphens=False
     )
-
-
-def _flow(value: Any) -> str:
-    # In a list of one the end of a document does not come after a name.
-    text = yaml.safe_dump([value], default_flow_style=True, width=1000, sort_keys=False)
-    return text.strip()[1:-1]

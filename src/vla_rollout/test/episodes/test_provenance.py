@@ -54,3 +54,11 @@ def test_another_servo_is_another_robot_and_another_backend_another_deployment()
     plain = provenance(DEPLOYMENT, identity_of(DEPLOYMENT), 'none')
     assert facts['cell_sha256'] != plain['cell_sha256'] == CELL.sha256
     assert facts['deployment_sha256'] != plain['deployment_sha256'] == DEPLOYMENT.sha256
+
+
+def test_a_place_that_was_looked_at_is_not_looked_at_again(monkeypatch):
+    """Compiling a description takes a second, in which nobody would watch the arm."""
+    place = place_of(DEPLOYMENT.cell)
+    monkeypatch.setattr('vla_rollout.episodes.provenance.description_sha256', None)
+    facts = provenance(DEPLOYMENT, identity_of(DEPLOYMENT), 'none', place)
+    assert facts['description_sha256'] == place.description_sha256 != ''

@@ -16,7 +16,10 @@ from vla_rollout.preflight.subject import Place
 
 
 def provenance(
-    deployment: Deployment, identity: PolicyIdentity, randomization: str
+    deployment: Deployment,
+    identity: PolicyIdentity,
+    randomization: str,
+    place: Place | None = None,
 ) -> dict[str, Any]:
     """Return names and hashes of a run's robot, cell, cameras, policy and task.
 
@@ -24,11 +27,13 @@ def provenance(
         deployment: what runs.
         identity: of its policy, as whoever loaded it says.
         randomization: what every episode randomises, as rollout and simulate take it.
+        place: as `place_of` found it before anything moved, which takes a second; None to look.
     """
+    place = place_of(deployment.cell) if place is None else place
     return {
         **_names(deployment),
         **policy_facts(identity),
-        **asdict(place_of(deployment.cell)),
+        **asdict(place),
         'deployment_sha256': deployment.sha256,
         'randomization': randomization,
     }

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 import numpy as np
+from vla_contract.cli.yaml_text import flow, number
 from vla_contract.deployment.robot import Robot
 from vla_contract.values import Vector
-from vla_sim_bridge.drafting.yaml_text import flow, number
 
 _MARGIN_M = 0.005
 # Kept between moving links and the table.

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from vla_contract.cli.yaml_text import block, flow, number, remarked, rows
 from vla_sim_bridge.drafting.draft import Draft
 from vla_sim_bridge.drafting.limits import Value
 from vla_sim_bridge.drafting.servo import slide_gains
 from vla_sim_bridge.drafting.shape.links import Hand
-from vla_sim_bridge.drafting.yaml_text import block, flow, number, remarked, rows
 
 _LIMITS = ('velocity', 'acceleration', 'jerk', 'effort')
 

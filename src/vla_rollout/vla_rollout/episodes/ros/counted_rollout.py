@@ -19,7 +19,7 @@ from vla_rollout.episodes.control import EpisodeControl
 from vla_rollout.episodes.episode import episode_line, EpisodeResult, summarise, summary_line
 from vla_rollout.episodes.keys import EpisodeKeys, keys_line, press
 from vla_rollout.episodes.policy_label import policy_label
-from vla_rollout.episodes.provenance import provenance, recorded_settings
+from vla_rollout.episodes.provenance import place_of, provenance, recorded_settings
 from vla_rollout.episodes.ros.runner import EpisodeRunner
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.episodes.served_policy import described
@@ -50,7 +50,7 @@ def run_rollout(
             the arm, or another one is served in mid-run.
     """
     deployment = deployment_of(args)
-    cell = deployment.cell
+    cell, place = deployment.cell, place_of(deployment.cell)
     limit_s = args.time_limit_s or deployment.task.time_limit_s
     context = rclpy.Context()
     rclpy.init(
@@ -71,7 +71,7 @@ def run_rollout(
         # What stands in the results is what the policy server says, not the arguments.
         identity = graph.begin()
         _tell(_other_than_named(deployment, identity))
-        facts = _facts(provenance(deployment, identity, args.randomization), args.operator)
+        facts = _facts(provenance(deployment, identity, args.randomization, place), args.operator)
         slow_start = SupervisedSlowStart.of(args, facts)
         if healthy := find_healthy(deployment, identity):
             graph.diagnose(healthy)

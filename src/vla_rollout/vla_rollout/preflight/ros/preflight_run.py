@@ -54,6 +54,7 @@ class _Run:
         """
         before = _resumed(args, checklist) if args.resume else None
         self._args, self._checklist = args, checklist
+        self._place = place_of(checklist.deployment.cell)
         self._progress = Progress(before.kept if before else {})
         self._begun = before.date if before else datetime.now(UTC)
         self.folder = make_run_folder('preflight', args.runs)
@@ -74,7 +75,9 @@ class _Run:
             rest: why not everything was looked at, None when it was.
         """
         args, checklist, found = self._args, self._checklist, self._progress.found
-        facts = provenance(checklist.deployment, checklist.identity, args.randomization)
+        facts = provenance(
+            checklist.deployment, checklist.identity, args.randomization, self._place
+        )
         facts |= {'operator': args.operator, 'date': self._begun.isoformat(timespec='seconds')}
         checks = [*found, rest] if rest else found
         write_checklist(self.folder, checks, facts, args.json, self._progress if rest else None)

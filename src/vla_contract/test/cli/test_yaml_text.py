@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-from vla_sim_bridge.drafting.yaml_text import block, flow, number, rows
+from vla_contract.cli.yaml_text import block, flow, number, rows
 import yaml
 
 names = st.text(st.sampled_from('abcXYZ_/-019'), min_size=1, max_size=12)
