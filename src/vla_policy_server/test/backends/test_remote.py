@@ -93,6 +93,7 @@ class LooksBack:
     def infer(self, observation: Observation) -> ActionChunk:
         seen = (*observation.earlier, observation)
         self.shown = [(one.state.copy(), one.images['top'][0, 0, 0]) for one in seen]
+        self.stamps_ns = [one.stamp_ns for one in seen]
         return ActionChunk(observation.stamp_ns, to_ns(0.1), observation.state[None])
 
     def reset(self) -> None:
@@ -111,6 +112,7 @@ def test_what_was_seen_earlier_reaches_a_policy_that_looks_back(serve, deploymen
         far.infer(with_earlier(frames, index, 2))
         first = max(0, index - 2)
         assert [grey for _, grey in policy.shown] == [10 * k for k in range(first, index + 1)]
+        assert policy.stamps_ns == [to_ns(k / 10) for k in range(first, index + 1)]
         states = [state for state, _ in policy.shown]
         assert np.allclose(states, [STATE + k for k in range(first, index + 1)], atol=1e-6)
 
