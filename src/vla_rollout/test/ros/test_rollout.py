@@ -55,6 +55,26 @@ def test_services_start_label_discard_pause_and_stop(robot, start, tmp_path):
     assert 'randomization' not in summary['settings']
 
 
+@pytest.mark.parametrize(
+    ('order', 'termination', 'mode'),
+    [('failure', 'operator', 'operator stop'), ('discard', 'discard', None)],
+)
+def test_what_is_labelled_in_a_pause_ended_by_the_label(
+    robot, start, tmp_path, order, termination, mode
+):
+    rollout = start('--episodes', '1', '--time-limit-s', '3600')
+    robot.order_when_allowed('start')
+    robot.order_when_allowed('pause')
+    rollout.wait_for('paused: start goes on')
+    robot.order_when_allowed(order)
+    if order == 'discard':
+        robot.order_when_allowed('stop')
+    assert rollout.finish() == 0, rollout.said
+    summary = read_summary(tmp_path / 'runs')
+    (row,) = [*summary['results'], *summary.get('not_counted', [])]
+    assert (row['termination'], row['failure_mode']) == (termination, mode)
+
+
 def test_keys_label_what_the_time_ended_and_a_killed_rollout_frees_terminal_and_arm(
     robot, tmp_path
 ):

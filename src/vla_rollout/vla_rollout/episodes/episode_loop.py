@@ -71,9 +71,14 @@ def termination_of(now: Situation, end_ns: int) -> str:
     in the same moment.
     """
     if now.order is not None:
-        return OPERATOR if now.order in (Order.SUCCESS, Order.FAILURE) else str(now.order)
+        return termination_by(now.order)
     if now.success:
         return SUCCESS
     if now.failure or now.stop_cause:
         return now.failure or STOPPED
     return TIMEOUT if now.time_ns >= end_ns else ''
+
+
+def termination_by(order: Order) -> str:
+    """Return what an episode that a person ends is said to have ended by."""
+    return OPERATOR if order in (Order.SUCCESS, Order.FAILURE) else str(order)

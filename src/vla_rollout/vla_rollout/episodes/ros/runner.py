@@ -11,7 +11,7 @@ from vla_contract.values import NS_PER_S, to_ns
 from vla_rollout.diagnosis.diagnosis import diagnosed
 from vla_rollout.episodes.control import EpisodeControl, Order, Phase
 from vla_rollout.episodes.episode import EpisodeResult
-from vla_rollout.episodes.episode_loop import drive
+from vla_rollout.episodes.episode_loop import drive, termination_by
 from vla_rollout.episodes.latch import latch_sentence
 from vla_rollout.episodes.ros.graph_environment import GraphEnvironment
 from vla_rollout.episodes.video import VideoWriter
@@ -148,7 +148,9 @@ class EpisodeRunner:
             if order is Order.PAUSE:
                 order = self._paused()
             if order is not Order.START:
-                return _Ending(ending.termination, ending.stop_cause, order, running_ns)
+                # The order may have come in a pause, or after the one that ended the motion.
+                termination = termination_by(order) if order else ending.termination
+                return _Ending(termination, ending.stop_cause, order, running_ns)
 
     def _paused(self) -> Order:
         """Keep the arm at rest until the next order."""
