@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import Observation
 from vla_contract.vectors.vector_codec import VectorCodec
+from vla_lerobot.column_names import column_names
 from vla_lerobot.images import fit_for_policy
 
-JOINT_SUFFIX = '.pos'
-"""LeRobot's robots call a joint position 'shoulder_pan.pos'."""
 STATE, ACTION = 'observation.state', 'action'
 """LeRobot's names of the state and the action vector."""
 UNITS = 'units'
@@ -59,12 +58,16 @@ class FeatureEncoder:
 
 def dataset_features(deployment: Deployment) -> dict[str, Any]:
     """Describe the columns of a dataset that the policy can learn from, in LeRobot's format."""
-    codec = VectorCodec(deployment)
+    codec, policy = VectorCodec(deployment), deployment.policy
+    vectors = ((STATE, codec.state, policy.state), (ACTION, codec.action, policy.action))
     features: dict[str, Any] = {
-        key: {**vector_feature(scale.names), UNITS: list(scale.meanings)}
-        for key, scale in ((STATE, codec.state), (ACTION, codec.action))
+        key: {
+            **vector_feature(column_names(components, deployment.cell)),
+            UNITS: list(scale.meanings),
+        }
+        for key, scale, components in vectors
     }
-    for feature, size in deployment.policy.image_sizes.items():
+    for feature, size in policy.image_sizes.items():
         features[feature] = {
             'dtype': 'image',
             'shape': (*size, 3),

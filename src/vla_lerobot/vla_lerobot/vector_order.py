@@ -13,11 +13,11 @@ from vla_contract.errors import NameMismatchError, UnknownNameError, VlaError
 from vla_contract.values import Vector
 from vla_contract.vectors.scale import VectorScale
 from vla_contract.vectors.vector_codec import VectorCodec
+from vla_lerobot.column_names import JOINT_SUFFIX
 from vla_lerobot.features import (
     ACTION,
     image_shape,
     IMAGES,
-    JOINT_SUFFIX,
     recorded_names,
     STATE,
     UNITS,
@@ -145,13 +145,15 @@ class VectorOrder:
         }
         return own
 
-    def _units(self, key: str, units: list[str]) -> list[str]:
-        return [units[i] for i in self.indices[key]] if key in self.indices else units
+    def _in_order(self, key: str, words: Sequence[str]) -> list[str]:
+        return [words[i] for i in self.indices.get(key, range(len(words)))]
 
     def _feature(self, key: str, feature: dict[str, Any]) -> dict[str, Any]:
         if key in self.names:
-            said = {UNITS: self._units(key, feature[UNITS])} if UNITS in feature else {}
-            return {**feature, 'names': list(self.names[key]), **said}
+            said = {UNITS: self._in_order(key, feature[UNITS])} if UNITS in feature else {}
+            # As the dataset spells them: LeRobot's arms look for them with their suffix.
+            spelled = self._in_order(key, recorded_names(feature) or self.names[key])
+            return {**feature, 'names': spelled, **said}
         if feature['dtype'] in IMAGES and not isinstance(feature['names'], list):
             # LeRobot asks the third name whether the colours are last.
             axes = ['channels', 'height', 'width']

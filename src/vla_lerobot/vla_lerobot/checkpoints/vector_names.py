@@ -5,7 +5,8 @@ from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyMismatchError
-from vla_lerobot.features import ACTION, JOINT_SUFFIX, recorded_names, STATE
+from vla_lerobot.column_names import JOINT_SUFFIX
+from vla_lerobot.features import ACTION, recorded_names, STATE
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,13 @@ from vla_contract.errors import VlaError
 from vla_policy_server.wire.backoff import Backoff
 from vla_policy_server.wire.codec import pack, unpack
 from vla_policy_server.wire.endpoint import dial, Endpoint
-from vla_policy_server.wire.errors import MessageRefusedError, UnreachableError, WireError
+from vla_policy_server.wire.errors import (
+    is_traceback,
+    MessageRefusedError,
+    reason_in,
+    UnreachableError,
+    WireError,
+)
 from vla_policy_server.wire.structure import LIMITS, WireLimits
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection
@@ -71,39 +77,71 @@ class WireClient:
                     raise
                 time.sleep(max(0.0, self._backoff.not_before_s - time.monotonic()))
 
-    def ask(self, message: dict[str, Any]) -> Answer:
+    def ask(self, message: dict[str, Any], within_s: float | None = None) -> Answer:
         """Return the answer to a message.
+
+        Args:
+            message: the question.
+            within_s: time after which no one waits for it [s], None for the endpoint's.
 
         Raises:
             MessageRefusedError: the server answered with a reason instead.
             UnreachableError: there is no connection; a later call tries again.
             WireError: the answer did not come in time, or cannot be used.
         """
-        if self._connection is None:
-            self._connection = self._open()
-        url, within_s = self._endpoint.url, self._endpoint.answer_within_s
-        data = pack(message)
-        sent_ns = self._now_ns()
-        try:
-            self._connection.send(data)
-            reply = self._connection.recv(timeout=within_s)
-        except TimeoutError:
-            self.close()  # or its late answer would be taken for that of the next question
-            raise WireError(f'{url} did not answer within {within_s:g} s') from None
-        except (WebSocketException, OSError) as error:
-            self.close()
-            raise UnreachableError(f'{url} is gone: {error}') from None
+        sent_ns, reply = self._exchange(message, within_s)
         answered_ns = self._now_ns()
         if isinstance(reply, str):
-            reason = reply.strip().rpartition('\n')[2]  # openpi sends a traceback
-            raise MessageRefusedError(f'{url} refused: {reason:.500}')
+            raise MessageRefusedError(f'{self._endpoint.url} refused: {reason_in(reply):.500}')
         return Answer(unpack(reply, self._limits), sent_ns, answered_ns)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send a message whose answer is a text that says it was done.
+
+        Raises:
+            MessageRefusedError: the answer is a traceback.
+            UnreachableError: as for `ask`.
+            WireError: as for `ask`.
+        """
+        _, reply = self._exchange(message, None)
+        if isinstance(reply, str) and is_traceback(reply):
+            raise MessageRefusedError(f'{self._endpoint.url} refused: {reason_in(reply):.500}')
 
     def close(self) -> None:
         """End the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def _exchange(
+        self, message: dict[str, Any], within_s: float | None
+    ) -> tuple[int, str | bytes]:
+        """Return when a message left [ns], and what came back."""
+        if self._connection is None:
+            self._connection = self._open()
+        url = self._endpoint.url
+        within_s = self._endpoint.answer_within_s if within_s is None else within_s
+        data = pack(message)
+        try:
+            self._require_silence(self._connection)
+            sent_ns = self._now_ns()
+            self._connection.send(data)
+            return sent_ns, self._connection.recv(timeout=within_s)
+        except TimeoutError:
+            self.close()  # or its late answer would be taken for that of the next question
+            raise WireError(f'{url} did not answer within {within_s:g} s') from None
+        except (WebSocketException, OSError) as error:
+            self.close()
+            raise UnreachableError(f'{url} is gone: {error}') from None
+
+    def _require_silence(self, connection: ClientConnection) -> None:
+        """Refuse a message that nobody asked for: it would be taken for the next answer."""
+        try:
+            connection.recv(timeout=0.0)
+        except TimeoutError:
+            return
+        self.close()
+        raise WireError(f'{self._endpoint.url} sent a message that nobody asked for')
 
     def _open(self) -> ClientConnection:
         wait_s = self._backoff.not_before_s - time.monotonic()
@@ -118,7 +156,7 @@ class WireClient:
             raise
         try:
             self._greet(connection)
-        except VlaError:
+        except BaseException:  # also what is wrong with our own reading: no descriptor is left
             self._backoff.failed(time.monotonic())
             connection.close()
             raise

@@ -48,12 +48,15 @@ def dial(endpoint: Endpoint, max_bytes: int) -> ClientConnection:
             compression=None,
             proxy=None,  # images go to the server directly
             max_size=max_bytes,
+            # openpi's server answers no ping while it thinks; the deadline of answers sees a
+            # server that is gone.
+            ping_interval=None,
             open_timeout=endpoint.answer_within_s,
             close_timeout=_CLOSE_WITHIN_S,
             legacy=True,  # a connection that outlives this function
         )
-    except InvalidURI as error:
-        raise WireError(f'{error}; allowed: ws://host:port or wss://host:port') from None
+    except (InvalidURI, ValueError, OverflowError) as error:  # no port above 65535, no lone [
+        raise WireError(f'{url}: {error}; allowed: ws://host:port or wss://host:port') from None
     except InvalidStatus as refusal:
         body = (refusal.response.body or b'').decode(errors='replace').strip()
         kind = WireError
@@ -64,7 +67,11 @@ def dial(endpoint: Endpoint, max_bytes: int) -> ClientConnection:
         raise WireError(f'{url}: its certificate is not trusted: {error}') from None
     except (OSError, WebSocketException) as error:
         raise UnreachableError(f'{url} is not there: {error}') from None
-    _limit_sending(connection.socket, endpoint.answer_within_s)
+    try:
+        _limit_sending(connection.socket, endpoint.answer_within_s)
+    except OSError as error:  # closed right after the handshake
+        connection.close()
+        raise UnreachableError(f'{url} closed the connection: {error}') from None
     return connection
 
 

@@ -1,5 +1,7 @@
 """What can go wrong between a robot and its policy; every message is one sentence."""
 
+import re
+
 from vla_contract.errors import VlaError
 
 
@@ -13,3 +15,22 @@ class MessageRefusedError(WireError):
 
 class UnreachableError(WireError):
     """There is no server at present; one may come."""
+
+
+_TRACEBACK = 'Traceback (most recent call last):'
+_RAISED = re.compile(r'[A-Za-z_][\w.]*(: .*)?')
+
+
+def is_traceback(text: str) -> bool:
+    """Whether a text tells of an exception, as openpi's server sends it."""
+    return _TRACEBACK in text
+
+
+def reason_in(text: str) -> str:
+    """Return why a server refused, in one line: of a traceback, the exception and its message."""
+    lines = text.strip().splitlines()
+    if not is_traceback(text):
+        return lines[-1].strip() if lines else 'without a reason'
+    raised = [i for i, line in enumerate(lines) if _RAISED.fullmatch(line)]
+    named = [i for i in raised if ': ' in lines[i]] or raised or [len(lines) - 1]
+    return ' '.join(line.strip() for line in lines[named[-1] :] if line.strip())
