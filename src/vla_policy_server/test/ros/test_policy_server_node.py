@@ -1,4 +1,5 @@
 from dataclasses import replace
+import re
 import threading
 import time
 
@@ -19,7 +20,7 @@ from vla_contract.deployment.policy_file import Component, FILE_NAME, write_poli
 from vla_contract.filter_status import FilterStatus, PlanProgress, TakenChunk, Verdict
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg
-from vla_contract.ros.node.diagnostics import ERROR, Health, OK, status_msg
+from vla_contract.ros.node.diagnostics import ERROR, Health, LOADING_S, OK, status_msg
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.share import find_config
 from vla_contract.stamps import from_stamp
@@ -200,6 +201,27 @@ def test_a_checkpoint_that_does_not_exist_fails_configuration(server):
     assert "checkpoint './nowhere' not found" in server.failure
 
 
+def test_a_policy_that_takes_long_to_load_is_said_to_be_loading(server, robot):
+    """The server's thread is busy, so that another one has to say it."""
+    said, is_said = [], threading.Event()
+
+    def hear(msg):
+        said.extend(status.message for status in msg.status)
+        is_said.set()
+
+    robot.node.create_subscription(DiagnosticArray, 'diagnostics', hear, STATE)
+    SLOW.clear()
+    use(server, backend=f'{__name__}:make_slow')
+    thread = threading.Thread(target=server.trigger_configure)
+    thread.start()
+    robot.executor.remove_node(server)
+    robot.wait(is_said.is_set)
+    SLOW.set()
+    thread.join(60.0)
+    assert re.fullmatch(r'policy loading, \d+ s', said[0])
+    assert LOADING_S not in server._check().values
+
+
 def test_deactivated_it_publishes_nothing(server, robot):
     use(server, backend='hold')
     server.trigger_configure()
@@ -367,7 +389,12 @@ class Gated:
         pass
 
 
-GATED = []
+GATED, SLOW = [], threading.Event()
+
+
+def make_slow(deployment, device):
+    assert SLOW.wait(60)
+    return Gated(deployment.cell.home)
 
 
 def make_gated(deployment, device):

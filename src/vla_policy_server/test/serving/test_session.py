@@ -264,3 +264,20 @@ def test_other_policies_want_images_when_an_inference_is_due(session):
     session.finish(observation, chunk_at(0), 0)
     assert not session.wants_images(to_ns(0.79))
     assert session.wants_images(to_ns(0.8))
+
+
+@pytest.mark.parametrize(
+    ('mode', 'delay_s', 'says'),
+    [('async', 0.2, ''), ('async', 0.9, 'an answer takes 900 ms'), ('sync', 0.9, '')],
+)
+def test_answers_that_chunks_cannot_cover_are_said(deployment, mode, delay_s, says):
+    session = PolicySession(deployment, Constant(), Schedule(mode))
+    now_ns = 0
+    for _ in range(4):
+        see(session, now_ns)
+        observation = session.begin(now_ns)
+        now_ns += to_ns(delay_s)
+        session.finish(observation, chunk_at(observation.stamp_ns), now_ns)
+        now_ns = max(now_ns, session.scheduler._due_ns) + to_ns(1.0)
+    assert session.counts['chunks'] == 4
+    assert session.gap.partition(',')[0] == says

@@ -15,7 +15,14 @@ from vla_contract.errors import ContractError, SettingError
 from vla_contract.policy import Policy, ReportingPolicy
 from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.messages.joints import chunk_to_msg, point_to_msg
-from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
+from vla_contract.ros.node.diagnostics import (
+    DiagnosticsPublisher,
+    ERROR,
+    Health,
+    loading,
+    OK,
+    WARN,
+)
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import COMMAND, LATCHED, STATE
 from vla_policy_server.config import PolicyServerConfig
@@ -64,8 +71,13 @@ class PolicyServer(VlaNode):
         self._stages = StageLatencies()
         self._rejected_messages = self._starved_periods = 0
         _limit_threads(settings.threads)
-        policy, self._identity = load_identified(deployment, settings.device, settings.precision)
-        self._examine(policy, settings)
+        self._loading_since_s: float | None = time.monotonic()
+        self._diagnostics = DiagnosticsPublisher(self, self._check)
+        with self._diagnostics.beside():
+            policy, self._identity = load_identified(
+                deployment, settings.device, settings.precision
+            )
+            self._examine(policy, settings)
         schedule = Schedule(settings.mode, settings.execute_steps)
         self._session = PolicySession(deployment, policy, schedule)
         self._session.buffer.instruction = settings.instruction or deployment.task.instruction
@@ -82,7 +94,7 @@ class PolicyServer(VlaNode):
                 DiagnosticStatus, 'action_filter/status', self._on_filter_status, STATE
             )
         self.create_service(Trigger, 'policy_server/reset', self._on_reset)
-        self._diagnostics = DiagnosticsPublisher(self, self._check)
+        self._loading_since_s = None
         if self._identity.unknown:
             self.get_logger().warning(f'identity of the policy unknown: {self._identity.unknown}')
         self._identity_pub.publish(String(data=self._identity.to_json()))
@@ -96,7 +108,8 @@ class PolicyServer(VlaNode):
         for note in self._notes:
             self.get_logger().info(note)
         if settings.check_policy and policy.needs_images:
-            require_sound(subject_of(self._deployment, policy))
+            for check in require_sound(subject_of(self._deployment, policy)):
+                self.get_logger().warning(f'{check.name}: {check.found}')
 
     def start(self) -> None:
         """Begin an episode with what is captured from now on.
@@ -190,6 +203,8 @@ class PolicyServer(VlaNode):
         self.get_logger().error(reason, throttle_duration_sec=5.0)
 
     def _check(self) -> Health:
+        if self._loading_since_s is not None:
+            return loading(time.monotonic() - self._loading_since_s)
         session, now_ns = self._session, self.now_ns()
         starved_periods = session.scheduler.starved_periods(now_ns)
         values = {
@@ -217,8 +232,9 @@ class PolicyServer(VlaNode):
         if waiting:
             return Health(WARN, f'waiting: {waiting}', values)
         missed, self._starved_periods = starved_periods - self._starved_periods, starved_periods
-        if missed > 0:
-            return Health(WARN, f'no step was left in {missed} control periods', values)
+        starved = f'no step was left in {missed} control periods' if missed > 0 else ''
+        if starved or session.gap:
+            return Health(WARN, '; '.join(filter(None, (starved, session.gap))), values)
         return Health(OK, 'serving', values)
 
 

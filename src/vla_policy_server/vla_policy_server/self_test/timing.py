@@ -1,4 +1,6 @@
-"""Is the answer the same when asked again, and does it cover the time that the file says?"""
+"""Is the answer the same when asked again, and does it cover the time that it has to?"""
+
+import time
 
 import numpy as np
 from vla_contract.values import to_ns
@@ -6,6 +8,7 @@ from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.checkpoints.checkpoint import Checkpoint
 from vla_policy_server.self_test.found import Found, judge, skip, warn
 from vla_policy_server.self_test.subject import Subject
+from vla_policy_server.serving.coverage import Coverage, frame_ns
 
 
 def answer_repeats(subject: Subject) -> Found:
@@ -37,6 +40,23 @@ def chunk_fits_the_policy_file(subject: Subject) -> Found:
     if wanted not in (None, steps):
         problems.append(f'trained with {wanted} steps')
     return judge(not problems, '; '.join([found, *problems]))
+
+
+def answer_comes_in_time(subject: Subject) -> Found:
+    """Compare how long an answer takes with what its chunk covers."""
+    begun_ns = time.monotonic_ns()
+    chunk = subject.chunk(subject.observation)
+    delay_ns = time.monotonic_ns() - begun_ns
+    deployment = subject.deployment
+    coverage = Coverage(
+        len(chunk.positions),
+        chunk.period_ns,
+        to_ns(deployment.cell.deadlines.chunk_age_s),
+        frame_ns(deployment),
+    )
+    if gap := coverage.gap(delay_ns):
+        return warn(gap)
+    return judge(True, f'an answer takes {delay_ns / 1e6:.0f} ms on this machine')
 
 
 def rate_is_the_recorded_one(subject: Subject) -> Found:

@@ -11,11 +11,14 @@ from vla_contract.values import ActionChunk, Observation, to_ns
 from vla_policy_server.serving.chunk_length import known_length, require_steps
 from vla_policy_server.serving.chunk_scheduler import ChunkScheduler, Schedule
 from vla_policy_server.serving.committed_motion import CommittedMotion
+from vla_policy_server.serving.coverage import Coverage, frame_ns
 from vla_policy_server.serving.observation_buffer import ObservationBuffer
 from vla_policy_server.serving.seam import measure_seam, SeamWindow
 
 # Distance of a joint at which it is where it was sent [rad or m].
 _THERE = 0.0005
+# Answers after which the delay is that of a policy at work.
+_WARM = 3
 
 
 class PolicySession:
@@ -42,6 +45,8 @@ class PolicySession:
         cell = deployment.cell
         self._arm = cell.arm
         self._deadline_ns = to_ns(cell.deadlines.chunk_age_s)
+        self._frame_ns = frame_ns(deployment) if policy.needs_images else 0
+        self._is_sync = schedule.mode == 'sync'
         self._motion = CommittedMotion(cell.grippers) if schedule.mode == 'rtc' else None
         self._running: Observation | None = None
         self._seen: Observation | None = None
@@ -109,6 +114,18 @@ class PolicySession:
         """Return which stream a due inference lacks, '' when none is due or nothing is missing."""
         observation = self._observe(now_ns) if self.is_due(now_ns) else ''
         return observation if isinstance(observation, str) else ''
+
+    @property
+    def gap(self) -> str:
+        """Why the arm stops between chunks although it need not, '' where it does not.
+
+        A loop that stops to think is meant to, and the first answers contain a cold start.
+        """
+        if self.chunk is None or self._is_sync or self.counts['chunks'] < _WARM:
+            return ''
+        steps, period_ns = len(self.chunk.positions), self.chunk.period_ns
+        coverage = Coverage(steps, period_ns, self._deadline_ns, self._frame_ns)
+        return coverage.gap(self.scheduler.delay_ns)
 
     def _observe(self, now_ns: int) -> Observation | str:
         observation = self.buffer.observe(now_ns)

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from bare_robot import wait_until
+from diagnostic_msgs.msg import DiagnosticArray
 import pytest
 from rcl_interfaces.srv import SetParameters
 from std_msgs.msg import Float64
 from vla_contract.deployment.cell import load_cell
+from vla_contract.ros.node.diagnostics import Health, loading, OK, status_msg
 from vla_contract.ros.node.lifecycle import VlaNode
-from vla_contract.ros.qos import LATCHED
+from vla_contract.ros.qos import LATCHED, STATE
 from vla_contract.schema import setting
 from vla_rollout.graph.ros.graph import RolloutGraph
 from vla_rollout.graph.ros.node_calls import GraphError
@@ -61,6 +63,23 @@ def test_without_a_supervisor_the_rollout_says_the_speed_itself(robot, graph, sp
     assert robot.operator.count_publishers('speed_scale') == 0
     graph.set_speed(0.4)
     wait_until(lambda: speeds == [0.4])
+
+
+def test_a_policy_that_says_it_is_loading_is_waited_for(robot, graph):
+    """However long: here for three times as long as anything else."""
+    diagnostics = robot.operator.create_publisher(DiagnosticArray, 'diagnostics', STATE)
+    seconds = iter(range(1000))
+
+    def has_loaded() -> bool:
+        second = next(seconds)
+        health = loading(second) if second < 15 else Health(OK, 'inactive', {})
+        diagnostics.publish(DiagnosticArray(status=[status_msg('policy_server', health)]))
+        return False
+
+    wait_until(lambda: diagnostics.get_subscription_count() > 0)
+    with pytest.raises(GraphError, match=r'waited 0\.1 s for it'):
+        graph.wait_until(has_loaded, 0.1, 'it')
+    assert next(seconds) > 15
 
 
 def test_what_rests_is_left_alone_when_a_rollout_ends(robot, graph):

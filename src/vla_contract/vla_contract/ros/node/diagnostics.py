@@ -1,6 +1,8 @@
 """Fill and publish DiagnosticArray; diagnostic_updater does not exist outside a ROS install."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+import threading
 from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -16,7 +18,15 @@ class Health(NamedTuple):
     values: Mapping[str, object]
 
 
+_PERIOD_S = 1.0
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+LOADING_S = 'loading_s'
+"""Key of how long a policy has been loading, there only while it does."""
+
+
+def loading(since_s: float) -> Health:
+    """Return the health of a node that has been loading its policy for a time [s]."""
+    return Health(WARN, f'policy loading, {since_s:.0f} s', {LOADING_S: since_s})
 
 
 def status_msg(name: str, health: Health) -> DiagnosticStatus:
@@ -37,7 +47,27 @@ class DiagnosticsPublisher:
         self._node = node
         self._check = check
         self._publisher = node.create_publisher(DiagnosticArray, 'diagnostics', STATE)
-        node.create_timer(1.0, self.publish)
+        node.create_timer(_PERIOD_S, self.publish)
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Publish once per second from a thread, while something keeps the executor busy.
+
+        `check` must not touch what the executor's thread changes meanwhile.
+        """
+        is_over = threading.Event()
+
+        def publish_until_over() -> None:
+            while not is_over.wait(_PERIOD_S):
+                self.publish()
+
+        thread = threading.Thread(target=publish_until_over, name='diagnostics', daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join()
 
     def publish(self) -> None:
         """Publish now."""

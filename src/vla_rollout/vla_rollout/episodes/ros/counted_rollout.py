@@ -27,7 +27,7 @@ from vla_rollout.graph.ros.graph import Check, RolloutGraph
 from vla_rollout.graph.ros.interruption import raise_if_interrupted
 from vla_rollout.web.ros.web_monitor import web_page
 
-# A large policy takes minutes to load; a node that died is noticed at once.
+# A policy that says it is loading may take longer; a node that died is noticed at once.
 _READY_S = 300.0
 
 
@@ -59,7 +59,7 @@ def run_rollout(
         domain_id=domain_id,
         signal_handler_options=SignalHandlerOptions.NO,
     )
-    graph = RolloutGraph(context, cell, check, control, not args.operator)
+    graph = RolloutGraph(context, cell, check, control, not args.operator, _tell)
     runner = EpisodeRunner(graph, control, limit_s, cell.cameras[0].rate_hz, _tell)
     results: list[EpisodeResult] = []
     page = ExitStack()

@@ -8,12 +8,14 @@ from vla_contract.deployment.cell import Camera
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
+from vla_contract.ros.node.diagnostics import LOADING_S
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from vla_contract.stamps import from_stamp
 from vla_lerobot.images import require_size
 from vla_rollout.episodes.monitor import EpisodeMonitor
 from vla_rollout.episodes.served_policy import ServedPolicy
 from vla_rollout.graph.failed_inferences import FailedInferences
+from vla_rollout.graph.loading_policy import LoadingPolicy
 from vla_rollout.graph.ros.motion import FILTER, POLICY
 
 
@@ -24,12 +26,13 @@ class EpisodeTopics:
         monitor: takes success, chunks, what the filter says, and frames.
         served: takes what the policy server says it serves.
         failed_inferences: takes how often it failed.
+        loading: takes that it is loading its policy.
     """
 
     def __init__(self, node: Node, camera: Camera) -> None:
         """Listen from now on; frames are those of this camera."""
         self.monitor, self.served = EpisodeMonitor(), ServedPolicy()
-        self.failed_inferences = FailedInferences()
+        self.failed_inferences, self.loading = FailedInferences(), LoadingPolicy()
         self._node, self._camera = node, camera
         monitor, listen = self.monitor, node.create_subscription
         listen(Bool, 'sim/success', lambda msg: monitor.on_success(msg.data), LATCHED)
@@ -51,11 +54,14 @@ class EpisodeTopics:
             self._node.get_logger().error(str(error), throttle_duration_sec=5.0)
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
-        """Hear how often the policy server failed; anybody may publish here, in any form."""
+        """Hear how the policy server fares; anybody may publish here, in any form."""
         for status in msg.status:
+            if status.name != POLICY:
+                continue
             values = {item.key: item.value for item in status.values}
+            self.loading.hear(status.message if LOADING_S in values else '')
             total = values.get('failed_inferences', '')
-            if status.name == POLICY and total.isdecimal():
+            if total.isdecimal():
                 self.failed_inferences.hear(int(total), values.get('last_failure', ''))
 
     def _on_image(self, msg: ImageMessage) -> None:

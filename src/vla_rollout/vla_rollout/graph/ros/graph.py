@@ -51,6 +51,7 @@ class RolloutGraph:
         check: Check,
         control: EpisodeControl | None = None,
         has_simulator: bool = True,
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         """Join the graph of an initialised context.
 
@@ -60,15 +61,16 @@ class RolloutGraph:
             check: called while waiting; may raise.
             control: takes the operator's orders from services, None for no such services.
             has_simulator: whether a simulator resets the scene and tells success.
+            tell: says to the operator what is waited for.
         """
         self.has_simulator = has_simulator
-        self._check = check
+        self._check, self._tell = check, tell
         self._threads = [NodeThread('rollout', context)]
         self._node = self._threads[0].node
         self._cell, self._context = cell, context
         topics = EpisodeTopics(self._node, cell.cameras[0])
         self.monitor, self.served = topics.monitor, topics.served
-        self.failed_inferences = topics.failed_inferences
+        self.failed_inferences, self._loading = topics.failed_inferences, topics.loading
         self._speed: Publisher | None = None
         self._is_ending, self._problem = False, ''
         self._pause = threading.Event()
@@ -93,6 +95,8 @@ class RolloutGraph:
     def wait_until(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
         """Wait for a condition, watching processes, recorder, policy and, in motion, the arm.
 
+        Time in which the policy server says that it loads its policy does not count.
+
         Raises:
             NoAnswerError: it did not become true in time; says what was awaited.
             GraphError: the recorder does not record any more.
@@ -101,6 +105,8 @@ class RolloutGraph:
         """
         deadline = time.monotonic() + timeout_s
         while not condition():
+            if self._loading.is_going_on:
+                deadline = time.monotonic() + timeout_s
             if time.monotonic() > deadline:
                 raise NoAnswerError(timeout_s, what)
             self.look()
@@ -113,6 +119,8 @@ class RolloutGraph:
         """
         if not self._is_ending:
             self._look_around()
+        if news := self._loading.news():
+            self._tell(news)
         self._heartbeat.beat()
         self._pause.wait(_POLL_S)
 
