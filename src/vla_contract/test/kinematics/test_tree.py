@@ -6,7 +6,9 @@ import pinocchio
 import pytest
 from vla_contract.deployment.cell import load_cell
 from vla_contract.description.arm import arm_model
+from vla_contract.errors import ResourceNotFoundError
 from vla_contract.kinematics.tree import pinocchio_tree
+from vla_contract.share import find_config
 
 ODD = """<mujoco><compiler angle="radian"/><worldbody>
   <frame pos="0.1 0 0" euler="0 0 0.3"><body name="base" pos="0 0 0.2" quat="1 1 0 0">
@@ -21,14 +23,21 @@ ODD = """<mujoco><compiler angle="radian"/><worldbody>
   </body></frame></worldbody></mujoco>"""
 
 
-def models():
-    yield mujoco.MjModel.from_xml_string(ODD)
-    for cell in ('panda_table', 'vx300s_table'):
-        yield arm_model(load_cell(cell))
+CELLS = sorted(path.stem for path in find_config('cells', 'panda_table').parent.glob('*.yaml'))
 
 
-@pytest.mark.parametrize('model', models())
-def test_bodies_and_sites_are_where_mujoco_has_them_in_100_poses(model):
+def model_of(name: str) -> mujoco.MjModel:
+    if name == 'odd':
+        return mujoco.MjModel.from_xml_string(ODD)
+    try:
+        return arm_model(load_cell(name))
+    except ResourceNotFoundError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize('name', ['odd', *CELLS])
+def test_bodies_and_sites_are_where_mujoco_has_them_in_100_poses(name):
+    model = model_of(name)
     T = pinocchio.SE3.Random()
     tree = pinocchio_tree(model, T.homogeneous)
     data, ours = mujoco.MjData(model), tree.createData()
