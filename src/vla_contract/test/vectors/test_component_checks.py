@@ -28,7 +28,7 @@ ARM = '[waist, shoulder, elbow, forearm_roll, wrist_angle, wrist_rotate]'
         ('quantity: joint_velocity', '', 'state: found joint_velocity; allowed: joint_position'),
         ('preset: aloha, unit: deg', '', 'preset aloha: found more beside it; allowed: joints'),
         ('preset: so100', '', "preset 'so100' is not in those of states; .*so101_degrees"),
-        ('preset: libero', '', "preset 'libero' is not in those of states"),
+        ('preset: bridge', '', "preset 'bridge' is not in those of states; it has: .*libero"),
         ('map: {lower: 0, upper: 1, calibration: none.json}', '', 'motor calibration not found'),
     ],
 )
@@ -58,7 +58,7 @@ def test_moves_have_no_zero_and_those_of_the_tool_no_units(written, action, mess
     ('says', 'message'),
     [
         ('preset: aloha\nstate: [{unit: rad}]\naction: [{unit: rad}]', 'beside state and action'),
-        ('preset: libero', r'found libero, .*; allowed: action: \[{preset: libero}\], .*aloha'),
+        ('preset: bridge', r'found bridge, .*; allowed: action: \[{preset: bridge}\], .*aloha'),
     ],
 )
 def test_a_preset_of_the_file_says_state_or_action(written, says, message):

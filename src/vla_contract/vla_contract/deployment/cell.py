@@ -192,6 +192,21 @@ class Cell:
         """Topics of the measured joints, merged by name."""
         return joint_sources(self.robots)
 
+    def carrier_of(self, tool: str) -> PlacedRobot:
+        """Return the robot that carries a tool, and where it stands.
+
+        Raises:
+            UnknownNameError: no robot of the cell has such a tool; lists those there are.
+        """
+        carriers = {
+            placed.prefix + own.name: placed
+            for placed in self.robots
+            for own in placed.robot.tools
+        }
+        if tool not in carriers:
+            raise UnknownNameError('tool', tool, f'cell {self.name}', carriers)
+        return carriers[tool]
+
     def camera(self, name: str) -> Camera:
         """Return a camera by name.
 

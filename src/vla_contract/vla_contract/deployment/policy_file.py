@@ -11,17 +11,17 @@ from vla_contract.deployment.end_effector import EndEffectorDelta
 from vla_contract.deployment.meaning import with_hash
 from vla_contract.deployment.overrides import overridden
 from vla_contract.deployment.robot import require_distinct
-from vla_contract.errors import ContractError, NameMismatchError, SettingError
+from vla_contract.errors import SettingError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config, find_model, installed_config
 from vla_contract.vectors.component import (
     Component,
-    END_EFFECTOR_DELTA,
     JOINT_POSITION,
+    number_names,
     NumberMap,
     with_lists,
 )
-from vla_contract.vectors.component_checks import check_component
+from vla_contract.vectors.vector_checks import check_vectors
 from vla_contract.vectors.written_out import with_joints, written_out
 from vla_contract.whole_file import write_whole
 import yaml
@@ -103,13 +103,13 @@ class PolicyFile:
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """Joint names in the order of observation.state."""
-        return tuple(name for component in self.state for name in component.joints)
+        """Names of the numbers of observation.state, in its order: joints, and those of tools."""
+        return number_names(self.state)
 
     @property
     def action_names(self) -> tuple[str, ...]:
-        """Joint names in the order of the action; of moves of the tool: what they become."""
-        return tuple(name for component in self.action for name in component.joints)
+        """Names of the numbers of the action; of an end_effector_delta the joints it becomes."""
+        return number_names(self.action)
 
     @property
     def image_sizes(self) -> dict[str, tuple[int, int]]:
@@ -119,13 +119,13 @@ class PolicyFile:
 
     @property
     def action_kind(self) -> str:
-        """Meaning of the action's numbers: what its first joints are that are no positions."""
+        """Meaning of the action's numbers: that of the first that are no positions of joints."""
         kinds = (component.quantity for component in self.action)
         return next((kind for kind in kinds if kind != JOINT_POSITION), JOINT_POSITION)
 
     @property
     def end_effector(self) -> EndEffectorDelta | None:
-        """Meaning of moves of the tool, None for joint positions."""
+        """Meaning of an end_effector_delta, None for all other actions."""
         return self.action[0].end_effector
 
 
@@ -199,8 +199,8 @@ def write_policy_file(folder: Path, policy: PolicyFile) -> None:
 
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:
-    """Return what a component says beyond defaults, besides its quantity and its joints."""
-    own = asdict(Component(quantity='', joints=('',)))
+    """Return what a component says beyond defaults, besides its quantity."""
+    own = asdict(Component(quantity=''))
     said = {name: value for name, value in values.items() if value != own[name]}
     if 'map' in said:
         numbers = asdict(NumberMap())
@@ -217,18 +217,7 @@ def check_policy_file(file: PolicyFile, cell: Cell, where: str) -> PolicyFile:
     file = replace(
         file, state=with_joints(file.state, cell), action=with_joints(file.action, cell), sha256=''
     )
-    for what, names in (('state', file.state_names), ('action', file.action_names)):
-        if sorted(names) != sorted(cell.joint_names):
-            raise NameMismatchError(f'{where}: joints of {what}', cell.joint_names, names)
-    for component in file.state:
-        if component.quantity != JOINT_POSITION:
-            raise ContractError(
-                f'{where}: state: found {component.quantity}; allowed: {JOINT_POSITION}'
-            )
-    _check_action(file, where)
-    for key, components in (('state', file.state), ('action', file.action)):
-        for index, component in enumerate(components):
-            check_component(component, cell, f'{where}: {key}[{index}]')
+    check_vectors(file.state, file.action, cell, where)
     for number, camera in enumerate(file.cameras):
         cell.camera(camera.camera)
         if camera.rotate % 90:
@@ -238,24 +227,3 @@ def check_policy_file(file: PolicyFile, cell: Cell, where: str) -> PolicyFile:
     features += [image.feature for image in file.black_images]
     require_distinct(f'{where}: camera features', features)
     return with_hash(file)
-
-
-def _check_action(file: PolicyFile, where: str) -> None:
-    if len(file.action) > 1 and any(c.quantity == END_EFFECTOR_DELTA for c in file.action):
-        raise ContractError(
-            f'{where}: action: found {END_EFFECTOR_DELTA} beside another; allowed: that alone'
-        )
-    for component in file.action:
-        delta = component.end_effector
-        if (delta is not None) != (component.quantity == END_EFFECTOR_DELTA):
-            found = 'nothing' if delta is None else 'a section'
-            raise ContractError(
-                f'{where}: action.end_effector: found {found} with quantity '
-                f'{component.quantity}; allowed: a section with {END_EFFECTOR_DELTA}, nothing '
-                'with others'
-            )
-        if delta is not None and delta.gripper_open == delta.gripper_closed:
-            raise ContractError(
-                f'{where}: action.end_effector: gripper_open and gripper_closed are both '
-                f'{delta.gripper_open:g}; allowed: two different numbers'
-            )

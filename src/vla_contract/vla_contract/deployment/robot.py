@@ -10,7 +10,7 @@ from vla_contract.deployment.geometry import check_geometry, Geometry
 from vla_contract.deployment.meaning import with_hash
 from vla_contract.deployment.robot_model import check_model, Model
 from vla_contract.deployment.tool import check_tool, Tool
-from vla_contract.errors import ContractError, NameMismatchError
+from vla_contract.errors import ContractError, NameMismatchError, UnknownNameError
 from vla_contract.schema import build, setting
 
 KIND = 'robots'
@@ -135,6 +135,27 @@ class Robot:
         """Return the index of the joint that closes a tool; None for a tool without gripper."""
         named = [g for g in self.groups if g.kind == GRIPPER and tool.gripper in (g.name, '')]
         return self.joint_names.index(named[0].joints[0]) if named else None
+
+    def arm_of(self, tool: Tool) -> tuple[int, ...]:
+        """Return the indices of the joints that move a tool, in the order of the file."""
+        named = {
+            name
+            for group in self.groups
+            if group.name == tool.group or (group.kind == ARM and not tool.group)
+            for name in group.joints
+        }
+        return tuple(i for i, name in enumerate(self.joint_names) if name in named)
+
+    def tool_named(self, name: str) -> Tool:
+        """Return a tool by name.
+
+        Raises:
+            UnknownNameError: the robot has no such tool; lists those it has.
+        """
+        known = {tool.name: tool for tool in self.tools}
+        if name not in known:
+            raise UnknownNameError('tool', name, f'robot {self.name}', known)
+        return known[name]
 
     def indices(self, kind: str) -> tuple[int, ...]:
         """Return the indices of the joints in groups of a kind, in the order of the file."""

@@ -1,1 +1,1 @@
-"""Forward kinematics of the arm, of its links and control points."""
+"""Kinematics of the arm: of its tools, links and control points, forward and inverse."""

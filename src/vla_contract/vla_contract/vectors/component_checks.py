@@ -2,7 +2,7 @@
 
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.robot import Joint
-from vla_contract.errors import ContractError
+from vla_contract.errors import ContractError, NameMismatchError, UnknownNameError
 from vla_contract.vectors.component import (
     Component,
     END_EFFECTOR_DELTA,
@@ -10,6 +10,7 @@ from vla_contract.vectors.component import (
     LEAST,
     NumberMap,
 )
+from vla_contract.vectors.tool_checks import check_no_tool, check_tool_component
 
 _TYPE_OF = {'rad': 'revolute', 'deg': 'revolute', 'm': 'prismatic', 'mm': 'prismatic'}
 
@@ -25,7 +26,11 @@ def check_component(component: Component, cell: Cell, where: str) -> None:
     Raises:
         ContractError: says what was found and what is allowed.
     """
-    joints = [cell.joints[cell.joint_names.index(name)] for name in component.joints]
+    if component.is_of_tool:
+        check_tool_component(component, cell, where)
+        return
+    check_no_tool(component, where)
+    joints = _joints(component, cell, where)
     if component.quantity == END_EFFECTOR_DELTA:
         _require_nothing_else(component, where)
         return
@@ -46,6 +51,15 @@ def check_component(component: Component, cell: Cell, where: str) -> None:
     _check_unit(component, joints, where)
     if component.map is not None:
         _check_map(component.map, component, joints, cell, f'{where}.map')
+
+
+def _joints(component: Component, cell: Cell, where: str) -> list[Joint]:
+    for name in component.joints:
+        if name not in cell.joint_names:
+            raise UnknownNameError('joint', name, f'cell {cell.name} ({where})', cell.joint_names)
+    if len(set(component.joints)) != len(component.joints):
+        raise NameMismatchError(f'{where}.joints', set(component.joints), component.joints)
+    return [cell.joints[cell.joint_names.index(name)] for name in component.joints]
 
 
 def _require_nothing_else(component: Component, where: str) -> None:

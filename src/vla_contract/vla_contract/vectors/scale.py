@@ -1,6 +1,6 @@
 """Numbers of a policy as positions of the cell's joints, and back: reordered, scaled, shifted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import pi
 
@@ -12,7 +12,8 @@ from vla_contract.joints.joint_map import JointMap
 from vla_contract.values import Vector
 from vla_contract.vectors.component import Component, JOINT_POSITION, JOINT_VELOCITY, NumberMap
 
-_SI = {'': 1.0, 'rad': 1.0, 'deg': pi / 180.0, 'm': 1.0, 'mm': 1e-3}
+SI = {'': 1.0, 'rad': 1.0, 'deg': pi / 180.0, 'm': 1.0, 'mm': 1e-3}
+"""Value of 1.0 of each unit [rad or m]."""
 # Far beyond any state or action; what is larger could overflow on the way.
 _LARGEST = 1e12
 _UNIT = {'revolute': 'rad', 'prismatic': 'm'}
@@ -49,14 +50,18 @@ class VectorScale:
     """Converts vectors of numbers of a policy to vectors of the cell's joints, and back."""
 
     def __init__(
-        self, names: Sequence[str], scales: dict[str, JointScale], cell: Cell, what: str
+        self,
+        names: Sequence[str],
+        scales: Mapping[str, JointScale],
+        order: Sequence[str],
+        what: str,
     ) -> None:
         """Prepare for vectors whose numbers are of these joints, in this order.
 
         Args:
             names: of joints of the cell; a subset can be encoded only.
             scales: what the numbers of each mean.
-            cell: whose order the joints have.
+            order: of the joints of the cell.
             what: the vector is, for errors.
 
         Raises:
@@ -65,10 +70,10 @@ class VectorScale:
         self.names = tuple(names)
         self.meanings = tuple(scales[name].meaning for name in self.names if name in scales)
         self._what = what
-        self._joint_names = cell.joint_names
+        self._joint_names = tuple(order)
         if len(set(self.names)) != len(self.names):
-            raise NameMismatchError(what, cell.joint_names, self.names)
-        self._take = JointMap(cell.joint_names, self.names, 'cell joints')
+            raise NameMismatchError(what, order, self.names)
+        self._take = JointMap(order, self.names, 'cell joints')
         self._offset = np.array([scales[name].offset for name in self.names])
         self._factor = np.array([scales[name].factor for name in self.names])
 
@@ -128,7 +133,7 @@ def _scale(component: Component, joint: Joint, index: int) -> JointScale:
     numbers, unit = component.map, _UNIT[joint.type]
     if numbers is None:
         name = component.unit or unit
-        factor, offset = sign * component.scale * _SI[name], zero
+        factor, offset = sign * component.scale * SI[name], zero
         meaning = _words(component.scale, name, sign, zero, unit)
     else:
         (low, start), (high, end) = _ends(numbers, joint)

@@ -9,19 +9,23 @@ from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import Vector
 from vla_contract.vectors.component import (
     Component,
+    has_tools,
     JOINT_MOVES,
+    JOINT_POSITION,
     JOINT_VELOCITY,
     RELATIVE_TO_STATE,
 )
-from vla_contract.vectors.scale import joint_scales, JointScale, VectorScale
+from vla_contract.vectors.tool_path import ToolPath
+from vla_contract.vectors.tool_vector import ToolVector, vector_of
 
 
 class VectorCodec:
     """Encodes joints as a policy's state and action, and decodes them, as its file says.
 
     Joints are positions in the cell's order [rad or m]. Numbers stand in the policy's order and
-    units. Where the policy moves the tool, an action is what datasets hold of it: the positions of
-    the joints that the moves become; the moves themselves need kinematics.
+    units. What they say of tools is computed by kinematics: a state with the pose of a tool can be
+    encoded only. Of an end_effector_delta an action is what datasets hold of it: the positions of
+    the joints that the moves become.
 
     Attributes:
         state: the numbers of observation.state.
@@ -38,24 +42,26 @@ class VectorCodec:
 
         Args:
             deployment: cell and policy file.
-            state_names: joints in the order of the state where it is not the policy file's, as
+            state_names: numbers in the order of the state where it is not the policy file's, as
                 in a dataset; some of them for a part of the state, which can only be encoded.
             action_names: likewise of the action.
 
         Raises:
-            NameMismatchError: the cell lacks a joint, or one is named twice.
+            NameMismatchError: there is no such joint or number of a tool, or one is named twice.
         """
         cell, policy = deployment.cell, deployment.policy
-        states, actions = joint_scales(policy.state, cell), _action_scales(deployment)
-        self.state = VectorScale(
-            state_names or policy.state_names, states, cell, f'policy {policy.name}: state'
-        )
-        self.action = VectorScale(
-            action_names or policy.action_names, actions, cell, f'policy {policy.name}: action'
-        )
-        quantities = [actions[name].quantity for name in cell.joint_names]
+        actions, what = _actions(deployment), f'policy {policy.name}'
+        self.state = vector_of(state_names, policy.state, cell, f'{what}: state')
+        self.action = vector_of(action_names, actions, cell, f'{what}: action')
+        self._path: ToolPath | None = None
+        if isinstance(self.action, ToolVector):
+            self._path = ToolPath(self.action, cell, policy.rate_hz)
+        kinds = {name: c.quantity for c in actions for name in c.joints}
+        quantities = [kinds.get(name, JOINT_POSITION) for name in cell.joint_names]
         self._from_state = _is(quantities, (RELATIVE_TO_STATE, *JOINT_MOVES))
-        self._moves = _is(quantities, JOINT_MOVES)
+        self._adds_up = _is(quantities, JOINT_MOVES)
+        self._moves = self._adds_up.copy()
+        self._moves[self._path.moves if self._path else []] = True
         self._step = np.where(
             _is(quantities, (JOINT_VELOCITY,)), 1.0 / policy.rate_hz, 1.0
         )  # [s], or 1
@@ -63,7 +69,7 @@ class VectorCodec:
     @property
     def needs_state(self) -> bool:
         """Whether an action means a position only together with the joints that were seen."""
-        return bool(self._from_state.any())
+        return self._path is not None or bool(self._from_state.any())
 
     @property
     def has_moves(self) -> bool:
@@ -82,16 +88,17 @@ class VectorCodec:
         """Return the joints of a policy's state, shape (..., S) to (..., D).
 
         Raises:
-            PolicyError: another width, or a number that is not finite.
+            PolicyError: another width, a number that is not finite, or a state with the pose of a
+                tool, of which joints cannot be told.
         """
         return self.state.decode(state)
 
     def decode(self, actions: Vector, joints: Vector, is_checked: bool = True) -> Vector:
         """Return where the joints are to be by a chunk of actions.
 
-        The first position is due when the policy looked. The first of several moves is due one
-        period later: then the positions begin with where the joints were seen, and have one row
-        more. A lone move is a chunk of one step, which is due then anyway.
+        The first position, or pose of a tool, is due when the policy looked. The first of several
+        moves is due one period later: then the positions begin with where the joints were seen,
+        and have one row more. A lone move is a chunk of one step, which is due then anyway.
 
         Args:
             actions: shape (K, A).
@@ -102,11 +109,14 @@ class VectorCodec:
             Positions, shape (K, D), or (K + 1, D) for several moves.
 
         Raises:
-            PolicyError: another width, or a number that is not finite.
+            PolicyError: another width, a number that is not finite, or what no tool can do.
         """
-        positions = self._step * self.action.decode(actions, is_checked)
-        positions[:, self._moves] = np.cumsum(positions[:, self._moves], axis=0)
+        values = self._values(actions, is_checked)
+        positions = self._step * values[:, : len(self._step)]
+        positions[:, self._adds_up] = np.cumsum(positions[:, self._adds_up], axis=0)
         positions[:, self._from_state] += np.asarray(joints)[self._from_state]
+        if self._path is not None:
+            self._path.follow(values, positions, joints)
         if not self.has_moves or len(positions) == 1:
             return positions
         start = positions[:1].copy()  # joints without moves are where the first action wants them
@@ -126,10 +136,12 @@ class VectorCodec:
         positions, joints = np.array(positions, dtype=np.float64), np.asarray(joints)
         if self.has_moves and len(positions) > 1:
             positions = positions[1:]
-        positions[:, self._from_state] -= joints[self._from_state]
-        moves = positions[:, self._moves]
-        positions[:, self._moves] = np.diff(moves, axis=0, prepend=np.zeros_like(moves[:1]))
-        return self.action.encode(positions / self._step)
+        before = np.concatenate([joints[np.newaxis], positions[:-1]])
+        said = positions.copy()
+        said[:, self._from_state] -= joints[self._from_state]
+        moves = said[:, self._adds_up]
+        said[:, self._adds_up] = np.diff(moves, axis=0, prepend=np.zeros_like(moves[:1]))
+        return self._numbers(positions, before, said / self._step)
 
     def decode_steps(self, actions: Vector, joints: Vector, is_checked: bool = True) -> Vector:
         """Return where each of many single actions wants the joints, as a dataset holds them.
@@ -145,33 +157,61 @@ class VectorCodec:
         Raises:
             PolicyError: another width, or a number that is not finite.
         """
-        positions = self._step * self.action.decode(actions, is_checked)
-        found: Vector = positions + np.where(self._from_state, joints, 0.0)
-        return found
+        values = self._values(actions, is_checked)
+        positions: Vector = self._step * values[:, : len(self._step)]
+        positions = positions + np.where(self._from_state, joints, 0.0)
+        if self._path is not None:
+            for row, seen in enumerate(np.asarray(joints)):
+                self._path.follow(values[row : row + 1], positions[row : row + 1], seen)
+        return positions
 
     def encode_steps(self, positions: Vector, joints: Vector) -> Vector:
         """Return the single action of each position: the inverse of `decode_steps`."""
-        seen = np.where(self._from_state, joints, 0.0)
-        return self.action.encode((np.asarray(positions, dtype=np.float64) - seen) / self._step)
+        positions = np.asarray(positions, dtype=np.float64)
+        said = (positions - np.where(self._from_state, joints, 0.0)) / self._step
+        return self._numbers(positions, np.asarray(joints), said)
+
+    def _values(self, actions: Vector, is_checked: bool) -> Vector:
+        """Return what actions say, in SI: of each joint, then of tools, shape (..., D + T)."""
+        if isinstance(self.action, ToolVector):
+            return self.action.decode_values(actions, is_checked)
+        return self.action.decode(actions, is_checked)
+
+    def _numbers(self, positions: Vector, before: Vector, said: Vector) -> Vector:
+        """Return actions that lead from joints before to positions, shape (..., A)."""
+        if isinstance(self.action, ToolVector):
+            return self.action.encode_values(self.action.values(positions, before, said))
+        return self.action.encode(said)
+
+
+def joint_state_names(deployment: Deployment) -> tuple[str, ...]:
+    """Return names of numbers of a state from which the joints of all can be told.
+
+    They are the policy's, or the joints where its state says of an arm only where its tool is.
+    Between a robot and a worker of ours states have these names.
+    """
+    policy, cell = deployment.policy, deployment.cell
+    return cell.joint_names if has_tools(policy.state) else policy.state_names
 
 
 def in_si(deployment: Deployment) -> Deployment:
-    """Return a deployment whose policy has the same joints, as positions in rad and m."""
-    policy = deployment.policy
+    """Return a deployment whose policy has the joints of all, as positions in rad and m."""
+    policy, joints = deployment.policy, deployment.cell.joint_names
+    action = joints if has_tools(policy.action) else policy.action_names
     plain = replace(
         policy,
-        state=(Component(joints=policy.state_names),),
-        action=(Component(joints=policy.action_names),),
+        state=(Component(joints=joint_state_names(deployment)),),
+        action=(Component(joints=action),),
     )
     return replace(deployment, policy=plain)
 
 
-def _action_scales(deployment: Deployment) -> dict[str, JointScale]:
-    """Return what the numbers of each joint mean; of moves of the tool, the joints they become."""
+def _actions(deployment: Deployment) -> tuple[Component, ...]:
+    """Return what actions hold; of an end_effector_delta the joints that the moves become."""
     policy = deployment.policy
-    moved = (Component(joints=policy.action_names),)
-    components = policy.action if policy.end_effector is None else moved
-    return joint_scales(components, deployment.cell)
+    if policy.end_effector is None:
+        return policy.action
+    return (Component(joints=policy.action_names),)
 
 
 def _is(quantities: Sequence[str], wanted: Sequence[str]) -> NDArray[np.bool_]:

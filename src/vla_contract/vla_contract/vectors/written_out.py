@@ -9,7 +9,13 @@ from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError
 from vla_contract.vectors.component import Component
 from vla_contract.vectors.motor_calibration import with_ranges
-from vla_contract.vectors.presets import action_of, FILE_PRESETS, state_of, TOOL_PRESETS
+from vla_contract.vectors.presets import (
+    action_of,
+    ACTION_PRESETS,
+    FILE_PRESETS,
+    state_of,
+    TOOL_PRESETS,
+)
 
 Components = tuple[Component, ...]
 Convention = Callable[[str, tuple[str, ...], Cell], Components]
@@ -56,8 +62,19 @@ def written_out(
 
 
 def with_joints(components: Components, cell: Cell) -> Components:
-    """Return components that name their joints: those without get all of the cell."""
-    return tuple(c if c.joints else replace(c, joints=cell.joint_names) for c in components)
+    """Return components that name their joints or their tool.
+
+    Those without joints get all of the cell, those without tool the only one.
+    """
+    return tuple(_named(component, cell) for component in components)
+
+
+def _named(component: Component, cell: Cell) -> Component:
+    if component.is_of_tool:
+        only = cell.robot.tools[0].name if len(cell.robot.tools) == 1 else ''
+        frame = component.frame or 'base'
+        return replace(component, tool=component.tool or only, frame=frame)
+    return component if component.joints else replace(component, joints=cell.joint_names)
 
 
 def _expanded(convention: Convention, cell: Cell, where: str, component: Component) -> Components:
@@ -77,8 +94,9 @@ def _require_file_preset(preset: str, vectors: tuple[Components, Components], wh
             f'{where}: preset: found {preset} beside state and action; allowed: one of them at '
             'most'
         )
-    if preset in TOOL_PRESETS:
+    if preset in ACTION_PRESETS:
         raise ContractError(
             f'{where}: preset: found {preset}, which says what an action means; allowed: '
-            f'action: [{{preset: {preset}}}], and for the whole file {", ".join(FILE_PRESETS)}'
+            f'action: [{{preset: {preset}}}], and for the whole file '
+            f'{", ".join((*FILE_PRESETS, *TOOL_PRESETS))}'
         )

@@ -12,8 +12,8 @@ import pytest
 from tiny_openvla import TinyOpenVla, TinyProcessor
 from vla_contract.deployment.end_effector import EndEffectorDelta
 from vla_contract.deployment.policy_file import Component
+from vla_contract.kinematics.inverse_kinematics import InverseKinematics
 from vla_contract.values import Observation
-from vla_policy_server.actions.inverse_kinematics import InverseKinematics
 from vla_policy_server.backends.remote import RemotePolicy
 from vla_policy_server.backends.remote_config import RemoteConfig
 from vla_policy_server.openvla.policy import OpenVlaPolicy, OpenVlaSettings

@@ -4,13 +4,10 @@ import numpy as np
 from vla_contract import so3
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.deployment.end_effector import EndEffectorDelta
-from vla_contract.errors import PolicyError
+from vla_contract.kinematics.inverse_kinematics import InverseKinematics
 from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
-from vla_policy_server.actions.inverse_kinematics import InverseKinematics
-
-# No arm of this size does more in one step: larger numbers are of another unit.
-_LARGEST_MOVE_M, _LARGEST_TURN_RAD = 1.0, np.pi
+from vla_contract.vectors.tool_numbers import require_possible
 
 
 class EndEffectorDeltas:
@@ -68,7 +65,7 @@ class EndEffectorDeltas:
         meaning = self._meaning
         move = meaning.metres_per_unit * action[:3]
         angles = meaning.radians_per_unit * action[3:6]
-        _require_possible(move, angles)
+        require_possible(move, angles, 'action.end_effector')
         if meaning.rotation == 'axis_angle':
             turn = so3.Rotation.from_rotvec(angles).as_matrix()
         else:
@@ -81,15 +78,3 @@ class EndEffectorDeltas:
         """Return how far closed a gripper is meant to be, 0 open to 1 closed."""
         is_open, is_closed = self._meaning.gripper_open, self._meaning.gripper_closed
         return float(np.clip((number - is_open) / (is_closed - is_open), 0.0, 1.0))
-
-
-def _require_possible(move: Vector, angles: Vector) -> None:
-    for length, largest, unit in (
-        (float(np.linalg.norm(move)), _LARGEST_MOVE_M, 'm'),
-        (float(np.linalg.norm(angles)), _LARGEST_TURN_RAD, 'rad'),
-    ):
-        if not length <= largest:
-            raise PolicyError(
-                f'the policy moves the tool by {length:.3g} {unit} in one step; allowed: '
-                f'{largest:.3g} {unit} (see action.end_effector in the policy file)'
-            )

@@ -18,6 +18,8 @@ def beyond_limits(
 ) -> list[str]:
     """Name the numbers that lie outside the limits of their joints, and what would cure it.
 
+    Numbers of tools have no limits.
+
     Args:
         deployment: robot and policy file.
         key: state or action, as in the policy file.
@@ -33,7 +35,7 @@ def beyond_limits(
         for name, value, low, high, more, meaning in zip(
             scale.names, values, lower, upper, slack, scale.meanings, strict=True
         )
-        if not low - more <= value <= high + more
+        if name in deployment.cell.joint_names and not low - more <= value <= high + more
     ]
 
 

@@ -1,6 +1,7 @@
 """Recordings become a dataset without any ROS."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -29,8 +30,13 @@ def picture(camera, ms: int) -> dict:
     }  # fmt: skip
 
 
-def messages(space: str) -> list:
-    """Return a second of an episode: joints and cycles at 100 Hz, images at 20 Hz."""
+def messages(space: str, blind_ms: range = range(0)) -> list:
+    """Return a second of an episode: joints and cycles at 100 Hz, images at 20 Hz.
+
+    Args:
+        space: namespace of the robot.
+        blind_ms: without images.
+    """
     names, home = CELL.joint_names, CELL.home
     chunk = ActionChunk(10 * MS, 100 * MS, home + 0.01 * np.arange(16)[:, None])
     status = FilterStatus(Verdict.PASS, state='ACTIVE')
@@ -49,7 +55,7 @@ def messages(space: str) -> list:
             (ms + 2, 'action_filter/desired', asked),
             (ms + 2, 'action_filter/action', told),
         ]
-        if ms % 50 == 0:
+        if ms % 50 == 0 and ms not in blind_ms:
             found += [(ms + 3, f'{c.topic}/image_raw', picture(c, ms)) for c in CELL.cameras]
     return [(ms * MS, f'{space}/{topic}', message) for ms, topic, message in found]
 
@@ -78,6 +84,24 @@ def test_a_folder_of_recordings_is_converted_by_outcome(recordings, tmp_path):
     assert (episode['recording'], episode['seed']) == ('whole.mcap', '3')
     assert episode['frames'] >= 8
     assert 'damages' not in episode
+
+
+def test_a_recording_in_which_time_is_missing_is_left_out_and_said(recordings, tmp_path, capsys):
+    blind = tmp_path / 'blind.mcap'
+    write_recording(blind, messages('', range(150, 850)))
+    assert main([str(blind), '--output', str(tmp_path / 'none')]) == 2
+    said = capsys.readouterr().err
+    # The last image is of 100 ms and counts for half a second; the next is of 850 ms.
+    assert 'none of 1 recordings can be an episode: time is missing between its frames: ' in said
+    assert re.search(
+        r'nothing for 0\.\d\d s after 0\.\d\d s \(image of camera top is 7\d0 ms', said
+    )
+    (episode,) = convert(tmp_path, recordings / 'whole.mcap', blind)
+    assert episode['recording'] == 'whole.mcap'
+    record = json.loads((tmp_path / 'real' / 'meta' / 'vla_episodes.json').read_text())
+    assert list(record['left_out']) == ['blind.mcap']
+    assert f'{blind} is left out: time is missing' in capsys.readouterr().err
+    assert open_dataset(tmp_path / 'real').num_frames == episode['frames']
 
 
 def test_one_of_two_robots_is_converted_by_its_namespace(recordings, tmp_path, capsys):

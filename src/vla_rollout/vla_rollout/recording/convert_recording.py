@@ -1,6 +1,7 @@
 """Convert MCAP recordings to a LeRobotDataset v3."""
 
 import argparse
+from dataclasses import dataclass, field
 from pathlib import Path
 import sys
 from typing import Any
@@ -18,10 +19,13 @@ from vla_contract.whole_file import whole_folder
 from vla_lerobot.frames import new_dataset
 from vla_lerobot.written_statistics import write_statistics
 from vla_rollout.recording.frames import frame_features, recorded_frames
+from vla_rollout.recording.gap import Gap
 
 
 def convert(args: argparse.Namespace) -> int:
     """Write every recording in which the policy acted as one episode.
+
+    One in which time is missing is left out: a dataset would play it without the pause.
 
     Raises:
         VlaError: the output exists, a recording is damaged, or none has a frame.
@@ -41,7 +45,9 @@ def convert(args: argparse.Namespace) -> int:
     with whole_folder(args.output) as folder:
         episodes = _write_dataset(folder, args.output.name, deployment, recordings, args.namespace)
     total = sum(int(episode['frames']) for episode in episodes)
-    print(f'{len(episodes)} episodes, {total} frames in {args.output}')
+    missing = len(recordings) - len(episodes)
+    left_out = f', {missing} recordings left out' if missing else ''
+    print(f'{len(episodes)} episodes, {total} frames in {args.output}{left_out}')
     return 0
 
 
@@ -59,20 +65,25 @@ def _write_dataset(
     """
     dataset = new_dataset(folder, name, deployment, frame_features(deployment))
     episodes: list[dict[str, Any]] = []
+    left_out: dict[str, str] = {}
     try:
         for file, notes in tqdm(recordings, unit='recording'):
-            frames, damages = _add_frames(dataset, file, deployment, namespace)
-            if frames:
-                dataset.save_episode()
-                episode = {**notes, 'recording': file.name, 'frames': frames}
-                episodes.append(episode | ({'damages': damages} if damages else {}))
+            added = _add_frames(dataset, file, deployment, namespace)
+            if fault := added.fault:
+                left_out[file.name] = fault
+                print(f'{file} is left out: {fault}', file=sys.stderr)
+                dataset.clear_episode_buffer()
+                continue
+            dataset.save_episode()
+            episode = {**notes, 'recording': file.name, 'frames': added.frames}
+            episodes.append(episode | ({'damages': added.damages} if added.damages else {}))
     finally:
         # Otherwise it writes once more when it is forgotten, into a folder that is gone.
         dataset.finalize()
     if not episodes:
-        raise VlaError(
-            f'none of {len(recordings)} recordings has a frame: no chunk, image or action'
-        )
+        [one, *others] = left_out.values()
+        more = f', and {len(others)} others' if others else ''
+        raise VlaError(f'none of {len(recordings)} recordings can be an episode: {one}{more}')
     write_statistics(folder)
     record = {
         'robot': deployment.cell.robot.name,
@@ -81,26 +92,51 @@ def _write_dataset(
         'cell': deployment.cell.name,
         'cell_sha256': deployment.cell.sha256,
         'episodes': episodes,
+        'left_out': left_out,
     }
     write_json(folder / 'meta' / 'vla_episodes.json', record)
     return episodes
 
 
-def _add_frames(
-    dataset: Any, file: Path, deployment: Deployment, namespace: str
-) -> tuple[int, list[str]]:
-    """Add the frames of a recording; returns how many, and what of it could not be read."""
-    damages: list[str] = []
+@dataclass
+class _Added:
+    """What was read of a recording.
 
-    def note(damage: Damage) -> None:
-        damages.append(str(damage))
+    Attributes:
+        frames: how many.
+        damages: what of it could not be read.
+        gaps: where time is missing between two frames.
+    """
+
+    frames: int = 0
+    damages: list[str] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+    @property
+    def fault(self) -> str:
+        """Why it is no episode, '' if it is one."""
+        if not self.frames:
+            return 'no frame has a chunk, an image and an action'
+        if not self.gaps:
+            return ''
+        longest = max(self.gaps, key=lambda gap: gap.duration_s)
+        count = f'{len(self.gaps)} gaps, the longest: ' if len(self.gaps) > 1 else ''
+        return f'time is missing between its frames: {count}{longest}'
+
+    def note(self, damage: Damage) -> None:
+        """Keep and say what could not be read."""
+        self.damages.append(str(damage))
         say_damage(damage)
 
-    count = 0
-    for frame in recorded_frames(file, deployment, namespace, note):
+
+def _add_frames(dataset: Any, file: Path, deployment: Deployment, namespace: str) -> _Added:
+    """Add the frames of a recording to the episode that is being written."""
+    added = _Added()
+    frames = recorded_frames(file, deployment, namespace, added.note, added.gaps.append)
+    for frame in frames:
         dataset.add_frame(frame)
-        count += 1
-    return count, damages
+        added.frames += 1
+    return added
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 import mink
 import numpy as np
 from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.tool import Tool
 from vla_contract.description.arm import arm_model, base_pose
 from vla_contract.transforms import invert
 from vla_contract.values import Vector
@@ -15,31 +16,36 @@ _RADIAN_M = 0.2
 _NEAR_SINGULAR, _DAMPING = 0.04, 0.03
 # Holds the joints that the tool leaves free; small enough to shift the tool by no 1e-3 of a move.
 _STAY = 1e-3
+_NO_LIMIT_HZ = 1e-6
 _MAX_ITERATIONS, _CONVERGED_RAD = 20, 1e-8
 
 
 class InverseKinematics:
-    """Moves the tool within limits, with the least motion of the joints."""
+    """Moves a tool within limits, with the least motion of the joints."""
 
-    def __init__(self, cell: Cell, rate_hz: float) -> None:
+    def __init__(self, cell: Cell, rate_hz: float | None, tool: Tool | None = None) -> None:
         """Load the arm.
 
         Args:
             cell: joints, tool and model.
-            rate_hz: steps of the policy per second, in each of which the joints move [Hz].
+            rate_hz: steps of the policy per second, in each of which the joints move [Hz]; none:
+                no limit of speed.
+            tool: of which only the joints of its own arm move; none: the main one, and all.
 
         Raises:
             ResourceNotFoundError: the model's package or file is missing.
             ContractError: MuJoCo cannot read it, or it lacks a joint, the base or the tool.
         """
         joints = [cell.joints[i] for i in cell.arm]
+        moving = cell.arm if tool is None else cell.robot.arm_of(tool)
+        self._moves = np.array([i in moving for i in cell.arm])
         self._lower = np.array([joint.lower for joint in joints])
         self._upper = np.array([joint.upper for joint in joints])
-        self._reach = np.array([joint.velocity for joint in joints]) / rate_hz
+        self._reach = np.array([joint.velocity for joint in joints]) / (rate_hz or _NO_LIMIT_HZ)
         model = arm_model(cell)
         self._order = [model.joint(joint.model_joint).qposadr[0] for joint in joints]
         self._arm = mink.Configuration(model)
-        site = cell.robot.tool.point
+        site = (tool or cell.robot.tool).point
         self._tool = mink.FrameTask(site, 'site', position_cost=1.0, orientation_cost=_RADIAN_M)
         self._stay = mink.PostureTask(model, cost=_STAY)
         self._box = _Box(model.nv)
@@ -58,17 +64,17 @@ class InverseKinematics:
         """Return the joints one policy step later that bring the tool closest to a pose.
 
         Every iterate solves min |W (J dq - e)|^2 + l^2 |q + dq - q0|^2 inside the limits of
-        position and inside what the velocity limits allow in one step. Near a singular pose l
-        grows (Nakamura and Hanafusa, 'Inverse kinematic solutions with singularity robustness',
-        1986), so that the joints do not jump.
+        position and inside what the velocity limits allow in one step, where there is a rate. Near
+        a singular pose l grows (Nakamura and Hanafusa, 'Inverse kinematic solutions with
+        singularity robustness', 1986), so that the joints do not jump.
 
         Args:
-            arm: joints now, shape (n,) [rad or m].
+            arm: joints of all arms now, shape (n,) [rad or m].
             T_base_tool: wanted pose, shape (4, 4).
         """
         start = np.clip(arm, self._lower, self._upper)
-        lower = np.maximum(self._lower, start - self._reach)
-        upper = np.minimum(self._upper, start + self._reach)
+        lower = np.where(self._moves, np.maximum(self._lower, start - self._reach), start)
+        upper = np.where(self._moves, np.minimum(self._upper, start + self._reach), start)
         self._tool.set_target(mink.SE3.from_matrix(self._T_world_base @ T_base_tool))
         self._move(start)
         self._stay.set_target(self._arm.q)
@@ -99,6 +105,7 @@ class InverseKinematics:
         jacobian = weights[:, np.newaxis] * self._arm.get_frame_jacobian(
             self._tool.frame_name, 'site'
         )
+        jacobian = jacobian[:, self._ordered(self._moves) > 0.0]
         smallest = float(np.linalg.svd(jacobian, compute_uv=False)[-1])
         closeness = max(0.0, 1.0 - (smallest / _NEAR_SINGULAR) ** 2)
         return float(np.hypot(_STAY, _DAMPING * np.sqrt(closeness)))
