@@ -30,6 +30,7 @@ APT = {
     'tqdm': 'python3-tqdm',
     'websockets': 'python3-websockets',
     'yaml': 'python3-yaml',
+    'zmq': 'python3-zmq',
 }
 # Modules whose distribution on PyPI has another name.
 DISTRIBUTIONS = {'OpenGL': 'pyopengl', 'mcap_ros2': 'mcap-ros2-support', 'pinocchio': 'pin'}

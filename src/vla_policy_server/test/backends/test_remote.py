@@ -1,14 +1,10 @@
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 import re
-import threading
 import time
-import traceback
 from typing import Any
 
 import numpy as np
-from openpi_client import msgpack_numpy
+from openpi_server import openpi_server
 from policy_changes import with_names, with_policy
 import pytest
 from vla_contract.deployment.cell import PlacedRobot
@@ -28,9 +24,6 @@ from vla_policy_server.wire.errors import WireError
 from vla_policy_server.wire.observation_message import ObservationWriter
 from vla_policy_server.worker.inference_engine import LocalEngine
 from vla_policy_server.worker.policy_service import PolicyService
-from websockets.exceptions import ConnectionClosed
-from websockets.frames import CloseCode
-from websockets.sync.server import serve as serve_sync
 
 IMAGE = np.random.default_rng(4).integers(0, 256, (384, 384, 3), dtype=np.uint8)
 STATE = np.array([0.0, 0.15, 0.0, -2.15, 0.0, 2.30, 0.785, 0.0])
@@ -45,34 +38,6 @@ def worker(deployment: Deployment, backend: str) -> PolicyService:
 
 def connect(deployment: Deployment, url: str) -> Policy:
     return make_policy(with_policy(deployment, backend='remote', source=url), 'cpu')
-
-
-@contextmanager
-def openpi_server(policy: Any, metadata: dict[str, Any]) -> Iterator[str]:
-    """Serve as openpi's serve_policy.py does: see openpi/serving/websocket_policy_server.py."""
-
-    def handle(connection: Any) -> None:
-        packer = msgpack_numpy.Packer()
-        connection.send(packer.pack(metadata))
-        while True:
-            try:
-                started = time.monotonic()
-                answer = policy(msgpack_numpy.unpackb(connection.recv()))
-                answer['server_timing'] = {'infer_ms': (time.monotonic() - started) * 1000}
-                connection.send(packer.pack(answer))
-            except ConnectionClosed:
-                return
-            except Exception:  # noqa: BLE001 - as openpi does
-                connection.send(traceback.format_exc())
-                connection.close(CloseCode.INTERNAL_ERROR, 'Internal server error.')
-                return
-
-    with serve_sync(handle, '127.0.0.1', 0, compression=None, max_size=None) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f'ws://127.0.0.1:{server.socket.getsockname()[1]}'
-        server.shutdown()
-        thread.join()
 
 
 def test_the_shipped_policy_answers_the_same_near_and_far(serve, deployment):
@@ -340,7 +305,7 @@ def test_an_unknown_kind_of_action_is_refused(deployment):
         connect(deployment, url)
 
 
-@pytest.mark.parametrize('name', ['loopback', 'openvla'])
+@pytest.mark.parametrize('name', ['loopback', 'openvla', 'roboarena'])
 def test_the_shipped_configurations_fit_the_shipped_policy(deployment, name):
     config = load_remote_config(name)
     assert config.url == 'ws://127.0.0.1:8000'

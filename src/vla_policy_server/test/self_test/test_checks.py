@@ -65,6 +65,7 @@ def test_the_shipped_policy_passes(subject, pristine):
     verdicts = {check.name: check.status for check in run_checks(subject(pristine))}
     assert verdicts.pop('instruction') == 'skip'
     assert verdicts.pop('near misses') == 'skip'
+    assert verdicts.pop('latency') in ('ok', 'warn')  # as busy as the machine is
     assert set(verdicts.values()) == {'ok'}
 
 

@@ -68,6 +68,26 @@ def test_no_server_is_one_sentence_and_the_next_attempt_waits(free_port):
         asked.ask({})
 
 
+@pytest.mark.parametrize('says', [b'', b'SSH-2.0-OpenSSH_9.6\r\n'])
+def test_a_port_of_something_else_is_told_from_none(says):
+    done = threading.Event()
+    with socket.create_server(('127.0.0.1', 0)) as other:
+
+        def greet() -> None:
+            connection, _ = other.accept()
+            with connection:
+                connection.sendall(says)
+                done.wait(5.0)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        asked = client(f'ws://127.0.0.1:{other.getsockname()[1]}', answer_within_s=0.2)
+        with pytest.raises(UnreachableError, match='something listens there that speaks no webs'):
+            asked.ask({})
+        done.set()
+        thread.join()
+
+
 def test_connect_waits_for_a_server_that_is_still_starting(serve, free_port):
     late = threading.Timer(0.2, lambda: serve(Doubler(), settings=ServerSettings(port=free_port)))
     late.start()
@@ -116,6 +136,29 @@ def test_an_answer_that_comes_late_is_never_taken_for_the_next_one():
         server.shutdown()
 
 
+def test_an_answer_that_comes_twice_is_never_taken_for_the_next_one():
+    def answer_twice(connection: Any) -> None:
+        connection.send(pack({}))
+        for number, _ in enumerate(connection):
+            connection.send(pack({'number': number}))
+            connection.send(pack({'number': number}))
+
+    with serve_sync(answer_twice, '127.0.0.1', 0) as server:
+        threading.Thread(target=server.serve_forever).start()
+        asked = client(f'ws://127.0.0.1:{server.socket.getsockname()[1]}')
+        assert asked.ask({}).content['number'] == 0
+        with pytest.raises(WireError, match='sent a message that nobody asked for'):
+            _ask_until_it_is_there(asked)
+        assert asked.ask({}).content['number'] == 0  # first of a new connection
+        server.shutdown()
+
+
+def _ask_until_it_is_there(asked: WireClient) -> None:
+    """Ask; the second answer may still be on its way, and is then found by the next question."""
+    for _ in range(100):
+        asked.ask({})
+
+
 def test_a_server_that_stops_reading_does_not_block_the_robot():
     quiet = threading.Event()
 
@@ -141,7 +184,9 @@ def test_a_server_that_must_not_be_used_is_refused_at_once(serve):
         WireClient(Endpoint(serve(Doubler()).url), refuse).connect(10.0)
 
 
-@pytest.mark.parametrize('url', ['http://127.0.0.1:1', 'ws://', 'nonsense'])
+@pytest.mark.parametrize(
+    'url', ['http://127.0.0.1:1', 'ws://', 'nonsense', 'ws://127.0.0.1:99999', 'ws://[::1']
+)
 def test_an_address_that_is_none_is_one_sentence(url):
     with pytest.raises(WireError, match='allowed: ws://host:port or wss://host:port'):
         client(url).connect(10.0)

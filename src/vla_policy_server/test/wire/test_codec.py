@@ -171,3 +171,11 @@ def test_a_hostile_message_is_refused_with_the_reason(message, reason):
     with pytest.raises(MessageRefusedError) as caught:
         unpack(message, LIMITS)
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ('data', 'kind'), [(pickle.dumps({'a': 1}), 'a pickle'), (b'{"actions": []}', 'JSON')]
+)
+def test_what_is_no_messagepack_is_told_by_its_name(data, kind):
+    with pytest.raises(MessageRefusedError, match=f'bytes follow.*: it looks like {kind}'):
+        unpack(data, LIMITS)

@@ -9,6 +9,7 @@ from vla_lerobot.features import FeatureEncoder
 from vla_policy_server.wire.errors import MessageRefusedError
 from vla_policy_server.wire.handshake import described
 from vla_policy_server.wire.observation_message import (
+    CHW,
     EARLIER,
     ObservationKeys,
     ObservationReader,
@@ -70,6 +71,14 @@ def test_a_server_of_others_gets_a_camera_or_one_of_its_features(deployment, see
     assert np.array_equal(message['c'], features[TOP])
     with pytest.raises(UnknownNameError, match="camera 'wrist'"):
         ObservationWriter(other, ObservationKeys({}, {'wrist': 'a'}))
+
+
+def test_images_stand_in_a_map_with_colour_first_where_a_server_wants_that(deployment, seen):
+    keys = ObservationKeys({}, {'top': 'cam_high'}, images_in='images', layout=CHW)
+    message = ObservationWriter(deployment, keys).write(seen)
+    expected = FeatureEncoder(deployment)(seen)[TOP]
+    assert np.array_equal(message['images']['cam_high'], expected.transpose(2, 0, 1))
+    assert message.keys() == {'prompt', 'images'}
 
 
 def test_what_cannot_be_told_from_one_image_is_refused_by_a_worker(deployment):

@@ -44,9 +44,12 @@ def chunk_fits_the_policy_file(subject: Subject) -> Found:
 
 def answer_comes_in_time(subject: Subject) -> Found:
     """Compare how long an answer takes with what its chunk covers."""
-    begun_ns = time.monotonic_ns()
-    chunk = subject.chunk(subject.observation)
-    delay_ns = time.monotonic_ns() - begun_ns
+    durations_ns = []
+    for _ in range(2):
+        begun_ns = time.monotonic_ns()
+        chunk = subject.chunk(subject.observation)
+        durations_ns.append(time.monotonic_ns() - begun_ns)
+    delay_ns = min(durations_ns)  # something else may have had the processor
     deployment = subject.deployment
     coverage = Coverage(
         len(chunk.positions),

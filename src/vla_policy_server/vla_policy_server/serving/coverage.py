@@ -58,7 +58,8 @@ class Coverage:
         length = f'{self.steps} steps at {1e9 / self.period_ns:g} Hz'
         return (
             f'an answer takes {_ms(delay_ns)}, and chunks of {length}, of which '
-            f'{self.usable_ns / 1e9:g} s count, cover {_ms(self.longest_delay_ns)}: the arm stops between them; allowed: a faster policy, or {" and ".join(cures)}'
+            f'{self.usable_ns / 1e9:g} s count, cover {_ms(self.longest_delay_ns)}: the arm stops '
+            f'between them; allowed: a faster policy, or {" and ".join(cures)}'
         )
 
 

@@ -8,7 +8,12 @@ import ssl
 import struct
 
 from vla_policy_server.wire.errors import UnreachableError, WireError
-from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
+from websockets.exceptions import (
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+    WebSocketException,
+)
 from websockets.sync.client import ClientConnection, connect
 
 # A closing handshake with a server that no longer answers would hold the robot up.
@@ -55,8 +60,8 @@ def dial(endpoint: Endpoint, max_bytes: int) -> ClientConnection:
             close_timeout=_CLOSE_WITHIN_S,
             legacy=True,  # a connection that outlives this function
         )
-    except (InvalidURI, ValueError, OverflowError) as error:  # no port above 65535, no lone [
-        raise WireError(f'{url}: {error}; allowed: ws://host:port or wss://host:port') from None
+    except InvalidURI as error:
+        raise WireError(f'{error}; allowed: ws://host:port or wss://host:port') from None
     except InvalidStatus as refusal:
         body = (refusal.response.body or b'').decode(errors='replace').strip()
         kind = WireError
@@ -65,8 +70,13 @@ def dial(endpoint: Endpoint, max_bytes: int) -> ClientConnection:
         raise kind(f'{url} refused the connection: {body:.200}') from None
     except ssl.SSLCertVerificationError as error:
         raise WireError(f'{url}: its certificate is not trusted: {error}') from None
-    except (OSError, WebSocketException) as error:
-        raise UnreachableError(f'{url} is not there: {error}') from None
+    except (OSError, WebSocketException, AssertionError) as error:
+        # websockets fails an assertion where a server speaks first, as those of ssh do.
+        is_other = isinstance(error, InvalidMessage | AssertionError) or 'handshake' in str(error)
+        why = 'something listens there that speaks no websocket' if is_other else error
+        raise UnreachableError(f'{url} is not there: {why}') from None
+    except (ValueError, OverflowError) as error:  # a port above 65535, a lone [
+        raise WireError(f'{url}: {error}; allowed: ws://host:port or wss://host:port') from None
     try:
         _limit_sending(connection.socket, endpoint.answer_within_s)
     except OSError as error:  # closed right after the handshake

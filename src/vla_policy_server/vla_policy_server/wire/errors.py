@@ -1,7 +1,5 @@
 """What can go wrong between a robot and its policy; every message is one sentence."""
 
-import re
-
 from vla_contract.errors import VlaError
 
 
@@ -18,7 +16,6 @@ class UnreachableError(WireError):
 
 
 _TRACEBACK = 'Traceback (most recent call last):'
-_RAISED = re.compile(r'[A-Za-z_][\w.]*(: .*)?')
 
 
 def is_traceback(text: str) -> bool:
@@ -28,9 +25,10 @@ def is_traceback(text: str) -> bool:
 
 def reason_in(text: str) -> str:
     """Return why a server refused, in one line: of a traceback, the exception and its message."""
-    lines = text.strip().splitlines()
+    lines = text.strip().splitlines() or ['without a reason']
     if not is_traceback(text):
-        return lines[-1].strip() if lines else 'without a reason'
-    raised = [i for i, line in enumerate(lines) if _RAISED.fullmatch(line)]
-    named = [i for i in raised if ': ' in lines[i]] or raised or [len(lines) - 1]
-    return ' '.join(line.strip() for line in lines[named[-1] :] if line.strip())
+        return lines[-1].strip()
+    begins = max(i for i, line in enumerate(lines) if _TRACEBACK in line)
+    after = [i for i in range(begins + 1, len(lines)) if lines[i] and not lines[i][0].isspace()]
+    said = lines[after[0] :] if after else lines[-1:]
+    return ' '.join(line.strip() for line in said if line.strip())

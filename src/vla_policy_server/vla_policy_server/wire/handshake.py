@@ -7,7 +7,11 @@ from typing import Any
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyError
 from vla_contract.vectors.vector_codec import VectorCodec
+from vla_policy_server.wire.request import PROTOCOL
+from vla_policy_server.wire.stated.facts import plain
 
+_COMPARED = ('state_names', 'state_units', 'action_units', 'images')
+_COMPARED_OF_OURS = ('action_names', 'fps')
 _HASH = re.compile('[0-9a-f]{64}')
 _LONGEST_NAME = 80
 
@@ -79,6 +83,9 @@ def described(deployment: Deployment, needs_images: bool) -> dict[str, Any]:
 def require_same_meaning(deployment: Deployment, url: str, metadata: dict[str, Any]) -> None:
     """Refuse a server that means something else; what it does not say is taken as ours.
 
+    Names of actions and rates of servers of others are not compared here: `stated.agreement` maps
+    those and says what to change.
+
     Raises:
         NameMismatchError: it has other joints.
         PolicyError: its cell is another, or its policy has other names, units, images or another
@@ -89,15 +96,17 @@ def require_same_meaning(deployment: Deployment, url: str, metadata: dict[str, A
     if isinstance(names, list) and sorted(map(str, names)) != sorted(cell.joint_names):
         raise NameMismatchError(f'{url}: joints', cell.joint_names, map(str, names))
     found = metadata.get('cell_sha256', cell.sha256)
-    if found != cell.sha256:
+    if not isinstance(found, str) or found != cell.sha256:
         raise PolicyError(
             f'{url} serves cell {metadata.get("cell")!s:.80} with sha256 {found!s:.12}, this '
             f'robot has {cell.name} with {cell.sha256:.12}: use the same files on both'
         )
     ours = described(deployment, needs_images=True)
-    for key in ('state_names', 'action_names', 'state_units', 'action_units', 'fps', 'images'):
-        if metadata.get(key, ours[key]) != ours[key]:
+    is_ours = metadata.get('protocol') == PROTOCOL
+    for key in _COMPARED + _COMPARED_OF_OURS * is_ours:
+        found = plain(metadata.get(key, ours[key]))
+        if found != ours[key]:
             raise PolicyError(
-                f'{url}: {key}: found {metadata[key]!s:.300}; policy {deployment.policy.name} '
+                f'{url}: {key}: found {found!s:.300}; policy {deployment.policy.name} '
                 f'has {ours[key]!s:.300}: use the same policy file on both'
             )

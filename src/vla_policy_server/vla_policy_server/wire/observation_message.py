@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.deployment.policy_file import PolicyCamera
 from vla_contract.errors import UnknownNameError
 from vla_contract.values import Image, Observation, to_ns, Vector
-from vla_contract.vectors.vector_codec import VectorCodec
+from vla_contract.vectors.vector_codec import joint_state_names, VectorCodec
 from vla_lerobot.images import as_captured, feature_of_each_camera, fit_for_policy
 from vla_policy_server.wire.message_values import read_image, read_maps, read_text, read_vector
 
 STATE, PROMPT = 'observation.state', 'prompt'
+HWC, CHW = 'hwc', 'chw'
+"""Orders of an image's axes: height, width and colour, or colour first."""
 EXTRAS = 'extras/'
 """What the keys of privileged values begin with."""
 EARLIER = 'earlier'
@@ -26,18 +29,37 @@ class ObservationKeys:
         state: joints of each state vector, in its order.
         images: key of each camera's image; a camera of several features goes by the feature.
         prompt: key of the instruction.
+        images_in: key of a map that holds the images, '' for none: they stand beside the state.
+        layout: order of an image's axes, HWC or CHW.
     """
 
     state: dict[str, tuple[str, ...]]
     images: dict[str, str]
     prompt: str = PROMPT
+    images_in: str = ''
+    layout: str = HWC
 
 
 def policy_keys(deployment: Deployment) -> ObservationKeys:
     """Return the keys of our own workers: the features of the policy, openpi's prompt."""
     policy = deployment.policy
     images = {camera.feature: camera.feature for camera in policy.cameras}
-    return ObservationKeys({STATE: policy.state_names}, images)
+    return ObservationKeys({STATE: joint_state_names(deployment)}, images)
+
+
+def seen_camera(deployment: Deployment, name: str) -> PolicyCamera:
+    """Return what the policy sees of a camera, by the camera's name or the feature's.
+
+    Raises:
+        UnknownNameError: the policy does not look at it.
+    """
+    policy = deployment.policy
+    features = {camera.feature: camera for camera in policy.cameras}
+    cameras = {camera.camera: camera for camera in policy.cameras}
+    found = features.get(name) or cameras.get(name)
+    if found is None:
+        raise UnknownNameError('camera', name, f'policy {policy.name}', cameras)
+    return found
 
 
 class ObservationWriter:
@@ -53,8 +75,9 @@ class ObservationWriter:
         self._state = {
             key: VectorCodec(deployment, joints).state for key, joints in keys.state.items()
         }
-        self._images = {key: _camera(deployment, name) for name, key in keys.images.items()}
-        self._prompt = keys.prompt
+        self._images = {key: seen_camera(deployment, name) for name, key in keys.images.items()}
+        self._prompt, self._images_in = keys.prompt, keys.images_in
+        self._is_colour_first = keys.layout == CHW
 
     def write(self, observation: Observation, earlier_steps: int = 0) -> dict[str, Any]:
         """Return the message of an observation that carries every camera of the policy.
@@ -74,9 +97,14 @@ class ObservationWriter:
         seen: dict[str, Any] = {
             key: scale.encode(observation.state) for key, scale in self._state.items()
         }
-        for key, camera in self._images.items():
-            seen[key] = fit_for_policy(observation.images[camera.camera], camera)
-        return seen
+        images = {
+            key: self._laid_out(fit_for_policy(observation.images[camera.camera], camera))
+            for key, camera in self._images.items()
+        }
+        return seen | ({self._images_in: images} if self._images_in else images)
+
+    def _laid_out(self, image: Image) -> Image:
+        return np.ascontiguousarray(image.transpose(2, 0, 1)) if self._is_colour_first else image
 
 
 class ObservationReader:
@@ -96,7 +124,7 @@ class ObservationReader:
                 another shows.
         """
         seen = feature_of_each_camera(deployment.policy.cameras) if needs_images else {}
-        self._state = VectorCodec(deployment).state
+        self._state = VectorCodec(deployment, joint_state_names(deployment)).state
         self._images = [
             (camera, sizes, ' or '.join(map(str, sizes)))
             for camera in seen.values()
@@ -142,16 +170,6 @@ class ObservationReader:
 def _held(image: Image, seen: PolicyCamera) -> Image:
     """Return an image as the camera holds it, where it comes as the policy sees it."""
     return as_captured(image, seen) if image.shape[:2] == (seen.height, seen.width) else image
-
-
-def _camera(deployment: Deployment, name: str) -> PolicyCamera:
-    policy = deployment.policy
-    features = {camera.feature: camera for camera in policy.cameras}
-    cameras = {camera.camera: camera for camera in policy.cameras}
-    found = features.get(name) or cameras.get(name)
-    if found is None:
-        raise UnknownNameError('camera', name, f'policy {policy.name}', cameras)
-    return found
 
 
 def _image_sizes(deployment: Deployment, seen: PolicyCamera) -> list[tuple[int, ...]]:

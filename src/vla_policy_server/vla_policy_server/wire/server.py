@@ -31,8 +31,10 @@ _HEALTH = '/healthz'
 class WireSession(Protocol):
     """One robot's conversation with a policy."""
 
-    async def answer(self, request: dict[str, Any], received_ns: int) -> dict[str, Any]:
+    async def answer(self, request: dict[str, Any], received_ns: int) -> dict[str, Any] | str:
         """Return the answer to an observation received at a time of this machine [ns].
+
+        A text is sent as one: it says that something was done.
 
         Raises:
             VlaError: the observation cannot be used, or the policy has no answer.
@@ -186,10 +188,12 @@ class WireServer:
         message: str | bytes,
         received_ns: int,
         previous: dict[str, float],
-    ) -> bytes:
+    ) -> bytes | str:
         if isinstance(message, str):
             raise MessageRefusedError('found a text message; allowed: MessagePack')
         answer = await session.answer(unpack(message, self._limits), received_ns)
+        if isinstance(answer, str):
+            return answer
         timing = {**answer.get('server_timing', {}), **previous}
         stamps = {'received_ns': received_ns, 'replied_ns': self._now_ns()}
         return pack({**answer, 'server_timing': {**timing, **stamps}})

@@ -67,7 +67,16 @@ def check_structure(message: bytes, limits: WireLimits) -> None:
             if len(open_values) - 1 > limits.depth:
                 raise MessageRefusedError(f'the message is nested deeper than {limits.depth}')
     if position != len(message):
-        raise MessageRefusedError(f'{len(message) - position} bytes follow the message')
+        raise MessageRefusedError(
+            f'{len(message) - position} bytes follow the message{_looks_like(message)}'
+        )
+
+
+def _looks_like(message: bytes) -> str:
+    """Return what a message is instead of MessagePack, '' for nothing that is known."""
+    if message[:1] == b'\x80' and message.endswith(b'.'):
+        return ': it looks like a pickle'
+    return ': it looks like JSON' if message.lstrip()[:1] in (b'{', b'[') else ''
 
 
 def _next_value(message: bytes, position: int) -> tuple[int, int]:

@@ -6,12 +6,14 @@ import sys
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
 from vla_contract.errors import PolicyError
+from vla_policy_server.backends.remote_config import load_remote_config
 from vla_policy_server.precision.evidence import AUTO
 from vla_policy_server.wire.serving import (
     add_server_arguments,
     serve_until_told,
     server_settings,
 )
+from vla_policy_server.worker.client_terms import terms_of_others
 from vla_policy_server.worker.inference_engine import Engine, LocalEngine
 from vla_policy_server.worker.policy_copies import PolicyCopies
 from vla_policy_server.worker.policy_service import PolicyService
@@ -41,11 +43,19 @@ def _serve(argv: list[str] | None) -> int:
     parser.add_argument(
         '--replicas', default='1', help='policies on Ray: 2, or 1:4 by load (default: %(default)s)'
     )
+    parser.add_argument(
+        '--keys',
+        default='',
+        metavar='REMOTE',
+        help='for clients of others: configuration under config/remotes, or YAML file, that says '
+        'under which keys they send what',
+    )
     add_server_arguments(parser)
     arguments = parser.parse_args(argv)
     settings = server_settings(arguments)
     settings.require_safe()  # before the minutes that a large model takes to load
     deployment = deployment_of(arguments)
+    keys = load_remote_config(arguments.keys) if arguments.keys else None
     copies = PolicyCopies(deployment, arguments.device, arguments.precision)
     engine: Engine
     if arguments.ray:
@@ -54,7 +64,8 @@ def _serve(argv: list[str] | None) -> int:
     else:
         engine = LocalEngine(copies, arguments.max_batch)
     try:
-        serve_until_told(PolicyService(deployment, engine, copies.identity), settings)
+        terms = terms_of_others(deployment, engine, keys) if keys else None
+        serve_until_told(PolicyService(deployment, engine, copies.identity, terms), settings)
     finally:
         engine.close()
     return DONE

@@ -1,0 +1,1 @@
+"""The terms of RoboArena on the wire, of both sides."""
