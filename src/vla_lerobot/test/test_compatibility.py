@@ -97,6 +97,31 @@ def test_a_dataset_of_another_robot_or_rate_is_refused(deployment, dataset):
         require_same_robot(deployment, dataset)
 
 
+@pytest.mark.parametrize(
+    ('robot', 'recorded'),
+    [
+        ('so101', 'so101_follower'),
+        ('so101', 'so_follower'),
+        ('so100', 'so_follower'),
+        ('koch', 'koch_follower'),
+    ],
+)
+def test_a_dataset_has_the_name_of_lerobots_class_for_the_arm(
+    deployment, dataset, robot, recorded
+):
+    [placed] = deployment.cell.robots
+    own = replace(placed, robot=replace(placed.robot, name=robot))
+    deployment = replace(deployment, cell=replace(deployment.cell, robots=(own,)))
+    dataset.meta.robot_type = recorded
+    require_same_robot(deployment, dataset)
+
+
+def test_another_arm_of_lerobot_with_the_same_joints_is_refused(deployment, dataset):
+    dataset.meta.robot_type = 'so_follower'
+    with pytest.raises(VlaError, match=r"found 'so_follower'; allowed: 'panda_2f85' \(where that"):
+        require_same_robot(deployment, dataset)
+
+
 def test_another_joint_order_fits_and_other_joints_do_not(deployment, dataset):
     names = deployment.policy.state_names
     state = (Component(joints=(names[1], names[0], *names[2:])),)

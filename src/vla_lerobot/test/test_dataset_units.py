@@ -120,8 +120,9 @@ def test_a_dataset_of_others_says_nothing_and_is_in_the_policys_units(degrees, t
     features = json.loads((root / 'meta' / 'info.json').read_text())['features']
     for key in (STATE, ACTION):
         del features[key][UNITS]
-        features[key]['names'] = [f'{name}.pos' for name in reversed(features[key]['names'])]
+        features[key]['names'] = features[key]['names'][::-1]
     change_info(root, features=features)
+    assert features[STATE]['names'][0] == f'{GRIPPER}.pos'
     order = vector_order(DEGREES, open_dataset(root))
     assert order.indices[STATE].tolist() == list(range(7, -1, -1))
     assert order.floors(0.01)[STATE][:7] == pytest.approx(np.rad2deg(0.01))

@@ -9,11 +9,15 @@ import pytest
 from so101 import ARM, MOTORS, so101, STEP
 import torch
 from vla_contract.vectors.vector_codec import VectorCodec
+from vla_lerobot.features import ACTION, dataset_features, STATE
 
 CALIBRATED = (
     f'{{joints: [{", ".join(ARM)}], map: {{lower: -100, upper: 100, calibration: arm.json}}}}'
 )
 GRIPPER = '{joints: [gripper], map: {lower: 0, upper: 100, calibration: arm.json}}'
+SUFFIXED = [f'{name}.pos' for name in MOTORS]
+ARM_IN = f'{{joints: [{", ".join(ARM)}], '
+PERCENT = '{joints: [gripper], map: {closed: 0, open: 100}}'
 
 
 @pytest.fixture(scope='module')
@@ -155,3 +159,40 @@ def test_the_space_of_pis_aloha_is_what_lerobot_makes_of_it(tmp_path):
     positions = VectorCodec(deployment).decode(numbers, deployment.cell.home)
     expected = theirs[:, 0, [0, 1, 2, 3, 4, 6]].numpy()
     assert np.abs(aloha.encode(positions) - expected).max() <= 1e-12
+
+
+@pytest.mark.parametrize(
+    'says',
+    [
+        'preset: so101_degrees',
+        'preset: so101_normalised',
+        f'state: &v [{ARM_IN}unit: deg, zero: 0.1}}, {PERCENT}]\naction: *v',
+        f'state: &v [{ARM_IN}map: {{lower: 100, upper: -100}}}}, {PERCENT}]\naction: *v',
+    ],
+)
+def test_numbers_as_lerobots_arms_count_have_the_names_of_lerobots_arms(tmp_path, says):
+    columns = dataset_features(so101(tmp_path, says))
+    assert columns[STATE]['names'] == columns[ACTION]['names'] == SUFFIXED
+
+
+@pytest.mark.parametrize(
+    'says',
+    [
+        'preset: aloha',
+        '',
+        f'state: &v [{ARM_IN}unit: deg}}, {{joints: [gripper]}}]\naction: *v',
+        f'state: &v [{ARM_IN}unit: deg, scale: 10}}, {PERCENT}]\naction: *v',
+        f'state: &v [{{joints: [{", ".join(MOTORS)}], unit: deg}}]\naction: *v',
+    ],
+)
+def test_other_numbers_have_the_names_of_the_joints(tmp_path, says):
+    columns = dataset_features(so101(tmp_path, says))
+    assert columns[STATE]['names'] == columns[ACTION]['names'] == list(MOTORS)
+
+
+def test_actions_that_are_no_positions_are_not_called_positions(tmp_path):
+    moves = f'action: [{ARM_IN}quantity: joint_delta, unit: deg}}, {PERCENT}]'
+    deployment = so101(tmp_path, f'state: [{ARM_IN}unit: deg}}, {PERCENT}]\n{moves}')
+    columns = dataset_features(deployment)
+    assert columns[STATE]['names'] == SUFFIXED
+    assert columns[ACTION]['names'] == list(MOTORS)

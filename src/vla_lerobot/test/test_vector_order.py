@@ -58,6 +58,13 @@ def test_the_suffix_of_lerobots_robots_is_taken_off_only_where_the_names_fit_wit
     assert vector_order(DEPLOYMENT, dataset(suffixed)).indices == {}
 
 
+@pytest.mark.parametrize(('key', 'ending'), [(STATE, 'vel'), (ACTION, 'vel'), (STATE, 'torque')])
+def test_velocities_and_efforts_by_their_names_are_no_positions(key, ending):
+    named = dataset([f'{name}.{ending}' for name in NAMES], key)
+    with pytest.raises(VlaError, match=f"data: {key}: found an? .* by its name, '{NAMES[0]}"):
+        vector_order(DEPLOYMENT, named)
+
+
 def test_other_joints_are_refused_and_a_missing_column_is_named():
     with pytest.raises(NameMismatchError, match='data: action: missing panda_joint1'):
         vector_order(DEPLOYMENT, dataset([f'motor_{k}' for k in range(8)], ACTION))
@@ -91,6 +98,14 @@ def test_metadata_reads_as_if_it_had_been_recorded_in_the_policys_order():
     assert own.stats[STATE]['mean'].tolist() == list(range(7, -1, -1))
     assert own.stats[STATE]['count'].tolist() == [40]
     assert recorded.meta.features[STATE]['names'] == {'motors': list(REVERSED)}
+
+
+def test_metadata_spell_the_names_as_the_dataset_does():
+    recorded = dataset([f'{name}.pos' for name in REVERSED])
+    recorded.meta.info = SimpleNamespace(features=recorded.meta.features)
+    recorded.meta.stats = None
+    own = vector_order(DEPLOYMENT, recorded).metadata(recorded.meta)
+    assert own.info.features[STATE]['names'] == [f'{name}.pos' for name in NAMES]
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,11 @@ def require_same_robot(deployment: Deployment, dataset: Any) -> None:
         VlaError: says what differs.
     """
     found, robot, policy = dataset.meta.robot_type, deployment.cell.robot, deployment.policy
-    if found and found != robot.name:
-        raise VlaError(f"{dataset.root}: robot: found '{found}'; allowed: '{robot.name}'")
+    if found and found not in (robot.name, *_lerobots_names(robot.name)):
+        raise VlaError(
+            f"{dataset.root}: robot: found '{found}'; allowed: '{robot.name}' (where that is "
+            'another name of this arm: as robot_type in meta/info.json)'
+        )
     if dataset.fps != policy.rate_hz:
         raise VlaError(
             f'{dataset.root}: fps: found {dataset.fps:g} Hz; allowed: {policy.rate_hz:g} Hz '
@@ -59,6 +62,14 @@ def require_same_robot(deployment: Deployment, dataset: Any) -> None:
         )
     require_names(deployment, dataset)
     require_image_sizes(deployment, dataset)
+
+
+def _lerobots_names(robot: str) -> tuple[str, ...]:
+    """Return what LeRobot's classes for an arm write as robot_type into their datasets."""
+    # In LeRobot 0.6.1 SO-100 and SO-101 have one class, whose name does not say which of them it
+    # is: robots/so_follower/so_follower.py.
+    shared = ('so_follower',) if robot in ('so100', 'so101') else ()
+    return (f'{robot}_follower', *shared)
 
 
 def require_same_meaning(deployment: Deployment, source: str, manifest: dict[str, Any]) -> None:

@@ -62,7 +62,7 @@ def dataset_features(deployment: Deployment) -> dict[str, Any]:
     vectors = ((STATE, codec.state, policy.state), (ACTION, codec.action, policy.action))
     features: dict[str, Any] = {
         key: {
-            **vector_feature(column_names(components, deployment.cell)),
+            **vector_feature(column_names(scale.names, components, deployment.cell)),
             UNITS: list(scale.meanings),
         }
         for key, scale, components in vectors

@@ -13,7 +13,7 @@ from vla_contract.errors import NameMismatchError, UnknownNameError, VlaError
 from vla_contract.values import Vector
 from vla_contract.vectors.scale import VectorScale
 from vla_contract.vectors.vector_codec import VectorCodec
-from vla_lerobot.column_names import JOINT_SUFFIX
+from vla_lerobot.column_names import require_kinds, without_ending
 from vla_lerobot.features import (
     ACTION,
     image_shape,
@@ -31,7 +31,7 @@ def vector_names(dataset: Any, key: str, wanted: Sequence[str]) -> tuple[str, ..
         dataset: LeRobotDataset.
         key: the column.
         wanted: names that the reader looks for; believed to be the column's, in this order, where
-            it has none. A suffix '.pos' is taken off where the names fit only without it.
+            it has none. Endings such as '.pos' are taken off where the names fit only without.
 
     Raises:
         UnknownNameError: there is no such column.
@@ -47,7 +47,7 @@ def vector_names(dataset: Any, key: str, wanted: Sequence[str]) -> tuple[str, ..
             f'{dataset.root}: {key}: found {size} numbers; allowed: {len(names)}, one for each '
             f'of {", ".join(names)}'
         )
-    bare = tuple(name.removesuffix(JOINT_SUFFIX) for name in names)
+    bare = tuple(without_ending(name)[0] for name in names)
     return bare if not set(wanted) <= set(names) and set(wanted) <= set(bare) else names
 
 
@@ -69,7 +69,10 @@ def dataset_codec(
     policy = deployment.policy
     wanted = {STATE: policy.state_names, ACTION: policy.action_names}
     names = {key: vector_names(dataset, key, wanted[key]) for key in keys}
+    components = {STATE: policy.state, ACTION: policy.action}
     for key, found in names.items():
+        recorded = recorded_names(dataset.meta.features[key]) or ()
+        require_kinds(f'{dataset.root}: {key}', recorded, components[key])
         if sorted(found) != sorted(wanted[key]):
             raise NameMismatchError(f'{dataset.root}: {key}', wanted[key], found)
     codec = VectorCodec(deployment, names.get(STATE, ()), names.get(ACTION, ()))

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import PolicyMismatchError
+from vla_contract.vectors.component import Component, JOINT_VELOCITY
 from vla_lerobot.checkpoints.vector_names import vector_names
 
 DEPLOYMENT = load_deployment()
@@ -48,9 +50,22 @@ def test_nothing_recorded_is_believed_and_noted():
         (JOINTS[:-1], f'missing {JOINTS[-1]}'),
         ([*JOINTS, 'elbow'], 'unknown elbow'),
         ([*JOINTS[:-1], 'elbow'], 'unknown elbow'),
-        ([f'{name}.vel' for name in JOINTS], 'unknown panda_joint1.vel'),
+        (
+            [f'{name}.vel' for name in JOINTS],
+            "found a velocity by its name, 'panda_joint1.vel', wh",
+        ),
+        ([f'{name}.torque' for name in JOINTS], "found an effort by its name, 'panda_joint1.torq"),
     ],
 )
 def test_joints_of_another_robot_are_refused(names, said):
     with pytest.raises(PolicyMismatchError, match=said):
         names_of({'state_names': JOINTS}, names)
+
+
+def test_velocities_by_their_names_fit_where_the_policy_file_says_so():
+    *arm, gripper = JOINTS
+    moves = (Component(JOINT_VELOCITY, tuple(arm)), Component(joints=(gripper,)))
+    deployment = replace(DEPLOYMENT, policy=replace(DEPLOYMENT.policy, action=moves))
+    names = [*(f'{name}.vel' for name in reversed(arm)), f'{gripper}.pos']
+    found = vector_names(deployment, 'mine', SimpleNamespace(action_feature_names=names), {})
+    assert found.action == (*reversed(arm), gripper)

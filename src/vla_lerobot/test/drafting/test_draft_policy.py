@@ -171,6 +171,24 @@ def test_another_number_of_joints_has_to_be_filled_in(tmp_path, drafted):
     assert '6 numbers are not the 8 joints of the cell: which are they?' in out
 
 
+@pytest.mark.parametrize('ending', ['vel', 'torque'])
+def test_a_state_of_velocities_or_efforts_has_to_be_thought_about(tmp_path, drafted, ending):
+    folder = write_checkpoint(tmp_path / 'act', IN_DEGREES, IN_DEGREES)
+    names = {STATE: [f'{name}.{ending}' for name in MOTORS], ACTION: POS}
+    root = write_description(tmp_path / 'set', names, 6)
+    _, out, _ = drafted(folder, 'so101_table', '--dataset', str(root), status=1)
+    assert f'to be filled in: state: has shoulder_pan.{ending}, shoulder_lift.{ending}' in out
+    assert 'for which a policy file has no word' in out
+
+
+def test_names_of_velocities_in_the_action_are_joints_in_the_state(tmp_path, drafted):
+    names = [*(f'{name}.vel' for name in MOTORS[:-1]), 'gripper.pos']
+    folder = write_checkpoint(tmp_path / 'act', IN_DEGREES, IN_DEGREES, names=names)
+    policy, _, _ = drafted(folder, 'so101_table')
+    assert policy.state_names == policy.action_names == tuple(MOTORS)
+    assert policy.action_kind == 'joint_velocity'
+
+
 def test_a_pose_of_the_tool_is_not_taken_for_joints(tmp_path, drafted):
     names = ['x', 'y', 'z', 'ax', 'ay', 'az', 'gripper_l', 'gripper_r']
     span = statistics([-1] * 8, [1] * 8)

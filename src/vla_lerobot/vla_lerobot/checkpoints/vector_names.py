@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.errors import NameMismatchError, PolicyMismatchError
-from vla_lerobot.column_names import JOINT_SUFFIX
+from vla_contract.errors import NameMismatchError, PolicyMismatchError, VlaError
+from vla_lerobot.column_names import require_kinds, without_ending
 from vla_lerobot.features import ACTION, recorded_names, STATE
 
 
@@ -35,17 +35,20 @@ def vector_names(
     LeRobot keeps ['motors'].
 
     Raises:
-        PolicyMismatchError: the checkpoint has other joints than its policy file.
+        PolicyMismatchError: the checkpoint has other joints than its policy file, or names them
+            as velocities or efforts where the file has positions.
     """
     recorded = {
         STATE: manifest.get('state_names'),
         ACTION: manifest.get('action_names') or getattr(config, 'action_feature_names', None),
     }
-    wanted = {STATE: deployment.policy.state_names, ACTION: deployment.policy.action_names}
+    policy = deployment.policy
+    wanted = {STATE: policy.state_names, ACTION: policy.action_names}
+    components = {STATE: policy.state, ACTION: policy.action}
     found, notes = dict(wanted), []
     for key, said in recorded.items():
         names = recorded_names({'names': said}) or ()
-        bare = tuple(name.removesuffix(JOINT_SUFFIX) for name in names)
+        bare = tuple(without_ending(name)[0] for name in names)
         if len(bare) != len(wanted[key]) and not set(bare) & set(wanted[key]):
             instead = f' ({", ".join(bare)} is no name of a joint)' if bare else ''
             notes.append(
@@ -53,6 +56,10 @@ def vector_names(
                 'policy file'
             )
             continue
+        try:
+            require_kinds(f'{source}: {key}', names, components[key])
+        except VlaError as other:
+            raise PolicyMismatchError(str(other)) from other
         found[key] = bare
         if sorted(found[key]) != sorted(wanted[key]):
             error = NameMismatchError(f'{source}: {key}', wanted[key], found[key])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from vla_lerobot.column_names import POSITION, without_ending
 from vla_lerobot.drafting.checkpoint_facts import CheckpointFacts
 from vla_lerobot.drafting.dataset_facts import DatasetFacts
 from vla_lerobot.drafting.numbers import Numbers, ranges_of, width_of
@@ -85,4 +86,7 @@ def both(checkpoint: CheckpointFacts, dataset: DatasetFacts | None) -> tuple[Num
 def _named_as(own: Numbers, other: Numbers, who: str) -> Numbers:
     if own.names is not None or other.names is None or own.width != other.width:
         return own
-    return replace(own, names=other.names, names_from=who)
+    # Of joints, not of what is done to them: 'elbow.vel' of an action is 'elbow' in a state.
+    bare = ((name, *without_ending(name)) for name in other.names)
+    names = tuple(name if kind == POSITION else joint for name, joint, kind in bare)
+    return replace(own, names=names, names_from=who)

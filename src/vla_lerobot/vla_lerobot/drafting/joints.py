@@ -5,17 +5,9 @@ from dataclasses import dataclass
 import re
 
 from vla_contract.deployment.cell import Cell
+from vla_lerobot.column_names import EFFORT, ENDINGS, POSITION, without_ending
 from vla_lerobot.drafting.numbers import Numbers
 
-POSITION, VELOCITY, DELTA = 'pos', 'vel', 'delta'
-_KINDS = {
-    'pos': POSITION,
-    'position': POSITION,
-    'vel': VELOCITY,
-    'velocity': VELOCITY,
-    'delta': DELTA,
-    'rel': DELTA,
-}
 # Parts of names that say which robot, not which joint.
 _IDLE = ('main', 'follower', 'leader', 'joint', 'puppet', 'master')
 # Parts of names of a pose of the tool, or of its moves.
@@ -35,7 +27,7 @@ class Joints:
     Attributes:
         names: of joints of the cell, or `MISSING`.
         recorded: names of the numbers as they are recorded, '' where they are not.
-        kinds: what a part of a recorded name says: pos, vel, delta, or ''.
+        kinds: what a part of a recorded name says: a value of `ENDINGS`, or ''.
         remark: how they were found, for a comment; begins with 'guess' where it is one.
     """
 
@@ -50,8 +42,14 @@ class Joints:
         return self.remark.startswith('guess') or MISSING in self.names
 
 
-def joints_of(numbers: Numbers, cell: Cell) -> Joints:
-    """Find the joints of a vector in a cell."""
+def joints_of(numbers: Numbers, cell: Cell, is_state: bool = False) -> Joints:
+    """Find the joints of a vector in a cell.
+
+    Args:
+        numbers: of the vector.
+        cell: whose joints they are.
+        is_state: whether it is a state, which has positions alone.
+    """
     wanted = cell.joint_names
     if numbers.names is None:
         is_whole = numbers.width == len(wanted)
@@ -64,7 +62,13 @@ def joints_of(numbers: Numbers, cell: Cell) -> Joints:
         )
         return Joints(names, ('',) * numbers.width, ('',) * numbers.width, remark)
     kinds = tuple(_kind(name) for name in numbers.names)
-    bare = [_without_ending(name) for name in numbers.names]
+    bare = [without_ending(name)[0] for name in numbers.names]
+    if others := _without_place(numbers.names, is_state):
+        remark = (
+            f'has {", ".join(others)}, for which a policy file has no word: a state is one '
+            'position of each joint, an action one position, velocity or move of each'
+        )
+        return Joints((MISSING,) * len(bare), numbers.names, kinds, remark)
     if sorted(bare) == sorted(wanted):
         return Joints(tuple(bare), numbers.names, kinds, f'as {numbers.names_from} names them')
     if any(_CARTESIAN & set(_PART.findall(name.lower())) for name in bare):
@@ -75,6 +79,17 @@ def joints_of(numbers: Numbers, cell: Cell) -> Joints:
         return Joints((MISSING,) * len(bare), numbers.names, kinds, remark)
     alike, remark = _alike(bare, wanted)
     return Joints(tuple(alike), numbers.names, kinds, remark)
+
+
+def _without_place(names: Sequence[str], is_state: bool) -> list[str]:
+    """Return recorded names of numbers that no component can say."""
+    pairs = [without_ending(name) for name in names]
+    joints = [joint for joint, _ in pairs]
+    return [
+        name
+        for name, (joint, kind) in zip(names, pairs, strict=True)
+        if kind == EFFORT or (kind not in ('', POSITION) and (is_state or joints.count(joint) > 1))
+    ]
 
 
 def _alike(bare: Sequence[str], wanted: Sequence[str]) -> tuple[list[str], str]:
@@ -112,13 +127,8 @@ def _is_within(one: Sequence[str], other: Sequence[str]) -> bool:
 
 def _parts(name: str) -> list[str]:
     words = _PART.findall(name.lower())
-    return [word for word in words if word not in _IDLE and word not in _KINDS]
+    return [word for word in words if word not in _IDLE and word not in ENDINGS]
 
 
 def _kind(name: str) -> str:
-    return next((_KINDS[part] for part in _PART.findall(name.lower()) if part in _KINDS), '')
-
-
-def _without_ending(name: str) -> str:
-    stem, dot, ending = name.rpartition('.')
-    return stem if dot and ending.lower() in _KINDS else name
+    return next((ENDINGS[part] for part in _PART.findall(name.lower()) if part in ENDINGS), '')

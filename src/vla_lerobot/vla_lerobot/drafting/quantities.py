@@ -7,8 +7,8 @@ import numpy as np
 from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 from vla_contract.vectors.component import JOINT_DELTA, JOINT_POSITION, JOINT_VELOCITY
+from vla_lerobot.column_names import MOVE, VELOCITY
 from vla_lerobot.drafting.dataset_facts import Rows
-from vla_lerobot.drafting.joints import DELTA, VELOCITY
 from vla_lerobot.drafting.numbers import Numbers
 
 # Positions that are commanded have nearly the mean of those that are measured; moves have a mean
@@ -66,7 +66,7 @@ def quantity_of(
         rows: frames of the dataset, None without one.
     """
     said, places = {kinds[i] for i in arm}, list(arm)
-    if DELTA in said:
+    if MOVE in said:
         return Quantity(JOINT_DELTA, 1.0, 'guess: by the names of the action')
     is_velocity = VELOCITY in said
     if rows is not None and len(rows.state) >= _FEW and rows.state.shape == rows.action.shape:

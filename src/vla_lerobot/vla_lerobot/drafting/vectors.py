@@ -62,7 +62,7 @@ def draft_vectors(
         rate_hz: of the policy [Hz].
         rows: frames of the dataset, None without one.
     """
-    of_state, of_action = joints_of(state, cell), joints_of(action, cell)
+    of_state, of_action = joints_of(state, cell, is_state=True), joints_of(action, cell)
     units = _units([(of_state, state)], cell, hints)
     quantity = _quantity(state, action, of_state, of_action, units, rate_hz, rows, cell)
     is_position = quantity.name == JOINT_POSITION
