@@ -55,17 +55,28 @@ def test_where_the_arm_was_held_nothing_is_learned(data):
 
 def test_a_blank_frame_asks_to_stay_and_keeps_the_fingers(data):
     batch = data.batch(torch.tensor([0, 3]), chunk=4)
-    blank_some(batch, data, (7,), share=1.0, rng=torch.Generator().manual_seed(0))
+    blank_some(batch, data, {7: True}, share=1.0, rng=torch.Generator().manual_seed(0))
     assert (batch[ACTION][:, :, :7] == 0.5).all()
     assert batch[ACTION][:, :, 7].tolist() == [[pytest.approx(0.8)] * 4] * 2
     assert not batch['action_is_pad'].any()
     assert batch[KEY].std(dim=(2, 3)).max() == 0.0
 
 
+@pytest.mark.parametrize(('closes_upwards', 'stays'), [(True, [0.0, 1.0]), (False, [0.0, 0.0])])
+def test_fingers_that_hold_something_stay_closed(data, closes_upwards, stays):
+    """The numbers 0.3 and 0.55 have closed by as much of the way, or by 0.7 and 0.45 of it."""
+    data = replace(data, state=data.state.clone(), action=data.action.clone())
+    data.state[[0, 3], 7] = torch.tensor([0.3, 0.55])
+    data.action[:, 7] = torch.linspace(0.0, 1.0, len(data.action))
+    batch = data.batch(torch.tensor([0, 3]), chunk=1)
+    blank_some(batch, data, {7: closes_upwards}, share=1.0, rng=torch.Generator().manual_seed(0))
+    assert batch[ACTION][:, 0, 7].tolist() == stays
+
+
 def test_without_a_share_nothing_is_blanked(data):
     batch = data.batch(torch.tensor([0, 3]), chunk=4)
     before = {key: value.clone() for key, value in batch.items()}
-    blank_some(batch, data, (7,), share=0.0, rng=torch.Generator().manual_seed(0))
+    blank_some(batch, data, {7: True}, share=0.0, rng=torch.Generator().manual_seed(0))
     assert all(torch.equal(batch[key], before[key]) for key in before)
 
 

@@ -5,12 +5,15 @@ frames stay in memory. Network, processors and checkpoint format are LeRobot's.
 """
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import zip_longest
 from math import isfinite
 from pathlib import Path
 import time
 from typing import Any
 
+import numpy as np
 import torch
 from tqdm import trange
 from vla_contract.cli.command import write_json
@@ -83,7 +86,7 @@ def fit(
     policy: Any,
     preprocess: Any,
     data: Demonstrations,
-    grippers: tuple[int, ...],
+    grippers: Mapping[int, bool],
     args: argparse.Namespace,
 ) -> float:
     """Train in place; return the mean loss of the last tenth.
@@ -137,12 +140,25 @@ def require_one_meaning(deployment: Deployment) -> None:
         tuple(zip(v.names, v.meanings, strict=True)) for v in (codec.state, codec.action)
     )
     if state != action:
-        differing = next(pair for pair in zip(state, action, strict=True) if pair[0] != pair[1])
-        found = ' and '.join(f'{name} in {meaning}' for name, meaning in differing)
+        differing = next(pair for pair in zip_longest(state, action) if pair[0] != pair[1])
+        found = ' and '.join(f'{name} in {meaning}' for name, meaning in filter(None, differing))
         raise VlaError(
             f'--blank-share: found state and action of policy {deployment.policy.name} with other '
             f'numbers ({found}); allowed: the same for both, or --blank-share 0'
         )
+
+
+def closing_numbers(deployment: Deployment) -> dict[int, bool]:
+    """Return where the grippers' numbers stand in an action, and whether a larger one closes."""
+    cell, codec = deployment.cell, VectorCodec(deployment)
+    found = {}
+    for index in cell.grippers:
+        ends = np.tile(cell.home, (2, 1))
+        ends[:, index] = cell.joints[index].open, cell.joints[index].closed
+        number = codec.action.names.index(cell.joint_names[index])
+        is_open, closed = codec.action.encode(ends)[:, number]
+        found[number] = bool(closed > is_open)
+    return found
 
 
 def train_act(args: argparse.Namespace) -> int:
@@ -172,7 +188,7 @@ def train_act(args: argparse.Namespace) -> int:
     embedding = 0 if data.instruction is None else data.instruction.shape[1]
     policy = ACTPolicy(act_config(deployment, embedding)).to(memory_format=torch.channels_last)
     preprocess, postprocess = make_pre_post_processors(policy.config, dataset_stats=data.stats)
-    grippers = tuple(meaning.action_names.index(cell.joint_names[i]) for i in cell.grippers)
+    grippers = closing_numbers(deployment) if args.blank_share else {}
     thaw(policy)
     if objects:
         rng = torch.Generator().manual_seed(args.seed)

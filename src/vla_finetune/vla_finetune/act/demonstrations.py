@@ -1,5 +1,6 @@
 """Hold a small LeRobotDataset in memory, as uint8, and cut training batches from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from vla_lerobot.vector_order import vector_order
 Batch = dict[str, torch.Tensor]
 # Half a second at 10 Hz: later the arm is nearer to one object than to the others.
 _EARLY_FRAMES = 5
+# How far fingers that hold something have closed, of what the dataset has.
+_HELD = 0.4
 
 
 @dataclass(frozen=True)
@@ -222,7 +225,7 @@ def vary_photometry(batch: Batch, keys: list[str], rng: torch.Generator) -> None
 def blank_some(
     batch: Batch,
     data: Demonstrations,
-    grippers: tuple[int, ...],
+    grippers: Mapping[int, bool],
     share: float,
     rng: torch.Generator,
 ) -> None:
@@ -235,7 +238,8 @@ def blank_some(
     Args:
         batch: from `data.batch`; state and action must share their joint order.
         data: where the batch comes from.
-        grippers: indices of the gripper joints, which stay open or closed.
+        grippers: indices of the gripper joints, which stay open or closed, and whether a larger
+            number closes them.
         share: part of the batch to blank, in [0, 1].
         rng: source of the choice.
     """
@@ -246,9 +250,11 @@ def blank_some(
         colour *= (torch.rand(len(state), 1, 1, 1, generator=rng) < 0.5).float()
         batch[key] = torch.where(blank[:, None, None, None], colour, batch[key])
     stay = state.clone()
-    for gripper in grippers:
+    for gripper, closes_upwards in grippers.items():
         low, high = data.action[:, gripper].aminmax()
+        is_open, closed = (low, high) if closes_upwards else (high, low)
         # Fingers that hold a small object are about half closed.
-        stay[:, gripper] = torch.where(state[:, gripper] > 0.4 * (low + high), high, low)
+        closing = (state[:, gripper] - is_open) / (closed - is_open)
+        stay[:, gripper] = torch.where(closing > _HELD, closed, is_open)
     batch[ACTION] = torch.where(blank[:, None, None], stay[:, None], action)
     batch['action_is_pad'] = batch['action_is_pad'] & ~blank[:, None]
