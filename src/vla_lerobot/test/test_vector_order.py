@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 from hypothesis import given
@@ -7,11 +8,20 @@ import pytest
 import torch
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import NameMismatchError, UnknownNameError, VlaError
-from vla_lerobot.features import ACTION, dataset_features, image_shape, recorded_names, STATE
+from vla_contract.vectors.component import Component
+from vla_lerobot.features import (
+    ACTION,
+    dataset_features,
+    image_shape,
+    recorded_names,
+    STATE,
+    UNITS,
+)
 from vla_lerobot.vector_order import vector_names, vector_order
 
 DEPLOYMENT = load_deployment()
 NAMES = DEPLOYMENT.policy.state_names
+FINGER = NAMES[7]
 REVERSED = tuple(reversed(NAMES))
 
 
@@ -63,6 +73,29 @@ def test_velocities_and_efforts_by_their_names_are_no_positions(key, ending):
     named = dataset([f'{name}.{ending}' for name in NAMES], key)
     with pytest.raises(VlaError, match=f"data: {key}: found an? .* by its name, '{NAMES[0]}"):
         vector_order(DEPLOYMENT, named)
+
+
+@pytest.mark.parametrize(
+    ('names', 'is_believed'),
+    [
+        (['x', 'y', 'z', 'roll', 'pitch', 'yaw', 'gripper', 'gripper'], True),
+        (['x', 'y', 'z', 'a', 'b', 'c', FINGER, 'gripper'], True),
+        ([FINGER, 'x', 'y', 'z', 'a', 'b', 'c', 'gripper'], False),
+    ],
+)
+def test_what_others_call_the_numbers_of_a_tool_is_believed_and_said(names, is_believed):
+    tool = Component('tool_pose', tool='gripper', rotation='rotvec')
+    fingers = Component(joints=(FINGER,))
+    policy = replace(DEPLOYMENT.policy, state=(tool, fingers, fingers))
+    of_a_tool, theirs = replace(DEPLOYMENT, policy=policy), dataset(names)
+    del theirs.meta.features[STATE][UNITS]  # which only our datasets have
+    if not is_believed:
+        with pytest.raises(NameMismatchError):
+            vector_order(of_a_tool, theirs)
+        return
+    order = vector_order(of_a_tool, theirs)
+    assert order.indices == {}
+    assert any(note.startswith(f'data: {STATE}: found x, y, z, ') for note in order.notes)
 
 
 def test_other_joints_are_refused_and_a_missing_column_is_named():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
-from vla_contract.vectors.component import Component, JOINT_POSITION
+from vla_contract.vectors.component import Component, has_tools, JOINT_POSITION
 
 JOINT_SUFFIX = '.pos'
 """LeRobot's robots call a joint position 'shoulder_pan.pos'."""
@@ -50,6 +50,21 @@ def without_ending(name: str) -> tuple[str, str]:
     stem, dot, ending = name.rpartition('.')
     kind = ENDINGS.get(ending.lower(), '') if dot else ''
     return (stem, kind) if kind else (name, '')
+
+
+def are_words_of_a_tool(
+    names: Sequence[str], wanted: Sequence[str], components: Sequence[Component]
+) -> bool:
+    """Whether recorded names may be others for the numbers of a vector with a tool.
+
+    What moves a hand is called 'x', 'roll' or 'eef_pos_0', by everybody in his own way: as many
+    names as there are numbers are believed to be in the policy file's order, unless one of its own
+    stands elsewhere.
+    """
+    if not has_tools(components) or len(names) != len(wanted) or tuple(names) == tuple(wanted):
+        return False
+    pairs = zip(names, wanted, strict=True)
+    return all(name == own for name, own in pairs if name in wanted)
 
 
 def require_kinds(where: str, names: Sequence[str], components: Sequence[Component]) -> None:

@@ -13,7 +13,7 @@ from vla_contract.errors import NameMismatchError, UnknownNameError, VlaError
 from vla_contract.values import Vector
 from vla_contract.vectors.scale import VectorScale
 from vla_contract.vectors.vector_codec import VectorCodec
-from vla_lerobot.column_names import require_kinds, without_ending
+from vla_lerobot.column_names import are_words_of_a_tool, require_kinds, without_ending
 from vla_lerobot.features import (
     ACTION,
     image_shape,
@@ -47,8 +47,12 @@ def vector_names(dataset: Any, key: str, wanted: Sequence[str]) -> tuple[str, ..
             f'{dataset.root}: {key}: found {size} numbers; allowed: {len(names)}, one for each '
             f'of {", ".join(names)}'
         )
-    bare = tuple(without_ending(name)[0] for name in names)
+    bare = _bare(names)
     return bare if not set(wanted) <= set(names) and set(wanted) <= set(bare) else names
+
+
+def _bare(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(without_ending(name)[0] for name in names)
 
 
 def dataset_codec(
@@ -73,7 +77,9 @@ def dataset_codec(
     for key, found in names.items():
         recorded = recorded_names(dataset.meta.features[key]) or ()
         require_kinds(f'{dataset.root}: {key}', recorded, components[key])
-        if sorted(found) != sorted(wanted[key]):
+        if are_words_of_a_tool(found, wanted[key], components[key]):
+            names[key] = wanted[key]
+        elif sorted(found) != sorted(wanted[key]):
             raise NameMismatchError(f'{dataset.root}: {key}', wanted[key], found)
     codec = VectorCodec(deployment, names.get(STATE, ()), names.get(ACTION, ()))
     for key, scale in ((STATE, codec.state), (ACTION, codec.action)):
@@ -173,14 +179,17 @@ def vector_order(deployment: Deployment, dataset: Any) -> VectorOrder:
     """
     policy = deployment.policy
     names = {STATE: policy.state_names, ACTION: policy.action_names}
+    components = {STATE: policy.state, ACTION: policy.action}
     codec = dataset_codec(deployment, dataset)
     indices, notes = {}, []
     for key, scale in ((STATE, codec.state), (ACTION, codec.action)):
         wanted, found = names[key], scale.names
-        if recorded_names(dataset.meta.features[key]) is None:
+        recorded = recorded_names(dataset.meta.features[key])
+        if recorded is None or are_words_of_a_tool(_bare(recorded), wanted, components[key]):
+            what = f'found {", ".join(recorded)}' if recorded else 'joint names not recorded'
             notes.append(
-                f'{dataset.root}: {key}: joint names not recorded, believed to be in the order of '
-                f'the policy file: {", ".join(wanted)}'
+                f'{dataset.root}: {key}: {what}, believed to be in the order of the policy file: '
+                f'{", ".join(wanted)}'
             )
         if found != wanted:
             indices[key] = np.array([found.index(name) for name in wanted], dtype=np.intp)

@@ -109,4 +109,4 @@ def test_a_loss_that_is_no_number_ends_the_training():
         seed=0, lr=1e-3, steps=2, batch=1, early_share=0.0, blank_share=0.0, bf16=False
     )
     with pytest.raises(VlaError, match='the loss is inf: the training diverged, .* lower --lr'):
-        act_training.fit(Diverging(), dict, Data(), (), args)
+        act_training.fit(Diverging(), dict, Data(), {}, args)

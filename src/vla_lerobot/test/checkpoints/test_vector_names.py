@@ -38,6 +38,16 @@ def test_names_in_a_group_are_the_names_of_the_joints():
     assert len(found.notes) == 1
 
 
+def test_names_of_others_for_the_numbers_of_a_tool_are_believed_and_said():
+    tool = Component('tool_pose', tool='gripper', rotation='rpy')
+    state = (tool, Component(joints=(JOINTS[7],)))
+    deployment = replace(DEPLOYMENT, policy=replace(DEPLOYMENT.policy, state=state))
+    manifest = {'state_names': ['x', 'y', 'z', 'roll', 'pitch', 'yaw', 'gripper']}
+    found = vector_names(deployment, 'mine', SimpleNamespace(), manifest)
+    assert found.state == deployment.policy.state_names
+    assert 'x, y, z, roll, pitch, yaw, gripper' in found.notes[0]
+
+
 def test_nothing_recorded_is_believed_and_noted():
     assert names_of().notes[1] == (
         'action: joint names not recorded, believed to be in the order of the policy file'

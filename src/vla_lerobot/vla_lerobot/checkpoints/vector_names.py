@@ -5,7 +5,7 @@ from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyMismatchError, VlaError
-from vla_lerobot.column_names import require_kinds, without_ending
+from vla_lerobot.column_names import are_words_of_a_tool, require_kinds, without_ending
 from vla_lerobot.features import ACTION, recorded_names, STATE
 
 
@@ -32,7 +32,7 @@ def vector_names(
     Our training commands write them into vla_manifest.json; some LeRobot configurations have
     `action_feature_names`. A checkpoint without either is believed to have the order of its
     policy file. So is one with a name of the group: of a dataset with names {'motors': [...]}
-    LeRobot keeps ['motors'].
+    LeRobot keeps ['motors']; and one that has names of its own for the numbers of a tool.
 
     Raises:
         PolicyMismatchError: the checkpoint has other joints than its policy file, or names them
@@ -49,7 +49,9 @@ def vector_names(
     for key, said in recorded.items():
         names = recorded_names({'names': said}) or ()
         bare = tuple(without_ending(name)[0] for name in names)
-        if len(bare) != len(wanted[key]) and not set(bare) & set(wanted[key]):
+        is_of_others = are_words_of_a_tool(bare, wanted[key], components[key])
+        is_of_the_group = len(bare) != len(wanted[key]) and not set(bare) & set(wanted[key])
+        if is_of_the_group or is_of_others:
             instead = f' ({", ".join(bare)} is no name of a joint)' if bare else ''
             notes.append(
                 f'{key}: joint names not recorded{instead}, believed to be in the order of the '
