@@ -8,6 +8,7 @@ from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyError, UnknownNameError
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.backends.remote_config import RemoteConfig, ROBOARENA
+from vla_policy_server.wire.errors import MessageRefusedError
 from vla_policy_server.worker.client_terms import terms_of_others
 from vla_policy_server.worker.inference_engine import LocalEngine
 from vla_policy_server.worker.policy_service import PolicyService
@@ -152,3 +153,26 @@ def test_keys_that_do_not_fit_are_refused_before_anyone_connects(
 ):
     with pytest.raises(error, match=reason):
         service(deployment, Holding(), arena(**changes))
+
+
+def test_images_in_a_map_with_colour_first_are_read_as_openpis_aloha_sends_them(deployment):
+    config = RemoteConfig(
+        'ws://127.0.0.1:1',
+        state={'state': ()},
+        images={'top': 'cam_high'},
+        images_in='images',
+        image_layout='chw',
+    )
+    read = terms_of_others(deployment, LocalEngine(Holding, 1), config).read
+    image = np.ascontiguousarray(IMAGE.transpose(2, 0, 1))
+    message = {'state': STATE, 'images': {'cam_high': image}, 'prompt': 'test'}
+    beside = RemoteConfig('ws://127.0.0.1:1', state={'state': ()}, images={'top': 'cam_high'})
+    plain = terms_of_others(deployment, LocalEngine(Holding, 1), beside).read
+    expected = plain({'state': STATE, 'cam_high': IMAGE, 'prompt': 'test'}, 5)
+    found = read(message, 5)
+    assert np.array_equal(found.images['top'], expected.images['top'])
+    assert np.array_equal(found.state, expected.state)
+    with pytest.raises(MessageRefusedError, match=r'cam_high: found uint8 .*; allowed: uint8 \(3'):
+        read({**message, 'images': {'cam_high': IMAGE}}, 5)
+    with pytest.raises(MessageRefusedError, match='images: found list; allowed: a map'):
+        read({**message, 'images': [image]}, 5)

@@ -29,7 +29,7 @@ def read_vector(message: dict[str, Any], key: str, width: int | None) -> NDArray
 def read_image(
     message: dict[str, Any], key: str, fits: Callable[[Shape], bool], allowed: str
 ) -> NDArray[np.uint8]:
-    """Return a writable image, shape (H, W, 3).
+    """Return a writable image, its axes as they come.
 
     Args:
         message: where it is.
@@ -55,6 +55,18 @@ def read_text(message: dict[str, Any], key: str) -> str:
     value = message.get(key, '')
     if not isinstance(value, str):
         raise MessageRefusedError(f'{key}: found {type(value).__name__}; allowed: text')
+    return value
+
+
+def read_map(message: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a map.
+
+    Raises:
+        MessageRefusedError: it is missing or something else.
+    """
+    value = _required(message, key)
+    if not isinstance(value, dict):
+        raise MessageRefusedError(f'{key}: found {_describe(value)}; allowed: a map')
     return value
 
 
