@@ -1,16 +1,18 @@
 """The scripted expert behind openpi's own server and policy transforms, in their conventions.
 
-    python studies/openpi_expert.py droid --openpi ~/openpi --port 8000
+    python studies/openpi_expert.py droid --openpi ~/openpi
     vla sim run --policy studies/openpi/droid.yaml --episodes 50
+    vla sim run --policy studies/openpi/aloha.yaml --deployment aloha_lift_cube --episodes 50
 
 A checkout of openpi is needed for its files, which run unchanged; what they import of JAX is left
 out. Joints are read from the observation, and actions written, by formulas of openpi, ALOHA, DROID
 and robosuite alone: nothing of this workspace's codec. The expert needs to know where the cube is,
-which is sent beside the observation and thrown away by openpi's transforms.
+which is sent beside the observation and taken out before openpi's transforms.
 """
 
 import argparse
 from collections.abc import Callable
+from contextlib import suppress
 import enum
 import importlib.util
 from pathlib import Path
@@ -49,8 +51,8 @@ def load_openpi(root: Path) -> dict[str, Any]:
     found: dict[str, Any] = {'model': kinds.PI05}
     for name, path in files.items():
         spec = importlib.util.spec_from_file_location(name, root / 'src' / 'openpi' / path)
-        if spec is None or spec.loader is None:
-            raise SystemExit(f'no openpi checkout: {root}')
+        assert spec is not None
+        assert spec.loader is not None
         found[name] = importlib.util.module_from_spec(spec)
         sys.modules[name] = found[name]
         spec.loader.exec_module(found[name])
@@ -182,11 +184,12 @@ def main() -> None:
     parser.add_argument('--openpi', type=Path, required=True, help='folder of a checkout')
     parser.add_argument('--port', type=int, default=8000)
     args = parser.parse_args()
+    if not (args.openpi / 'src' / 'openpi' / 'policies').is_dir():
+        parser.error(f'--openpi: found no openpi in {args.openpi}; allowed: folder of a checkout')
     openpi, name = load_openpi(args.openpi), args.convention
     here = Path(__file__).parent / 'openpi'
-    cell = 'aloha_table' if name == 'aloha' else 'panda_table'
     task = 'aloha_lift_cube' if name == 'aloha' else 'panda_lift_cube'
-    deployment = load_deployment(task, cell=cell, policy=str(here / f'{name}.yaml'))
+    deployment = load_deployment(task, policy=str(here / f'{name}.yaml'))
     module = openpi[name]
     convention = {'droid': Droid, 'libero': Libero, 'aloha': Aloha}[name](deployment)
     title = name.capitalize()
@@ -198,7 +201,8 @@ def main() -> None:
         expert, '127.0.0.1', args.port, {'needs_extras': [CUBE_POSE]}
     )
     print(f'serving {name} on ws://127.0.0.1:{args.port}', flush=True)
-    server.serve_forever()
+    with suppress(KeyboardInterrupt):
+        server.serve_forever()
 
 
 if __name__ == '__main__':

@@ -115,8 +115,7 @@ def compare(recorded: list[Cycle], live: dict[int, Cycle]) -> None:
     both = [(cycle, live[cycle.now_ns]) for cycle in recorded if cycle.now_ns in live]
     moving = [cycle for cycle in recorded if cycle.desired is not None]
     assert len(moving) > 200
-    # This process listens beside the graph, and on a loaded machine misses some.
-    assert len(both) > 0.5 * len(recorded)
+    assert len(both) > 0.9 * len(recorded)
     for cycle, seen in both:
         # joint_states are best effort: one of the two may lack some.
         if cycle.joints.stamp_ns == seen.joints.stamp_ns:
@@ -127,5 +126,5 @@ def compare(recorded: list[Cycle], live: dict[int, Cycle]) -> None:
             assert np.array_equal(cycle.desired.position, seen.desired.position)
             assert np.array_equal(cycle.desired.velocity, seen.desired.velocity)
     same = sum(cycle.joints.stamp_ns == seen.joints.stamp_ns for cycle, seen in both)
-    assert same > 0.5 * len(both)
+    assert same > 0.9 * len(both)
     assert any(cycle.verdict >= Verdict.STOP for cycle in recorded)

@@ -52,6 +52,11 @@ def without_ending(name: str) -> tuple[str, str]:
     return (stem, kind) if kind else (name, '')
 
 
+def bare_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return recorded names without their endings."""
+    return tuple(without_ending(name)[0] for name in names)
+
+
 def are_words_of_a_tool(
     names: Sequence[str], wanted: Sequence[str], components: Sequence[Component]
 ) -> bool:

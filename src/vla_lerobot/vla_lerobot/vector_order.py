@@ -13,7 +13,7 @@ from vla_contract.errors import NameMismatchError, UnknownNameError, VlaError
 from vla_contract.values import Vector
 from vla_contract.vectors.scale import VectorScale
 from vla_contract.vectors.vector_codec import VectorCodec
-from vla_lerobot.column_names import are_words_of_a_tool, require_kinds, without_ending
+from vla_lerobot.column_names import are_words_of_a_tool, bare_names, require_kinds
 from vla_lerobot.features import (
     ACTION,
     image_shape,
@@ -47,12 +47,8 @@ def vector_names(dataset: Any, key: str, wanted: Sequence[str]) -> tuple[str, ..
             f'{dataset.root}: {key}: found {size} numbers; allowed: {len(names)}, one for each '
             f'of {", ".join(names)}'
         )
-    bare = _bare(names)
+    bare = bare_names(names)
     return bare if not set(wanted) <= set(names) and set(wanted) <= set(bare) else names
-
-
-def _bare(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(without_ending(name)[0] for name in names)
 
 
 def dataset_codec(
@@ -185,7 +181,7 @@ def vector_order(deployment: Deployment, dataset: Any) -> VectorOrder:
     for key, scale in ((STATE, codec.state), (ACTION, codec.action)):
         wanted, found = names[key], scale.names
         recorded = recorded_names(dataset.meta.features[key])
-        if recorded is None or are_words_of_a_tool(_bare(recorded), wanted, components[key]):
+        if recorded is None or are_words_of_a_tool(bare_names(recorded), wanted, components[key]):
             what = f'found {", ".join(recorded)}' if recorded else 'joint names not recorded'
             notes.append(
                 f'{dataset.root}: {key}: {what}, believed to be in the order of the policy file: '

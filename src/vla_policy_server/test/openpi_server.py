@@ -24,23 +24,13 @@ def openpi_server(
         metadata: what each connection is told.
     """
 
-    def handle(connection: Any) -> None:
-        packer = msgpack_numpy.Packer()
-        connection.send(packer.pack(metadata() if callable(metadata) else metadata))
-        while True:
-            try:
-                started = time.monotonic()
-                answer = policy(msgpack_numpy.unpackb(connection.recv()))
-                answer['server_timing'] = {'infer_ms': (time.monotonic() - started) * 1000}
-                connection.send(packer.pack(answer))
-            except ConnectionClosed:
-                return
-            except Exception:  # noqa: BLE001 - as openpi does
-                connection.send(traceback.format_exc())
-                connection.close(CloseCode.INTERNAL_ERROR, 'Internal server error.')
-                return
+    def answer(message: dict[str, Any]) -> dict[str, Any]:
+        started = time.monotonic()
+        found: dict[str, Any] = policy(message)
+        found['server_timing'] = {'infer_ms': (time.monotonic() - started) * 1000}
+        return found
 
-    with _served(handle) as url:
+    with _served(answer, metadata) as url:
         yield url
 
 
@@ -54,32 +44,37 @@ def arena_server(infer: Any, reset: Any, config: dict[str, Any]) -> Iterator[str
         config: PolicyServerConfig as a map.
     """
 
-    def handle(connection: Any) -> None:
-        packer = msgpack_numpy.Packer()
-        connection.send(packer.pack(config))
-        while True:
-            try:
-                observation = msgpack_numpy.unpackb(connection.recv())
-                endpoint = observation['endpoint']
-                del observation['endpoint']
-                if endpoint == 'reset':
-                    reset(observation)
-                    connection.send('reset successful')
-                else:
-                    connection.send(packer.pack(infer(observation)))
-            except ConnectionClosed:
-                return
-            except Exception:  # noqa: BLE001 - as RoboArena does
-                connection.send(traceback.format_exc())
-                connection.close(CloseCode.INTERNAL_ERROR, 'Internal server error.')
-                return
+    def answer(message: dict[str, Any]) -> Any:
+        endpoint = message.pop('endpoint')
+        if endpoint != 'reset':
+            return infer(message)
+        reset(message)
+        return 'reset successful'
 
-    with _served(handle) as url:
+    with _served(answer, config) as url:
         yield url
 
 
 @contextmanager
-def _served(handle: Callable[[Any], None]) -> Iterator[str]:
+def _served(
+    answer: Callable[[dict[str, Any]], Any], metadata: dict[str, Any] | Callable[[], Any]
+) -> Iterator[str]:
+    """Greet each connection and answer its messages; a text is sent as it is."""
+
+    def handle(connection: Any) -> None:
+        packer = msgpack_numpy.Packer()
+        connection.send(packer.pack(metadata() if callable(metadata) else metadata))
+        while True:
+            try:
+                found = answer(msgpack_numpy.unpackb(connection.recv()))
+                connection.send(found if isinstance(found, str) else packer.pack(found))
+            except ConnectionClosed:
+                return
+            except Exception:  # noqa: BLE001 - as both do
+                connection.send(traceback.format_exc())
+                connection.close(CloseCode.INTERNAL_ERROR, 'Internal server error.')
+                return
+
     with serve_sync(handle, '127.0.0.1', 0, compression=None, max_size=None) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

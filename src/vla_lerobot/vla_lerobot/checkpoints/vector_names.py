@@ -5,7 +5,7 @@ from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import NameMismatchError, PolicyMismatchError, VlaError
-from vla_lerobot.column_names import are_words_of_a_tool, require_kinds, without_ending
+from vla_lerobot.column_names import are_words_of_a_tool, bare_names, require_kinds
 from vla_lerobot.features import ACTION, recorded_names, STATE
 
 
@@ -48,7 +48,7 @@ def vector_names(
     found, notes = dict(wanted), []
     for key, said in recorded.items():
         names = recorded_names({'names': said}) or ()
-        bare = tuple(without_ending(name)[0] for name in names)
+        bare = bare_names(names)
         is_of_others = are_words_of_a_tool(bare, wanted[key], components[key])
         is_of_the_group = len(bare) != len(wanted[key]) and not set(bare) & set(wanted[key])
         if is_of_the_group or is_of_others:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import re
 
 from vla_contract.deployment.cell import Cell
-from vla_lerobot.column_names import EFFORT, ENDINGS, POSITION, without_ending
+from vla_lerobot.column_names import bare_names, EFFORT, ENDINGS, POSITION, without_ending
 from vla_lerobot.drafting.numbers import Numbers
 
 # Parts of names that say which robot, not which joint.
@@ -62,7 +62,7 @@ def joints_of(numbers: Numbers, cell: Cell, is_state: bool = False) -> Joints:
         )
         return Joints(names, ('',) * numbers.width, ('',) * numbers.width, remark)
     kinds = tuple(_kind(name) for name in numbers.names)
-    bare = [without_ending(name)[0] for name in numbers.names]
+    bare = bare_names(numbers.names)
     if others := _without_place(numbers.names, is_state):
         remark = (
             f'has {", ".join(others)}, for which a policy file has no word: a state is one '
@@ -70,7 +70,7 @@ def joints_of(numbers: Numbers, cell: Cell, is_state: bool = False) -> Joints:
         )
         return Joints((MISSING,) * len(bare), numbers.names, kinds, remark)
     if sorted(bare) == sorted(wanted):
-        return Joints(tuple(bare), numbers.names, kinds, f'as {numbers.names_from} names them')
+        return Joints(bare, numbers.names, kinds, f'as {numbers.names_from} names them')
     if any(_CARTESIAN & set(_PART.findall(name.lower())) for name in bare):
         remark = (
             f'recorded as {", ".join(bare)}: a pose or moves of the tool, and backend lerobot '

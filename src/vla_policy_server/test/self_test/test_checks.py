@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+import itertools
+from types import SimpleNamespace
 
 import numpy as np
 from policy_changes import with_policy
@@ -17,7 +19,11 @@ from vla_policy_server.backends.lerobot_policy import LeRobotPolicy
 from vla_policy_server.self_test.checks import require_sound, run_checks, SELF_TESTS
 from vla_policy_server.self_test.golden_frames import GOLDEN_FRAMES, load_golden_frames
 from vla_policy_server.self_test.subject import Subject, subject_of
-from vla_policy_server.self_test.timing import answer_repeats, chunk_fits_the_policy_file
+from vla_policy_server.self_test.timing import (
+    answer_comes_in_time,
+    answer_repeats,
+    chunk_fits_the_policy_file,
+)
 
 MODEL = 'panda_lift_act'
 
@@ -176,6 +182,18 @@ def test_a_policy_may_answer_with_one_step(deployment, pristine):
     policy.steps = 1
     found = chunk_fits_the_policy_file(Subject(deployment, policy, None, None))
     assert found == (Status.OK, '1 steps at 10 Hz')
+
+
+@pytest.mark.parametrize(('takes_ms', 'status'), [(100, Status.OK), (900, Status.WARN)])
+def test_an_answer_that_a_chunk_cannot_cover_is_a_remark(
+    subject, pristine, monkeypatch, takes_ms, status
+):
+    clock = itertools.count(step=takes_ms * 1_000_000)
+    own_time = SimpleNamespace(monotonic_ns=lambda: next(clock))
+    monkeypatch.setattr('vla_policy_server.self_test.timing.time', own_time)
+    found = answer_comes_in_time(subject(pristine))
+    assert found[0] is status
+    assert found[1].startswith(f'an answer takes {takes_ms} ms')
 
 
 def test_a_refusal_names_the_failure_the_fix_and_the_switch(subject, checkpoint):
