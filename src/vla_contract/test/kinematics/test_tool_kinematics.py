@@ -1,9 +1,12 @@
 """Forward and inverse kinematics of the tools of a pair against MuJoCo's."""
 
+from dataclasses import replace
+
 import mujoco
 import numpy as np
 import pytest
 from vla_contract.deployment.cell import load_cell
+from vla_contract.deployment.robot import Group
 from vla_contract.description.arm import arm_model
 from vla_contract.errors import UnknownNameError
 from vla_contract.kinematics.inverse_kinematics import InverseKinematics
@@ -47,6 +50,21 @@ def test_only_the_arm_of_a_tool_moves_and_with_a_rate_no_faster_than_it_can(rate
     else:
         assert (np.abs(found - arm) > reach).any()
         assert missed < 1e-5
+
+
+def test_a_joint_of_another_group_stays_though_it_would_help():
+    """As the torso that carries an arm: it is no joint of the tool's group."""
+    panda = load_cell('panda_table')
+    arm, gripper = panda.robot.groups
+    torso, wrist = Group('torso', arm.joints[:3]), Group('wrist', arm.joints[3:])
+    tool = replace(panda.robot.tool, group='wrist')
+    robot = replace(panda.robot, groups=(torso, wrist, gripper), tools=(tool,))
+    cell = replace(panda, robots=(replace(panda.robots[0], robot=robot),))
+    kinematics = InverseKinematics(cell, None, tool)
+    start = cell.home[list(cell.arm)]
+    found = kinematics.step_to(start, kinematics.tool_pose(start + 0.2))
+    assert np.array_equal(found[:3], start[:3])
+    assert np.abs(found - start)[3:].max() > 0.05
 
 
 def test_a_tool_belongs_to_its_arm_and_to_the_robot_that_carries_it():
