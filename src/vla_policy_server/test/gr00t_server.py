@@ -115,4 +115,4 @@ def gr00t_server(
         context.term()
 
 
-_BARE = ('ping', 'get_modality_config')
+_BARE = ('ping', 'get_modality_config', 'get_identity')

@@ -269,11 +269,11 @@ def test_a_failing_openpi_server_is_one_sentence_and_found_again(deployment):
     ('answer', 'reason'),
     [
         ({'action': np.zeros((2, 8))}, "without an array of actions; the answer has: 'action'"),
-        ({'actions': [[0.0] * 8]}, 'without an array of actions'),
+        ({'actions': [[0.0] * 8, [0.0]]}, 'without an array of actions'),
         ({'actions': np.zeros((2, 7))}, r'shape \(2, 7\); allowed: \(1 to 1000, 8\)'),
         ({'actions': np.zeros((0, 8))}, r'shape \(0, 8\)'),
         ({'actions': np.zeros((1001, 8))}, r'shape \(1001, 8\)'),
-        ({'actions': np.zeros((1, 2, 8))}, r'shape \(1, 2, 8\)'),
+        ({'actions': np.zeros((2, 2, 8))}, r'shape \(2, 2, 8\)'),
         ({'actions': np.full((2, 8), np.nan)}, 'not finite'),
         ({'actions': np.zeros((2, 8)), 'chunk': {'id': 7}}, 'did not answer request'),
         ({'actions': np.zeros((2, 8)), 'chunk': 3}, 'did not answer request'),
@@ -285,6 +285,33 @@ def test_an_answer_that_cannot_be_used_is_refused(deployment, answer, reason):
         with pytest.raises(WireError, match=reason):
             far.infer(SEEN)
         far.close()
+
+
+@pytest.mark.parametrize(
+    'actions',
+    [STATE, [list(STATE)] * 2, np.tile(STATE, (1, 2, 1)), np.tile(STATE, (2, 1)).astype('>f8')],
+)
+def test_actions_of_other_packers_are_read(deployment, actions):
+    with openpi_server(lambda _: {'actions': actions}, {}) as url:
+        far = connect(deployment, url)
+        assert far.infer(SEEN).positions == pytest.approx(
+            np.tile(STATE, (np.size(actions) // 8, 1))
+        )
+        far.close()
+
+
+def test_an_empty_instruction_is_left_out_so_that_the_servers_own_counts(deployment):
+    asked: list[dict[str, Any]] = []
+
+    def policy(message: dict[str, Any]) -> dict[str, Any]:
+        asked.append(message)
+        return {'actions': np.zeros((2, 8))}
+
+    with openpi_server(policy, {}) as url:
+        far = connect(deployment, url)
+        far.infer(replace(SEEN, instruction=''))
+        far.close()
+    assert 'prompt' not in asked[0]
 
 
 def test_deltas_need_a_policy_file_that_says_what_they_mean(deployment):

@@ -15,6 +15,7 @@ from vla_contract.vectors.component import Component
 from vla_policy_server.backends.registry import make_policy
 from vla_policy_server.backends.remote_config import load_remote_config, RemoteConfig
 from vla_policy_server.backends.remote_gr00t import Gr00tPolicy
+from vla_policy_server.identity.identify import identity_of
 from vla_policy_server.serving.session import infer_checked
 from vla_policy_server.wire.errors import MessageRefusedError, UnreachableError, WireError
 
@@ -393,3 +394,54 @@ def test_the_shipped_configuration_fits_the_shipped_arm():
     said = load_remote_config('gr00t_so101')
     names = [name for part in (said.state or {}).values() for name in part]
     assert names == list(load_deployment('so101_lift_cube').cell.joint_names)
+
+
+IDENTITY = {'sha256': 'ab' * 32, 'precision': 'bf16'}
+
+
+def identity(deployment: Deployment, **said: Any) -> Any:
+    """Return what gates are told of a policy behind a server that says something."""
+    with gr00t_server(endpoints(Model(), **said)) as url:
+        policy = Gr00tPolicy(deployment, config(url))
+        found = identity_of(with_policy(deployment, backend='remote', source='gr00t'), policy)
+        policy.close()
+    return found
+
+
+def test_of_a_server_as_it_is_the_modalities_are_known_and_every_gate_says_no(deployment):
+    found = identity(deployment)
+    assert found.sha256 == ''
+    assert 'its modalities have sha256 ' in found.unknown
+    other = identity(deployment, get_modality_config=lambda: modalities([-1, 0]))
+    assert other.unknown != found.unknown
+
+
+@pytest.mark.parametrize('said', [None, 'ab', {'sha256': 'ab'}, {'sha256': 7}])
+def test_an_identity_that_is_none_opens_no_gate(deployment, said):
+    assert identity(deployment, get_identity=lambda: said).sha256 == ''
+
+
+def test_a_server_that_states_its_weights_is_known_by_them_and_its_modalities(deployment):
+    found = identity(deployment, get_identity=lambda: IDENTITY)
+    assert len(found.sha256) == 64
+    assert found.precision == 'bf16'
+    weights = identity(deployment, get_identity=lambda: {'sha256': 'cd' * 32})
+    embodiment = identity(
+        deployment,
+        get_identity=lambda: IDENTITY,
+        get_modality_config=lambda: modalities([-1, 0]),
+    )
+    assert len({found.sha256, weights.sha256, embodiment.sha256}) == 3
+
+
+def test_a_server_that_restarted_with_other_weights_is_refused(deployment):
+    with socket.create_server(('127.0.0.1', 0)) as found:
+        port = found.getsockname()[1]
+    with gr00t_server(endpoints(Model(), get_identity=lambda: IDENTITY), port=port) as url:
+        policy = Gr00tPolicy(deployment, config(url, answer_within_s=0.3))
+        policy.infer(SEEN)
+    infer_checked(policy, SEEN)
+    other = {'get_identity': lambda: {'sha256': 'cd' * 32}}
+    with gr00t_server(endpoints(Model(), **other), port=port):
+        assert 'now serves another policy' in str(infer_checked(policy, SEEN))
+    policy.close()

@@ -102,6 +102,46 @@ def test_big_endian_arrays_arrive_with_their_values():
     assert (unpack(pack({'a': array}), LIMITS)['a'] == array).all()
 
 
+def other_dialect(value: object) -> object:
+    """Pack numpy as the package msgpack-numpy 0.4.8 does: `encode` of its source."""
+    if isinstance(value, np.ndarray):
+        kind = {'V': b'V', 'O': b'O'}.get(value.dtype.kind, b'')
+        about = {b'nd': True, b'type': value.dtype.str, b'kind': kind}
+        return {**about, b'shape': value.shape, b'data': value.tobytes()}
+    if isinstance(value, np.bool_ | np.number):
+        return {b'nd': False, b'type': value.dtype.str, b'data': value.tobytes()}
+    raise TypeError(value)
+
+
+def test_arrays_of_msgpack_numpy_are_read():
+    message = {'a': np.arange(6.0).reshape(2, 3), 'b': np.float32(0.5), 'c': np.zeros(3, '>f4')}
+    packed = bytes(msgpack.packb(message, default=other_dialect))
+    found = unpack(packed, LIMITS)
+    assert same(found['a'], message['a'])
+    assert (type(found['b']), found['b']) == (np.float32, 0.5)
+    assert same(found['c'], message['c'].astype('<f4'))
+
+
+def test_arrays_whose_keys_are_texts_are_read():
+    array = {'__ndarray__': True, 'data': bytes(8), 'dtype': '<f4', 'shape': [2]}
+    found = unpack(bytes(msgpack.packb({'a': array})), LIMITS)
+    assert same(found['a'], np.zeros(2, np.float32))
+
+
+def test_numbers_of_the_other_byte_order_and_a_text_in_an_array_are_read():
+    message = {'a': np.arange(3, dtype='>f8'), 'b': np.array('lift'), 'c': np.array([b'lift'])}
+    message['d'] = np.array('lift', '>U6')
+    found = unpack(msgpack_numpy.packb(message), LIMITS)
+    assert same(found['a'], np.arange(3.0))
+    assert found['b'] == found['c'] == found['d'] == 'lift'
+
+
+def test_records_and_objects_of_msgpack_numpy_are_refused():
+    record = {b'nd': True, b'type': '|O', b'kind': b'O', b'shape': [1], b'data': bytes(8)}
+    with pytest.raises(MessageRefusedError, match='an array of records or objects; allowed: num'):
+        unpack(bytes(msgpack.packb({'a': record})), LIMITS)
+
+
 @pytest.mark.parametrize('value', [np.array([object()]), np.array(1j), 3 + 1j, {1, 2}])
 def test_only_plain_data_is_packed(value):
     with pytest.raises(TypeError, match='cannot hold'):
@@ -113,7 +153,11 @@ def test_only_plain_data_is_packed(value):
     [
         ({'dtype': '|O'}, "type '|O'; allowed"),
         ({'dtype': '<c8'}, 'allowed'),
-        ({'dtype': '<U4'}, 'allowed'),
+        ({'dtype': '<U4'}, 'an array of type <U4; allowed: numbers, or one text'),
+        ({'dtype': '<U4', 'shape': []}, 'a text of 16 bytes with 8'),
+        ({'dtype': '<U2', 'shape': [1], 'data': b'\xff' * 8}, 'damaged'),
+        ({'dtype': '|S8', 'shape': [1], 'data': b'\xff' * 8}, 'damaged'),
+        ({'dtype': '<U99999', 'shape': [1]}, 'a text of 399996 bytes with 8'),
         ({'dtype': [['a', '|O']]}, 'allowed'),
         ({'dtype': '<f4' * 1000}, 'allowed'),
         ({'shape': [3]}, 'needs 12 bytes, found 8'),

@@ -14,6 +14,7 @@ from vla_contract.vectors.component import Component
 from vla_lerobot.images import fit_for_policy
 from vla_policy_server.backends.remote import RemotePolicy
 from vla_policy_server.backends.remote_config import RemoteConfig
+from vla_policy_server.serving.session import infer_checked
 from vla_policy_server.wire.errors import MessageRefusedError
 from vla_policy_server.wire.observation_message import (
     ObservationReader,
@@ -77,7 +78,7 @@ class SharedPolicy:
 
 
 def service(deployment: Deployment, load) -> PolicyService:
-    return PolicyService(deployment, LocalEngine(load, max_batch=8))
+    return PolicyService(deployment, LocalEngine(load, max_batch=8, max_policies=24))
 
 
 def message(value: float, **terms: Any) -> dict[str, Any]:
@@ -158,6 +159,50 @@ def test_an_episode_starts_with_a_connection_and_when_the_robot_says_so(serve, d
     assert len(loaded) <= 2
 
 
+def test_a_robot_that_no_longer_waits_does_not_cost_another_copy(serve, deployment):
+    loaded: list[CountingPolicy] = []
+    release = threading.Event()
+
+    class Slow(CountingPolicy):
+        def infer(self, observation: Observation) -> ActionChunk:
+            release.wait(10.0)
+            return super().infer(observation)
+
+    def load() -> CountingPolicy:
+        loaded.append(Slow())
+        return loaded[-1]
+
+    url = serve(service(deployment, load)).url
+    config = RemoteConfig(url, answer_within_s=0.1, first_answer_within_s=0.1)
+    robot = RemotePolicy(deployment, config)
+    seen = Observation(0, deployment.cell.home, {}, 'go')
+    for _ in range(6):
+        assert 'did not answer within 0.1 s' in str(infer_checked(robot, seen))
+    release.set()
+    robot.close()
+    assert len(loaded) == 1
+
+
+def test_a_robot_is_greeted_while_its_copy_is_loaded(serve, deployment):
+    release, begun = threading.Event(), threading.Event()
+    loads = iter([lambda: None, lambda: begun.set() or release.wait(10.0)])
+
+    def load() -> CountingPolicy:
+        next(loads)()
+        return CountingPolicy()
+
+    server = serve(service(deployment, load))
+    first, second = client(server), client(server)
+    first.infer(message(0.0))
+    assert not begun.is_set()
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(second.infer, message(0.0))
+        assert begun.wait(10.0)
+        assert first.infer(message(0.0))['actions'][0, 0] == 2.0
+        release.set()
+        assert asking.result(10.0)['actions'][0, 0] == 1.0
+
+
 def test_an_observation_whose_time_has_passed_is_not_worked_on(serve, deployment):
     asked = client(serve(service(deployment, CountingPolicy)))
     with pytest.raises(RuntimeError, match='deadline passed before the turn'):
@@ -212,11 +257,21 @@ GOOD = {
         ('observation.state', np.zeros((8, 1)), 'allowed: 8 numbers'),
         ('observation.state', np.full(8, np.nan), 'not finite'),
         ('observation.state', np.zeros(8, bool), 'allowed: 8 numbers'),
-        ('observation.state', [0.0] * 8, 'found list; allowed: 8 numbers'),
+        ('observation.state', [0.0] * 7, 'found list; allowed: 8 numbers'),
+        ('observation.state', [0.0] * 7 + ['0'], 'found list; allowed: 8 numbers'),
+        ('observation.state', np.zeros((2, 8)), 'allowed: 8 numbers'),
         ('observation.images.top', None, 'observation.images.top is missing'),
         ('observation.images.top', IMAGE[:, :10], r'uint8 \(384, 384, 3\) or \(96, 96, 3\)'),
-        ('observation.images.top', IMAGE.astype(np.float32), 'found float32'),
+        ('observation.images.top', IMAGE.astype(np.float32), 'found float32 from 0 to 255; allow'),
+        (
+            'observation.images.top',
+            IMAGE / np.nan,
+            'found float64 from nan to nan; allowed: uint8',
+        ),
+        ('observation.images.top', IMAGE.astype(np.int16), 'found int16'),
         ('prompt', 3, 'prompt: found int; allowed: text'),
+        ('prompt', ['a', 'b'], 'prompt: found list; allowed: text'),
+        ('prompt', b'\xff', 'prompt: found bytes that are not UTF-8'),
         ('extras/cube', None, 'extras/cube is missing'),
         ('extras/cube', 'here', 'allowed: any number of numbers'),
     ],
@@ -229,6 +284,26 @@ def test_an_observation_that_does_not_fit_is_refused(deployment, key, value, rea
     assert reader.read(GOOD, 0).instruction == 'lift'
     with pytest.raises(MessageRefusedError, match=reason):
         reader.read(changed, 0)
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [
+        ('observation.state', [0] * 8),
+        ('observation.state', np.zeros((1, 8))),
+        ('observation.images.top', IMAGE[None]),
+        ('observation.images.top', IMAGE.astype(np.float32) / 255),
+        ('observation.images.top', IMAGE.astype(np.float64) / 255),
+        ('prompt', b'lift'),
+        ('prompt', ['lift']),
+    ],
+)
+def test_what_other_clients_send_is_the_same_observation(deployment, key, value):
+    reader = ObservationReader(deployment, True, ('cube',))
+    read, wanted = reader.read({**GOOD, key: value}, 0), reader.read(GOOD, 0)
+    assert (read.state == wanted.state).all()
+    assert (read.images['top'] == wanted.images['top']).all()
+    assert read.instruction == wanted.instruction
 
 
 def test_state_and_actions_are_in_the_policys_units(deployment, serve):

@@ -10,6 +10,11 @@ from typing import Any
 from vla_contract.errors import PolicyError
 
 
+def supports_continuation(network: Any) -> bool:
+    """Whether a network has real-time chunking."""
+    return bool(getattr(network, 'supports_rtc', lambda: False)())
+
+
 class Continuation:
     """Asks a network that supports it to continue what the arm does.
 
@@ -25,8 +30,7 @@ class Continuation:
         Raises:
             PolicyError: the network has none.
         """
-        supports_rtc = getattr(network, 'supports_rtc', lambda: False)
-        if not supports_rtc():
+        if not supports_continuation(network):
             kind = getattr(getattr(network, 'config', None), 'type', type(network).__name__)
             raise PolicyError(
                 f"mode rtc: policy type '{kind}' has no real-time chunking; allowed: sync, async"

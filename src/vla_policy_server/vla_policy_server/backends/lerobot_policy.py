@@ -13,7 +13,7 @@ from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from vla_lerobot.features import ACTION, FeatureEncoder, STATE
 from vla_lerobot.instruction_embedding import ENVIRONMENT_STATE
-from vla_policy_server.backends.continuation import Continuation
+from vla_policy_server.backends.continuation import Continuation, supports_continuation
 from vla_policy_server.backends.step_predictor import EARLIER, is_asked_by_steps, StepPredictor
 from vla_policy_server.precision.evidence import AUTO, best_precision, REFERENCE
 from vla_policy_server.precision.graph_folder import graph_folder
@@ -66,6 +66,16 @@ class LeRobotPolicy:
         how = () if self.precision == REFERENCE else (f'precision: {self.precision}',)
         return (*self.checkpoint.notes, *how)
 
+    @property
+    def takes_instruction(self) -> bool:
+        """Whether the policy is told the task."""
+        return self.checkpoint.takes_instruction
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether `prepare_to_continue` works."""
+        return not self._codec.has_moves and supports_continuation(self.predictor)
+
     def prepare(self, observation: Observation) -> Batch:
         """Return what the network sees of an observation: resized, named and normalised.
 
@@ -95,6 +105,8 @@ class LeRobotPolicy:
         """Return the policy's whole chunk, un-normalised, in the cell's joint order."""
         import torch
 
+        if observation.committed is not None and self._continuation is None:
+            self.prepare_to_continue()  # of a worker, whose robots decide
         # LeRobot's guidance takes a gradient, which inference_mode forbids.
         without_gradients = torch.no_grad if self._continuation else torch.inference_mode
         times = [time.monotonic_ns()]

@@ -11,14 +11,19 @@ from vla_contract.values import ActionChunk, Observation, to_ns
 from vla_contract.vectors.vector_codec import in_si
 from vla_policy_server.actions.action_space import make_action_space
 from vla_policy_server.backends.remote_answer import read_actions
-from vla_policy_server.backends.remote_config import GR00T, load_remote_config, RemoteConfig
+from vla_policy_server.backends.remote_config import (
+    GR00T,
+    LEROBOT,
+    load_remote_config,
+    RemoteConfig,
+)
 from vla_policy_server.backends.remote_server import RemoteServer
 from vla_policy_server.backends.remote_travel import travel_ns
 from vla_policy_server.wire.client import WireClient
 from vla_policy_server.wire.clock_offset import ClockOffset
 from vla_policy_server.wire.errors import WireError
 from vla_policy_server.wire.observation_message import ObservationWriter
-from vla_policy_server.wire.request import PROTOCOL, Request
+from vla_policy_server.wire.request import PROTOCOL, Request, write_plan
 from vla_policy_server.wire.stated.image_size import with_image_size
 
 
@@ -29,6 +34,7 @@ class RemotePolicy:
         needs_images: whether the server's policy looks at images.
         needs_extras: names of privileged values that it reads.
         earlier_steps: how many earlier observations it looks at.
+        takes_instruction: whether its policy is told the task, None where it does not say.
         identity: what the server says about the policy it serves, None if it says nothing.
         clock: how far the server's clock is ahead of ours, if it stamps its answers.
         durations_ns: how long the parts of the last inference took, by name [ns].
@@ -54,7 +60,7 @@ class RemotePolicy:
         server = self._known
         self.needs_images, self.needs_extras = server.needs_images, server.needs_extras
         self.earlier_steps, self.identity = server.earlier_steps, server.identity
-        self.notes = server.notes
+        self.takes_instruction, self.notes = server.takes_instruction, server.notes
         meant = _meant(deployment, server.metadata)
         keys = server.keys(config)
         self._writer = ObservationWriter(
@@ -84,6 +90,7 @@ class RemotePolicy:
             patience_s=within_s,
         )
         message = self._addressed(self._writer.write(observation, self.earlier_steps))
+        message = write_plan(message, observation.committed)
         written_ns = time.monotonic_ns()
         answer = self._client.ask(message, within_s)
         self._has_answered = True
@@ -100,6 +107,18 @@ class RemotePolicy:
     def reset(self) -> None:
         """Say with the next observation that an episode begins."""
         self._terms = replace(self._terms, starts_episode=True)
+
+    def prepare_to_continue(self) -> None:
+        """Have observations carry what the arm does, for a worker whose policy continues it.
+
+        Raises:
+            PolicyError: the server does not say that its policy can.
+        """
+        if not self._known.can_continue:
+            raise PolicyError(
+                f'mode rtc: {self._url} does not say that it continues a plan; allowed: sync, '
+                'async, or a worker (vla policy serve) with a policy that can'
+            )
 
     def close(self) -> None:
         """End the connection."""
@@ -149,12 +168,21 @@ class RemotePolicy:
 def make_remote(deployment: Deployment, device: str) -> Policy:
     """Connect to the server that is the source of a deployment's policy.
 
-    It is a name under config/remotes, a YAML file, ws://host:port, or tcp://host:port of GR00T.
+    It is a name under config/remotes, a YAML file, or the URL of a server that needs none.
 
     Raises:
         VlaError: the configuration is wrong, there is no server, or it serves another deployment.
     """
     config = load_remote_config(deployment.policy.source)
+    if config.url.startswith(LEROBOT):
+        from vla_policy_server.backends.remote_lerobot import RemoteLeRobotPolicy
+
+        return RemoteLeRobotPolicy(deployment, config)
+    if config.lerobot is not None:
+        raise PolicyError(
+            f'{config.url}: lerobot: found {config.lerobot.policy_type}; allowed: nothing, only '
+            "LeRobot's server (grpc://) is told what to load"
+        )
     if not config.url.startswith(GR00T):
         return RemotePolicy(deployment, config)
     from vla_policy_server.backends.remote_gr00t import Gr00tPolicy  # brings pyzmq

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from vla_contract.values import Vector
 from vla_policy_server.wire.errors import WireError
+from vla_policy_server.wire.message_values import as_array
 
 LONGEST_CHUNK = 1000
 
@@ -17,7 +18,9 @@ def read_actions(
     longest: int | None = None,
     order: Sequence[int] | None = None,
 ) -> Vector:
-    """Return the actions of an answer, shape (T, width); a single one may come without T.
+    """Return the actions of an answer, shape (T, width).
+
+    A single one may come without T, all of them as a list, or as a batch of one.
 
     Args:
         content: the answer.
@@ -29,12 +32,14 @@ def read_actions(
     Raises:
         WireError: there are none, or they cannot be used.
     """
-    actions = content.get('actions')
+    actions = as_array(content.get('actions'))
     if not isinstance(actions, np.ndarray) or actions.dtype.kind not in 'fiu':
         found = ', '.join(f'{key!r:.40}' for key in list(content)[:16]) or 'nothing'
         raise WireError(f'{url} answered without an array of actions; the answer has: {found}')
     if actions.ndim == 1:
         actions = actions[np.newaxis]
+    if actions.ndim == 3 and len(actions) == 1:
+        actions = actions[0]
     longest = LONGEST_CHUNK if longest is None else longest
     if actions.ndim != 2 or actions.shape[1] != width or not 0 < len(actions) <= longest:
         raise WireError(

@@ -7,13 +7,14 @@ from vla_contract.deployment.deployment import Deployment
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 from vla_policy_server.wire.endpoint import Endpoint
+from vla_policy_server.wire.lerobot.messages import ServedCheckpoint
 from vla_policy_server.wire.observation_message import CHW, HWC, ObservationKeys, policy_keys
 from vla_policy_server.wire.roboarena.convention import droid_state
 from vla_policy_server.wire.server_settings import read_token
 
 OPENPI, ROBOARENA = 'openpi', 'roboarena'
-GR00T = 'tcp://'
-"""What the URL of a GR00T server begins with."""
+GR00T, LEROBOT = 'tcp://', 'grpc://'
+"""What the URLs of GR00T's servers and of LeRobot's begin with."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class RemoteConfig:
     """A remote policy. Keys are for servers of others; our worker takes the policy's."""
 
     url: str = setting(
-        doc='address of the server: ws://host:port, wss://host:port, or tcp://host:port of GR00T'
+        doc='address of the server: ws://host:port, wss://host:port, tcp://host:port of GR00T, or '
+        'grpc://host:port of LeRobot'
     )
     token_file: str = setting('', doc="file with the server's token; empty sends none")
     tls_ca: str = setting('', doc="certificate to trust; empty trusts the system's")
@@ -59,6 +61,9 @@ class RemoteConfig:
         None, doc="joint names behind each part of a GR00T server's action; none: as the state's"
     )
     prompt: str = setting('prompt', doc="the server's key for the instruction")
+    lerobot: ServedCheckpoint | None = setting(
+        None, doc="what LeRobot's server is told to load; nothing else does that"
+    )
 
     @property
     def first_within_s(self) -> float:
@@ -102,7 +107,7 @@ def load_remote_config(name: str) -> RemoteConfig:
         ContractError: a value is missing, unknown or out of range.
         ResourceNotFoundError: there is no such file.
     """
-    if name.startswith(('ws://', 'wss://', GR00T)):
+    if name.startswith(('ws://', 'wss://', GR00T, LEROBOT)):
         return RemoteConfig(name)
     path = find_config('remotes', name)
     return build(RemoteConfig, load_yaml(path), str(path))

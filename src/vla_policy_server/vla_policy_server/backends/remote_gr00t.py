@@ -10,8 +10,10 @@ from vla_policy_server.actions.action_space import make_action_space
 from vla_policy_server.backends.remote_config import RemoteConfig
 from vla_policy_server.wire.errors import UnreachableError
 from vla_policy_server.wire.gr00t.connection import Gr00tConnection
+from vla_policy_server.wire.gr00t.identity import known_of, served_identity
 from vla_policy_server.wire.gr00t.messages import Gr00tWriter, Parts, read_parts
 from vla_policy_server.wire.gr00t.modalities import Modalities, read_modalities, require_parts
+from vla_policy_server.wire.handshake import ServedIdentity
 from vla_policy_server.wire.stated.agreement import action_order
 
 _OF_TOOLS = (END_EFFECTOR_DELTA, *TOOL_QUANTITIES)
@@ -24,13 +26,17 @@ class Gr00tPolicy:
     Attributes:
         needs_images: the server's policy looks at images.
         needs_extras: it reads no privileged values.
+        takes_instruction: it is told the task.
         earlier_steps: how many earlier observations it looks at.
+        identity: what the server says about the weights and modalities that it serves, None where
+            it does not say its weights.
         durations_ns: how long the parts of the last inference took, by name [ns].
         notes: what the server says of itself.
     """
 
     needs_images = True
     needs_extras: tuple[str, ...] = ()
+    takes_instruction = True
 
     def __init__(self, deployment: Deployment, config: RemoteConfig) -> None:
         """Ask the server what it wants.
@@ -101,6 +107,11 @@ class Gr00tPolicy:
             'its rate nor its units, believed to be those of the policy file',
         )
 
+    @property
+    def known(self) -> str:
+        """What is known of the policy where `identity` is None."""
+        return known_of(self._modalities)
+
     def _greet(self) -> None:
         """Wait for the server and take its modalities."""
         until_s = time.monotonic() + self._config.connect_within_s
@@ -113,15 +124,15 @@ class Gr00tPolicy:
                 if left_s <= 0.0:
                     raise
                 time.sleep(_PAUSE_S)
-        self._modalities = self._asked(self._config.answer_within_s)
+        self._modalities, self.identity = self._asked(self._config.answer_within_s)
 
-    def _asked(self, within_s: float) -> Modalities:
+    def _asked(self, within_s: float) -> tuple[Modalities, ServedIdentity | None]:
         answer = self._connection.call('get_modality_config', None, within_s)
-        return read_modalities(answer, self._url)
+        modalities = read_modalities(answer, self._url)
+        return modalities, served_identity(self._connection, modalities, within_s)
 
     def _require_same(self, within_s: float) -> None:
-        found = self._asked(within_s)
-        if found != self._modalities:
+        if self._asked(within_s) != (self._modalities, self.identity):
             self._connection.close()
             raise PolicyError(
                 f'{self._url} now serves another policy: configure the policy server again'

@@ -8,7 +8,7 @@ from vla_contract.errors import PolicyError
 from vla_policy_server.backends.remote_config import RemoteConfig, ROBOARENA
 from vla_policy_server.wire.handshake import read_identity, require_same_meaning
 from vla_policy_server.wire.observation_message import ObservationKeys
-from vla_policy_server.wire.request import PROTOCOL
+from vla_policy_server.wire.request import CAN_CONTINUE, PROTOCOL, TAKES_INSTRUCTION
 from vla_policy_server.wire.roboarena.convention import require_droid_units, wanted_images
 from vla_policy_server.wire.roboarena.episode import ArenaEpisode
 from vla_policy_server.wire.roboarena.server_config import read_server_config
@@ -39,6 +39,7 @@ _KEPT = (
     'needs_images',
     'needs_extras',
     'earlier_steps',
+    CAN_CONTINUE,
     'needs_wrist_camera',
     'n_external_cameras',
     'needs_stereo_camera',
@@ -54,6 +55,8 @@ class RemoteServer:
         needs_images: whether its policy looks at images.
         needs_extras: names of privileged values that it reads.
         earlier_steps: how many earlier observations it looks at.
+        takes_instruction: whether its policy is told the task, None where it does not say.
+        can_continue: whether its policy continues a plan.
         identity: what it says about the policy it serves, None if it says nothing.
         facts: what a server of others states of its actions and images.
         order: where each number of the policy's action stands in its actions, None in its place.
@@ -73,6 +76,9 @@ class RemoteServer:
         self.needs_images = metadata.get('needs_images', True) is True
         self.needs_extras = self._extras()
         self.earlier_steps = self._earlier_steps()
+        said = metadata.get(TAKES_INSTRUCTION)
+        self.takes_instruction = said if isinstance(said, bool) else None
+        self.can_continue = self._is_ours and metadata.get(CAN_CONTINUE) is True
         self.identity = read_identity(metadata)
         self.facts = StatedFacts() if self._is_ours else read_facts(metadata, url)
         self.order = action_order(deployment, self.facts.action_names, url)
@@ -117,7 +123,8 @@ class RemoteServer:
         if self._arena is None:
             return config.keys(self._deployment)
         keys = replace(config, protocol=ROBOARENA).keys(self._deployment)
-        return replace(keys, images=wanted_images(self._arena, keys.images, self._url))
+        images = wanted_images(self._arena, keys.images, self._url)
+        return replace(keys, images=images, always_prompts=True)  # its servers read the key
 
     @property
     def name(self) -> str:

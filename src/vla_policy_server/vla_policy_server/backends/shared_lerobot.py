@@ -46,6 +46,8 @@ class SharedLeRobotPolicy:
         """Share a loaded policy."""
         self._policy = policy
         self.earlier_steps = policy.earlier_steps
+        self.takes_instruction = policy.takes_instruction
+        self.can_continue = policy.can_continue
         checkpoint = policy.checkpoint
         steps = (*checkpoint.preprocess.steps, *checkpoint.postprocess.steps)
         # Exported graphs take one observation at a time, and so does `select_action`.
@@ -60,7 +62,8 @@ class SharedLeRobotPolicy:
 
     def infer_batch(self, observations: Sequence[Observation]) -> list[ActionChunk]:
         """Return each robot's chunk, as if it were alone."""
-        if not self._answers_together:
+        # Each plan is another length, and guidance is for one observation.
+        if not self._answers_together or any(seen.committed for seen in observations):
             return [self._policy.infer(observation) for observation in observations]
         import torch
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import entry_points
 import importlib.util
 from pathlib import Path
 import sys
@@ -10,6 +9,7 @@ import sys
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.deployment.meaning import meaning_sha256
 from vla_contract.errors import UnknownNameError, VlaError
+from vla_contract.plugins import offered_in
 from vla_contract.policy import Policy
 from vla_policy_server.backends.registry import GROUP
 from vla_policy_server.identity.checkpoint_content import checkpoint_content, Content
@@ -77,16 +77,18 @@ def _content(
 ) -> Content:
     backend, source = deployment.policy.backend, deployment.policy.source
     if backend == REMOTE:
-        return _remote(source, served)
+        return _remote(source, served, getattr(policy, 'known', ''))
     if backend == 'lerobot':
         return checkpoint_content(source, _loaded_from(policy))
     return _FINDERS.get(backend, _module)(backend, source)
 
 
-def _remote(source: str, served: ServedIdentity | None) -> Content:
+def _remote(source: str, served: ServedIdentity | None, known: str) -> Content:
+    """Return the hash that a server says; what is known of another stands in the sentence."""
     if served is None:
         raise VlaError(
-            f'{source} does not say what it serves; vla policy serve does, as sha256 of identity'
+            f'{source} does not say what it serves{f" ({known})" if known else ""}; '
+            'vla policy serve does, as sha256 of identity'
         )
     return Content(served.content_sha256)
 
@@ -109,7 +111,7 @@ def _dataset(backend: str, source: str) -> Content:
 
 def _built_in(backend: str, source: str) -> Content:
     """Return the hash of the name and version of a backend that consists of our code only."""
-    for entry in entry_points(group=GROUP, name=backend):
+    for entry in offered_in(GROUP).select(name=backend):
         if entry.dist is not None:
             return Content(meaning_sha256([backend, entry.dist.name, entry.dist.version]))
     raise VlaError(f"backend '{backend}' belongs to no installed package")
@@ -120,7 +122,7 @@ def _module(backend: str, source: str) -> Content:
 
     What the module imports is not covered.
     """
-    offered = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    offered = {entry.name: entry.value for entry in offered_in(GROUP)}
     target = offered.get(backend, backend if ':' in backend else '')
     if not target:
         raise UnknownNameError('backend', backend, GROUP, offered)

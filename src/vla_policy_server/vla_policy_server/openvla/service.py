@@ -9,7 +9,7 @@ from vla_contract.values import to_ns
 from vla_policy_server.openvla.policy import OpenVlaPolicy
 from vla_policy_server.wire.errors import WireError
 from vla_policy_server.wire.message_values import read_image, read_text, Shape
-from vla_policy_server.wire.request import PROTOCOL, read_request
+from vla_policy_server.wire.request import PROTOCOL, read_request, TAKES_INSTRUCTION
 from vla_policy_server.worker.batching import BatchQueue
 
 IMAGE, PROMPT = 'observation/image', 'prompt'
@@ -35,6 +35,7 @@ class OpenVlaService:
             'protocol': PROTOCOL,
             'action_kind': 'end_effector_delta',
             'observation_keys': [IMAGE, PROMPT],
+            TAKES_INSTRUCTION: True,
             **about,
         }
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 import sys
 
@@ -26,6 +27,7 @@ from vla_policy_server.serving.session import infer_checked
 _FRAMES = 96
 # Actions after each; soon after, even a good policy and its teacher part.
 _STEPS = 6
+_REPEATS = 4
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,26 @@ class Subject:
     def ranges(self) -> Vector:
         """Range of every joint, shape (D,) [rad or m]."""
         return np.array([joint.upper - joint.lower for joint in self.deployment.cell.joints])
+
+    @property
+    def takes_instruction(self) -> bool | None:
+        """Whether the policy is told the task; None where its server does not say."""
+        if self.checkpoint is not None:
+            return self.checkpoint.takes_instruction
+        said: bool | None = getattr(self.policy, 'takes_instruction', False)
+        return said
+
+    @cached_property
+    def noise(self) -> float:
+        """How far answers to one question are apart at most, as a share of a joint's range.
+
+        Noise that is drawn here is drawn the same each time; that of a server is not.
+        """
+        if self.checkpoint is not None:
+            return 0.0
+        answers = [self.chunk(self.observation).positions for _ in range(_REPEATS)]
+        apart = (np.abs(one - other) for one, other in combinations(answers, 2))
+        return max(float((distance / self.ranges).max()) for distance in apart)
 
     @cached_property
     def answered(self) -> tuple[AnsweredFrame, ...]:

@@ -1,11 +1,14 @@
 """Messages as bytes: MessagePack with numpy arrays, in the very form of openpi.
 
 An array is a map of b'__ndarray__', b'data' (its bytes, C order), b'dtype' and b'shape'; a numpy
-scalar a map of b'__npgeneric__', b'data' and b'dtype' (openpi_client/msgpack_numpy.py). There is
-no pickle, hence no object arrays, and nothing in a message can name code to run.
+scalar a map of b'__npgeneric__', b'data' and b'dtype' (openpi_client/msgpack_numpy.py). Read are
+also arrays of the package msgpack-numpy (b'nd', b'type', b'kind'), keys that are texts, numbers of
+the other byte order, and an array of a single text. There is no pickle, hence no object arrays,
+and nothing in a message can name code to run.
 """
 
 from math import prod
+import re
 from typing import Any, TypeGuard
 
 import msgpack
@@ -23,6 +26,8 @@ DTYPES = frozenset(
 _MAX_DIMENSIONS = 8
 _ARRAY, _SCALAR = b'__ndarray__', b'__npgeneric__'
 _DATA, _DTYPE, _SHAPE = b'data', b'dtype', b'shape'
+_ND, _TYPE, _KIND = b'nd', b'type', b'kind'  # of the package msgpack-numpy
+_TEXT = re.compile(r'[<>]U\d{1,5}|\|S\d{1,5}')
 
 
 def pack(message: dict[str, Any]) -> bytes:
@@ -66,16 +71,28 @@ def _from_numpy(value: Any) -> Any:
 
 
 def _to_numpy(value: dict[Any, Any]) -> Any:
-    if _ARRAY in value:
-        return _array(value)
-    if _SCALAR in value:
+    if _has(value, _ARRAY):
+        return _array(_get(value, _DATA), _get(value, _DTYPE), _get(value, _SHAPE))
+    if _has(value, _SCALAR):
         return _scalar(value)
+    if _has(value, _ND) and _has(value, _TYPE) and _has(value, _DATA):
+        return _array_of_msgpack_numpy(value)
     return value
 
 
-def _array(value: dict[Any, Any]) -> np.ndarray[Any, Any]:
-    data, shape = value.get(_DATA), value.get(_SHAPE)
-    dtype = _known_dtype(value)
+def _array_of_msgpack_numpy(value: dict[Any, Any]) -> Any:
+    if _get(value, _KIND) not in (b'', '', None):
+        raise MessageRefusedError('an array of records or objects; allowed: numbers')
+    if _get(value, _ND) is True:
+        return _array(_get(value, _DATA), _get(value, _TYPE), _get(value, _SHAPE))
+    return _array(_get(value, _DATA), _get(value, _TYPE), [])[()]
+
+
+def _array(data: Any, name: Any, shape: Any) -> Any:
+    """Return an array, or the text in an array of one text."""
+    if isinstance(name, str) and _TEXT.fullmatch(name):
+        return _text(data, np.dtype(name), shape)
+    dtype = _known_dtype(name)
     if not isinstance(data, bytes) or not _is_shape(shape):
         raise MessageRefusedError('an array lacks its data or its shape')
     needed = prod(shape) * dtype.itemsize
@@ -83,14 +100,26 @@ def _array(value: dict[Any, Any]) -> np.ndarray[Any, Any]:
         raise MessageRefusedError(
             f'an array of shape {shape} and type {dtype} needs {needed} bytes, found {len(data)}'
         )
-    return np.frombuffer(data, dtype).reshape(shape)
+    array = np.frombuffer(data, dtype).reshape(shape)
+    return array.astype(dtype.newbyteorder('<'), copy=False)
+
+
+def _text(data: Any, dtype: 'np.dtype[Any]', shape: Any) -> str:
+    if not _is_shape(shape) or prod(shape) != 1 or not isinstance(data, bytes):
+        raise MessageRefusedError(f'an array of type {dtype.str}; allowed: numbers, or one text')
+    if len(data) != dtype.itemsize:
+        raise MessageRefusedError(f'a text of {dtype.itemsize} bytes with {len(data)}')
+    # Not by numpy, which makes strings of what is no character.
+    encoding = {'S': 'utf-8', '<': 'utf-32-le', '>': 'utf-32-be'}
+    name = 'S' if dtype.kind == 'S' else dtype.str[0]
+    return data.decode(encoding[name]).rstrip('\0')
 
 
 def _scalar(value: dict[Any, Any]) -> Any:
-    content = value.get(_DATA)
+    content = _get(value, _DATA)
     if isinstance(content, str):  # openpi sends numpy strings so
         return content
-    dtype = _known_dtype(value)
+    dtype = _known_dtype(_get(value, _DTYPE))
     if not isinstance(content, bool | int | float):
         raise MessageRefusedError(f'a number of type {dtype} is a {type(content).__name__}')
     try:
@@ -99,13 +128,21 @@ def _scalar(value: dict[Any, Any]) -> Any:
         raise MessageRefusedError(f'{content} is no {dtype}') from None
 
 
-def _known_dtype(value: dict[Any, Any]) -> 'np.dtype[Any]':
-    name = value.get(_DTYPE)
-    if not isinstance(name, str) or name not in DTYPES:
+def _known_dtype(name: Any) -> 'np.dtype[Any]':
+    if not isinstance(name, str) or name.replace('>', '<', 1) not in DTYPES:
         raise MessageRefusedError(
             f'an array has type {name!r:.40}; allowed: {", ".join(sorted(DTYPES))}'
         )
     return np.dtype(name)
+
+
+def _has(value: dict[Any, Any], key: bytes) -> bool:
+    return key in value or key.decode() in value
+
+
+def _get(value: dict[Any, Any], key: bytes) -> Any:
+    """Return what is under a key, which other packers write as text."""
+    return value.get(key, value.get(key.decode()))
 
 
 def _is_shape(shape: Any) -> TypeGuard[list[int]]:

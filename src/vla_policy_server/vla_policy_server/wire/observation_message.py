@@ -31,6 +31,7 @@ class ObservationKeys:
         prompt: key of the instruction.
         images_in: key of a map that holds the images, '' for none: they stand beside the state.
         layout: order of an image's axes, HWC or CHW.
+        always_prompts: whether an instruction is sent though it is empty.
     """
 
     state: dict[str, tuple[str, ...]]
@@ -38,6 +39,7 @@ class ObservationKeys:
     prompt: str = PROMPT
     images_in: str = ''
     layout: str = HWC
+    always_prompts: bool = False
 
 
 def policy_keys(deployment: Deployment) -> ObservationKeys:
@@ -77,6 +79,7 @@ class ObservationWriter:
         }
         self._images = {key: seen_camera(deployment, name) for name, key in keys.images.items()}
         self._prompt, self._images_in = keys.prompt, keys.images_in
+        self._always_prompts = keys.always_prompts
         self._is_colour_first = keys.layout == CHW
 
     def write(self, observation: Observation, earlier_steps: int = 0) -> dict[str, Any]:
@@ -86,7 +89,10 @@ class ObservationWriter:
             observation: with those before it, where the server's policy looks back.
             earlier_steps: how many of them it looks at.
         """
-        message = {self._prompt: observation.instruction, **self._seen(observation)}
+        message = self._seen(observation)
+        # Without one the server's own counts, such as openpi's --default_prompt.
+        if observation.instruction or self._always_prompts:
+            message[self._prompt] = observation.instruction
         for name, values in observation.extras.items():
             message[EXTRAS + name] = values
         if earlier_steps:

@@ -6,7 +6,7 @@ error, and the connection goes on.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 import hmac
 from http import HTTPStatus
 import logging
@@ -20,7 +20,7 @@ from vla_policy_server.wire.places import Places
 from vla_policy_server.wire.server_settings import ServerSettings
 from vla_policy_server.wire.structure import LIMITS, WireLimits
 from websockets.asyncio.server import serve, ServerConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
@@ -172,7 +172,8 @@ class WireServer:
             received_ns = self._now_ns()
             self._places.begin_work(connection)
             try:
-                reply = await self._answer(session, message, received_ns, previous)
+                answer = self._answer(session, message, received_ns, previous)
+                reply = await _while_connected(connection, answer)
             except VlaError as error:
                 _LOG.warning('%s: %s', connection.remote_address, error)
                 await connection.send(str(error))
@@ -197,6 +198,26 @@ class WireServer:
         timing = {**answer.get('server_timing', {}), **previous}
         stamps = {'received_ns': received_ns, 'replied_ns': self._now_ns()}
         return pack({**answer, 'server_timing': {**timing, **stamps}})
+
+
+async def _while_connected(
+    connection: ServerConnection, answer: Coroutine[Any, Any, bytes | str]
+) -> bytes | str:
+    """Return an answer; give it up when its client leaves, which is then noticed at once.
+
+    Raises:
+        ConnectionClosed: the client has left.
+    """
+    working = asyncio.ensure_future(answer)
+    gone = asyncio.ensure_future(connection.wait_closed())
+    try:
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ConnectionClosedError(None, None)
+        return working.result()
+    finally:
+        working.cancel()
+        gone.cancel()
 
 
 def _carries(request: Request, token: str) -> bool:

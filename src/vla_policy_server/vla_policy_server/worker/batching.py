@@ -64,6 +64,9 @@ class BatchQueue:
         while self._waiting:
             count = min(self._max_batch, len(self._waiting))
             batch = [self._waiting.popleft() for _ in range(count)]
+            batch = [entry for entry in batch if not entry[2].done()]  # whose client has left
+            if not batch:
+                continue
             started_ns = time.monotonic_ns()
             items = [item for item, _, _ in batch]
             try:
@@ -74,7 +77,7 @@ class BatchQueue:
             took_ns = time.monotonic_ns() - started_ns
             for (_, since_ns, future), result in zip(batch, results, strict=True):
                 if not future.done():  # its client may have left
-                    future.set_result(Timed(result, started_ns - since_ns, took_ns, count))
+                    future.set_result(Timed(result, started_ns - since_ns, took_ns, len(batch)))
 
 
 def _fail(batch: list[tuple[Any, int, 'asyncio.Future[Timed]']], error: Exception) -> None:

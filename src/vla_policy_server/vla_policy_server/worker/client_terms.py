@@ -13,7 +13,7 @@ from vla_contract.vectors.vector_codec import in_si, VectorCodec
 from vla_policy_server.backends.remote_config import RemoteConfig, ROBOARENA
 from vla_policy_server.wire.handshake import described
 from vla_policy_server.wire.observation_message import ObservationReader
-from vla_policy_server.wire.request import PROTOCOL
+from vla_policy_server.wire.request import CAN_CONTINUE, PROTOCOL, TAKES_INSTRUCTION
 from vla_policy_server.wire.roboarena.convention import in_droid_units
 from vla_policy_server.wire.roboarena.server_config import EXTERIOR, ServerConfig, WRIST
 from vla_policy_server.worker.inference_engine import Engine
@@ -67,7 +67,10 @@ def own_terms(
         'policy': deployment.policy.name,
         'backend': deployment.policy.backend,
         **(identity or {}),
+        CAN_CONTINUE: engine.can_continue,
     }
+    if engine.takes_instruction is not None:
+        metadata[TAKES_INSTRUCTION] = engine.takes_instruction
     return ClientTerms(metadata, reader.read, action.encode)
 
 

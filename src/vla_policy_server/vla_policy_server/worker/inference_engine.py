@@ -1,8 +1,7 @@
 """Where inference happens for a worker: in this process, for as many robots as are connected."""
 
-import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 import time
 from typing import Protocol
@@ -11,7 +10,10 @@ from vla_contract.policy import BatchPolicy, earlier_steps, Policy
 from vla_contract.values import ActionChunk, Observation
 from vla_policy_server.serving.session import check_chunk, infer_checked
 from vla_policy_server.worker.batching import BatchQueue, Timed
+from vla_policy_server.worker.policy_pool import PolicyPool
 
+MAX_POLICIES = 4
+"""Copies of a policy with a memory: each takes the memory of the whole network."""
 _TOO_LATE = 'the deadline passed before the turn of this observation came'
 
 
@@ -49,11 +51,17 @@ class Engine(Protocol):
         needs_images: whether observations must carry every camera of the policy.
         needs_extras: names of privileged values that observations must carry.
         earlier_steps: how many earlier observations they must carry.
+        takes_instruction: whether the policy is told the task, None where that is not known.
+        can_continue: whether the policy continues what an observation says is being played.
+        most_robots: how many it can serve at a time, None for as many as there are.
     """
 
     needs_images: bool
     needs_extras: tuple[str, ...]
     earlier_steps: int
+    takes_instruction: bool | None
+    can_continue: bool
+    most_robots: int | None
 
     async def take_seat(self) -> Seat:
         """Make place for one more robot."""
@@ -68,15 +76,18 @@ class LocalEngine:
     """Runs policies of this process, one inference at a time.
 
     A policy that remembers nothing serves all robots and answers them in batches. Of any other,
-    each robot has its own, loaded when no one left one behind.
+    each robot has its own, loaded with its first question when no one left one behind.
     """
 
-    def __init__(self, load: Callable[[], Policy], max_batch: int) -> None:
+    def __init__(
+        self, load: Callable[[], Policy], max_batch: int, max_policies: int = MAX_POLICIES
+    ) -> None:
         """Load the first policy.
 
         Args:
             load: returns one more policy of the same kind.
             max_batch: observations in one inference, at most.
+            max_policies: copies in memory, at most, of a policy that robots cannot share.
 
         Raises:
             PolicyError: the policy cannot be loaded.
@@ -85,37 +96,56 @@ class LocalEngine:
         self.needs_images = first.needs_images
         self.needs_extras = first.needs_extras
         self.earlier_steps = earlier_steps(first)
-        self._load = load
-        self._free = [first]
-        self._is_shared = isinstance(first, BatchPolicy)
+        self.takes_instruction = getattr(first, 'takes_instruction', None)
+        self.can_continue = getattr(first, 'can_continue', False)
         work = _answer_each
-        if isinstance(first, BatchPolicy):
-            work = partial(_answer_together, first)
+        self._shared = first if isinstance(first, BatchPolicy) else None
+        if self._shared is not None:
+            work = partial(_answer_together, self._shared)
+        self._pool = PolicyPool(first, load, max_policies)
+        self.most_robots = None if self._shared is not None else max_policies
         self._queue = BatchQueue(work, max_batch)
 
-    async def take_seat(self) -> '_LocalSeat':
+    async def take_seat(self) -> Seat:
         """Return a seat with a policy of its own, or with the shared one."""
-        if self._is_shared:
-            return _LocalSeat(self._queue, self._free[0], lambda: None)
-        policy = self._free.pop() if self._free else await asyncio.to_thread(self._load)
-        return _LocalSeat(self._queue, policy, lambda: self._free.append(policy))
+        if self._shared is not None:
+            return _SharedSeat(self._queue, self._shared)
+        return _OwnSeat(self._queue, self._pool)
 
     def close(self) -> None:
         """End the inference thread."""
         self._queue.close()
 
 
-class _LocalSeat:
-    def __init__(self, queue: BatchQueue, policy: Policy, on_leave: Callable[[], None]) -> None:
-        self._queue = queue
-        self._policy = policy
-        self._on_leave = on_leave
+class _SharedSeat:
+    def __init__(self, queue: BatchQueue, policy: Policy) -> None:
+        self._queue, self._policy = queue, policy
 
     async def infer(self, job: Job) -> Timed:
         return await self._queue.submit((self._policy, job))
 
     def leave(self) -> None:
-        self._on_leave()
+        pass
+
+
+class _OwnSeat:
+    """Takes a policy with the first job, so that a robot is greeted before one is loaded."""
+
+    def __init__(self, queue: BatchQueue, pool: PolicyPool) -> None:
+        self._queue, self._pool = queue, pool
+        self._policy: Policy | None = None
+
+    async def infer(self, job: Job) -> Timed:
+        if self._policy is None:
+            self._policy = await self._pool.lend()
+            job = replace(job, starts_episode=True)  # another robot may have had it
+        return await self._queue.submit((self._policy, job))
+
+    def leave(self) -> None:
+        # A job of this robot may still run: those of the next one come after it, in one thread.
+        policy, self._policy = self._policy, None
+        if policy is not None:
+            self._pool.take_back(policy)
 
 
 def _answer_each(work: Sequence[tuple[Policy, Job]]) -> list[ActionChunk | str]:

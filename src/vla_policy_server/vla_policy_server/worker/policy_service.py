@@ -1,5 +1,6 @@
 """The policy of a deployment as a service on the wire."""
 
+from dataclasses import replace
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ from vla_policy_server.identity.identify import identity_of
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_policy_server.wire.errors import WireError
 from vla_policy_server.wire.handshake import ServedIdentity
-from vla_policy_server.wire.request import read_request
+from vla_policy_server.wire.request import read_plan, read_request
 from vla_policy_server.wire.roboarena.episode import ENDPOINT, RESET, RESET_DONE
 from vla_policy_server.worker.client_terms import ClientTerms, own_terms
 from vla_policy_server.worker.inference_engine import Engine, Job, Seat
@@ -42,14 +43,15 @@ class PolicyService:
     async def open(self) -> 'PolicySession':
         """Take a seat at the engine."""
         seat = await self._engine.take_seat()
-        return PolicySession(self._terms, seat)
+        return PolicySession(self._terms, seat, self._engine.can_continue)
 
 
 class PolicySession:
     """One robot's observations in, its chunks out."""
 
-    def __init__(self, terms: ClientTerms, seat: Seat) -> None:
+    def __init__(self, terms: ClientTerms, seat: Seat, can_continue: bool) -> None:
         """Begin with a new episode."""
+        self._can_continue = can_continue
         self._terms = terms
         self._seat = seat
         self._is_new = True
@@ -69,6 +71,11 @@ class PolicySession:
             return RESET_DONE
         request = read_request(message, received_ns)
         observation = self._terms.read(message, request.stamp_ns)
+        plan = read_plan(message, len(observation.state))
+        if plan is not None:
+            if not self._can_continue:
+                raise WireError('the policy cannot continue a plan; allowed: none')
+            observation = replace(observation, committed=plan)
         deadline_ns = time.monotonic_ns() + to_ns(request.patience_s)
         starts_episode = self._is_new or request.starts_episode
         self._is_new = False

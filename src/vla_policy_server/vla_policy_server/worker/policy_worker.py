@@ -1,6 +1,7 @@
 """Serve a policy over openpi's websocket protocol, to one or many robots."""
 
 import argparse
+from dataclasses import replace
 import sys
 
 from vla_contract.cli.command import command_parser, DONE, run_command
@@ -14,7 +15,7 @@ from vla_policy_server.wire.serving import (
     server_settings,
 )
 from vla_policy_server.worker.client_terms import terms_of_others
-from vla_policy_server.worker.inference_engine import Engine, LocalEngine
+from vla_policy_server.worker.inference_engine import Engine, LocalEngine, MAX_POLICIES
 from vla_policy_server.worker.policy_copies import PolicyCopies
 from vla_policy_server.worker.policy_service import PolicyService
 from vla_policy_server.worker.ray_fleet import FleetEngine, FleetSettings
@@ -38,6 +39,13 @@ def _serve(argv: list[str] | None) -> int:
         '--max-batch', type=int, default=8, help='robots in one inference (default: %(default)s)'
     )
     parser.add_argument(
+        '--max-policies',
+        type=int,
+        default=MAX_POLICIES,
+        help='copies in memory of a policy that robots cannot share, as it remembers what was; so '
+        'many robots can connect (default: %(default)s)',
+    )
+    parser.add_argument(
         '--ray', default='', help="address of a Ray cluster: 'auto', 'local', ray://host:port"
     )
     parser.add_argument(
@@ -52,6 +60,8 @@ def _serve(argv: list[str] | None) -> int:
     )
     add_server_arguments(parser)
     arguments = parser.parse_args(argv)
+    if arguments.max_policies < 1:
+        raise PolicyError(f'--max-policies: found {arguments.max_policies}; allowed: 1 or more')
     settings = server_settings(arguments)
     settings.require_safe()  # before the minutes that a large model takes to load
     deployment = deployment_of(arguments)
@@ -62,7 +72,10 @@ def _serve(argv: list[str] | None) -> int:
         copies.identify_ahead()
         engine = FleetEngine(copies, _fleet_settings(arguments))
     else:
-        engine = LocalEngine(copies, arguments.max_batch)
+        engine = LocalEngine(copies, arguments.max_batch, arguments.max_policies)
+    if engine.most_robots is not None:
+        most = min(settings.max_clients, engine.most_robots)
+        settings = replace(settings, max_clients=most)
     try:
         terms = terms_of_others(deployment, engine, keys) if keys else None
         serve_until_told(PolicyService(deployment, engine, copies.identity, terms), settings)

@@ -19,6 +19,13 @@ from vla_policy_server.worker.inference_engine import Job, LocalEngine
 LOCAL = 'local'
 """Address that means a private Ray on this machine."""
 
+_SAID = (
+    'needs_images',
+    'needs_extras',
+    'earlier_steps',
+    'takes_instruction',
+    'can_continue',
+)
 _APPLICATION = 'vla_policy'
 
 
@@ -58,10 +65,10 @@ class Replica:
             )
         self._engine = LocalEngine(lambda: policy, max_batch)
 
-    def needs(self) -> tuple[bool, tuple[str, ...], int]:
-        """Return whether the policy needs images, which extras, and how far it looks back."""
+    def needs(self) -> dict[str, Any]:
+        """Return what an `Engine` says of its policy, by name."""
         engine = self._engine
-        return engine.needs_images, engine.needs_extras, engine.earlier_steps
+        return {name: getattr(engine, name) for name in _SAID}
 
     async def infer(self, observation: Observation, patience_ns: int) -> Timed:
         """Return the chunk of an observation or why there is none, and what it took."""
@@ -72,6 +79,8 @@ class Replica:
 
 class FleetEngine:
     """Sends every observation to a replica that is free; see `inference_engine.Engine`."""
+
+    most_robots: int | None = None
 
     def __init__(self, load: Callable[[], Policy], settings: FleetSettings) -> None:
         """Connect to Ray and start the replicas.
@@ -106,7 +115,9 @@ class FleetEngine:
                 deployment.bind(load, settings.max_batch), name=_APPLICATION, route_prefix=None
             )
             needs = self._handle.needs.remote().result()
-            self.needs_images, self.needs_extras, self.earlier_steps = needs
+            self.needs_images, self.needs_extras = needs['needs_images'], needs['needs_extras']
+            self.earlier_steps, self.can_continue = needs['earlier_steps'], needs['can_continue']
+            self.takes_instruction = needs['takes_instruction']
         except RuntimeError as error:
             raise PolicyError(f'the replicas did not start: {_reason(error)}') from error
 

@@ -1,0 +1,1 @@
+"""The gRPC protocol of LeRobot's asynchronous policy server, whose messages are pickles."""
