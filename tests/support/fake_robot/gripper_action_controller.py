@@ -74,6 +74,11 @@ class GripperActionController:
         self._target = 0.0
         self._last_movement_ns = 0
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a goal is executed."""
+        return self._goal is not None
+
     def activate(self, measured: float) -> None:
         """Command the measured position, as on_activate does."""
         self._target = measured

@@ -63,13 +63,20 @@ class Setup:
 class Ros2Control:
     """The controller manager: read, update, write, at its rate."""
 
-    def __init__(self, setup: Setup, now_ns: int = 1_000_000_000, log_s: float = 120.0) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        now_ns: int = 1_000_000_000,
+        log_s: float = 120.0,
+        arm: Arm | None = None,
+    ) -> None:
         """Start all controllers at a time.
 
         Args:
             setup: what there is.
             now_ns: the first cycle comes one period later.
             log_s: how much of the newest past the log keeps [s].
+            arm: instead of one with the servos of the set-up.
         """
         self.setup = setup
         self.now_ns = now_ns
@@ -77,7 +84,7 @@ class Ros2Control:
         self._hands: list[tuple[str, float, int]] = []
         self.errors = Lines()
         self.period_ns = to_ns(1.0 / setup.update_rate_hz)
-        self.arm = Arm(setup.joints, setup.home, setup.servo, self.period_ns * 1e-9)
+        self.arm = arm or Arm(setup.joints, setup.home, setup.servo, self.period_ns * 1e-9)
         self.commands = [math.nan] * len(setup.joints)
         self._claimed = [False] * len(setup.joints)
         self.log = MotorLog(setup.joints, max(int(log_s * setup.update_rate_hz), 3))
@@ -151,6 +158,18 @@ class Ros2Control:
         """
         cycles = max(round(over_s * self.setup.update_rate_hz), 1)
         self._hands.append((joint, delta / cycles, self._cycles + cycles))
+
+    def restart(self) -> None:
+        """Switch every active controller off and on where the arm stands now.
+
+        As after somebody has led the arm there: nothing is written that was meant for elsewhere.
+        """
+        active = [name for name, controller in self.controllers.items() if controller.is_active]
+        for name in active:
+            self.switch(name, False)
+        self.commands = [math.nan] * len(self.setup.joints)
+        for name in active:
+            self.switch(name, True)
 
     def is_claimed(self, joint: str) -> bool:
         """Return whether an active controller commands a joint."""

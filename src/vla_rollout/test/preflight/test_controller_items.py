@@ -1,6 +1,6 @@
 from vla_contract.check import Status
 from vla_contract.deployment.channels import Channel
-from vla_rollout.preflight.controller_items import check_controller, check_update_rate
+from vla_rollout.preflight.controller_items import check_controller, check_update_rate, manager_of
 
 ARM = Channel('arm', 'joint_trajectory', ('a', 'b'), 'arm')
 GOOD = {
@@ -44,3 +44,16 @@ def test_a_forward_controller_must_not_write_faster_than_it_is_told():
     assert [f.status for f in check_update_rate(forward, 1000.0)] == [Status.FAIL]
     assert [f.status for f in check_update_rate(forward, 100.0)] == [Status.OK]
     assert list(check_update_rate(ARM, 1000.0)) == []
+
+
+def test_a_driver_that_takes_the_commands_itself_is_believed_with_a_remark():
+    """A LeRobot driver has no controller of ros2_control that could be asked."""
+    (finding,) = check_controller(ARM, {}, 'lerobot_robot')
+    assert finding.status is Status.WARN
+    assert 'lerobot_robot takes the commands' in finding.found
+
+
+def test_the_manager_of_a_controller_is_in_its_namespace():
+    assert manager_of(ARM) == 'controller_manager'
+    there = Channel('arm', 'forward_position', ('a',), 'left/forward_position_controller')
+    assert manager_of(there) == 'left/controller_manager'

@@ -12,11 +12,12 @@ PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec='ascii', categories=('L', 'N'))),
     lambda inner: st.lists(inner) | st.dictionaries(st.text('abc'), inner),
+    max_leaves=10,
 )  # fmt: skip
 
 
 @settings(deadline=None)
-@given(st.dictionaries(st.text('xyz'), PLAIN))
+@given(st.dictionaries(st.text('xyz'), PLAIN, max_size=5))
 def test_what_was_sealed_comes_back_through_json_and_yaml(values):
     for text in (json.dumps(sealed(values)), yaml.safe_dump(sealed(values))):
         assert (

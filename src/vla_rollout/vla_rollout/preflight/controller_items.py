@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vla_contract.check import Check, measured, skipped
+from vla_contract.check import Check, measured, skipped, Status
 from vla_contract.deployment.channels import Channel, FORWARD_POSITION, JOINT_TRAJECTORY
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
@@ -20,14 +20,26 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 _FORWARD_HZ = 500.0
 
 
-def check_controller(channel: Channel, found: Mapping[str, Any] | None) -> Iterator[Check]:
+def check_controller(
+    channel: Channel, found: Mapping[str, Any] | None, driver: str = ''
+) -> Iterator[Check]:
     """Yield what a controller's parameters say of its channel.
 
     Args:
         channel: of a kind in PARAMETERS.
         found: name to value, None where the controller did not answer.
+        driver: node that takes the channel's commands where no controller answers, '' for none.
     """
     item = f'controller {channel.controller}'
+    if not found and driver:
+        yield Check(
+            item,
+            Status.WARN,
+            f'none of ros2_control; {driver} takes the commands, and checks them itself',
+            'parameters of ros2_control',
+            'read the diagnostics of that driver',
+        )
+        return
     if not found or 'joints' not in found:
         why, fix = 'does not answer for its parameters', 'load the controller; check its name'
         yield skipped(item, why, 'parameters of ros2_control', fix)
@@ -62,6 +74,12 @@ def _check_trajectory(item: str, found: Mapping[str, Any]) -> Iterator[Check]:
         if name in found:
             value = found[name]
             yield measured(f'{item}: {name}', value == allowed, str(value), str(allowed), why)
+
+
+def manager_of(channel: Channel) -> str:
+    """Return the name of the controller manager of a channel: in its controller's namespace."""
+    namespace, slash, _ = channel.controller.rpartition('/')
+    return f'{namespace}{slash}controller_manager'
 
 
 def check_update_rate(channel: Channel, rate_hz: float | None) -> Iterator[Check]:

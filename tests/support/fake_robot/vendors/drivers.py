@@ -47,6 +47,8 @@ VENDORS = {
     'franka_robotiq': Vendor(('franka_ros2', 'robotiq_gripper'), 1000.0),
     'interbotix': Vendor(('interbotix_xsarm',), 100.0),
     'kortex': Vendor(('ros2_kortex',), 1000.0),
+    'lbr': Vendor(('lbr_fri_ros2_stack', 'robotiq_gripper'), 100.0),
+    'openarm': Vendor(('openarm_ros2',), 100.0),
     'ur': Vendor(('ur_robot_driver', 'robotiq_gripper'), 500.0),
     'xarm': Vendor(('xarm_ros2',), 150.0),
 }
@@ -55,6 +57,8 @@ GRIPPERS = {
     'drive_joint': (0.0, 0.85, 'upper'),
     'fr3_finger_joint1': (0.0, 0.039, 'lower'),
     'left_finger': (0.021, 0.057, 'lower'),
+    'openarm_left_finger_joint1': (0.0, 0.7854, 'lower'),
+    'openarm_right_finger_joint1': (-0.7854, 0.0, 'upper'),
     'robotiq_85_left_knuckle_joint': (0.0, 0.79, 'upper'),
 }
 # Those that the driver starts by files of its own, or that are no controllers.
@@ -95,7 +99,7 @@ def double(vendor: Vendor, home: Sequence[float], lag_s: float = 0.02) -> Setup:
     return Setup(
         joints,
         tuple(home),
-        {channel.controller: _parameters(vendor, channel) for channel in given},
+        {channel.controller: parameters(vendor, channel) for channel in given},
         {'joint_state_broadcaster': BroadcasterParameters(joints, rate_hz=100.0)},
         ServoModel(lag_s, lag_s / 4.0),
         vendor.update_rate_hz,
@@ -108,15 +112,25 @@ def shipped(stem: str, controller: str) -> dict[str, Any]:
     return nodes.get(controller.rpartition('/')[2], {}).get('ros__parameters', {})
 
 
-def _parameters(vendor: Vendor, channel: Channel) -> Parameters:
+def parameters(vendor: Vendor, channel: Channel) -> Parameters:
+    """Return the parameters of a channel's controller: those of its file, else the driver's own.
+
+    Joints have the prefix that the driver does not know of.
+    """
     name = channel.controller.rpartition('/')[2]
     found = next(filter(None, (shipped(stem, name) for stem in vendor.files)), {})
+    own = {key: found[key] for key in ('joint', 'joints') if key in found}
+    if 'joint' in own:
+        own['joint'] = channel.prefix + own['joint']
+    if 'joints' in own:
+        own['joints'] = [channel.prefix + joint for joint in own['joints']]
     if channel.kind == JOINT_TRAJECTORY:
-        return _build(TrajectoryParameters, found)
+        return _build(TrajectoryParameters, found | own)
     if channel.kind == FORWARD_POSITION:
-        return _build(ForwardParameters, found)
-    if channel.kind == PARALLEL_GRIPPER and found:
-        return _build(GripperParameters, found, is_parallel=True)
+        return _build(ForwardParameters, found | own)
+    if 'joint' in found:
+        is_parallel = channel.kind == PARALLEL_GRIPPER
+        return _build(GripperParameters, found | own, is_parallel=is_parallel)
     return _OF_THE_DRIVER[name](channel.joints[0])
 
 

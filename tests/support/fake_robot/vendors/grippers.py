@@ -30,6 +30,9 @@ class FrankaParameters(GripperParameters):
 
     max_width: float = 0.0795
     default_speed: float = 0.1
+    # With the epsilon of config/controllers fingers that an object stops have grasped it.
+    allow_stalling: bool = True
+    goal_tolerance: float = 0.002
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,14 @@ class XarmParameters(GripperParameters):
     """
 
     max_pos: float = 850.0
+    allow_stalling: bool = True
 
 
 class DriverGripper(GripperActionController):
-    """What both have in common: every goal is accepted, and nothing stops one but the next."""
+    """What both have in common: every goal is accepted, and nothing stops one but the next.
+
+    A goal ends when the fingers are there or move no more.
+    """
 
     def on_goal(
         self, position: float | Sequence[float], now_ns: int, max_effort: float | None = None
@@ -55,6 +62,8 @@ class DriverGripper(GripperActionController):
         goal = GripperGoal(position, max_effort or 0.0, now_ns)
         self.accepted += 1
         self._start(goal)
+        if goal.status is GoalStatus.EXECUTING:
+            self._goal, self._last_movement_ns = goal, now_ns
         return goal
 
     def _start(self, goal: GripperGoal) -> None:
@@ -82,6 +91,7 @@ class FrankaGripper(DriverGripper):
         self._last_ns, self._finger = time_ns, position
         step = 0.5 * self.parameters.default_speed * period_s
         self._command += min(max(self._target - self._command, -step), step)
+        super().update(time_ns, position, velocity)
         return self._command
 
     def _start(self, goal: GripperGoal) -> None:
@@ -108,7 +118,7 @@ class XarmGripper(DriverGripper):
 
     def update(self, time_ns: int, position: float, velocity: float) -> float:
         """Return the joint [rad] of the pulses that set_gripper_position got."""
-        return self._target
+        return super().update(time_ns, position, velocity)
 
     def _start(self, goal: GripperGoal) -> None:
         # _xarm_gripper_pos_convert both ways; both take the absolute value.

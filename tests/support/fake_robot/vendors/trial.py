@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 from support.fake_robot.ros2_control import Ros2Control
+from support.fake_robot.vendors.direct_sender import DirectSender
 from support.fake_robot.vendors.drivers import channels, double, GRIPPERS, head, VENDORS
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.output.command_curve import motion_at
-from vla_action_filter.output.command_loop import CommandLoop, Orders
-from vla_action_filter.ros.channels.trajectory_sender import trajectory_msg
+from vla_action_filter.output.command_loop import CommandLoop
 from vla_contract.deployment.cell import Cell, load_cell
-from vla_contract.deployment.channels import Channel, JOINT_TRAJECTORY, PARALLEL_GRIPPER
 from vla_contract.values import ActionChunk, JointSample, to_ns
 import yaml
 
@@ -84,7 +82,7 @@ class VendorTrial:
         self.robot.log.clear()
         self.loop = CommandLoop(self.cell, FilterConfig(cartesian=False))
         self._policy: Callable[[int], ActionChunk] | None = None
-        self._goals: dict[str, float] = {}
+        self._sender = DirectSender(self.cell, self.robot)
         self._cycles = 0
 
     def sway(self) -> None:
@@ -123,27 +121,4 @@ class VendorTrial:
                 core.offer_chunk(self._policy(now_ns), now_ns)
             self._cycles += 1
             orders = self.loop.cycle(now_ns)
-            for channel in self.cell.channels:
-                self._send(channel, orders, now_ns)
-
-    def _send(self, channel: Channel, orders: Orders, now_ns: int) -> None:
-        columns = [self.cell.joint_names.index(joint) for joint in channel.joints]
-        if channel.is_action:
-            self._send_goal(channel, orders, columns[0], now_ns)
-        elif orders.curve and channel.kind == JOINT_TRAJECTORY:
-            msg = trajectory_msg(orders.curve, channel.joints, columns)
-            self.robot.send(channel.controller, msg)
-        elif orders.curve:
-            position, _ = motion_at(orders.approach or orders.curve, now_ns)
-            self.robot.send(channel.controller, position[columns].tolist())
-
-    def _send_goal(self, channel: Channel, orders: Orders, column: int, now_ns: int) -> None:
-        if orders.result.command is None:
-            return
-        desired = float(orders.result.command[column])
-        before = self._goals.setdefault(channel.name, desired)
-        if orders.goal is not None and desired != before:
-            self._goals[channel.name] = desired
-            goal: Any = [desired] if channel.kind == PARALLEL_GRIPPER else desired
-            controller: Any = self.robot.controllers[channel.controller]
-            controller.on_goal(goal, now_ns, channel.max_effort or None)
+            self._sender.send(orders, now_ns)

@@ -105,7 +105,7 @@ class _Sway:
 def _check(graph: PreflightGraph, press: Callable[[], None], release: Callable[[], None]) -> Check:
     sway = _Sway(graph)
     try:
-        if not graph.spin_until(sway.moves, 3 * _SWAY_S + 5.0):
+        if not graph.spin_until(sway.moves, graph.patience_s(3 * _SWAY_S + 5.0)):
             why = f'the arm did not move; the filter says: {_said(graph)}'
             fix = 'call supervisor/check; after a stop, action_filter/reset'
             return skipped(_ITEM, why, _ALLOWED, fix)
@@ -125,7 +125,7 @@ def _check(graph: PreflightGraph, press: Callable[[], None], release: Callable[[
             sway.moves()
             return graph.now_ns() - pressed_ns > to_ns(_WATCHED_S)
 
-        graph.spin_until(is_watched, 10.0)
+        graph.spin_until(is_watched, graph.patience_s(10.0))
     finally:
         sway.close()
     return _measure(graph, pressed_ns, release)
