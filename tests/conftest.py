@@ -20,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help='run the fake robot by the clock of the machine, which must be quiet, and pass the '
         'real preflight',
     )
+    parser.addoption(
+        '--graphs',
+        choices=['only', 'none'],
+        help='run the files that start whole graphs, or the others; both where it is not given',
+    )
 
 
 # These start whole graphs. Two at a time starve each other on two cores, until the action filter
@@ -41,6 +46,15 @@ GRAPHS = {
     'test_two_robots',
     'test_verified_rollout',
 }
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out, before they are imported, the files that `--graphs` does not want."""
+    wanted = config.getoption('--graphs')
+    if wanted is None or not collection_path.name.startswith('test_'):
+        return None
+    is_unwanted = (collection_path.stem in GRAPHS) != (wanted == 'only')
+    return True if is_unwanted else None
 
 
 @pytest.hookimpl(tryfirst=True)

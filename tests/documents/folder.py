@@ -4,7 +4,8 @@ Robot, cell and deployment `my_arm`, a policy, calibrations, recordings, dataset
 by the commands themselves, only small.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 import os
 from pathlib import Path
 import shutil
@@ -40,20 +41,34 @@ _SHIPPED = {
 }
 # What is shipped that becomes a reader's own `my_arm`.
 _OWN = {'robots': 'panda_2f85', 'cells': 'panda_table', 'deployments': 'panda_lift_cube'}
-# What is made, in this order, from what is there.
-_COMMANDS = (
-    '-m vla_contract.cli.vla dataset record-sim --episodes 3 --workers 1 --output '
-    'datasets/lift_cube',
-    '-m vla_contract.cli.vla dataset record-sim --deployment panda_lift_named_cube --episodes 2 '
-    '--output datasets/named',
-    '-m vla_contract.cli.vla demo --record --episodes 1',
-    '-m vla_contract.cli.vla arm excitation --duration-s 2 --output runs/motion.npz',
-    'studies/identify.py --robots 1 --duration-s 2 --recordings runs',
-    '-m vla_contract.cli.vla arm identify --log runs/robot0_fit.npz --output identified.yaml',
-    '-m vla_contract.cli.vla camera export my_arm/top --output exported',
-    '-m vla_contract.cli.vla draft robot assets/panda.xml --package gym_hil --out '
-    'runs/my_arm/robot.yaml',
-    '-m vla_contract.cli.vla draft cell runs/my_arm/robot.yaml --out runs/my_arm/cell.yaml',
+# What is made from what is there, by what the command makes: each group in this order, and the
+# groups beside each other.
+_COMMANDS: tuple[dict[str, str], ...] = (
+    {
+        'datasets/lift_cube': '-m vla_contract.cli.vla dataset record-sim --episodes 3 '
+        '--workers 1 --output datasets/lift_cube',
+        'datasets/named': '-m vla_contract.cli.vla dataset record-sim --deployment '
+        'panda_lift_named_cube --episodes 2 --output datasets/named',
+    },
+    {'runs/latest': '-m vla_contract.cli.vla demo --record --episodes 1'},
+    {
+        'runs/motion.npz': '-m vla_contract.cli.vla arm excitation --duration-s 2 --output '
+        'runs/motion.npz'
+    },
+    {
+        'runs/robot0_': 'studies/identify.py --robots 1 --duration-s 2 --recordings runs',
+        'identified.yaml': '-m vla_contract.cli.vla arm identify --log runs/robot0_fit.npz '
+        '--output identified.yaml',
+    },
+    {
+        'exported': '-m vla_contract.cli.vla camera export my_arm/top --output exported',
+    },
+    {
+        'runs/my_arm/robot.yaml': '-m vla_contract.cli.vla draft robot assets/panda.xml '
+        '--package gym_hil --out runs/my_arm/robot.yaml',
+        'runs/my_arm/cell.yaml': '-m vla_contract.cli.vla draft cell runs/my_arm/robot.yaml --out '
+        'runs/my_arm/cell.yaml',
+    },
 )
 _MADE = {
     'runs/fit.npz': 'runs/robot0_fit.npz',
@@ -66,10 +81,18 @@ _MADE = {
     'datasets/real': 'datasets/lift_cube',
     'datasets/training': 'datasets/lift_cube',
 }
+# Names of the recording of the demo.
+_RECORDED = ('EPISODE.mcap', 'my_bag.mcap')
 
 
-def make_document_folder(folder: Path) -> None:
-    """Fill an empty folder."""
+def make_document_folder(folder: Path, lines: Iterable[str] | None = None) -> None:
+    """Fill an empty folder.
+
+    Args:
+        folder: to fill.
+        lines: the commands that are to be run there, so that what none of them names is not made
+            by a command; None for all of it.
+    """
     for name, source in _SHIPPED.items():
         _link(folder / name, source)
     _add_own_robot(folder / 'overlay' / 'share' / 'vla_bringup')
@@ -79,13 +102,26 @@ def make_document_folder(folder: Path) -> None:
     _add_certificate(folder)
     page = (ROOT / 'docs' / 'backends.md').read_text()
     (folder / 'go_home.py').write_text(page.split('```python\n')[1].split('```')[0])
-    for command in _COMMANDS:
-        _run(command, folder)
+    groups = [group if lines is None else _named(group, list(lines)) for group in _COMMANDS]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda group: [_run(command, folder) for command in group.values()], groups))
     for name, source in _MADE.items():
         _link(folder / name, folder / source)
-    recording = next((folder / 'runs' / 'latest' / 'recordings').glob('*.mcap'))
-    for name in ('EPISODE.mcap', 'my_bag.mcap'):
-        _link(folder / name, recording.resolve())
+    for recording in sorted((folder / 'runs' / 'latest' / 'recordings').glob('*.mcap'))[:1]:
+        for name in _RECORDED:
+            _link(folder / name, recording.resolve())
+
+
+def _named(group: dict[str, str], lines: list[str]) -> dict[str, str]:
+    """Return the commands up to the last one of which a line names what it makes."""
+    names = {made: [made] for made in group}
+    for name, source in [*_MADE.items(), *((name, 'runs/latest') for name in _RECORDED)]:
+        for made in names:
+            if source.startswith(made):
+                names[made].append(name)
+    used = [any(name in line for line in lines for name in names[made]) for made in group]
+    count = max((number for number, is_used in enumerate(used, 1) if is_used), default=0)
+    return dict(list(group.items())[:count])
 
 
 def environment_of(folder: Path) -> dict[str, str]:

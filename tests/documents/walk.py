@@ -18,7 +18,8 @@ from package_facts import ROOT
 import pytest
 from support.waiting import wait_for
 
-WALKED = commands_of(named_pages(os.environ.get('PAGES', '').split()))
+PAGES = os.environ.get('PAGES', '').split()
+WALKED = commands_of(named_pages(PAGES))
 LINES = differing(rehearsed(c) for c in WALKED if not needs(c) and not is_mention(c))
 WORKER = 'vla policy serve'
 MEASUREMENTS = tuple(f'python {name}/' for name in ('benchmarks', 'studies', 'tests'))
@@ -41,7 +42,7 @@ def made(tmp_path_factory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / 'is_complete').exists():
             folder.mkdir()
-            make_document_folder(folder)
+            make_document_folder(folder, LINES if PAGES else None)
             (folder / 'is_complete').touch()
     return folder
 

@@ -447,6 +447,7 @@ def test_interventions_count_beginnings_not_cycles(bench):
     assert bench.filter.counters['interventions'] == before + 1
 
 
+CELL = load_cell('panda_table')
 numbers = st.floats(allow_nan=True, allow_infinity=True)
 events = st.one_of(
     st.tuples(st.just('chunk'), st.lists(numbers, min_size=1, max_size=9), st.integers(1, 5)),
@@ -462,7 +463,7 @@ events = st.one_of(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(events, max_size=25))
 def test_no_sequence_of_events_commands_anything_outside_the_limits(events):
-    cell = load_cell('panda_table')
+    cell = CELL
     bench = Bench(cell)
     lower = np.array([j.lower for j in cell.joints])
     upper = np.array([j.upper for j in cell.joints])

@@ -6,10 +6,21 @@ in its setup.py or pyproject.toml; where no name is enough, 'module:attribute' i
 
 from functools import cache
 import importlib
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, EntryPoints
+import sys
 from typing import Any
 
 from vla_contract.errors import UnknownNameError, VlaError
+
+
+def offered_in(group: str) -> EntryPoints:
+    """Return the entry points of a group; all files are read once for the same `sys.path`."""
+    return _entry_points(tuple(sys.path)).select(group=group)
+
+
+@cache
+def _entry_points(path: tuple[str, ...]) -> EntryPoints:
+    return entry_points()
 
 
 def plugin(group: str, name: str, kind: str) -> Any:
@@ -24,7 +35,7 @@ def plugin(group: str, name: str, kind: str) -> Any:
         UnknownNameError: nobody offers that name.
         VlaError: its module cannot be imported, or lacks the attribute.
     """
-    offered = {entry.name: entry.value for entry in entry_points(group=group)}
+    offered = {entry.name: entry.value for entry in offered_in(group)}
     target = offered.get(name, name if ':' in name else '')
     if not target:
         raise UnknownNameError(kind, name, group, offered)
@@ -42,5 +53,5 @@ def plugins(group: str, kind: str) -> tuple[Any, ...]:
     Raises:
         VlaError: a module cannot be imported, or lacks what it offers.
     """
-    names = sorted(entry.name for entry in entry_points(group=group))
+    names = sorted(entry.name for entry in offered_in(group))
     return tuple(plugin(group, name, kind) for name in names)

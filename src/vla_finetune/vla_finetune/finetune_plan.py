@@ -42,11 +42,12 @@ def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
     deployment = load_deployment(**{part: getattr(settings, part) for part in PARTS})
     checkpoint = checkpoint_folder(resolve_checkpoint(deployment.policy.source))
     require_data_only(checkpoint, deployment.policy.source, deployment.allow_code)
-    refuse_remote_code(deployment.allow_code)
     source = str(checkpoint)
     manifest = read_manifest(source)
     require_same_meaning(deployment, source, manifest)
     prepare_imports(source, settings.lora_rank > 0)
+    # After it: transformers, which this imports where the policy needs it, takes four seconds.
+    refuse_remote_code(deployment.allow_code)
     policy = load_policy_config(source, settings.device)
     require_known_steps(checkpoint, deployment.policy.source, deployment.allow_code)
     paths = [path for path in (settings.real, settings.sim) if path]

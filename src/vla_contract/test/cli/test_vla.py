@@ -15,7 +15,7 @@ COMMANDS = {
 @pytest.fixture
 def run(monkeypatch, capsys):
     points = [EntryPoint(name, value, vla.GROUP) for name, value in COMMANDS.items()]
-    monkeypatch.setattr(vla, 'entry_points', lambda group: points)
+    monkeypatch.setattr(vla, 'offered_in', lambda group: points)
     called = []
     for name in ('page', 'worker_pool'):
         module = __import__(f'vla_contract.cli.{name}', fromlist=['main'])

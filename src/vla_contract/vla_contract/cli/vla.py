@@ -6,7 +6,7 @@ A package adds a command by an entry point of the group `vla_commands`, named `n
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import entry_points, EntryPoint, version
+from importlib.metadata import EntryPoint, version
 from importlib.util import find_spec
 from pathlib import Path
 import sys
@@ -15,6 +15,7 @@ from vla_contract.cli.command import DONE, INTERRUPTED, WRONG_USE
 from vla_contract.cli.completion import complete_words, is_completing, words_before_cursor
 from vla_contract.cli.interrupts import remembered_interrupts
 from vla_contract.errors import nearest
+from vla_contract.plugins import offered_in
 
 GROUP = 'vla_commands'
 _HELP = ('-h', '--help')
@@ -23,7 +24,7 @@ _HELP = ('-h', '--help')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command, or say which there are; returns its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
-    commands = {entry.name.replace('.', ' '): entry for entry in entry_points(group=GROUP)}
+    commands = {entry.name.replace('.', ' '): entry for entry in offered_in(GROUP)}
     if is_completing():
         words = words_before_cursor()[1:]
         _complete(words, commands)

@@ -57,7 +57,12 @@ def _keep_joints(spec: mujoco.MjSpec, wanted: set[str]) -> None:
     for joint in list(spec.joints):
         if joint.name not in wanted:
             spec.delete(joint)
-    for elements in (spec.geoms, spec.meshes, spec.hfields, spec.materials, spec.textures):
+    # Shapes that touch nothing are dropped when it is compiled, and their meshes before they are
+    # read; deleting one after the other takes 50 ms for an arm of 70 meshes.
+    spec.compiler.discardvisual = True
+    for geom in spec.geoms:
+        geom.contype = geom.conaffinity = 0
+    for elements in (spec.hfields, spec.materials, spec.textures):
         for element in list(elements):
             spec.delete(element)
     # Bodies that move must have mass, even where nothing asks for it.

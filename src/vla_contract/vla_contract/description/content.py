@@ -29,4 +29,4 @@ def description_sha256(robot: Robot) -> str:
     model = compiled(robot.model, spec.compile)
     binary = np.empty(mujoco.mj_sizeModel(model), np.uint8)
     mujoco.mj_saveModel(model, None, binary)
-    return hashlib.sha256(binary.tobytes()).hexdigest()
+    return hashlib.sha256(binary).hexdigest()

@@ -5,7 +5,7 @@ import pytest
 from vla_contract.cli.interrupts import remembered_interrupts
 from vla_rollout.graph.ros.interruption import once_interrupted, raise_if_interrupted
 
-ENDS = (signal.SIGINT, signal.SIGTERM)
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +46,23 @@ def test_and_before_the_next_part_of_the_work(number):
     with pytest.raises(KeyboardInterrupt):
         once_interrupted(body, ENDS)
     assert done == [1, 2]
+
+
+@pytest.mark.parametrize('number', ENDS)
+def test_a_signal_twice_interrupts_once(number):
+    ended = []
+
+    def body() -> None:
+        try:
+            signal.raise_signal(number)
+        finally:
+            # What is done at the end is not cut short.
+            signal.raise_signal(number)
+            ended.append(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        once_interrupted(body)
+    assert ended == [number]
 
 
 def test_one_that_was_swallowed_before_begins_nothing():

@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from forked_command import Forkery
 import numpy as np
 import pytest
 from rclpy.client import Client
@@ -187,15 +188,21 @@ def robot(ros: Any) -> Iterator[Robot]:
     robot.close()
 
 
+@pytest.fixture(scope='session')
+def forkery() -> Iterator[Forkery]:
+    """Return what rollouts are forked from; it has read the robot, too."""
+    forkery = Forkery('vla_rollout.episodes.ros.counted_rollout', 'read_description')
+    yield forkery
+    forkery.close()
+
+
 class Rollout:
     """The command in a process of its own, as a service manager starts it."""
 
-    def __init__(self, arguments: list[str], log: Path) -> None:
+    def __init__(self, forkery: Forkery, arguments: list[str], log: Path) -> None:
         self._log = log
-        with log.open('wb') as stream:
-            self.process = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
-            )
+        log.touch()
+        self.process = forkery.start(arguments, log)
 
     @property
     def said(self) -> str:
@@ -213,17 +220,17 @@ class Rollout:
 
 
 @pytest.fixture
-def start(robot: Robot, tmp_path: Path) -> Iterator[Callable[..., Rollout]]:
+def start(robot: Robot, forkery: Forkery, tmp_path: Path) -> Iterator[Callable[..., Rollout]]:
     """Start rollouts that the robot orders about; what still runs at the end is ended."""
     rollouts: list[Rollout] = []
 
     def run(*more: str, fault: str = '') -> Rollout:
         log = tmp_path / f'log{len(rollouts)}'
-        arguments = command(tmp_path / 'runs', *more)
+        _, *arguments = command(tmp_path / 'runs', *more)
         if fault:
-            arguments[1:3] = [str(Path(__file__).parent / 'faulty_rollout.py'), fault]
+            arguments[:2] = [str(Path(__file__).parent / 'faulty_rollout.py'), fault]
         robot.forget()
-        rollouts.append(Rollout(arguments, log))
+        rollouts.append(Rollout(forkery, arguments, log))
         return rollouts[-1]
 
     yield run

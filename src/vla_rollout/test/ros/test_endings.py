@@ -12,6 +12,13 @@ from rclpy.parameter import Parameter
 from vla_rollout.recording.ros.recorder_node import Recorder
 
 LONG = ('--episodes', '3', '--time-limit-s', '3600')
+# What is wrong with an image, and what is said of it.
+BAD_IMAGES = [
+    ({'encoding': 'nv24', 'step': 768}, "found encoding 'nv24'"),
+    ({'data': bytes(1000)}, 'found 1000 bytes for 384 x 384 rgb8'),
+    ({'height': 0}, 'found 384 x 0; allowed: 384 x 384'),
+    ({'width': 640, 'step': 1920}, 'found 640 x 384; allowed: 384 x 384'),
+]
 
 
 def begin(robot, start, *more, fault=''):
@@ -28,7 +35,8 @@ def assert_stopped(robot, since_s: float) -> None:
     assert robot.filter.stopped_s - since_s < 1.0
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+# SIGTERM ends rollouts in test_rollout; each of them is asked in test_interruption.
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_twice_stops_the_arm_once(robot, start, number):
     rollout = begin(robot, start)
     since_s = time.monotonic()
@@ -87,28 +95,26 @@ def test_nobody_watches_while_the_arm_rests(robot, start):
     assert rollout.finish() == 0, rollout.said
 
 
-@pytest.mark.parametrize(
-    ('wrong', 'said'),
-    [
-        ({'encoding': 'nv24', 'step': 768}, "found encoding 'nv24'"),
-        ({'data': bytes(1000)}, 'found 1000 bytes for 384 x 384 rgb8'),
-        ({'height': 0}, 'found 384 x 0; allowed: 384 x 384'),
-        ({'width': 640, 'step': 1920}, 'found 640 x 384; allowed: 384 x 384'),
-    ],
-)
-def test_a_bad_image_is_counted_and_said_once(robot, start, tmp_path, wrong, said):
-    rollout = begin(robot, start)
-    wait_until(lambda: robot.images.get_subscription_count() > 0)
-    robot.show()
-    for _ in range(3):
-        robot.show(**wrong)
-        rollout.wait_for(said)
-    robot.order_when_allowed('failure')
-    wait_until(lambda: read_summary(tmp_path / 'runs')['results'] != [])
-    assert 1 <= read_summary(tmp_path / 'runs')['results'][0]['bad_images'] <= 3
-    assert rollout.said.count(said) == 1
-    robot.order_when_allowed('stop')
+def test_a_bad_image_is_counted_and_said_once(robot, start, tmp_path):
+    """In one run, an episode for each: what was seen in one is forgotten in the next."""
+    rollout = start('--episodes', str(len(BAD_IMAGES)), '--time-limit-s', '3600')
+    for number, (wrong, said) in enumerate(BAD_IMAGES):
+        robot.order_when_allowed('start')
+        wait_until(robot.is_moving)
+        wait_until(lambda: robot.images.get_subscription_count() > 0)
+        robot.show()
+        for _ in range(3):
+            robot.show(**wrong)
+            rollout.wait_for(said)
+        robot.order_when_allowed('failure')
+        wait_until(lambda done=number + 1: len(results(tmp_path)) == done)
+        assert 1 <= results(tmp_path)[number]['bad_images'] <= 3
     assert rollout.finish() == 0, rollout.said
+    assert [rollout.said.count(said) for _, said in BAD_IMAGES] == [1] * len(BAD_IMAGES)
+
+
+def results(folder):
+    return read_summary(folder / 'runs')['results']
 
 
 def test_a_video_on_a_full_disk_ends_the_run_at_rest(robot, start, tmp_path):

@@ -78,6 +78,9 @@ class Robot:
             said = 'latched: e_stop' + ('' if msg.data else ' released, reset needed')
             self.filter_status = FilterStatus.read(said, {})
 
+    def patience_s(self, seconds: float) -> float:
+        return seconds
+
     def spin_until(self, condition, timeout_s: float) -> bool:
         end_ns = self._time_ns + int(timeout_s * 1e9)
         while not condition():

@@ -24,6 +24,8 @@ Job = tuple[dict[str, Any], int]
 _Watched = tuple[ClosedLoop, Diagnosis | None, PolicyIdentity]
 """A loop, who diagnoses where that is learned, and what its policy is."""
 _kept: dict[str, _Watched] = {}
+# These compute nothing by it, and importing it takes three seconds of CPU time.
+_WITHOUT_TORCH = ('hold', 'remote', 'scripted')
 
 
 def run_episode(job: Job, videos: Path | None = None) -> EpisodeResult:
@@ -98,8 +100,9 @@ def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()
 def _identified_loop(
     settings: dict[str, Any], observers: Sequence[CycleObserver]
 ) -> tuple[ClosedLoop, PolicyIdentity]:
-    _use_one_thread()
     deployment = loop_deployment(settings)
+    if deployment.policy.backend not in _WITHOUT_TORCH:
+        _use_one_thread()
     world = World(deployment, load_domain(settings['randomization']))
     policy, identity = load_identified(deployment, settings['device'], settings['precision'])
     loop = ClosedLoop(
