@@ -25,7 +25,7 @@ ARGUMENTS = {
 }
 # rviz looks for them in the root namespace, whatever its own is.
 SHOWN = ('robot_description', 'joint_states', 'rollout_markers', 'camera/color/camera_info',
-         'camera/color/image_raw', 'sim/cube_pose')  # fmt: skip
+         'camera/color/image_raw', 'sim/target_pose')  # fmt: skip
 SIM_TIME = {'use_sim_time': value('use_sim_time', bool)}
 
 

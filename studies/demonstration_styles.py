@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from vla_contract.deployment.deployment import load_deployment
-from vla_contract.policy import CUBE_POSE
 from vla_contract.values import to_ns
 from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.features import FeatureEncoder, STATE
@@ -119,7 +118,7 @@ class Recorder:
                 rng.uniform() < style.pauses / 100
             )
             if not resting:
-                wanted = self._expert.plan(seen.state, seen.extras[CUBE_POSE], horizon=1)[0]
+                wanted = self._expert.plan(seen.state, seen.extras, horizon=1)[0]
                 command = wanted.copy()
                 command[arm] = seen.state[arm] + style.speed * (wanted[arm] - seen.state[arm])
                 wander = 0.8 * wander + 0.6 * rng.normal(0.0, style.wander_rad, len(arm))

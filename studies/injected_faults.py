@@ -124,7 +124,10 @@ _PLATE = {
 }
 _WALL = {'cell.obstacles': [_PLATE]}
 # As if oiled: two pads at 50 N would hold the cube's 0.6 N with a friction of 0.006.
-_SLIPPERY = {'robot.tools.gripper.pad_friction': 0.001, 'task.simulation.cube.friction': 0.001}
+_SLIPPERY = {
+    'robot.tools.gripper.pad_friction': 0.001,
+    'task.simulation.objects.cube.friction': 0.001,
+}
 
 FAULTS = (
     Fault('latency beyond the horizon', (Mode.FROZEN,), {'latency_s': 2.5}),

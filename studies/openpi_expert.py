@@ -24,11 +24,11 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.kinematics.inverse_kinematics import InverseKinematics
-from vla_contract.policy import CUBE_POSE
 from vla_contract.values import Observation, Vector
-from vla_sim_bridge.demonstrations.expert import make_scripted_expert
+from vla_sim_bridge.demonstrations.make_expert import make_scripted_expert
 
-EXTRA = f'extras/{CUBE_POSE}'
+POSE = 'cube_pose'
+EXTRA = f'extras/{POSE}'
 
 
 def load_openpi(root: Path) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class Expert:
         cube = np.asarray(message.pop(EXTRA))
         seen = self._inputs(message)
         joints = self._read(np.asarray(seen['state'], dtype=np.float64))
-        chunk = self._expert.infer(Observation(0, joints, {}, '', {CUBE_POSE: cube}))
+        chunk = self._expert.infer(Observation(0, joints, {}, '', {POSE: cube}))
         actions = self._write(chunk.positions, joints)
         padded = np.zeros((len(actions), 32))
         padded[:, : actions.shape[1]] = actions
@@ -198,7 +198,7 @@ def main() -> None:
     outputs = getattr(module, f'{title}Outputs')()
     expert = Expert(deployment, transform, outputs, convention.read, convention.write)
     server = openpi['server'].WebsocketPolicyServer(
-        expert, '127.0.0.1', args.port, {'needs_extras': [CUBE_POSE]}
+        expert, '127.0.0.1', args.port, {'needs_extras': [POSE]}
     )
     print(f'serving {name} on ws://127.0.0.1:{args.port}', flush=True)
     with suppress(KeyboardInterrupt):

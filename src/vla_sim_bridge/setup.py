@@ -25,7 +25,7 @@ setup(
             'vla_sim_bridge.calibration_scenes.render_calibration_set:main',
         ],
         'vla_backends': [
-            'scripted = vla_sim_bridge.demonstrations.expert:make_scripted_expert',
+            'scripted = vla_sim_bridge.demonstrations.make_expert:make_scripted_expert',
         ],
         'vla_silhouettes': [
             'model = vla_sim_bridge.calibration_scenes.silhouette:make',

@@ -29,6 +29,8 @@ LEFT_OUT = (
     'sha256',
     'state[].end_effector',
     'simulation.instruction',
+    'simulation.folder',
+    'folder',
     'model.folder',
     'channels[].prefix',
     'model.parts[].folder',

@@ -6,10 +6,6 @@ from typing import Protocol, runtime_checkable
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.values import ActionChunk, Observation
 
-CUBE_POSE = 'cube_pose'
-"""Name among an observation's extras of the pose of the object that the task is about, which the
-instruction may name: position [m] and wxyz, shape (7,)."""
-
 
 class Policy(Protocol):
     """Anything that turns an observation into an action chunk.

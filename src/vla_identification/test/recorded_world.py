@@ -31,7 +31,7 @@ def record(world: World, motion, duration_s: float, seed: int = 0) -> MotionReco
     while (now_s := (world.time_ns - start_ns) / 1e9) <= duration_s:
         time_s.append(now_s)
         measured.append(world.joint_sample().position)
-        poses.append(world.cube_pose())
+        poses.append(world.target_pose())
         command.append(start + motion(now_s))
         world.step(command[-1], period_ns)
     stamps = np.array(time_s)

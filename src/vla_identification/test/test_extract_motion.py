@@ -36,7 +36,7 @@ def recording(tmp_path):
     write(path, {
         'joint_states': [(ms, joints(ms, 1e-3 * ms)) for ms in range(0, 200, 10)],
         'action_filter/action': [(ms, joints(ms, 2e-3 * ms)) for ms in range(5, 200, 10)],
-        'sim/cube_pose': [(ms, pose(ms)) for ms in (0, 100)],
+        'sim/target_pose': [(ms, pose(ms)) for ms in (0, 100)],
     })  # fmt: skip
     return path
 

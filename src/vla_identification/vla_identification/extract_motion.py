@@ -17,7 +17,7 @@ from vla_contract.values import JointSample, Vector
 from vla_contract.whole_file import require_free
 from vla_identification.motion_recording import MotionRecording, save_recording
 
-_MEASURED, _COMMAND, _OBJECT = 'joint_states', 'action_filter/action', 'sim/cube_pose'
+_MEASURED, _COMMAND, _OBJECT = 'joint_states', 'action_filter/action', 'sim/target_pose'
 
 
 def read_motion(

@@ -74,13 +74,13 @@ def test_overrides_replace_single_values(tmp_path):
     path = written(
         tmp_path,
         overrides='{robot.servo.measures_effort: true, cell.cameras.top.rate_hz: 30.0, '
-        'policy.rate_hz: 5.0, task.simulation.cube.x_m: [0.3, 0.4]}',
+        'policy.rate_hz: 5.0, task.simulation.areas.cube.x_m: [0.3, 0.4]}',
     )
     deployment = load_deployment(path)
     assert deployment.cell.robot.servo.measures_effort
     assert deployment.cell.camera('top').rate_hz == 30.0
     assert deployment.policy.rate_hz == 5.0
-    assert deployment.task.simulation['cube']['x_m'] == [0.3, 0.4]
+    assert deployment.task.simulation['areas']['cube']['x_m'] == [0.3, 0.4]
     assert load_cell_of(path) == deployment.cell
     given = load_deployment(path, overrides={'policy.rate_hz': 20.0})
     assert given.policy.rate_hz == 20.0
@@ -239,7 +239,8 @@ def test_what_may_run_is_named_by_the_deployment_and_changes_its_hash(tmp_path):
 
 def test_a_whole_number_means_the_same_as_with_a_point():
     whole, point = (
-        load_deployment(overrides={'task.simulation.cube.friction': value}) for value in (1, 1.0)
+        load_deployment(overrides={'task.simulation.objects.cube.friction': value})
+        for value in (1, 1.0)
     )
-    other = load_deployment(overrides={'task.simulation.cube.friction': 2})
+    other = load_deployment(overrides={'task.simulation.objects.cube.friction': 2})
     assert whole.sha256 == point.sha256 != other.sha256

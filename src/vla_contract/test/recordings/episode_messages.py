@@ -45,7 +45,7 @@ def episode(cell: Cell, space: str = '') -> list:
         (52 * MS, 'action_filter/desired', asked),
         (53 * MS, 'action_filter/desired', joint_state(70 * MS, cell.joint_names, [])),
         (54 * MS, 'action_filter/status', status),
-        (55 * MS, 'sim/cube_pose', {'header': header(55 * MS), 'pose': pose}),
+        (55 * MS, 'sim/target_pose', {'header': header(55 * MS), 'pose': pose}),
         (56 * MS, 'fault', {'data': 'jump'}),
     ]  # fmt: skip
     return [(log_ns, f'{space}/{topic}', message) for log_ns, topic, message in sorted(

@@ -1,7 +1,7 @@
 """The task: what the policy is told to do, for how long, and how the simulator judges it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Task:
     simulation: dict[str, Any] = field(
         default_factory=dict, metadata={'doc': 'objects, placement and success in the simulator'}
     )
+    folder: str = setting('', doc='of the file, where its own files are found; filled on load')
     sha256: str = setting('', doc='hash of the meaning, filled on load')
 
 
@@ -45,4 +46,5 @@ def load_task(
     """
     path = find_config(KIND, task, beside)
     values = overridden(load_yaml(path), 'task', overrides)
-    return with_hash(build(Task, values, str(path)))
+    found = build(Task, values, str(path))
+    return with_hash(replace(found, folder=str(path.parent.resolve())))

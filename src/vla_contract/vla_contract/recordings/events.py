@@ -81,7 +81,7 @@ class SuccessEvent:
 
 @dataclass(frozen=True)
 class ObjectPoseEvent:
-    """sim/cube_pose: capture time [ns]; position [m] and wxyz in the base frame, shape (7,)."""
+    """sim/target_pose: capture time [ns]; position [m] and wxyz in the base frame, shape (7,)."""
 
     stamp_ns: int
     pose: Vector

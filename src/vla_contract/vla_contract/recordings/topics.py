@@ -127,7 +127,7 @@ TOPICS = {
     'action_filter/status': TopicOfEpisode(
         'diagnostic_msgs/msg/DiagnosticStatus', lambda cell: _status
     ),
-    'sim/cube_pose': TopicOfEpisode('geometry_msgs/msg/PoseStamped', lambda cell: _object_pose),
+    'sim/target_pose': TopicOfEpisode('geometry_msgs/msg/PoseStamped', lambda cell: _object_pose),
     'fault': TopicOfEpisode('std_msgs/msg/String', _data(FaultEvent)),
     'instruction': TopicOfEpisode('std_msgs/msg/String', _data(InstructionEvent), is_latched=True),
     'e_stop': TopicOfEpisode('std_msgs/msg/Bool', _data(EStopEvent), is_latched=True),

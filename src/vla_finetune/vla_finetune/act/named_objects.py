@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from vla_contract.errors import VlaError
 from vla_finetune.act.demonstrations import Demonstrations
-from vla_sim_bridge.scene.simulated_task import cube_name
-from vla_sim_bridge.tasks.lift_named_cube import NAMED
+from vla_sim_bridge.scene.simulated_task import TARGET
 
 
 @dataclass(frozen=True)
@@ -46,18 +45,18 @@ def load_named_objects(root: Path, data: Demonstrations) -> NamedObjects:
     frames = torch.unique(torch.searchsorted(data.last, data.last))
     manifests = [json.loads(line) for line in path.read_text().splitlines()][: len(frames)]
     values: list[dict[str, Any]] = [manifest['values'] for manifest in manifests]
-    if data.instruction is None or any(NAMED not in value for value in values):
+    if data.instruction is None or any(TARGET not in value for value in values):
         raise VlaError(f'{root}: its episodes name no object, so that there is nothing to ground')
-    colours = sorted({value[NAMED]['value'] for value in values})
+    names = sorted({value[TARGET]['value'] for value in values})
     places = torch.tensor(
         [
-            [[value[f'{cube_name(c)}_{axis}']['value'] for axis in 'xy'] for c in colours]
+            [[value[f'{name}_{axis}']['value'] for axis in 'xy'] for name in names]
             for value in values
         ]
     )
-    named = torch.tensor([colours.index(value[NAMED]['value']) for value in values])
+    named = torch.tensor([names.index(value[TARGET]['value']) for value in values])
     said = tuple(
-        torch.unique(data.instruction[frames[named == i]], dim=0) for i in range(len(colours))
+        torch.unique(data.instruction[frames[named == i]], dim=0) for i in range(len(names))
     )
     mean, std = places.mean(dim=(0, 1)), places.std(dim=(0, 1))
     return NamedObjects(frames, (places - mean) / std, said)

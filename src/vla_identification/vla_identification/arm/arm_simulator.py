@@ -18,6 +18,7 @@ from vla_sim_bridge.randomization.randomization import (
 )
 from vla_sim_bridge.randomization.terms.physics import PHYSICS_TERMS
 from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
+from vla_sim_bridge.scene.object_settings import movable
 from vla_sim_bridge.scene.robot_spec import place_mimics, ROBOT
 from vla_sim_bridge.scene.scene import build_model
 from vla_sim_bridge.scene.simulated_task import simulated_task
@@ -61,14 +62,14 @@ class ArmSimulator:
         self.model = build_model(deployment)
         self.arm = np.array(cell.arm)
         self._data = mujoco.MjData(self.model)
-        self._cubes = tuple(config.cube_colours)
-        self._randomizer = Randomizer(self.model, cell, NOTHING, self._cubes)
+        objects = movable(config.objects)
+        self._randomizer = Randomizer(self.model, cell, NOTHING, objects)
         self._drive = Drive(self.model, cell)
         self._step_s = config.physics_step_s
         self._period_s = 1.0 / cell.rates.filter_hz
         names = [ROBOT + joint.model_joint for joint in cell.joints]
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])
-        self._object = int(self.model.joint(self._cubes[0]).qposadr[0])
+        self._object = int(self.model.joint(objects[0]).qposadr[0])
 
     def simulate(self, recording: MotionRecording, values: Values) -> Simulated:
         """Return what the arm does when it is sent the recording's commands.

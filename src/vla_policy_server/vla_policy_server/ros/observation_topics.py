@@ -1,6 +1,7 @@
 """The topics that a policy observes: into its buffer, and word of what is new."""
 
 from collections.abc import Callable
+from functools import partial
 
 from geometry_msgs.msg import PoseStamped
 import numpy as np
@@ -9,7 +10,7 @@ from std_msgs.msg import String
 from vla_contract.deployment.cell import Camera
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import ContractError
-from vla_contract.policy import CUBE_POSE, Policy
+from vla_contract.policy import Policy
 from vla_contract.ros.listening.any_publisher import subscribe_to_any
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
 from vla_contract.ros.messages.images import image_of, image_type, ImageMessage
@@ -53,8 +54,9 @@ class ObservationTopics:
         if policy.needs_images:
             for name in dict.fromkeys(seen.camera for seen in deployment.policy.cameras):
                 self._subscribe(deployment.cell.camera(name))
-        if policy.needs_extras:
-            node.create_subscription(PoseStamped, 'sim/cube_pose', self._on_cube, SENSOR)
+        for name in policy.needs_extras:
+            on_pose = partial(self._on_pose, name)
+            node.create_subscription(PoseStamped, f'sim/{name}', on_pose, SENSOR)
 
     def read_joints(self) -> None:
         """Take the joints that were measured since the last time."""
@@ -82,11 +84,11 @@ class ObservationTopics:
             return
         self._on_news()
 
-    def _on_cube(self, msg: PoseStamped) -> None:
+    def _on_pose(self, name: str, msg: PoseStamped) -> None:
         p, q = msg.pose.position, msg.pose.orientation
         wxyz = wxyz_from_xyzw(np.array([q.x, q.y, q.z, q.w]))
         pose = np.array([p.x, p.y, p.z, *wxyz])
-        self._buffer.add_extra(CUBE_POSE, from_stamp(msg.header.stamp), pose)
+        self._buffer.add_extra(name, from_stamp(msg.header.stamp), pose)
         if not self._needs_images:
             self._on_news()
 

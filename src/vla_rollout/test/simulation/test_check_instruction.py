@@ -2,23 +2,23 @@ import json
 
 import pytest
 from vla_rollout.simulation.check_instruction import main
-from vla_rollout.simulation.instruction_pairs import swapped_colour, told
+from vla_rollout.simulation.instruction_pairs import swapped, told
 
 SCRIPTED = ['--backend', 'scripted', '--filter', 'off']
 
 
-def test_every_colour_is_swapped_for_another():
-    colours = ['red', 'green', 'blue']
-    assert [swapped_colour(colours, colour) for colour in colours] == ['green', 'blue', 'red']
+def test_every_target_is_swapped_for_another():
+    targets = ('can', 'cube', 'mug')
+    assert [swapped(targets, name) for name in targets] == ['cube', 'mug', 'can']
 
 
-def test_telling_another_colour_keeps_the_scene():
-    manifest = {'seed': 3, 'values': {'red_cube_x': 1, 'named_colour': 'red', 'phrase': 'p'}}
-    values = told(manifest, 'green', 'lift {colour}')['values']
-    assert values['red_cube_x'] == 1
-    assert values['named_colour']['value'] == 'green'
-    assert values['phrase']['value'] == 'lift {colour}'
-    assert manifest['values']['named_colour'] == 'red'
+def test_telling_another_object_keeps_the_scene():
+    manifest = {'seed': 3, 'values': {'can_x': 1, 'target': 'can', 'phrase': 'p'}}
+    values = told(manifest, 'mug', 'lift the {target}')['values']
+    assert values['can_x'] == 1
+    assert values['target']['value'] == 'mug'
+    assert values['phrase']['value'] == 'lift the {target}'
+    assert manifest['values']['target'] == 'can'
 
 
 @pytest.mark.parametrize('words', [[], ['--held-out']])

@@ -1,4 +1,4 @@
-"""Measure instruction following: every scene with the original and the other colour.
+"""Measure instruction following: every scene with the original and another object.
 
 A policy that ignores the text can still look good: it succeeds whenever it happens to prefer what
 was named. Told otherwise in the very same scene, it then lifts the wrong object.

@@ -1,6 +1,7 @@
-"""Every scene with the colour that was named and with another one."""
+"""Every scene with the object that was named and with another one."""
 
 import argparse
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import cycle
 import json
@@ -22,18 +23,18 @@ from vla_rollout.simulation.instruction_report import DRAWN, report, SWAPPED, wa
 from vla_rollout.simulation.journal import Journal
 from vla_rollout.simulation.resumable import journal_of, told_how_to_go_on
 from vla_rollout.simulation.unused_options import refuse_blind_options
-from vla_sim_bridge.scene.simulated_task import simulated_task
-from vla_sim_bridge.tasks.lift_named_cube import NAMED, PHRASE
+from vla_sim_bridge.scene.simulated_task import simulated_task, TARGET
+from vla_sim_bridge.tasks.task import PHRASE
 
 
-def swapped_colour(colours: list[str], colour: str) -> str:
-    """Return the next colour, so that no scene is told the same twice."""
-    return colours[(colours.index(colour) + 1) % len(colours)]
+def swapped(targets: Sequence[str], name: str) -> str:
+    """Return the next of the targets, so that no scene is told the same twice."""
+    return targets[(targets.index(name) + 1) % len(targets)]
 
 
-def told(manifest: dict[str, Any], colour: str, phrase: str) -> dict[str, Any]:
+def told(manifest: dict[str, Any], name: str, phrase: str) -> dict[str, Any]:
     """Return the manifest of the same scene with another instruction."""
-    said = {NAMED: {'value': colour, 'unit': ''}, PHRASE: {'value': phrase, 'unit': ''}}
+    said = {TARGET: {'value': name, 'unit': ''}, PHRASE: {'value': phrase, 'unit': ''}}
     return manifest | {'values': manifest['values'] | said}
 
 
@@ -52,19 +53,17 @@ def run_told(job: tuple[str, int, str, bool]) -> EpisodeResult:
     """
     settings, seed, way, held_out = job
     loop = _loop(settings)
-    named = simulated_task(loop.world.deployment.task).named_cubes
-    if named is None:
-        raise RuntimeError('the task names no object')
+    task = simulated_task(loop.world.deployment.task)
     manifest = loop.world.reset(seed)
-    colour, phrase = (manifest['values'][key]['value'] for key in (NAMED, PHRASE))
+    name, phrase = (manifest['values'][key]['value'] for key in (TARGET, PHRASE))
     if held_out:
-        phrase = named.held_out[seed % len(named.held_out)]
-    said = colour if way == DRAWN else swapped_colour(list(named.colours), colour)
+        phrase = task.held_out[seed % len(task.held_out)]
+    said = name if way == DRAWN else swapped(task.targets, name)
     return loop.run(seed, replay=told(manifest, said, phrase))
 
 
 def run_pairs(args: argparse.Namespace, journal: Journal) -> dict[str, list[EpisodeResult]]:
-    """Run every scene told as drawn, then told another colour in the same words."""
+    """Run every scene told as drawn, then told another object in the same words."""
     settings = json.dumps(loop_settings(args), sort_keys=True)
     jobs = (
         (settings, seed, way, args.held_out)
@@ -96,11 +95,11 @@ def check_instruction(args: argparse.Namespace) -> int:
     """
     deployment = deployment_of(args)
     task = deployment.task
-    named = simulated_task(task).named_cubes
-    if named is None:
-        raise VlaError(f"task '{task.name}' names no object; allowed: one with named_cubes")
-    if args.held_out and not named.held_out:
-        raise VlaError(f"task '{task.name}' has no named_cubes.held_out phrases")
+    simulated = simulated_task(task)
+    if not simulated.targets:
+        raise VlaError(f"task '{task.name}' names no object; allowed: one with targets")
+    if args.held_out and not simulated.held_out:
+        raise VlaError(f"task '{task.name}' has no held_out phrases")
     refuse_blind_options(args, deployment)
     identity = require_loop(loop_settings(args), keep=False)
     facts = provenance(deployment, identity, args.randomization)

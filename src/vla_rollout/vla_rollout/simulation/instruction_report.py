@@ -6,7 +6,7 @@ from typing import Any
 from vla_rollout.episodes.answers import answered, has_answer, score_of
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.simulation.summary_rows import summary_rows
-from vla_sim_bridge.tasks.lift_named_cube import WRONG_OBJECT
+from vla_sim_bridge.tasks.task import WRONG_OBJECT
 
 DRAWN, SWAPPED = 'as_drawn', 'swapped'
 _OUTCOMES = {'success': 'named', WRONG_OBJECT: 'other'}

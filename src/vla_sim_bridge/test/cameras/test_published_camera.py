@@ -32,7 +32,7 @@ LENSES = {
 
 def make_world(calibration: str = '', **terms: float) -> World:
     """A world of fixed values, whose cube is a dot."""
-    changes: dict[str, object] = {'task.simulation.cube.edge_m': 0.008}
+    changes: dict[str, object] = {'task.simulation.objects.cube.size_m': [0.008] * 3}
     if calibration:
         changes['cell.cameras.top.placement'] = {'calibration': calibration}
     ranges = {name: TermConfig((value, value)) for name, value in terms.items()}

@@ -45,7 +45,7 @@ def test_camera_info_projects_the_cube_where_it_is_seen(world, renderer, cell):
         image = renderer.render(world.data.qpos)['top'].astype(int)
         red = (image[:, :, 0] > 100) & (image[:, :, 1] < 60) & (image[:, :, 2] < 60)
         rows, columns = np.nonzero(red)
-        x, y, z = optical.T @ (world.cube_pose()[:3] - eye)
+        x, y, z = optical.T @ (world.target_pose()[:3] - eye)
         seen = np.array([columns.mean(), rows.mean()])
         # Perspective and hidden faces move the blob's centre by a few pixels of its 45.
         assert np.array([fx * x / z + cx, fy * y / z + cy]) == pytest.approx(seen, abs=4.0)

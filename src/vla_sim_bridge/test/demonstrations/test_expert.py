@@ -4,7 +4,8 @@ from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import PolicyError
 from vla_contract.share import find_config
 from vla_contract.values import to_ns
-from vla_sim_bridge.demonstrations.expert import make_scripted_expert, ScriptedExpert
+from vla_sim_bridge.demonstrations.expert import ScriptedExpert
+from vla_sim_bridge.demonstrations.make_expert import make_scripted_expert
 from vla_sim_bridge.physics.kinematics import ArmKinematics
 from vla_sim_bridge.scene.world import World
 import yaml
@@ -21,7 +22,7 @@ def lift(world, expert, seed: int, before=lambda: None) -> bool:
     world.reset(seed)
     before()
     for _ in range(60):
-        command = expert.plan(world.joint_sample().position, world.cube_pose(), horizon=1)[0]
+        command = expert.plan(world.joint_sample().position, world.extras(), horizon=1)[0]
         world.step(command, PERIOD_NS)
         if world.success:
             return True
@@ -60,7 +61,7 @@ def test_a_robot_without_a_gripper_is_refused():
 
 @pytest.mark.parametrize('edge_m', [0.025, 0.06])
 def test_cubes_of_other_sizes_are_lifted(edge_m):
-    deployment = load_deployment(overrides={'task.simulation.cube.edge_m': edge_m})
+    deployment = load_deployment(overrides={'task.simulation.objects.cube.size_m': [edge_m] * 3})
     world = World(deployment)
     expert = ScriptedExpert(deployment, ArmKinematics(world.model, world.cell))
     assert all(lift(world, expert, seed) for seed in range(3))
@@ -70,9 +71,9 @@ def test_steps_are_shorter_where_there_are_more_of_them(world, cell):
     fast = load_deployment(overrides={'policy.rate_hz': 30.0})
     kinematics = ArmKinematics(world.model, cell)
     world.reset(4)
-    state, cube = world.joint_sample().position, world.cube_pose()
+    state, extras = world.joint_sample().position, world.extras()
     moved = [
-        kinematics.tool_pose(expert.plan(state, cube, 1)[0][:7])[0]
+        kinematics.tool_pose(expert.plan(state, extras, 1)[0][:7])[0]
         - kinematics.tool_pose(state[:7])[0]
         for expert in (ScriptedExpert(d, kinematics) for d in (world.deployment, fast))
     ]

@@ -317,6 +317,7 @@ def test_the_bridge_has_the_topics_and_types_of_the_mujoco_bridge(exported):
         'joint_states': 'sensor_msgs/msg/JointState',
         'camera/color/image_raw': 'sensor_msgs/msg/Image',
         'camera/color/camera_info': 'sensor_msgs/msg/CameraInfo',
+        'sim/target_pose': 'geometry_msgs/msg/PoseStamped',
         'sim/cube_pose': 'geometry_msgs/msg/PoseStamped',
         'joint_trajectory_controller/joint_trajectory': 'trajectory_msgs/msg/JointTrajectory',
     }

@@ -47,7 +47,7 @@ class Scene:
         """Return the sliding friction of every contact of an object."""
         world, data = self.world, self.world.data
         mujoco.mj_forward(world.model, data)
-        cubes = set(world._randomizer.stage.cube_geoms.tolist())
+        cubes = set(world._randomizer.stage.object_geoms.tolist())
         return {
             float(data.contact[i].friction[0])
             for i in range(data.ncon)
@@ -137,9 +137,9 @@ class Grasp:
 
     def fall_m(self) -> float:
         """Hold on for a second; return how far the object went down."""
-        before = self.world.cube_pose()[2]
+        before = self.world.target_pose()[2]
         self.world.step(self.world.command, 1_000_000_000)
-        return float(before - self.world.cube_pose()[2])
+        return float(before - self.world.target_pose()[2])
 
 
 def grasp(scene: Scene, friction: float) -> Grasp:
@@ -189,11 +189,11 @@ def test_an_object_slips_on_a_slope_of_its_own_friction(friction):
     moved = []
     for share in (0.9, 1.1):
         world.reset(3)
-        start = world.cube_pose()[:2]
+        start = world.target_pose()[:2]
         angle = np.arctan(friction * share)
         world.model.opt.gravity[:] = 9.81 * np.array([np.sin(angle), 0.0, -np.cos(angle)])
         world.step(world.cell.home, 500_000_000)
-        moved.append(float(np.linalg.norm(world.cube_pose()[:2] - start)))
+        moved.append(float(np.linalg.norm(world.target_pose()[:2] - start)))
     assert moved[0] < 2e-3
     # Half a second of what is left of gravity: a quarter at least, while the contact yields.
     assert moved[1] > 0.25 * 0.5 * 9.81 * np.cos(angle) * 0.1 * friction * 0.5**2

@@ -23,6 +23,7 @@ from vla_sim_bridge.scene.simulated_task import simulated_task
 from vla_sim_bridge.scene.world import World
 
 DEPLOYMENT = load_deployment('panda_lift_cube')
+EDGE_M = 0.04
 CELL, LIFT = DEPLOYMENT.cell, simulated_task(DEPLOYMENT.task)
 
 
@@ -157,7 +158,7 @@ def test_a_log_uniform_latency_shrinks_to_none(tutorial):
 def test_values_are_around_what_was_authored_never_around_the_last(tutorial):
     authored = World(DEPLOYMENT).model
     low, high = 0.8 * authored.body_mass, 1.2 * authored.body_mass
-    cube = tutorial._randomizer.stage.cube_bodies[0]
+    cube = tutorial._randomizer.stage.object_bodies[0]
     for seed in range(50):
         tutorial.reset(seed)
         assert low[cube] <= tutorial.model.body_mass[cube] <= high[cube]
@@ -223,14 +224,14 @@ def test_a_resized_object_stands_on_the_table_and_stays(size):
     }
     world = World(DEPLOYMENT, RandomizationConfig(terms=terms))
     world.reset(0)
-    rest = 0.02 + size * LIFT.cube.edge_m / 2
-    assert world.cube_pose()[2] == pytest.approx(rest)
+    rest = 0.02 + size * EDGE_M / 2
+    assert world.target_pose()[2] == pytest.approx(rest)
     world.step(CELL.home, 1_000_000_000)
-    assert world.cube_pose()[2] == pytest.approx(rest, abs=1e-3)
+    assert world.target_pose()[2] == pytest.approx(rest, abs=1e-3)
     # Pressed on from above, it neither sinks in nor is passed through.
-    world.data.xfrc_applied[world._randomizer.stage.cube_bodies, 2] = -20.0
+    world.data.xfrc_applied[world._randomizer.stage.object_bodies, 2] = -20.0
     world.step(CELL.home, 1_000_000_000)
-    assert world.cube_pose()[2] == pytest.approx(rest, abs=3e-3)
+    assert world.target_pose()[2] == pytest.approx(rest, abs=3e-3)
 
 
 @pytest.fixture(scope='module')
@@ -253,14 +254,14 @@ def test_a_resized_object_that_falls_comes_to_rest_on_the_table(falling, size, h
     world.reset(0, replay=manifest)
     data, at = world.data, int(world.model.joint('cube').qposadr[0])
     data.qpos[at : at + 7] = [0.6, 0.4, height + drop, *(np.array(turn) / np.linalg.norm(turn))]
-    corners = np.array(list(itertools.product((-1, 1), repeat=3))) * size * LIFT.cube.edge_m / 2
+    corners = np.array(list(itertools.product((-1, 1), repeat=3))) * size * EDGE_M / 2
     lowest = []
     position, rotation = data.body('cube').xpos, data.body('cube').xmat
     for _ in range(600):
         mujoco.mj_step(world.model, data)
         lowest.append(position[2] - height + (corners @ rotation[6:]).min())
     # The contact is soft: an impact at 2.8 m/s dips in for some milliseconds, by less than half.
-    assert min(lowest) > -LIFT.cube.edge_m / 2
+    assert min(lowest) > -EDGE_M / 2
     assert lowest[-1] == pytest.approx(0.0, abs=1e-3)
 
 

@@ -52,7 +52,9 @@ def test_the_manifest_of_another_world_is_refused(world, manifest, name, other):
 
 
 def test_a_heavier_cube_is_another_world(manifest):
-    heavy = load_deployment('panda_lift_cube', overrides={'task.simulation.cube.mass_kg': 0.5})
+    heavy = load_deployment(
+        'panda_lift_cube', overrides={'task.simulation.objects.cube.mass_kg': 0.5}
+    )
     with pytest.raises(SimError, match='task_sha256'):
         World(heavy, load_randomization('tutorial')).reset(0, manifest)
 
@@ -63,7 +65,7 @@ def test_an_episode_from_a_wider_area_is_of_the_same_world(world):
     )
     manifest = World(wider, load_randomization('tutorial')).reset(3)
     world.reset(0, manifest)
-    for axis, place in zip('xy', world.cube_pose(), strict=False):
+    for axis, place in zip('xy', world.target_pose(), strict=False):
         assert place == manifest['values'][f'cube_{axis}']['value']
 
 

@@ -125,8 +125,8 @@ def test_the_expert_lifts_the_cube_in_at_least_95_percent_of_episodes(world, cel
     for seed in range(20):
         world.reset(seed)
         for _ in range(60):
-            state, cube = world.joint_sample().position, world.cube_pose()
-            world.step(expert.plan(state, cube, horizon=1)[0], PERIOD_NS)
+            state = world.joint_sample().position
+            world.step(expert.plan(state, world.extras(), horizon=1)[0], PERIOD_NS)
             if world.success:
                 lifted += 1
                 break
@@ -159,8 +159,8 @@ def test_a_gripper_that_does_not_fit_around_the_cube_is_refused(world, cell):
 
 def test_distractors_lie_around_the_area_of_the_cube(world):
     cluttered = World(world.deployment, load_randomization('tutorial'))
-    cube = world.config.cube
-    centre = np.array([sum(cube.x_m) / 2, sum(cube.y_m) / 2])
+    area = world.config.areas['cube']
+    centre = np.array([sum(area.x_m) / 2, sum(area.y_m) / 2])
     for seed in range(5):
         cluttered.reset(seed)
         for k in range(3):

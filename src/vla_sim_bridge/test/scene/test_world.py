@@ -28,13 +28,14 @@ def test_the_cube_lies_anywhere_in_its_area_with_any_yaw(world, config):
     values = [world.reset(seed)['values'] for seed in range(300)]
     x, y, yaw = (np.array([v[name]['value'] for v in values]) for name in
                  ('cube_x', 'cube_y', 'cube_yaw'))  # fmt: skip
-    for drawn, (low, high) in ((x, config.cube.x_m), (y, config.cube.y_m), (yaw, (-np.pi, np.pi))):
+    area = config.areas['cube']
+    for drawn, (low, high) in ((x, area.x_m), (y, area.y_m), (yaw, (-np.pi, np.pi))):
         assert low <= drawn.min()
         assert drawn.max() <= high
         assert drawn.std() == pytest.approx((high - low) / np.sqrt(12), rel=0.1)
         assert drawn.mean() == pytest.approx((low + high) / 2, abs=0.1 * (high - low))
-    assert config.cube.x_m[1] - config.cube.x_m[0] >= 0.15 - 1e-9
-    assert config.cube.y_m[1] - config.cube.y_m[0] >= 0.15 - 1e-9
+    assert area.x_m[1] - area.x_m[0] >= 0.15 - 1e-9
+    assert area.y_m[1] - area.y_m[0] >= 0.15 - 1e-9
 
 
 @given(st.integers(0, 2**31), st.text(min_size=1, max_size=8))
@@ -90,7 +91,8 @@ def test_an_observation_holds_joints_instruction_and_cube(world, config):
     assert observation.stamp_ns == world.time_ns
     assert observation.instruction == config.instruction
     assert np.array_equal(observation.state, world.joint_sample().position)
-    assert np.array_equal(observation.extras['cube_pose'], world.cube_pose())
+    assert np.array_equal(observation.extras['cube_pose'], world.target_pose())
+    assert np.array_equal(observation.extras['target_pose'], world.target_pose())
     assert observation.images == {}
     image = np.zeros((2, 2, 3), np.uint8)
     assert world.observe(lambda qpos: {'top': image}).images['top'] is image
@@ -108,7 +110,7 @@ def test_success_needs_the_cube_to_stay_up(world, config):
     address = int(world.model.joint('cube').qposadr[0])
     world.data.qpos[address + 2] = 0.6
     world.step(world.command, to_ns(0.1))
-    assert world.height_m > config.success_height_m
+    assert world.height_m > config.goal['lifted']['by_m']
     assert not world.success
     world.step(world.command, to_ns(1.0))
     assert not world.success

@@ -26,6 +26,7 @@ from vla_sim_bridge.calibration_scenes.calibration_views import draw_positions
 from vla_sim_bridge.cameras.camera_info import Intrinsics
 from vla_sim_bridge.cameras.placed_camera import place_cameras, PlacedCamera
 from vla_sim_bridge.cameras.renderer import open_renderer
+from vla_sim_bridge.scene.object_settings import movable
 from vla_sim_bridge.scene.robot_spec import ROBOT, SHOWN_GROUPS
 from vla_sim_bridge.scene.scene import build_model
 from vla_sim_bridge.scene.simulated_task import BoardConfig, simulated_task
@@ -65,8 +66,8 @@ class CalibrationSet:
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = 0
         self._option.geomgroup[list(SHOWN_GROUPS)] = 1
-        # Below the table: cubes stand where boards lie until an episode places them.
-        for name in config.cube_colours:
+        # Below the table: objects stand where boards lie until an episode places them.
+        for name in movable(config.objects):
             self._data.joint(name).qpos[2] = -1.0
         self._renderer = open_renderer(self._model, fine.drawn_size)
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from vla_contract.policy import CUBE_POSE
 from vla_contract.values import to_ns
 from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.features import ACTION, FeatureEncoder
 from vla_sim_bridge.cameras.renderer import CameraRenderer
-from vla_sim_bridge.demonstrations.expert import ScriptedExpert
+from vla_sim_bridge.demonstrations.make_expert import make_expert
 from vla_sim_bridge.physics.kinematics import ArmKinematics
 from vla_sim_bridge.randomization.term import random_stream
 from vla_sim_bridge.scene.lead_in import LeadIn
@@ -56,7 +55,7 @@ class Demonstrator:
         self._renderer = CameraRenderer(world)
         self._missed_share = missed_share
         self._kinematics = ArmKinematics(world.model, cell)
-        self._expert = ScriptedExpert(deployment, self._kinematics)
+        self._expert = make_expert(deployment, self._kinematics)
         policy = deployment.policy
         self._encode = FeatureEncoder(deployment)
         self._codec = VectorCodec(deployment)
@@ -73,10 +72,10 @@ class Demonstrator:
         return Demonstration(frames, manifest) if self._world.success else None
 
     def _miss(self, rng: np.random.Generator) -> LeadIn:
-        """Close the fingers up to 6 cm beside the cube and up to 20 cm above the table."""
+        """Close the fingers up to 6 cm beside the object and up to 20 cm above the table."""
         world, cell = self._world, self._world.cell
         arm, gripper = list(self._kinematics.arm), self._expert.gripper
-        beside = world.cube_pose()[:2] + rng.uniform(-0.06, 0.06, 2)
+        beside = world.target_pose()[:2] + rng.uniform(-0.06, 0.06, 2)
         place = np.array([*beside, rng.uniform(0.05, 0.20)])
         commands = []
         for _ in range(round(rng.uniform(6, 14))):
@@ -94,7 +93,7 @@ class Demonstrator:
         rng = random_stream(seed, 'expert_noise')
         for _ in range(self._steps):
             seen = world.observe(self._renderer.render)
-            command = self._expert.plan(seen.state, seen.extras[CUBE_POSE], horizon=1)[0]
+            command = self._expert.plan(seen.state, seen.extras, horizon=1)[0]
             yield {
                 **self._encode(seen),
                 ACTION: self._codec.encode_steps(command, seen.state).astype(np.float32),
@@ -107,11 +106,12 @@ class Demonstrator:
 
 
 def wider_area(config: SimulatedTask, margin_m: float) -> dict[str, list[float]]:
-    """Return the overrides of a deployment that widen the area of its task's cube on every side.
+    """Return the overrides of a deployment that widen the areas of its task on every side.
 
     So evaluation does not happen at the data's edge.
     """
     return {
-        f'task.simulation.cube.{name}': [low - margin_m, high + margin_m]
-        for name, (low, high) in (('x_m', config.cube.x_m), ('y_m', config.cube.y_m))
+        f'task.simulation.areas.{area}.{name}': [low - margin_m, high + margin_m]
+        for area, where in config.areas.items()
+        for name, (low, high) in (('x_m', where.x_m), ('y_m', where.y_m))
     }

@@ -58,10 +58,6 @@ class Fingers:
         """Return the joint position of a share [rad or m]."""
         return self._open + closing * self._way
 
-    def share_per_s(self, speed: float) -> float:
-        """Return the share per second of a speed of the joint [rad/s or m/s]."""
-        return speed / abs(self._way)
-
     def place_m(self, closing: float) -> float:
         """Return where the cube's middle belongs, along y of the grasp from the tool's point."""
         return float(np.interp(closing, self._faces.closing, self._places))

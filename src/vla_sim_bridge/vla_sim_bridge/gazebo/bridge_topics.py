@@ -3,17 +3,18 @@
 from pathlib import Path
 
 from vla_contract.deployment.cell import Cell
+from vla_sim_bridge.tasks.task import Task
 import yaml
 
 _TRAJECTORY = 'joint_trajectory_controller/joint_trajectory'
 
 
-def bridge_topics(cell: Cell, things: list[str]) -> list[dict[str, str]]:
+def bridge_topics(cell: Cell, task: Task) -> list[dict[str, str]]:
     """Return one entry per topic; names in ROS are relative, so that a namespace moves all.
 
     Args:
         cell: cameras and their topics.
-        things: names of the free objects; the pose of the first is what the expert reads.
+        task: its objects, whose poses are what the expert reads, and the one that is meant.
     """
     topics = [
         _from_gazebo('/clock', 'clock', 'rosgraph_msgs/msg/Clock', 'Clock'),
@@ -26,11 +27,10 @@ def bridge_topics(cell: Cell, things: list[str]) -> list[dict[str, str]]:
         ):
             topic = f'{camera.topic}/{name}'
             topics.append(_from_gazebo(topic, topic, f'sensor_msgs/msg/{ros}', gz))
-    poses = ['sim/cube_pose', *(f'sim/{name}_pose' for name in things[1:])]
-    for pose, thing in zip(poses, things, strict=False):
-        topics.append(
-            _from_gazebo(pose, f'model/{thing}/pose', 'geometry_msgs/msg/PoseStamped', 'Pose')
-        )
+    poses = {'target': task.target.name, **{name: name for name in task.objects}}
+    for name, thing in poses.items():
+        ros_type = 'geometry_msgs/msg/PoseStamped'
+        topics.append(_from_gazebo(f'sim/{name}_pose', f'model/{thing}/pose', ros_type, 'Pose'))
     topics.append(
         {
             'ros_topic_name': _TRAJECTORY,
@@ -43,9 +43,9 @@ def bridge_topics(cell: Cell, things: list[str]) -> list[dict[str, str]]:
     return topics
 
 
-def write_bridge(cell: Cell, things: list[str], path: Path) -> None:
+def write_bridge(cell: Cell, task: Task, path: Path) -> None:
     """Write the configuration as ros_gz_bridge reads it (parameter config_file)."""
-    path.write_text(yaml.safe_dump(bridge_topics(cell, things), sort_keys=False))
+    path.write_text(yaml.safe_dump(bridge_topics(cell, task), sort_keys=False))
 
 
 def _from_gazebo(ros_topic: str, gz_topic: str, ros_type: str, gz_type: str) -> dict[str, str]:

@@ -39,7 +39,7 @@ def export(args: argparse.Namespace) -> int:
     followers = find_followers(world)
     manifest = world.reset(args.seed, _read_manifest(args.manifest))
     write_world(world, followers, output / 'world.sdf')
-    write_bridge(world.cell, [cube.name for cube in world.task.cubes], output / 'bridge.yaml')
+    write_bridge(world.cell, world.task, output / 'bridge.yaml')
     write_json(output / 'manifest.json', manifest)
     for follower in followers:
         print(

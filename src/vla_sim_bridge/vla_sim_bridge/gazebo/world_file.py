@@ -4,6 +4,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, indent
 
 import mujoco
+from vla_contract.errors import SimError
 from vla_sim_bridge.cameras.published_camera import published_cameras, TRUE
 from vla_sim_bridge.gazebo.control import (
     add_controller,
@@ -16,7 +17,6 @@ from vla_sim_bridge.gazebo.linkage import Follower
 from vla_sim_bridge.gazebo.robot_model import add_inertial, RobotModel
 from vla_sim_bridge.gazebo.shapes import Shapes
 from vla_sim_bridge.gazebo.view import add_camera, add_lights, add_scene
-from vla_sim_bridge.scene.robot_spec import ROBOT
 from vla_sim_bridge.scene.world import World
 
 WORLD = 'vla'
@@ -43,7 +43,7 @@ def write_world(world: World, followers: list[Follower], path: Path) -> None:
     add_lights(element, world)
     shapes = Shapes(model, appearance.textures, path.parent)
     _add_fixed_things(element, model, shapes)
-    _add_free_things(element, world, shapes)
+    _add_objects(element, world, shapes)
     robot = add(element, 'model', name='robot')
     links = RobotModel(model, world.cell, followers, shapes).add_to(robot)
     gains = servo_gains(model, world.data, world.cell)
@@ -74,18 +74,27 @@ def _add_fixed_things(world: Element, model: mujoco.MjModel, shapes: Shapes) -> 
         shapes.add_geom(link, geom, model.geom_pos[geom], model.geom_quat[geom])
 
 
-def _add_free_things(world: Element, simulated: World, shapes: Shapes) -> None:
-    model, data = simulated.model, simulated.data
-    for body in range(1, model.nbody):
-        name = model.body(body).name
-        if model.body_parentid[body] != 0 or name.startswith(ROBOT):
-            continue
-        thing = add(world, 'model', name=sdf_name(name))
-        add_pose(thing, data.xpos[body], data.xquat[body])
-        link = add(thing, 'link', name='link')
-        add_inertial(link, model, body)
-        shapes.add_body(link, body)
-        add_pose_publisher(thing)
+def _add_objects(element: Element, world: World, shapes: Shapes) -> None:
+    """Add every object of the task as a model of one link, those that are fixed as static ones.
+
+    Raises:
+        SimError: an object has parts that move.
+    """
+    model, data = world.model, world.data
+    for name, thing in world.task.objects.items():
+        if len(thing.bodies) > 1:
+            part = model.body(thing.bodies[1]).name
+            raise SimError(
+                f'object {name}: found the part {part}; allowed in the SDF: objects of one body'
+            )
+        added = add(element, 'model', name=sdf_name(name))
+        if thing.config.fixed:
+            add(added, 'static', 'true')
+        add_pose(added, data.xpos[thing.body], data.xquat[thing.body])
+        link = add(added, 'link', name='link')
+        add_inertial(link, model, thing.body)
+        shapes.add_body(link, thing.body)
+        add_pose_publisher(added)
 
 
 def _static_link(world: Element, name: str) -> Element:

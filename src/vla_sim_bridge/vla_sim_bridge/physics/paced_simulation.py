@@ -21,7 +21,7 @@ class Tick(NamedTuple):
     time_ns: int
     joints: JointSample
     qpos: NDArray[np.float64]
-    cube_pose: Vector
+    extras: dict[str, Vector]
     instruction: str
     success: bool
     failure: str
@@ -143,7 +143,7 @@ class PacedSimulation:
                 world.time_ns,
                 world.joint_sample(),
                 world.data.qpos.copy(),
-                world.cube_pose(),
+                world.extras(),
                 world.task.instruction,
                 world.success,
                 world.failure,

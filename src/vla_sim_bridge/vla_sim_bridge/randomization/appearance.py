@@ -13,7 +13,7 @@ from vla_sim_bridge.randomization.textures import Texture
 _SEEN = (
     'cam_pos', 'cam_quat', 'cam_fovy', 'cam_intrinsic',
     'light_pos', 'light_diffuse', 'light_active',
-    'geom_rgba', 'geom_size', 'geom_pos', 'geom_rbound',
+    'geom_rgba', 'geom_size', 'geom_pos', 'geom_rbound', 'body_pos', 'body_quat',
 )  # fmt: skip
 
 

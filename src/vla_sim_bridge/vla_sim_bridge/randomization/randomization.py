@@ -23,8 +23,7 @@ from vla_sim_bridge.randomization.terms.physics import PHYSICS_TERMS
 from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
 from vla_sim_bridge.randomization.terms.texture import TEXTURE_TERMS
 from vla_sim_bridge.randomization.terms.visual import VISUAL_TERMS
-from vla_sim_bridge.scene.extras import SceneExtras, TABLE
-from vla_sim_bridge.scene.simulated_task import CUBE
+from vla_sim_bridge.scene.extras import OBJECT, SceneExtras, TABLE
 
 # In the order they are applied: a texture turns what had a colour white before a colour changes
 # it, and distractors stand on the table when its height is known.
@@ -72,7 +71,7 @@ class RandomizationConfig:
         lights, distractors = self.terms.get('light_count'), self.terms.get('distractor_count')
         textures = [
             geom
-            for geom, term in ((TABLE, 'table_texture'), (CUBE, 'object_texture'))
+            for geom, term in ((TABLE, 'table_texture'), (OBJECT, 'object_texture'))
             if term in self.terms
         ]
         return SceneExtras(
@@ -130,11 +129,11 @@ class Randomizer:
         model: mujoco.MjModel,
         cell: Cell,
         config: RandomizationConfig,
-        cubes: tuple[str, ...],
+        objects: tuple[str, ...],
     ) -> None:
-        """Remember the authored model; `cubes` names the objects of its task."""
+        """Remember the authored model; `objects` names those of its task that can be moved."""
         self.config = config
-        self.stage = Stage(model, cell, cubes)
+        self.stage = Stage(model, cell, objects)
         self._scratch = mujoco.MjData(model)
 
     def sample(self, seed: int) -> dict[str, Vector]:

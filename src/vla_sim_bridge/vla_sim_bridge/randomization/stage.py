@@ -2,6 +2,7 @@
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 from vla_contract.deployment.cell import Cell
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.authored_model import AuthoredModel
@@ -9,6 +10,7 @@ from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.signals import SignalSettings
 from vla_sim_bridge.randomization.textures import Texture
 from vla_sim_bridge.scene.extras import distractor_name, TABLE
+from vla_sim_bridge.scene.parts import body_with_parts
 from vla_sim_bridge.scene.robot_spec import ROBOT
 
 
@@ -17,6 +19,10 @@ class Stage:
 
     Attributes:
         model: the compiled world, whose fields are written in place.
+        object_geoms: of the task's objects that can be moved, their parts among them, shape (n,).
+        object_bodies: likewise, shape (m,).
+        scalable_geoms: those of objects of one body without meshes, shape (k,).
+        several_objects: whether there are more than one of them.
         arm_dofs: degrees of freedom of the arm, shape (n,).
         arm_actuators: its servos, shape (n,).
         command_period_s: time between two commands to the arm [s].
@@ -29,12 +35,15 @@ class Stage:
         needs_constants: whether derived quantities (mj_setConst) must be computed again.
     """
 
-    def __init__(self, model: mujoco.MjModel, cell: Cell, cubes: tuple[str, ...]) -> None:
-        """Remember the authored fields of a model with these objects of the task."""
+    def __init__(self, model: mujoco.MjModel, cell: Cell, objects: tuple[str, ...]) -> None:
+        """Remember the authored fields of a model with these movable objects of the task."""
         self.model = model
         self.cameras = [model.camera(camera.name).id for camera in cell.cameras]
-        self.cube_geoms = np.array([model.geom(name).id for name in cubes])
-        self.cube_bodies = np.array([model.body(name).id for name in cubes])
+        bodies = [body for name in objects for body in body_with_parts(model, name)]
+        self.object_bodies = np.array(bodies, dtype=int)
+        self.object_geoms = np.flatnonzero(np.isin(model.geom_bodyid, bodies))
+        self.scalable_geoms = _scalable(model, objects)
+        self.several_objects = len(objects) > 1
         self.table_geom = int(model.geom(TABLE).id)
         names = {model.geom(i).name: i for i in range(model.ngeom)}
         self.distractors = [
@@ -76,3 +85,14 @@ class Stage:
             # gets a state of its own.
             mujoco.mj_setConst(self.model, data)
             self.needs_constants = False
+
+
+def _scalable(model: mujoco.MjModel, objects: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return the geoms whose sizes say how large an object is: no mesh, nothing with parts."""
+    found: list[int] = []
+    for name in objects:
+        bodies = body_with_parts(model, name)
+        geoms = np.flatnonzero(np.isin(model.geom_bodyid, bodies))
+        if len(bodies) == 1 and not (model.geom_type[geoms] == mujoco.mjtGeom.mjGEOM_MESH).any():
+            found.extend(geoms)
+    return np.array(found, dtype=np.int64)

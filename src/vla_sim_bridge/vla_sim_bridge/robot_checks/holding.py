@@ -22,8 +22,8 @@ _BAD = (
 )
 # Far away: the object of the task is no part of what is asked.
 _NO_OBJECT = {
-    'task.simulation.cube.x_m': [4.5, 4.5],
-    'task.simulation.cube.y_m': [4.5, 4.5],
+    'task.simulation.areas.cube.x_m': [4.5, 4.5],
+    'task.simulation.areas.cube.y_m': [4.5, 4.5],
     'task.simulation.home_jitter_rad': 0.0,
 }
 

@@ -86,7 +86,7 @@ class MujocoBridge(VlaNode):
         self._mark = self._count()
         # The publishers are new: nobody has heard from them yet.
         self._said.clear()
-        self._create_interfaces()
+        self._create_interfaces(list(world.extras()))
 
     def start(self) -> None:
         """Run the physics thread."""
@@ -112,7 +112,7 @@ class MujocoBridge(VlaNode):
             self._viewer.close()
             self._viewer = None
 
-    def _create_interfaces(self) -> None:
+    def _create_interfaces(self, poses: list[str]) -> None:
         self._channels = [
             SimulatedController(self, channel, self._cell, self._simulation)
             for channel in self._cell.channels
@@ -130,7 +130,9 @@ class MujocoBridge(VlaNode):
             'failure': (self.create_publisher(String, 'sim/failure', LATCHED), String),
             'instruction': (self.create_publisher(String, 'instruction', LATCHED), String),
         }
-        self._cube_pub = self.create_publisher(PoseStamped, 'sim/cube_pose', STATE)
+        self._pose_pubs = {
+            name: self.create_publisher(PoseStamped, f'sim/{name}', STATE) for name in poses
+        }
         self._diagnostics = DiagnosticsPublisher(self, self._check)
 
     def _run_physics(self) -> None:
@@ -154,7 +156,7 @@ class MujocoBridge(VlaNode):
                 driver.publish(tick.joints)
         if self._frames_due.is_due(tick.time_ns):
             self._renderer.offer(tick.time_ns, tick.qpos, tick.appearance)
-            self._publish_cube(tick)
+            self._publish_poses(tick)
             if self._viewer is not None:
                 self._viewer.show(tick.qpos)
         self._publish_changes(tick)
@@ -170,15 +172,16 @@ class MujocoBridge(VlaNode):
                 publisher, kind = self._latched_pubs[name]
                 publisher.publish(kind(data=value))
 
-    def _publish_cube(self, tick: Tick) -> None:
-        msg = PoseStamped()
-        msg.header.stamp = to_time(tick.time_ns)
-        msg.header.frame_id = self._cell.robot.model.base_frame
-        position, orientation = msg.pose.position, msg.pose.orientation
-        position.x, position.y, position.z = map(float, tick.cube_pose[:3])
-        xyzw = map(float, xyzw_from_wxyz(tick.cube_pose[3:]))
-        orientation.x, orientation.y, orientation.z, orientation.w = xyzw
-        self._cube_pub.publish(msg)
+    def _publish_poses(self, tick: Tick) -> None:
+        for name, pose in tick.extras.items():
+            msg = PoseStamped()
+            msg.header.stamp = to_time(tick.time_ns)
+            msg.header.frame_id = self._cell.robot.model.base_frame
+            position, orientation = msg.pose.position, msg.pose.orientation
+            position.x, position.y, position.z = map(float, pose[:3])
+            xyzw = map(float, xyzw_from_wxyz(pose[3:]))
+            orientation.x, orientation.y, orientation.z, orientation.w = xyzw
+            self._pose_pubs[name].publish(msg)
 
     def _publish_images(self, time_ns: int, looks: Appearance, images: dict[str, Pixels]) -> None:
         """Deliver images when their latency is over; their stamp stays that of capture."""

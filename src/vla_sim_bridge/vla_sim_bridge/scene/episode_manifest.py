@@ -10,12 +10,10 @@ from typing import Any
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import SimError
 from vla_sim_bridge.scene.simulated_task import simulated_task, SimulatedTask
-from vla_sim_bridge.tasks.task import Start
+from vla_sim_bridge.tasks.start import Start
 
 # What a manifest has values of, or what leaves them as they are.
-_DRAWN_CUBE = ('x_m', 'y_m')
-_DRAWN_NAMED = ('apart_m', 'paraphrases', 'held_out')
-_DRAWN = ('home_jitter_rad', 'instruction')
+_DRAWN = ('home_jitter_rad', 'instruction', 'paraphrases', 'held_out', 'areas', 'expert', 'folder')
 
 Manifest = dict[str, Any]
 
@@ -111,10 +109,6 @@ def _task_sha256(deployment: Deployment) -> str:
     facts = asdict(task)
     for name in _DRAWN:
         facts.pop(name)
-    for name in _DRAWN_CUBE:
-        facts['cube'].pop(name)
-    for name in _DRAWN_NAMED if facts['named_cubes'] else ():
-        facts['named_cubes'].pop(name)
     # Drifts last until then.
     facts['time_limit_s'] = deployment.task.time_limit_s
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

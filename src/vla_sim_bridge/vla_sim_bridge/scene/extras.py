@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import mujoco
 
-TABLE, SKY = 'table', 'sky'
+TABLE, SKY, OBJECT = 'table', 'sky', 'object'
 TEXTURE_SIDE, SKY_SIDE = 256, 64
 _SHAPES = (
     mujoco.mjtGeom.mjGEOM_BOX,

@@ -1,10 +1,11 @@
-"""Build the MuJoCo model of a deployment: table, cube, cameras, and the cell's robot."""
+"""Build the MuJoCo model of a deployment: table, objects, cameras, and the cell's robot."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 import mujoco
 import numpy as np
-from vla_contract.deployment.cell import Cell, Colour
+from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.description.reading import finger_geoms
 from vla_contract.errors import ContractError, SimError
@@ -24,8 +25,9 @@ from vla_sim_bridge.scene.extras import (
     TABLE,
 )
 from vla_sim_bridge.scene.home_contacts import let_touching_links_pass
+from vla_sim_bridge.scene.objects import add_objects, add_room
 from vla_sim_bridge.scene.robot_spec import attach_robot, load_robot, prepare_robot, ROBOT
-from vla_sim_bridge.scene.simulated_task import CUBE, CubeConfig, simulated_task
+from vla_sim_bridge.scene.simulated_task import simulated_task
 
 
 def build_model(
@@ -43,14 +45,14 @@ def build_model(
     Raises:
         ContractError: the cell has no table or does not place a camera, a camera's calibration
             does not fit the cell, or the task has no simulation.
-        ResourceNotFoundError: the robot model is not installed.
-        SimError: the model lacks a joint or a body that the robot names, or does not compile.
+        ResourceNotFoundError: the robot model or a file of the task is missing.
+        SimError: the model lacks a joint, a body or a frame that is named, or does not compile.
     """
     cell, config = deployment.cell, simulated_task(deployment.task)
     spec = _empty_world(config.physics_step_s, extras)
     _add_table(spec, cell, extras)
-    for number, (name, colour) in enumerate(config.cube_colours.items()):
-        _add_cube(spec, config.cube, name, colour, number, extras)
+    add_room(spec, config)
+    geoms = add_objects(spec, config.objects, config.areas, config.folder, extras)
     for obstacle in cell.obstacles:
         spec.worldbody.add_geom(
             name=obstacle.name,
@@ -65,7 +67,7 @@ def build_model(
     let_touching_links_pass(robot, cell)
     fingers = [ROBOT + name for tool in cell.robot.tools for name in finger_geoms(robot, tool)]
     attach_robot(spec, robot, cell)
-    let_objects_decide(spec, config.cube_colours, fingers)
+    let_objects_decide(spec, chain.from_iterable(geoms.values()), fingers)
     if config.board is not None:
         is_on_tool = config.board.frame == 'tool'
         frame = cell.robot.tool.frame if is_on_tool else cell.robot.model.base_frame
@@ -118,30 +120,6 @@ def _add_table(spec: mujoco.MjSpec, cell: Cell, extras: SceneExtras) -> None:
         rgba=table.rgba,
     )
     add_texture(spec, top, TABLE, extras)
-
-
-def _add_cube(
-    spec: mujoco.MjSpec,
-    cube: CubeConfig,
-    name: str,
-    colour: Colour,
-    number: int,
-    extras: SceneExtras,
-) -> None:
-    """Add one cube; cubes stand in a row from the middle of their area until an episode begins."""
-    x, y = sum(cube.x_m) / 2, sum(cube.y_m) / 2
-    body = spec.worldbody.add_body(name=name, pos=[x, y + 0.1 * number, cube.edge_m / 2])
-    body.add_freejoint(name=name)
-    geom = body.add_geom(
-        name=name,
-        type=mujoco.mjtGeom.mjGEOM_BOX,
-        size=[cube.edge_m / 2] * 3,
-        mass=cube.mass_kg,
-        friction=[cube.friction, 0.005, 0.0001],
-        condim=4,
-        rgba=colour,
-    )
-    add_texture(spec, geom, CUBE, extras)
 
 
 def add_cameras(spec: mujoco.MjSpec, cell: Cell, cameras: Iterable[PlacedCamera]) -> None:

@@ -1,38 +1,16 @@
-"""What a task's file says about its simulation: objects, where they lie, and what is success."""
+"""What a task's file says about its simulation: objects, where they begin, and what is success."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from vla_contract.deployment.cell import Colour
 from vla_contract.deployment.geometry import Triple
 from vla_contract.deployment.task import Task
-from vla_contract.errors import ContractError
+from vla_contract.errors import SettingError
 from vla_contract.schema import build, setting, unknown_name
+from vla_sim_bridge.scene.object_checks import check_objects
+from vla_sim_bridge.scene.object_settings import AreaConfig, ObjectConfig
 
-CUBE = 'cube'
-LIFT_CUBE, LIFT_NAMED_CUBE = 'lift_cube', 'lift_named_cube'
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class CubeConfig:
-    """The object of the task; where there are several, what they share."""
-
-    edge_m: float = setting(doc='edge length', unit='m', lower=0.005, upper=0.08)
-    mass_kg: float = setting(doc='mass', unit='kg', lower=1e-3, upper=100.0)
-    friction: float = setting(doc='sliding friction of all its contacts', lower=0.0, upper=10.0)
-    x_m: Interval = setting(doc='where its centre may lie', unit='m', lower=-5.0, upper=5.0)
-    y_m: Interval = setting(doc='where its centre may lie', unit='m', lower=-5.0, upper=5.0)
-    rgba: Colour | None = setting(None, doc='colour of the only cube', lower=0.0, upper=1.0)
-
-
-@dataclass(frozen=True)
-class NamedCubesConfig:
-    """Several cubes that differ in colour alone; the instruction names one."""
-
-    colours: dict[str, Colour] = setting(doc='name and colour of each', lower=0.0, upper=1.0)
-    apart_m: float = setting(doc='least distance between centres', unit='m', lower=0.0, upper=2.0)
-    paraphrases: tuple[str, ...] = setting(doc='other ways to say the instruction')
-    held_out: tuple[str, ...] = setting((), doc='more of them, kept for tests: never drawn')
+TARGET, PLACEHOLDER = 'target', '{target}'
 
 
 @dataclass(frozen=True)
@@ -51,33 +29,35 @@ class BoardConfig:
 class SimulatedTask:
     """The simulation of a task; build it with `simulated_task`."""
 
-    success: str = setting(doc='what counts as success', choices=(LIFT_CUBE, LIFT_NAMED_CUBE))
     physics_step_s: float = setting(doc='simulation step', unit='s', lower=1e-4, upper=0.01)
-    success_height_m: float = setting(doc='how far to lift', unit='m', lower=0.0, upper=2.0)
-    success_hold_s: float = setting(
-        doc='how long to hold it there', unit='s', lower=0.0, upper=60.0
-    )
     home_jitter_rad: float = setting(
         doc='spread of the first pose', unit='rad', lower=0.0, upper=1.0
     )
-    cube: CubeConfig = setting(doc='the object')
-    instruction: str = setting(doc="of the task; {colour} is the named one's")
-    named_cubes: NamedCubesConfig | None = setting(None, doc='of lift_named_cube: which there are')
+    instruction: str = setting(doc='of the task; {target} is what the meant object is called')
+    areas: dict[str, AreaConfig] = setting(doc='rectangles on the table by name')
+    objects: dict[str, ObjectConfig] = setting(doc='objects by name')
+    goal: dict[str, Any] | str = setting(doc='what is success: a condition, or module:Class')
+    targets: tuple[str, ...] = setting(
+        (), doc='objects one of which is meant, drawn anew; none: the first object'
+    )
+    failures: dict[str, Any] | None = setting(
+        None, doc='terminations by name, each with the condition that ends the episode'
+    )
+    expert: tuple[dict[str, Any], ...] | str = setting(
+        (), doc='skills of the scripted expert in their order, or module:Class'
+    )
+    paraphrases: tuple[str, ...] = setting((), doc='other ways to say the instruction, drawn')
+    held_out: tuple[str, ...] = setting((), doc='more of them, kept for tests: never drawn')
+    scene: str = setting(
+        '', doc='an MJCF file with more of the room: beside the task, or package:'
+    )
     board: BoardConfig | None = setting(None, doc='a board to calibrate cameras with')
+    folder: str = setting('', doc='from which files are found, filled on load')
 
     @property
-    def cube_colours(self) -> dict[str, Colour]:
-        """Every cube's name in the model, and its colour."""
-        if self.named_cubes is not None:
-            return {cube_name(name): rgba for name, rgba in self.named_cubes.colours.items()}
-        if self.cube.rgba is None:
-            return {}
-        return {CUBE: self.cube.rgba}
-
-
-def cube_name(colour: str) -> str:
-    """Return the name in the model of the cube of a colour."""
-    return f'{colour}_{CUBE}'
+    def phrases(self) -> tuple[str, ...]:
+        """Every way in which an episode may be told what to do."""
+        return (self.instruction, *self.paraphrases)
 
 
 def simulated_task(task: Task) -> SimulatedTask:
@@ -89,39 +69,33 @@ def simulated_task(task: Task) -> SimulatedTask:
     """
     where = f'task {task.name}: simulation'
     if not task.simulation:
-        raise ContractError(f'{where}: found nothing; the simulator needs this section')
-    if 'instruction' in task.simulation:
-        known = [name for name in SimulatedTask.__dataclass_fields__ if name != 'instruction']
-        raise unknown_name(where, 'instruction', 'instruction', known)
-    values = task.simulation | {'instruction': task.instruction}
+        raise SettingError(f'task {task.name}', 'simulation', 'nothing', 'objects and a goal')
+    for name in ('instruction', 'folder'):
+        if name in task.simulation:
+            own = ('instruction', 'folder')
+            known = [field for field in SimulatedTask.__dataclass_fields__ if field not in own]
+            raise unknown_name(where, name, name, known)
+    values = task.simulation | {'instruction': task.instruction, 'folder': task.folder}
     found = build(SimulatedTask, values, where)
-    _check_cubes(found, where)
+    check_objects(found.objects, found.areas, where)
+    _check_targets(found, where)
     return found
 
 
-def _check_cubes(task: SimulatedTask, where: str) -> None:
-    named = task.named_cubes
-    for name, (low, high) in (('x_m', task.cube.x_m), ('y_m', task.cube.y_m)):
-        if low > high:
-            raise ContractError(
-                f'{where}: cube.{name}: found [{low:g}, {high:g}]; allowed: the lower end first'
-            )
-    if (task.success == LIFT_NAMED_CUBE) != (named is not None):
-        raise ContractError(
-            f'{where}: named_cubes: found {"nothing" if named is None else "a section"} with '
-            f'success {task.success}; allowed: a section with {LIFT_NAMED_CUBE}, and only so'
-        )
-    if (named is None) != (task.cube.rgba is not None):
-        raise ContractError(
-            f'{where}: found {"no colour" if named is None else "two colours"} of a cube; '
-            'allowed: either cube.rgba or named_cubes.colours'
-        )
-    if named is None:
+def _check_targets(task: SimulatedTask, where: str) -> None:
+    for name in task.targets:
+        if name not in task.objects:
+            raise unknown_name(where, 'targets', name, task.objects)
+    if len(task.targets) == 1:
+        raise SettingError(where, 'targets', 'one', 'two or more; none where only one is meant')
+    if not task.targets:
+        for phrase in task.phrases:
+            if PLACEHOLDER in phrase:
+                raise SettingError(where, 'targets', 'none', f"some, for the phrase '{phrase}'")
         return
-    if len(named.colours) < 2:
-        raise ContractError(
-            f'{where}: named_cubes.colours: found {len(named.colours)}; allowed: two or more'
-        )
-    for phrase in (task.instruction, *named.paraphrases, *named.held_out):
-        if '{colour}' not in phrase:
-            raise ContractError(f"{where}: the phrase '{phrase}' does not say {{colour}}")
+    words = [task.objects[name].said for name in task.targets]
+    if not all(words) or len(set(words)) < len(words):
+        raise SettingError(where, 'said', ', '.join(words), 'a word of its own for each target')
+    for phrase in (*task.phrases, *task.held_out):
+        if PLACEHOLDER not in phrase:
+            raise SettingError(where, 'paraphrases', f"'{phrase}'", f'one that says {PLACEHOLDER}')

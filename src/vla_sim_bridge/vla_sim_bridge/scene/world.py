@@ -7,7 +7,6 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.deployment.deployment import Deployment
-from vla_contract.policy import CUBE_POSE
 from vla_contract.values import Image, JointSample, Observation, to_ns, Vector
 from vla_sim_bridge.cameras.placed_camera import place_cameras
 from vla_sim_bridge.physics.drive import Drive
@@ -29,11 +28,12 @@ from vla_sim_bridge.scene.episode_manifest import (
     world_facts,
 )
 from vla_sim_bridge.scene.lead_in import LeadIn
+from vla_sim_bridge.scene.object_settings import movable
 from vla_sim_bridge.scene.robot_spec import place_mimics, ROBOT
 from vla_sim_bridge.scene.scene import build_model
 from vla_sim_bridge.scene.simulated_task import simulated_task
-from vla_sim_bridge.tasks.registry import make_task
-from vla_sim_bridge.tasks.task import Start
+from vla_sim_bridge.tasks.start import Start
+from vla_sim_bridge.tasks.task import Task
 
 Render = Callable[[NDArray[np.float64]], dict[str, Image]]
 
@@ -63,9 +63,9 @@ class World:
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])
         self._qvel = np.array([self.model.joint(name).dofadr[0] for name in names])
         self._drive = Drive(self.model, cell)
-        self.task = make_task(config, self.model)
-        cubes = tuple(cube.name for cube in self.task.cubes)
-        self._randomizer = Randomizer(self.model, cell, randomization, cubes)
+        self.task = Task(config, self.model, f'task {deployment.task.name}')
+        objects = movable(config.objects)
+        self._randomizer = Randomizer(self.model, cell, randomization, objects)
         self._facts = world_facts(deployment)
         self._episode = 0
         self._step_ns = to_ns(config.physics_step_s)
@@ -116,8 +116,8 @@ class World:
         self.task.begin(start)
         randomizer.apply(values, seed)
         self._episode += 1
-        self._appearance = Appearance.of(randomizer.stage, self._episode, self.time_ns)
         self._place(start)
+        self._appearance = Appearance.of(randomizer.stage, self._episode, self.time_ns)
         for position in lead_in.positions:
             self.step(position, lead_in.period_ns)
         return {
@@ -157,15 +157,12 @@ class World:
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos] = home
         place_mimics(self.model, self.data, cell)
-        table = (
-            self.model.geom_pos[stage.table_geom, 2] + self.model.geom_size[stage.table_geom, 2]
-        )
-        for cube in self.task.cubes:
-            cube.place(start, self.data.qpos, float(table))
+        self.task.place(start, self.data.qpos)
         self._command = home
         self._controls = self._drive.controls(home)
         self.data.ctrl[:] = self._controls
         mujoco.mj_forward(self.model, self.data)
+        self.task.start_watching(self.data)
         self._owed_ns = 0
         time_limit_s = self.deployment.task.time_limit_s
         self._motors = MotorPath(
@@ -202,7 +199,7 @@ class World:
         for controls in self._motors.pass_through(ramp):
             control[:] = controls
             mj_step(model, data)
-            watch(position)
+            watch(position, data)
         if count:
             self._command, self._controls = np.array(target), after
         self._steps += count
@@ -225,9 +222,8 @@ class World:
             render: makes the images, e.g. `CameraRenderer.render`; without it there are none.
         """
         images = render(self.data.qpos) if render else {}
-        extras = {CUBE_POSE: self.cube_pose()}
         state = self.joint_sample().position
-        return Observation(self.time_ns, state, images, self.task.instruction, extras)
+        return Observation(self.time_ns, state, images, self.task.instruction, self.extras())
 
     @property
     def success(self) -> bool:
@@ -241,12 +237,16 @@ class World:
 
     @property
     def height_m(self) -> float:
-        """How far the named cube's centre is above its rest [m]."""
+        """How far the origin of the meant object is above its rest [m]."""
         return self.task.target.height_m(self.data.qpos)
 
-    def cube_pose(self) -> Vector:
-        """Return the named cube's pose in the base frame: position [m] and wxyz, shape (7,)."""
-        return self.task.target.pose(self.data.qpos)
+    def extras(self) -> dict[str, Vector]:
+        """Return what the simulator knows and a camera does not, as `Task.extras`."""
+        return self.task.extras(self.data)
+
+    def target_pose(self) -> Vector:
+        """Return the meant object's pose in the base frame: position [m] and wxyz, shape (7,)."""
+        return self.task.target.pose(self.data)
 
 
 @lru_cache

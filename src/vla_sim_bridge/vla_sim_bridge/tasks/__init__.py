@@ -1,1 +1,1 @@
-"""What an episode is about: one module per task, behind the protocol of `task`."""
+"""What an episode is about: objects, where they begin, what is told, and when it is over."""

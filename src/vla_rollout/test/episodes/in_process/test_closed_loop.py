@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from vla_action_filter.config import FilterConfig
 from vla_contract.deployment.deployment import load_deployment
-from vla_contract.policy import CUBE_POSE
 from vla_contract.values import ActionChunk, to_ns
 from vla_policy_server.backends.registry import make_policy
 from vla_rollout.episodes.episode import episode_line
@@ -43,7 +42,11 @@ def test_the_expert_succeeds_through_session_and_filter(world, expert):
 @pytest.mark.parametrize('edge_m', [0.03, 0.05])
 def test_the_expert_lifts_a_cube_of_another_size(edge_m, tmp_path):
     own = {'cell': 'panda_table', 'policy': 'panda_lift_act', 'task': 'lift_cube'}
-    own |= {'schema': 1, 'name': 'own', 'overrides': {'task.simulation.cube.edge_m': edge_m}}
+    own |= {
+        'schema': 1,
+        'name': 'own',
+        'overrides': {'task.simulation.objects.cube.size_m': [edge_m] * 3},
+    }
     path = tmp_path / 'own.yaml'
     path.write_text(yaml.safe_dump(own))
     deployment = load_deployment(str(path), backend='scripted')
@@ -183,9 +186,9 @@ class TestNamedCube:
             needs_images, needs_extras = False, ()
 
             def infer(self, observation):
-                other = next(cube for cube in named.task.cubes if cube is not named.task.target)
-                pose = other.pose(named.data.qpos)
-                return expert.infer(replace(observation, extras={CUBE_POSE: pose}))
+                (other,) = named.task.others
+                pose = other.pose(named.data)
+                return expert.infer(replace(observation, extras={'target_pose': pose}))
 
             def reset(self):
                 pass

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from vla_contract.policy import CUBE_POSE
 from vla_contract.values import Image, to_ns, Vector
 from vla_policy_server.serving.session import PolicySession
 from vla_sim_bridge.cameras.renderer import CameraRenderer
@@ -62,7 +61,8 @@ class CameraFrames:
             return
         self._next_ns += self._period_ns
         world = self._world
-        self._session.buffer.add_extra(CUBE_POSE, now_ns, world.cube_pose())
+        for name, values in world.extras().items():
+            self._session.buffer.add_extra(name, now_ns, values)
         looks = world.appearance
         due_ns = now_ns + looks.vision_latency_ns(now_ns)
         frame = _Frame(due_ns, now_ns, world.data.qpos.copy(), looks)

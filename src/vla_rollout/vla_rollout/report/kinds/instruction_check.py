@@ -22,7 +22,7 @@ LIFTED = ('named', 'other', 'nothing')
 
 @dataclass(frozen=True)
 class InstructionCheck(AnyRun):
-    """A run with every scene told as it was drawn, and told another colour.
+    """A run with every scene told as it was drawn, and told another object.
 
     Attributes:
         ways: the episodes by how they were told, the same scenes in the same order.

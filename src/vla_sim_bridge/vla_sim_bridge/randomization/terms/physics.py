@@ -1,6 +1,7 @@
 """Terms that change how arm and object move."""
 
 import numpy as np
+from vla_contract.errors import SimError
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term
@@ -12,16 +13,16 @@ def _arm(stage: Stage) -> int:
 
 def _object_mass(stage: Stage, values: Vector) -> None:
     """Scale the inertia with the mass: the same shape of a denser matter."""
-    stage.model.body_mass[stage.cube_bodies] *= values[0]
-    stage.model.body_inertia[stage.cube_bodies] *= values[0]
+    stage.model.body_mass[stage.object_bodies] *= values[0]
+    stage.model.body_inertia[stage.object_bodies] *= values[0]
     stage.needs_constants = True
 
 
 def _object_friction(stage: Stage, values: Vector) -> None:
     """Set it for the object, and for the fingers that grasp it (see `scene.contacts`)."""
     model = stage.model
-    model.geom_friction[stage.cube_geoms, 0] = values[0]
-    is_grasp = np.isin(model.pair_geom1, stage.cube_geoms)
+    model.geom_friction[stage.object_geoms, 0] = values[0]
+    is_grasp = np.isin(model.pair_geom1, stage.object_geoms)
     model.pair_friction[is_grasp, :2] = values[0]
 
 
@@ -30,11 +31,16 @@ def _object_size(stage: Stage, values: Vector) -> None:
 
     With stale bounds a box falls through an enlarged one.
     """
-    model, geoms, s = stage.model, stage.cube_geoms, values[0]
+    model, geoms, s = stage.model, stage.scalable_geoms, values[0]
+    if not len(geoms):
+        raise SimError(
+            'term object_size: has no effect here: no object of the task has a plain shape'
+        )
     model.geom_size[geoms] *= s
+    model.geom_pos[geoms] *= s
     model.geom_rbound[geoms] *= s
     model.geom_aabb[geoms] *= s
-    model.body_inertia[stage.cube_bodies] *= s * s
+    model.body_inertia[np.unique(model.geom_bodyid[geoms])] *= s * s
     stage.needs_constants = True
 
 
@@ -73,7 +79,7 @@ def _table_height(stage: Stage, values: Vector) -> None:
 PHYSICS_TERMS = (
     Term('object_mass', '', 'scale', _object_mass, 'mass of the object', limits=(0.01, 100.0)),
     Term('object_friction', '', 'set', _object_friction, 'sliding friction of the object',
-         neutral=lambda s: float(s.authored('geom_friction')[s.cube_geoms[0], 0]),
+         neutral=lambda s: float(s.authored('geom_friction')[s.object_geoms[0], 0]),
          limits=(0.0, 10.0)),
     Term('object_size', '', 'scale', _object_size, 'edge of the object', limits=(0.1, 3.0)),
     Term('joint_friction', 'Nm', 'add', _joint_friction, 'dry friction added to each joint', _arm,

@@ -6,8 +6,7 @@ from vla_contract.values import Vector
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import NUMBERS, Term
 from vla_sim_bridge.randomization.textures import Texture
-from vla_sim_bridge.scene.extras import SKY, TABLE
-from vla_sim_bridge.scene.simulated_task import CUBE
+from vla_sim_bridge.scene.extras import OBJECT, SKY, TABLE
 
 
 def _replace(name: str) -> Callable[[Stage, Vector], None]:
@@ -37,17 +36,18 @@ def _object_texture(stage: Stage, values: Vector) -> None:
     Several keep their colours, and get its greys: an instruction tells them apart by nothing
     else.
     """
-    is_named = len(stage.cube_geoms) > 1
-    stage.textures[CUBE] = Texture(int(values[0]), is_grey=is_named)
-    if not is_named:
-        stage.model.geom_rgba[stage.cube_geoms, :3] = 1.0
+    model, geoms = stage.model, stage.object_geoms
+    stage.textures[OBJECT] = Texture(int(values[0]), is_grey=stage.several_objects)
+    if not stage.several_objects:
+        is_textured = model.geom_matid[geoms] == model.material(OBJECT).id
+        model.geom_rgba[geoms[is_textured], :3] = 1.0
 
 
 TEXTURE_TERMS = (
     Term('table_texture', '', 'set', _replace(TABLE), 'number of the texture of the table',
          limits=NUMBERS, most_here=_numbers(TABLE)),
     Term('object_texture', '', 'set', _object_texture, 'number of the texture of the object',
-         limits=NUMBERS, most_here=_numbers(CUBE)),
+         limits=NUMBERS, most_here=_numbers(OBJECT)),
     Term('background_texture', '', 'set', _replace(SKY), 'number of the texture of the sky',
          limits=NUMBERS, most_here=_numbers(SKY)),
 )  # fmt: skip

@@ -66,8 +66,8 @@ def _table_colour(stage: Stage, values: Vector) -> None:
 
 
 def _object_colour(stage: Stage, values: Vector) -> None:
-    scaled = stage.model.geom_rgba[stage.cube_geoms, :3] * values
-    stage.model.geom_rgba[stage.cube_geoms, :3] = np.clip(scaled, 0.0, 1.0)
+    scaled = stage.model.geom_rgba[stage.object_geoms, :3] * values
+    stage.model.geom_rgba[stage.object_geoms, :3] = np.clip(scaled, 0.0, 1.0)
 
 
 def _background_colour(stage: Stage, values: Vector) -> None:
