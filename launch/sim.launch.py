@@ -60,7 +60,11 @@ def generate_launch_description():
                     'headless': value('headless', bool),
                 },
             ),
-            node('vla_action_filter', 'action_filter', {'arming_s': 0.0, 'ramp_grippers': False}),
+            node(
+                'vla_action_filter',
+                'action_filter',
+                {'simulated': True, 'arming_s': 0.0, 'ramp_grippers': False},
+            ),
             node('vla_policy_server', 'policy_server', {**policy, 'backend': value('backend')}),
             node('vla_rollout', 'recorder', condition=IfCondition(LaunchConfiguration('record'))),
             include('scene', use_sim_time='true', transforms='false'),

@@ -32,6 +32,9 @@ class FilterConfig:
         'forward: forward_position_controller/commands',
         choices=('trajectory', 'forward'),
     )
+    simulated: bool = setting(
+        False, doc="the robot is the simulator: a gripper's action becomes a trajectory"
+    )
     lead_s: float = setting(
         0.05,
         doc='how long before it is due a command is given out; cycles and messages together may '

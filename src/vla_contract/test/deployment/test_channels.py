@@ -2,7 +2,12 @@ from dataclasses import replace
 
 import pytest
 from vla_contract.deployment.cell import load_cell
-from vla_contract.deployment.channels import Channel, check_channels, default_channels
+from vla_contract.deployment.channels import (
+    Channel,
+    check_channels,
+    default_channels,
+    simulated_channels,
+)
 from vla_contract.errors import ContractError, NameMismatchError
 
 JOINTS = ('a', 'b', 'g')
@@ -21,6 +26,15 @@ def test_every_joint_has_one_channel():
         check(ARM)
     with pytest.raises(NameMismatchError, match='repeated a'):
         check(ARM, GRIPPER, Channel('twice', 'none', ('a',)))
+
+
+def test_the_simulator_takes_a_trajectory_for_the_action_of_a_gripper():
+    arm = replace(ARM, kind='forward_position', speed_scaling='speed')
+    gripper = replace(GRIPPER, action='grip', max_effort=20.0)
+    first, second = simulated_channels((arm, gripper))
+    assert first == replace(ARM, kind='forward_position')
+    assert second == Channel('gripper', 'joint_trajectory', ('g',), 'hand')
+    assert second.endpoint == 'hand/joint_trajectory'
 
 
 def test_two_channels_share_neither_name_nor_controller():

@@ -1,7 +1,7 @@
 """Channels: which controller of the robot takes which joints, and in which form."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vla_contract.errors import ContractError, NameMismatchError
 from vla_contract.schema import setting
@@ -71,6 +71,24 @@ class Channel:
         """Topic of the permitted speed, in the namespace of the controller; '' for none."""
         namespace, slash, _ = self.controller.rpartition('/')
         return f'{namespace}{slash}{self.speed_scaling}' if self.speed_scaling else ''
+
+
+def simulated_channels(channels: Sequence[Channel]) -> tuple[Channel, ...]:
+    """Return channels as the simulator takes them: for a gripper's action a trajectory.
+
+    The simulator offers no actions, which need control_msgs on both sides, and does not slow down.
+    """
+    streamed = {kind: JOINT_TRAJECTORY for kind in _ACTIONS}
+    return tuple(
+        replace(
+            channel,
+            kind=streamed.get(channel.kind, channel.kind),
+            action='',
+            max_effort=0.0,
+            speed_scaling='',
+        )
+        for channel in channels
+    )
 
 
 def default_channels(joints: Sequence[str], kind: str = JOINT_TRAJECTORY) -> tuple[Channel, ...]:

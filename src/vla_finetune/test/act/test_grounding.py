@@ -39,7 +39,7 @@ def root(tmp_path):
                 for c, value in (('red', 1.0), ('green', -1.0))
                 for axis in 'xy'
             }
-            lines.append(json.dumps({'values': {**places, 'named_colour': {'value': colour}}}))
+            lines.append(json.dumps({'values': {**places, 'target': {'value': f'{colour}_cube'}}}))
     (tmp_path / 'meta' / 'vla_manifests.jsonl').write_text('\n'.join(lines) + '\n')
     return tmp_path
 

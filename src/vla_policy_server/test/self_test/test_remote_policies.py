@@ -103,6 +103,6 @@ def test_a_remote_that_needs_privileged_values_is_not_asked_without_them(
     assert 'reads cube_pose' in capsys.readouterr().out
 
 
-def test_a_policy_without_images_is_not_blind(capsys):
-    assert main(['--backend', 'hold']) == 0
-    assert 'skip  images         the policy looks at no image' in capsys.readouterr().out
+def test_a_policy_without_images_is_blind(capsys):
+    assert main(['--backend', 'hold']) == 1
+    assert 'FAIL  images' in capsys.readouterr().out.replace('fail', 'FAIL')

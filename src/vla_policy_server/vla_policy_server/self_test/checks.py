@@ -119,12 +119,15 @@ SELF_TESTS = (
 )
 
 
+PRIVILEGED = 'privileged'
+
+
 def run_checks(subject: Subject) -> Iterator[Check]:
     """Yield what each self-test finds, as they come."""
     if subject.policy.needs_extras:
         names = ', '.join(subject.policy.needs_extras)
         found = f'the policy reads {names}, which only a simulation knows; try it with vla sim run'
-        yield Check('privileged', Status.SKIP, found, 'passes', '')
+        yield Check(PRIVILEGED, Status.SKIP, found, 'passes', '')
         return
     for test in SELF_TESTS:
         status, found = test.look(subject)

@@ -51,6 +51,15 @@ def test_a_question_that_does_not_arise_is_a_remark():
     assert 'known failure' in images.fix
 
 
+def test_a_policy_that_reads_what_only_a_simulation_knows_is_not_released():
+    privileged = subject(CELL.home)
+    privileged.policy.needs_extras = ('cube_pose',)
+    [check] = check_policy(privileged)
+    assert (check.name, check.status) == ('policy: privileged', Status.FAIL)
+    assert 'reads cube_pose, which only a simulation knows' in check.found
+    assert check_latency(privileged, lambda: 0).status is Status.SKIP
+
+
 def test_a_workspace_needs_walls_points_and_pairs():
     assert check_workspace(CELL).status is Status.OK
     without = replace(CELL, workspace=replace(CELL.workspace, boxes=(), planes=()))

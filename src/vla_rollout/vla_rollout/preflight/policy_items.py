@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
-from vla_contract.check import Check, measured, Status
+from vla_contract.check import Check, measured, skipped, Status
 from vla_policy_server.identity.policy_identity import PolicyIdentity
-from vla_policy_server.self_test.checks import run_checks
+from vla_policy_server.self_test.checks import PRIVILEGED, run_checks
 from vla_policy_server.self_test.subject import Subject
 
 _LATENCY_MS = 200.0
@@ -25,10 +25,15 @@ def check_identity(identity: PolicyIdentity) -> Check:
 
 
 def check_policy(subject: Subject) -> Iterator[Check]:
-    """Yield the self-test of the policy; what does not arise is a remark."""
+    """Yield the self-test of the policy; what does not arise is a remark.
+
+    A policy that reads what only a simulation knows cannot be released.
+    """
     for check in run_checks(subject):
         name = f'policy: {check.name}'
-        if check.status is Status.SKIP:
+        if check.name == PRIVILEGED:
+            yield replace(check, name=name, status=Status.FAIL, fix='choose another policy')
+        elif check.status is Status.SKIP:
             yield replace(check, name=name, status=Status.WARN, fix='')
         else:
             yield replace(check, name=name)
@@ -36,6 +41,9 @@ def check_policy(subject: Subject) -> Iterator[Check]:
 
 def check_latency(subject: Subject, now_ns: Callable[[], int]) -> Check:
     """Say how long an inference takes, warmed up, 95th percentile of twenty."""
+    if subject.policy.needs_extras:
+        why = 'the policy reads what only a simulation knows'
+        return skipped('inference latency', why, f'< {_LATENCY_MS:.0f} ms', '')
     durations = []
     for k in range(_REPEATS + 2):
         began_ns = now_ns()

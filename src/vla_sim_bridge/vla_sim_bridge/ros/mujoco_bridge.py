@@ -15,7 +15,7 @@ from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
-from vla_contract.deployment.channels import default_channels, KINDS
+from vla_contract.deployment.channels import default_channels, KINDS, simulated_channels
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
 from vla_contract.ros.messages.stamps import to_time
@@ -115,7 +115,7 @@ class MujocoBridge(VlaNode):
     def _create_interfaces(self, poses: list[str]) -> None:
         self._channels = [
             SimulatedController(self, channel, self._cell, self._simulation)
-            for channel in self._cell.channels
+            for channel in simulated_channels(self._cell.channels)
             or default_channels(self._cell.joint_names, KINDS[self._command_interface])
         ]
         self.create_service(Trigger, 'sim/reset', self._on_reset)

@@ -18,9 +18,8 @@ from support.fake_robot.vendors.robots import LEROBOT, real_with_the_task
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.output.command_loop import CommandLoop, Orders
 from vla_contract.filter_status import Verdict
-from vla_contract.policy import CUBE_POSE
 from vla_contract.values import ActionChunk, JointSample, Observation, to_ns, Vector
-from vla_sim_bridge.demonstrations.expert import make_scripted_expert
+from vla_sim_bridge.demonstrations.make_expert import make_scripted_expert
 from vla_sim_bridge.scene.world import World
 
 _LATE_S, _LATENCY_S, _INFER_S = 0.005, 0.06, 0.4
@@ -104,7 +103,7 @@ class LiftTrial:
         self._reset(seed)
 
         def plan() -> Vector:
-            extras = {CUBE_POSE: self._world.cube_pose()}
+            extras = self._world.extras()
             return self._expert.infer(Observation(0, self._position(), {}, '', extras)).positions
 
         self._run(plan, self._limit_s, lambda: self._world.success)

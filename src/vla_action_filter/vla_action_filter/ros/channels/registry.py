@@ -18,6 +18,7 @@ from vla_contract.deployment.channels import (
     KINDS,
     NONE,
     PARALLEL_GRIPPER,
+    simulated_channels,
 )
 
 _SENDERS: dict[str, Callable[[Node, Channel, Cell], Sender]] = {
@@ -30,8 +31,9 @@ _SENDERS: dict[str, Callable[[Node, Channel, Cell], Sender]] = {
 
 
 def channels_of(cell: Cell, config: FilterConfig) -> tuple[Channel, ...]:
-    """Return the channels of a robot: its own, or one for all joints."""
-    return cell.channels or default_channels(cell.joint_names, KINDS[config.command_interface])
+    """Return the channels of a robot, or of its simulation: its own, or one for all joints."""
+    own = simulated_channels(cell.channels) if config.simulated else cell.channels
+    return own or default_channels(cell.joint_names, KINDS[config.command_interface])
 
 
 def make_senders(node: Node, cell: Cell, channels: Sequence[Channel]) -> list[Sender]:

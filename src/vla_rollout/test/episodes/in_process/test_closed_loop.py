@@ -163,6 +163,10 @@ class TestNamedCube:
     def named(self) -> World:
         return World(load_deployment('panda_lift_named_cube'))
 
+    @pytest.fixture(scope='class')
+    def expert(self):
+        return make_policy(load_deployment('panda_lift_named_cube', backend='scripted'), 'cpu')
+
     def test_the_policy_hears_what_the_episode_says(self, named, expert):
         heard = []
 
