@@ -78,7 +78,7 @@ def simulated_channels(channels: Sequence[Channel]) -> tuple[Channel, ...]:
 
     The simulator offers no actions, which need control_msgs on both sides, and does not slow down.
     """
-    streamed = {kind: JOINT_TRAJECTORY for kind in _ACTIONS}
+    streamed = dict.fromkeys(_ACTIONS, JOINT_TRAJECTORY)
     return tuple(
         replace(
             channel,
