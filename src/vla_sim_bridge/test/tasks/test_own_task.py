@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 from own_folder import write_own_task
 import pytest
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import ResourceNotFoundError, SettingError, VlaError
 from vla_contract.values import to_ns
+from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.demonstrations.make_dataset import main as record
 from vla_sim_bridge.demonstrations.make_expert import make_expert
 from vla_sim_bridge.gazebo.export_gazebo import main as export
@@ -38,9 +40,34 @@ def test_the_expert_puts_a_mesh_on_a_plate(tmp_path):
     assert all(done(world, seed) for seed in range(3))
 
 
-def test_a_size_that_no_mesh_has_is_refused(tmp_path):
-    with pytest.raises(VlaError, match='term object_size: has no effect here'):
-        loaded(write_own_task(tmp_path), 'tutorial')
+def test_a_mesh_grows_and_shrinks_where_it_is_touched_and_where_it_is_seen(tmp_path):
+    world = loaded(write_own_task(tmp_path), 'tutorial')
+    mesh = int(world.model.geom_dataid[world.model.geom('wedge').id])
+    start, count = int(world.model.mesh_vertadr[mesh]), int(world.model.mesh_vertnum[mesh])
+    rows = slice(start, start + count)
+    renderer = CameraRenderer(world)
+    sizes, seen = [], []
+    for seed in range(4):
+        manifest = world.reset(seed)
+        sizes.append(manifest['randomization']['values']['object_size']['value'])
+        seen.append(np.ptp(world.model.mesh_vert[rows, 0]))
+        renderer.dress(world.appearance)
+        assert np.array_equal(renderer._model.mesh_vert, world.model.mesh_vert)
+        # It stands on the table at any size.
+        world.step(world.command, to_ns(0.5))
+        assert abs(world.height_m) < 2e-3
+    renderer.close()
+    assert np.ptp(sizes) > 0.05
+    assert np.array(seen) / sizes == pytest.approx(seen[0] / sizes[0], rel=1e-5)
+
+
+def test_terms_of_objects_are_refused_where_all_are_fixed(tmp_path):
+    path = write_own_task(tmp_path, goal='{touched: {object: plate}}')
+    path.write_text(path.read_text().replace('      mass_kg: 0.05\n', '      fixed: true\n'))
+    world = loaded(path)
+    world.reset(0)
+    with pytest.raises(VlaError, match='has no effect here: every object of the task is fixed'):
+        loaded(path, 'tutorial')
 
 
 def test_its_goal_and_its_expert_may_be_classes_beside_it(tmp_path):

@@ -112,3 +112,12 @@ def test_they_can_be_randomised(task):
     world.step(world.command, to_ns(0.5))
     assert np.isfinite(world.data.qpos).all()
     assert len({str(m['randomization']['values']) for m in manifests}) == 3
+
+
+def test_where_objects_begin_does_not_depend_on_what_came_before():
+    world = World(load_deployment('panda_put_in_box'), load_randomization('tutorial'))
+    first, qpos = world.reset(7), world.data.qpos.copy()
+    for seed in range(3):
+        world.reset(seed)
+    assert world.reset(7) == first
+    assert np.array_equal(world.data.qpos, qpos)

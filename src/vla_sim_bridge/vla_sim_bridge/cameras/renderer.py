@@ -108,7 +108,10 @@ class CameraRenderer:
         """Take over an episode's looks where they are not in place yet; `render` does it too."""
         if appearance.episode == self._episode:
             return
-        appearance.write(self._model)
+        for mesh in appearance.write(self._model):
+            for renderer in self._renderers.values():
+                renderer._gl_context.make_current()
+                mujoco.mjr_uploadMesh(self._model, renderer._mjr_context, mesh)
         self._paint(appearance)
         self._effects = ImageEffects(appearance.image)
         self._episode = appearance.episode

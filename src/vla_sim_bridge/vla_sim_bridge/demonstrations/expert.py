@@ -20,6 +20,8 @@ from vla_sim_bridge.demonstrations.fingers import Fingers, fingers_around
 from vla_sim_bridge.demonstrations.skills import Lift, Skill, skills_of
 from vla_sim_bridge.demonstrations.things import Extras, Handled, Things
 from vla_sim_bridge.physics.kinematics import ArmKinematics
+from vla_sim_bridge.scene.object_settings import half_extent
+from vla_sim_bridge.scene.scene import build_model
 from vla_sim_bridge.scene.simulated_task import simulated_task
 
 # Largest speeds of the tool; duration of a chunk.
@@ -61,7 +63,9 @@ class ScriptedExpert:
         self._kinematics = kinematics
         self._arm, self._home = np.array(kinematics.arm), cell.home
         self._skills = skills_of(task, f'task {deployment.task.name}: simulation')
-        self._things = Things(task, kinematics.model)
+        # A world that is randomised already is not what sizes are measured in.
+        is_plain = all(half_extent(config) for config in task.objects.values())
+        self._things = Things(task, kinematics.model if is_plain else build_model(deployment))
         self.needs_extras = self._things.needed(self._skills)
         widths = {grasp.width_m for skill in self._skills for grasp in self._things.grasps(skill)}
         found = {width: fingers_around(cell, kinematics, width) for width in sorted(widths)}

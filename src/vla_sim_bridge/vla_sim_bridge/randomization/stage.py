@@ -4,6 +4,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.deployment.cell import Cell
+from vla_contract.errors import SimError
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.authored_model import AuthoredModel
 from vla_sim_bridge.randomization.image_effects import ImageSettings
@@ -21,7 +22,9 @@ class Stage:
         model: the compiled world, whose fields are written in place.
         object_geoms: of the task's objects that can be moved, their parts among them, shape (n,).
         object_bodies: likewise, shape (m,).
-        scalable_geoms: those of objects of one body without meshes, shape (k,).
+        scalable_geoms: those of objects of one body, shape (k,).
+        object_meshes: that these geoms show, each with its vertices in `mesh_vert`.
+        middle: of the area of the first object, where it is authored, shape (2,) [m].
         several_objects: whether there are more than one of them.
         arm_dofs: degrees of freedom of the arm, shape (n,).
         arm_actuators: its servos, shape (n,).
@@ -43,7 +46,15 @@ class Stage:
         self.object_bodies = np.array(bodies, dtype=int)
         self.object_geoms = np.flatnonzero(np.isin(model.geom_bodyid, bodies))
         self.scalable_geoms = _scalable(model, objects)
+        is_mesh = model.geom_type[self.scalable_geoms] == mujoco.mjtGeom.mjGEOM_MESH
+        self.object_meshes = _vertices(model, model.geom_dataid[self.scalable_geoms[is_mesh]])
+        # Of all meshes only these change: the robot's are large.
+        self._authored_vertices = {
+            mesh: model.mesh_vert[rows].copy() for mesh, rows in self.object_meshes.items()
+        }
         self.several_objects = len(objects) > 1
+        first = model.body(objects[0]).id if objects else 0
+        self.middle = model.body_pos[first, :2].copy()
         self.table_geom = int(model.geom(TABLE).id)
         names = {model.geom(i).name: i for i in range(model.ngeom)}
         self.distractors = [
@@ -68,9 +79,20 @@ class Stage:
         """Return a field of the model as it was authored."""
         return self._authored.field(field)
 
+    def require_objects(self, term: str) -> None:
+        """Refuse a term of objects where none can be moved.
+
+        Raises:
+            SimError: says that it has no effect.
+        """
+        if not len(self.object_geoms):
+            raise SimError(f'term {term}: has no effect here: every object of the task is fixed')
+
     def restore(self) -> None:
         """Put back what was authored, and what follows from it."""
         self._authored.write(self.model)
+        for mesh, rows in self.object_meshes.items():
+            self.model.mesh_vert[rows] = self._authored_vertices[mesh]
         self.image = ImageSettings()
         self.signals = SignalSettings()
         self.hand_eye[:] = 0.0
@@ -88,11 +110,16 @@ class Stage:
 
 
 def _scalable(model: mujoco.MjModel, objects: tuple[str, ...]) -> NDArray[np.int64]:
-    """Return the geoms whose sizes say how large an object is: no mesh, nothing with parts."""
+    """Return the geoms whose sizes say how large an object is: of those without parts."""
     found: list[int] = []
     for name in objects:
         bodies = body_with_parts(model, name)
-        geoms = np.flatnonzero(np.isin(model.geom_bodyid, bodies))
-        if len(bodies) == 1 and not (model.geom_type[geoms] == mujoco.mjtGeom.mjGEOM_MESH).any():
-            found.extend(geoms)
+        if len(bodies) == 1:
+            found.extend(np.flatnonzero(model.geom_bodyid == bodies[0]))
     return np.array(found, dtype=np.int64)
+
+
+def _vertices(model: mujoco.MjModel, meshes: NDArray[np.int64]) -> dict[int, slice]:
+    """Return where the vertices of meshes stand in `mesh_vert`."""
+    starts, counts = model.mesh_vertadr, model.mesh_vertnum
+    return {int(k): slice(int(starts[k]), int(starts[k] + counts[k])) for k in np.unique(meshes)}

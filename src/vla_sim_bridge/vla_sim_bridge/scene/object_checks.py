@@ -85,6 +85,12 @@ def _check_place(
         raise unknown_name(where, f'objects.{name}.area', config.area, areas)
     if config.stands_on and config.stands_on not in objects:
         raise unknown_name(where, f'objects.{name}.stands_on', config.stands_on, objects)
+    support = objects[config.stands_on] if config.stands_on else None
+    if support is not None and support.inner is not None and support.inner.frame:
+        found = f'{config.stands_on}, whose inside moves'
+        raise SettingError(
+            where, f'objects.{name}.stands_on', found, 'an object that stands still'
+        )
     chain = [name]
     while (below := objects[chain[-1]].stands_on) and below in objects:
         if below in chain:

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract.errors import UnknownNameError
 from vla_contract.values import Vector
+from vla_sim_bridge.drafting.kinematics.surface import surface_points
 from vla_sim_bridge.scene.extras import TABLE
 from vla_sim_bridge.scene.object_settings import (
     half_extent,
@@ -27,10 +28,13 @@ class SceneObject:
         config: what the task says of it.
         geoms: of the whole object, with its parts.
         body: in the model.
+        bodies: with its parts.
+        radius_m: of a circle about its origin that holds it, seen from above, as authored [m].
+        rest_m: how high its origin was when the episode began [m].
     """
 
     def __init__(self, name: str, config: ObjectConfig, model: mujoco.MjModel) -> None:
-        """Find the object in a model."""
+        """Find the object in a model that no episode has changed yet."""
         self.name, self.config = name, config
         self._model = model
         self.body = int(model.body(name).id)
@@ -39,6 +43,8 @@ class SceneObject:
         self.geoms: tuple[int, ...] = tuple(int(geom) for geom in geoms)
         self._qpos = -1 if config.fixed else int(model.joint(name).qposadr[0])
         self.rest_m = 0.0
+        low, high = self._extent()
+        self.radius_m = float(np.hypot(*np.maximum(-low[:2], high[:2])))
 
     @property
     def table_m(self) -> float:
@@ -53,23 +59,17 @@ class SceneObject:
         kind = _GEOM(model.geom_type[first])
         if not more and kind in _ABOUT_Z:
             return float(model.geom_size[first, _ABOUT_Z[kind]])
-        return -float(self._extent(model)[0][2])
+        return -float(self._extent()[0][2])
 
     @property
     def top_m(self) -> float:
         """How far its highest point is above its origin as it stands [m]."""
-        return float(self._extent(self._model)[1][2])
-
-    @property
-    def radius_m(self) -> float:
-        """Radius of a circle about its origin that holds it, seen from above [m]."""
-        low, high = self._extent(self._model)
-        return float(np.hypot(*np.maximum(-low[:2], high[:2])))
+        return float(self._extent()[1][2])
 
     @property
     def half_m(self) -> Vector:
         """Half of what it takes up along x and y of its frame, shape (2,) [m]."""
-        low, high = self._extent(self._model)
+        low, high = self._extent()
         half: Vector = np.minimum(-low[:2], high[:2])
         return half
 
@@ -140,22 +140,17 @@ class SceneObject:
         mujoco.mju_mat2Quat(quaternion, site.xmat)
         return np.concatenate([site.xpos, quaternion])
 
-    def _extent(self, model: mujoco.MjModel) -> tuple[Vector, Vector]:
-        """Return the lowest and the highest corner of its shape in its own frame at rest."""
-        corners = np.array(
-            [[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)]
-        )
-        low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    def _extent(self) -> tuple[Vector, Vector]:
+        """Return the lowest and the highest corner of its shape in its own frame, as it stands."""
+        model, found = self._model, []
         for geom in self.geoms:
-            centre, half = model.geom_aabb[geom, :3], model.geom_aabb[geom, 3:]
-            points = _turned(model.geom_quat[geom], centre + corners * half)
-            points += model.geom_pos[geom]
-            body = int(model.geom_bodyid[geom])
+            points, body = surface_points(model, [geom]), int(model.geom_bodyid[geom])
             while body != self.body:
                 points = _turned(model.body_quat[body], points) + model.body_pos[body]
                 body = int(model.body_parentid[body])
-            low, high = np.minimum(low, points.min(axis=0)), np.maximum(high, points.max(axis=0))
-        return low, high
+            found.append(points)
+        every = np.concatenate(found)
+        return every.min(axis=0), every.max(axis=0)
 
 
 def _turned(wxyz: Vector, points: Vector) -> Vector:

@@ -34,8 +34,7 @@ def _distractor_place(stage: Stage, values: Vector) -> None:
     turn, share = values.reshape(-1, 2).T
     distance = _FREE_M + (_FAR_M - _FREE_M) * share
     angle = 2.0 * np.pi * turn
-    # The first object is authored in the middle of its area.
-    x, y = stage.model.body_pos[stage.object_bodies[0], :2]
+    x, y = stage.middle
     stage.model.geom_pos[stage.distractors, 0] = x + distance * np.cos(angle)
     stage.model.geom_pos[stage.distractors, 1] = y + distance * np.sin(angle)
 

@@ -13,6 +13,7 @@ def _arm(stage: Stage) -> int:
 
 def _object_mass(stage: Stage, values: Vector) -> None:
     """Scale the inertia with the mass: the same shape of a denser matter."""
+    stage.require_objects('object_mass')
     stage.model.body_mass[stage.object_bodies] *= values[0]
     stage.model.body_inertia[stage.object_bodies] *= values[0]
     stage.needs_constants = True
@@ -20,10 +21,16 @@ def _object_mass(stage: Stage, values: Vector) -> None:
 
 def _object_friction(stage: Stage, values: Vector) -> None:
     """Set it for the object, and for the fingers that grasp it (see `scene.contacts`)."""
+    stage.require_objects('object_friction')
     model = stage.model
     model.geom_friction[stage.object_geoms, 0] = values[0]
     is_grasp = np.isin(model.pair_geom1, stage.object_geoms)
     model.pair_friction[is_grasp, :2] = values[0]
+
+
+def _authored_friction(stage: Stage) -> float:
+    stage.require_objects('object_friction')
+    return float(stage.authored('geom_friction')[stage.object_geoms[0], 0])
 
 
 def _object_size(stage: Stage, values: Vector) -> None:
@@ -33,14 +40,16 @@ def _object_size(stage: Stage, values: Vector) -> None:
     """
     model, geoms, s = stage.model, stage.scalable_geoms, values[0]
     if not len(geoms):
-        raise SimError(
-            'term object_size: has no effect here: no object of the task has a plain shape'
-        )
+        raise SimError('term object_size: has no effect here: every object has parts or is fixed')
+    bodies = np.unique(model.geom_bodyid[geoms])
     model.geom_size[geoms] *= s
+    for rows in stage.object_meshes.values():
+        model.mesh_vert[rows] *= s
     model.geom_pos[geoms] *= s
     model.geom_rbound[geoms] *= s
     model.geom_aabb[geoms] *= s
-    model.body_inertia[np.unique(model.geom_bodyid[geoms])] *= s * s
+    model.body_ipos[bodies] *= s
+    model.body_inertia[bodies] *= s * s
     stage.needs_constants = True
 
 
@@ -79,7 +88,7 @@ def _table_height(stage: Stage, values: Vector) -> None:
 PHYSICS_TERMS = (
     Term('object_mass', '', 'scale', _object_mass, 'mass of the object', limits=(0.01, 100.0)),
     Term('object_friction', '', 'set', _object_friction, 'sliding friction of the object',
-         neutral=lambda s: float(s.authored('geom_friction')[s.object_geoms[0], 0]),
+         neutral=_authored_friction,
          limits=(0.0, 10.0)),
     Term('object_size', '', 'scale', _object_size, 'edge of the object', limits=(0.1, 3.0)),
     Term('joint_friction', 'Nm', 'add', _joint_friction, 'dry friction added to each joint', _arm,

@@ -36,6 +36,7 @@ def _object_texture(stage: Stage, values: Vector) -> None:
     Several keep their colours, and get its greys: an instruction tells them apart by nothing
     else.
     """
+    stage.require_objects('object_texture')
     model, geoms = stage.model, stage.object_geoms
     stage.textures[OBJECT] = Texture(int(values[0]), is_grey=stage.several_objects)
     if not stage.several_objects:

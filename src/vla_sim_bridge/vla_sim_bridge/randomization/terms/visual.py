@@ -66,6 +66,7 @@ def _table_colour(stage: Stage, values: Vector) -> None:
 
 
 def _object_colour(stage: Stage, values: Vector) -> None:
+    stage.require_objects('object_colour')
     scaled = stage.model.geom_rgba[stage.object_geoms, :3] * values
     stage.model.geom_rgba[stage.object_geoms, :3] = np.clip(scaled, 0.0, 1.0)
 
