@@ -1,6 +1,12 @@
 import numpy as np
 import pytest
-from vla_sim_bridge.demonstrations.approach import Approach, Approaches, turned_towards
+from vla_sim_bridge.demonstrations.approach import (
+    Approach,
+    Approaches,
+    turned_towards,
+    Want,
+)
+from vla_sim_bridge.demonstrations.grasp import Grasp
 from vla_sim_bridge.physics.kinematics import ArmKinematics
 
 
@@ -9,9 +15,12 @@ def kinematics(world, cell) -> ArmKinematics:
     return ArmKinematics(world.model, cell)
 
 
+def of_cube(edge_m: float, success_m: float) -> Want:
+    return Want(Grasp(edge_m, turns=4), edge_m / 2, edge_m, success_m)
+
+
 def approach(kinematics, x: float, edge_m: float = 0.04, success_m: float = 0.10) -> Approach:
-    approaches = Approaches(kinematics, edge_m, success_m)
-    return approaches.to(np.array([x, 0.02]), 0.3, 0.0)
+    return Approaches(kinematics).to(np.array([x, 0.02]), 0.3, 0.0, of_cube(edge_m, success_m))
 
 
 def test_near_cubes_are_approached_from_high_above_with_the_tool_down(kinematics):
@@ -43,10 +52,10 @@ def test_what_is_out_of_reach_is_tried_all_the_same(kinematics):
 
 
 def test_an_approach_depends_on_the_cube_alone(kinematics):
-    one, other = (Approaches(kinematics, 0.04, 0.10) for _ in range(2))
+    one, other, cube = Approaches(kinematics), Approaches(kinematics), of_cube(0.04, 0.10)
     far = np.array([0.86, 0.0])
-    one.to(np.array([0.5, 0.0]), 0.1, 0.0)
-    first, second = one.to(far + 0.001, 0.1, 0.0), other.to(far, 0.1, 0.0)
+    one.to(np.array([0.5, 0.0]), 0.1, 0.0, cube)
+    first, second = one.to(far + 0.001, 0.1, 0.0, cube), other.to(far, 0.1, 0.0, cube)
     assert first.hover_m == second.hover_m
     assert np.array_equal(first.R_lean, second.R_lean)
 
