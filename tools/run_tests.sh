@@ -17,26 +17,32 @@ test_package() {
     --return-code-on-test-failure
 }
 
-# Those that start whole graphs, or the others, which give way: starved, a filter latches.
+# `only` those that start whole graphs, or `none` of them.
 test_system() {
-  local said status priority=0
-  [ "$1" = only ] || priority=10
-  said=$(nice -n "$priority" python -m pytest tests -q --disable-warnings --graphs "$1" \
+  local said status
+  said=$(python -m pytest tests -q --disable-warnings --graphs "$1" \
     --junitxml "build/system_$1.xml" 2>&1)
   status=$?
   printf '== system tests, --graphs %s\n%s\n' "$1" "$said"
   return $status
 }
-export -f test_package test_system
 
-# As many at a time as cores that are sure to be there; the longest begin.
-JOBS=${VLA_TEST_JOBS:-2}
-LONGEST=(vla_rollout vla_policy_server vla_sim_bridge)
+test_job() {
+  case $1 in
+    system) test_system none ;;
+    *) test_package "$1" ;;
+  esac
+}
+export -f test_job test_package test_system
+
+# As many at a time as cores that are sure to be there; the longest begin. Whole graphs run last
+# and alone: beside others a filter that is starved latches, and who listens loses messages.
+FIRST=(vla_rollout vla_policy_server) NEXT=(vla_sim_bridge)
 mapfile -t OTHERS < <(python -m colcon --log-base /dev/null list --names-only \
-  --packages-skip "${LONGEST[@]}")
-printf '%s\n' "${LONGEST[@]}" "${OTHERS[@]}" \
-  | xargs -P "$JOBS" -I '{}' bash -c 'test_package {}' || STATUS=1
-printf '%s\n' only none | xargs -P "$JOBS" -I '{}' bash -c 'test_system {}' || STATUS=1
+  --packages-skip "${FIRST[@]}" "${NEXT[@]}")
+printf '%s\n' "${FIRST[@]}" system "${NEXT[@]}" "${OTHERS[@]}" \
+  | xargs -P "${VLA_TEST_JOBS:-2}" -I '{}' bash -c 'test_job {}' || STATUS=1
+test_system only || STATUS=1
 [ "$STATUS" = 0 ] || python -m colcon test-result --verbose | tail -n 60
 
 python tools/count_tests.py "$EXPECTED" build/*/pytest.xml build/system_*.xml || STATUS=1
