@@ -55,7 +55,7 @@ def nod(deployment, device):
 
 
 def _tint(stage, values):
-    stage.model.geom_rgba[stage.cube_geoms, 0] = values[0]
+    stage.model.geom_rgba[stage.object_geoms, 0] = values[0]
 
 
 CUBE_TINT = Term('cube_tint', '', 'set', _tint, 'red of the cube')
