@@ -19,6 +19,11 @@ TABLE = {'shape': 'box', 'size_m': [0.1, 0.1, 0.1], 'mass_kg': 1.0, 'area': 'cub
         (f'{CUBE}.shape', 'cone', 'cube.shape: .*allowed: box or cylinder or sphere'),
         (f'{CUBE}.size_m', [0.04, 0.04, 9.0], r'cube.size_m\[2\]: found 9.0'),
         (f'{CUBE}.size_m', [0.04], 'cube.size_m: found 1 numbers; allowed: 3 for a box'),
+        (
+            CUBE,
+            {'shape': 'capsule', 'size_m': [0.04, 0.03], 'mass_kg': 1.0, 'area': 'cube'},
+            'cube.size_m: found a height of 0.03; allowed: one above its diameter',
+        ),
         (f'{CUBE}.mass_kg', 1e9, 'cube.mass_kg: found 1000000000.0'),
         (f'{CUBE}.mass_kg', None, 'cube.mass_kg: found nothing'),
         (f'{CUBE}.friction', float('inf'), 'cube.friction: found inf'),

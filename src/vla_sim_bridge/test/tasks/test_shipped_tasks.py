@@ -121,3 +121,18 @@ def test_where_objects_begin_does_not_depend_on_what_came_before():
         world.reset(seed)
     assert world.reset(7) == first
     assert np.array_equal(world.data.qpos, qpos)
+
+
+@pytest.mark.parametrize(('said', 'found'), [(None, 0.3), (0.7, 0.7)])
+def test_an_mjcf_keeps_its_friction_unless_the_task_says_another(tmp_path, said, found):
+    file = tmp_path / 'slippery.xml'
+    file.write_text(
+        '<mujoco><worldbody><body name="b">'
+        '<geom type="sphere" size="0.02" friction="0.3 0.1 0.1"/>'
+        '</body></worldbody></mujoco>'
+    )
+    changes = {'task.simulation.objects.mug.file': str(file)}
+    changes |= {'task.simulation.objects.mug.friction': said}
+    world = World(load_deployment('panda_put_in_box', overrides=changes))
+    (geom,) = world.task.objects['mug'].geoms
+    assert world.model.geom_friction[geom, 0] == found

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-from vla_contract import so3
-from vla_contract.transforms import xyzw_from_wxyz
 from vla_contract.values import Vector
 from vla_sim_bridge.demonstrations.grasp import Grasp
 from vla_sim_bridge.demonstrations.skills import Lift, Place, Pull, Skill
 from vla_sim_bridge.scene.simulated_task import SimulatedTask, TARGET
+from vla_sim_bridge.tasks.poses import in_base, in_frame
 from vla_sim_bridge.tasks.scene_object import SceneObject
 
 # Between what is carried and what it passes over; how far a placed object may be off, and a
@@ -139,7 +138,7 @@ class Things:
         taker = self._thing(skill.onto, extras)
         inner, pose = taker.inner, extras[self._taking_pose(taker)]
         centre = np.zeros(3) if inner is None else np.array(inner.centre_m)
-        place = _in_base(centre, pose)
+        place = in_base(centre, pose)
         floor_m = float(extras[f'{taker.name}_pose'][2]) + self._sizes[taker.name][1]
         place[2] = floor_m + above_m + skill.above_m
         return Destination(place, place[2] + _CLEAR_M)
@@ -163,8 +162,8 @@ class Things:
         thing = self._things[skill.object]
         base, pose = extras[f'{skill.object}_pose'], extras[f'{skill.object}_{skill.frame}_pose']
         begun = thing.frame_pose(skill.frame, self._begun)
-        inside = _in_frame(begun[:3], thing.pose(self._begun)) + np.array(skill.way_m)
-        place = _in_base(inside, base)
+        inside = in_frame(begun[:3], thing.pose(self._begun)) + np.array(skill.way_m)
+        place = in_base(inside, base)
         height = float(pose[2])
         to = Destination(place, height, _PULLED_OFF_M)
         return Handled(_handle(skill), pose, height, height, to)
@@ -172,16 +171,3 @@ class Things:
 
 def _handle(skill: Pull) -> Grasp:
     return Grasp(skill.grasp_width_m, yaw_rad=float(np.radians(skill.grasp_yaw_deg)), turns=2)
-
-
-def _in_base(point: Vector, pose: Vector) -> Vector:
-    """Return a point of a pose's frame, shape (3,), in the base frame."""
-    moved: Vector = pose[:3] + so3.Rotation.from_quat(xyzw_from_wxyz(pose[3:])).apply(point)
-    return moved
-
-
-def _in_frame(point: Vector, pose: Vector) -> Vector:
-    """Return a point of the base frame, shape (3,), in a pose's frame."""
-    rotation = so3.Rotation.from_quat(xyzw_from_wxyz(pose[3:])).as_matrix()
-    inside: Vector = rotation.T @ (point - pose[:3])
-    return inside

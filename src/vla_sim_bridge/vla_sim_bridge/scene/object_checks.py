@@ -6,6 +6,7 @@ from vla_contract.errors import SettingError
 from vla_contract.schema import unknown_name
 from vla_sim_bridge.scene.object_settings import (
     AreaConfig,
+    CAPSULE,
     FROM_FILE,
     MJCF,
     ObjectConfig,
@@ -64,6 +65,9 @@ def _check_shape(config: ObjectConfig, where: str, place: str) -> None:
         raise SettingError(where, f'{place}.mass_kg', 'nothing', 'float in [0.001, 100] [kg]')
     if config.frames and config.shape != MJCF:
         raise SettingError(where, f'{place}.frames', ', '.join(config.frames), 'some of an MJCF')
+    if config.shape == CAPSULE and config.size_m[1] <= config.size_m[0]:
+        found = f'a height of {config.size_m[1]:g}'
+        raise SettingError(where, f'{place}.size_m', found, 'one above its diameter')
     if config.shape == OPEN_BOX and min(config.size_m[:3]) <= 2 * config.size_m[3]:
         found = f'a wall of {config.size_m[3]:g}'
         raise SettingError(where, f'{place}.size_m', found, 'one below half of its least edge')

@@ -69,7 +69,9 @@ class ObjectConfig:
     mass_kg: float | None = setting(
         None, doc='mass; an MJCF has its own', unit='kg', lower=1e-3, upper=100.0
     )
-    friction: float = setting(1.0, doc='sliding friction of its contacts', lower=0.0, upper=10.0)
+    friction: float | None = setting(
+        None, doc='sliding friction; none: 1.0, or what an MJCF says', lower=0.0, upper=10.0
+    )
     rgba: Colour | None = setting(None, doc='colour', lower=0.0, upper=1.0)
     fixed: bool = setting(False, doc='stands where it begins and cannot be moved')
     area: str = setting('', doc='where it begins, one of areas; needed unless it lies on another')

@@ -99,7 +99,7 @@ def _parts(config: ObjectConfig) -> Iterator[tuple[str, list[float], tuple[float
         yield CYLINDER, [size[0] / 2, size[1] / 2], (0.0, 0.0, 0.0)
     elif config.shape == CAPSULE:
         radius = size[0] / 2
-        yield CAPSULE, [radius, max(size[1] / 2 - radius, 1e-3)], (0.0, 0.0, 0.0)
+        yield CAPSULE, [radius, size[1] / 2 - radius], (0.0, 0.0, 0.0)
     else:
         x, y, z = (edge / 2 for edge in size[:3])
         wall = size[3] / 2
@@ -144,7 +144,7 @@ def _add_mesh(
 
 def _surface(config: ObjectConfig) -> dict[str, object]:
     return {
-        'friction': [config.friction, 0.005, 0.0001],
+        'friction': [1.0 if config.friction is None else config.friction, 0.005, 0.0001],
         'condim': 4,
         'rgba': config.rgba or _GREY,
     }
@@ -168,7 +168,7 @@ def _attached(spec: mujoco.MjSpec, name: str, config: ObjectConfig, folder: str)
         # The object as a whole moves by a joint of its own.
         if joint.type == mujoco.mjtJoint.mjJNT_FREE:
             child.delete(joint)
-    for geom in child.geoms:
+    for geom in child.geoms if config.friction is not None else ():
         geom.friction[0] = config.friction
     body = spec.worldbody.add_frame().attach_body(bodies[0], f'{name}/', '')
     body.name = name

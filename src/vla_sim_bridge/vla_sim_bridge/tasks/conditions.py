@@ -17,6 +17,7 @@ from vla_contract.schema import setting
 from vla_contract.values import Vector
 from vla_sim_bridge.scene.robot_spec import ROBOT
 from vla_sim_bridge.tasks.condition import Objects
+from vla_sim_bridge.tasks.poses import in_frame
 from vla_sim_bridge.tasks.scene_object import SceneObject
 
 _NEAR_TABLE_M = 0.05
@@ -89,7 +90,7 @@ class Inside:
         container, inner = self._container, self._inner
         pose = container.frame_pose(inner.frame, data) if inner.frame else container.pose(data)
         for thing in self._things:
-            place = _in_frame(thing.pose(data)[:3], pose)
+            place = in_frame(thing.pose(data)[:3], pose)
             if (np.abs(place - inner.centre_m) <= np.array(inner.size_m) / 2).all():
                 return True
         return False
@@ -112,10 +113,10 @@ class StandsOn:
         """Compare places, and look for contacts where these fit."""
         below = self._support.pose(data)
         for thing in self._things:
-            place = _in_frame(thing.pose(data)[:3], below)
-            is_over = (np.abs(place[:2]) <= self._half).all()
-            if is_over and thing.pose(data)[2] > below[2]:
-                return touch(data, thing.geoms, self._support.geoms)
+            pose = thing.pose(data)
+            is_over = (np.abs(in_frame(pose[:3], below)[:2]) <= self._half).all()
+            if is_over and pose[2] > below[2] and touch(data, thing.geoms, self._support.geoms):
+                return True
         return False
 
 
@@ -238,11 +239,3 @@ def _named(task: Objects, name: str) -> tuple[SceneObject, ...]:
     except KeyError:
         known = (*task.objects, 'target', 'others')
         raise UnknownNameError('object', name, 'this task', known) from None
-
-
-def _in_frame(point: Vector, pose: Vector) -> Vector:
-    """Return a point, shape (3,), in the frame of a pose of position and wxyz."""
-    rotation = np.empty(9)
-    mujoco.mju_quat2Mat(rotation, pose[3:])
-    inside: Vector = rotation.reshape(3, 3).T @ (point - pose[:3])
-    return inside
