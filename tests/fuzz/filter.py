@@ -1,4 +1,4 @@
-"""Fuzz the whole filter: random robots, rates and settings, hostile inputs at any moment.
+"""Fuzz the whole filter: random robots and settings, hostile inputs and takeovers at any moment.
 
     python tests/fuzz/filter.py --cycles 10000000
     python tests/fuzz/filter.py --cell so101_table     # the cell as it is, its workspace too
@@ -21,6 +21,8 @@ from vla_action_filter.limits.jerk_bounds import JerkBounds
 from vla_action_filter.verdict import Output
 from vla_contract.deployment.cell import Cell, load_cell, PlacedRobot
 from vla_contract.deployment.robot import ARM, GRIPPER, Group, Joint
+from vla_contract.joints.command_groups import command_groups
+from vla_contract.recordings.events import TeleopEvent
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 HOSTILE = (math.nan, math.inf, -math.inf, 1e300, -1e300, 1e12, 0.0, -0.0, 5e-324)
@@ -95,6 +97,7 @@ class Victim:
         self.now_ns = to_ns(100.0)
         self.measured = self.cell.home
         self.sent: list[np.ndarray] = []
+        self.switches = 0
 
     def chunk(self) -> None:
         rng = self.rng
@@ -107,9 +110,29 @@ class Victim:
             points[rng.integers(len(points)), rng.integers(width)] = rng.choice(HOSTILE)
         age_s = rng.choice([0.0, 0.05, 0.3, 5.0, -0.5, -5.0], p=[0.4, 0.3, 0.2, 0.03, 0.04, 0.03])
         period_ns = int(rng.choice([1, to_ns(0.02), to_ns(0.1), to_ns(1.0)]))
-        self.core.offer_chunk(
-            ActionChunk(self.now_ns - to_ns(age_s), period_ns, points), self.now_ns
+        chunk = ActionChunk(self.now_ns - to_ns(age_s), period_ns, points)
+        self.core.offer_chunk(chunk, self.now_ns)
+
+    def hand(self) -> None:
+        """Ask for what a human might: near, far, wild, of some joints, old or new."""
+        rng = self.rng
+        named = rng.random(self.dim) < 0.5 if rng.random() < 0.2 else np.ones(self.dim, bool)
+        step = rng.choice([0.0, 0.005, 0.05, 1.0], p=[0.2, 0.4, 0.3, 0.1])
+        points = self.measured[named] + np.cumsum(
+            rng.normal(0, step, (int(rng.integers(1, 4)), int(named.sum()))), axis=0
         )
+        if points.size and rng.random() < 0.05:
+            points[-1, -1] = rng.choice(HOSTILE)
+        age_ns = to_ns(rng.choice([0.0, 0.02, 0.2, 0.5]))
+        chunk = ActionChunk(self.now_ns - age_ns, to_ns(0.02), points)
+        self.core.offer_teleop(TeleopEvent(chunk, named), self.now_ns)
+
+    def switch(self) -> None:
+        """Take over, or hand back, all joints or a group."""
+        groups = [group.name for group in command_groups(self.cell.robot)]
+        named = () if self.rng.random() < 0.5 else (str(self.rng.choice(groups)),)
+        self.core.give(bool(self.rng.random() < 0.5), named, self.now_ns)
+        self.switches += 1
 
     def disturb(self) -> None:
         rng, core = self.rng, self.core
@@ -143,6 +166,10 @@ class Victim:
             self.chunk()
         if rng.random() < 0.03:
             self.disturb()
+        if rng.random() < 0.1:
+            self.hand()
+        if rng.random() < 0.02:
+            self.switch()
         self.now_ns += self.core.period_ns
         if rng.random() < 0.9:
             sample = JointSample(self.now_ns, self.measured, np.zeros(self.dim))
@@ -192,6 +219,7 @@ def fuzz(
         for name, count in victim.core.counters.items():
             if name.endswith('_cycles'):
                 verdicts[name] = verdicts.get(name, 0) + count
+        verdicts['switches'] = verdicts.get('switches', 0) + victim.switches
     return worst, verdicts
 
 

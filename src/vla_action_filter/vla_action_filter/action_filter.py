@@ -5,6 +5,7 @@ of robot and workspace, starts where the arm stands and changes only by bounded 
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from vla_action_filter.output.held_position import HeldPosition
 from vla_action_filter.output.output_gate import OutputGate
 from vla_action_filter.plan.chunk_log import ChunkLog
 from vla_action_filter.plan.plan import Plan
+from vla_action_filter.sources.shared_command import SharedCommand
 from vla_action_filter.state_machine import StateMachine
 from vla_action_filter.verdict import FilterResult, Output, State
 from vla_action_filter.watchdogs.hold_reasons import HoldReasons
@@ -28,6 +30,7 @@ from vla_contract.filter_status import (
     ReasonCode,
     Verdict,
 )
+from vla_contract.recordings.events import TeleopEvent
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
 
 # Cycles at rest after which nothing is sent: the last point is out, and once more in case of loss.
@@ -39,8 +42,8 @@ class ActionFilter:
 
     Attributes:
         motion: what is commanded.
-        plan: the chunk in use, played by time.
-        chunk_log: which chunks were taken and refused.
+        sources: what a policy and a human want, and who of them commands which arm.
+        chunk_log: which chunks of the policy were taken and refused.
         is_gripper_moving: whether fingers are still on their way to what was commanded; who sends
             the commands says so.
     """
@@ -58,13 +61,12 @@ class ActionFilter:
         """
         self.period_ns = to_ns(1.0 / cell.rates.filter_hz)
         self.motion = CommandedMotion(cell, config)
-        self.plan = Plan(cell, config)
+        self.sources = SharedCommand(cell, config)
         self.watchdogs = Watchdogs(cell, config)
         self.counters: Counter[str] = Counter()
         self.chunk_log = ChunkLog()
         self._dim = len(cell.joints)
         self._arm = np.array(cell.arm)
-        self._chunk_age_ns = to_ns(cell.deadlines.chunk_age_s)
         self._ramp_ns = to_ns(config.rearm_ramp_s)
         self._machine = StateMachine()
         self._gate = OutputGate(approach_ns, _QUIET_CYCLES)
@@ -82,9 +84,14 @@ class ActionFilter:
         return self._machine.state
 
     @property
+    def plan(self) -> Plan:
+        """The policy's chunks, played by time."""
+        return self.sources.policy.plan
+
+    @property
     def progress(self) -> PlanProgress | None:
-        """Where in the newest chunk the plan is, None without one."""
-        return self.plan.progress
+        """Where in the policy's newest chunk the arm is; None while it does not follow one."""
+        return self.sources.progress
 
     @property
     def is_moving(self) -> bool:
@@ -114,17 +121,36 @@ class ActionFilter:
             self.counters['rejected_joint_states'] += 1
 
     def offer_chunk(self, chunk: ActionChunk, now_ns: int) -> str:
-        """Take a chunk, or refuse it and say why; returns '' when taken."""
-        command = self.motion.position if self._has_position else None
-        refusal = self.plan.offer(chunk, now_ns, command)
+        """Take a chunk of the policy, or refuse it and say why; returns '' when taken."""
+        refusal = self.sources.offer_policy(chunk, now_ns, self._command)
         if refusal:
             self.reject_chunk(refusal.reason, refusal.fault, chunk.stamp_ns)
             return refusal.reason
         self.counters['chunks'] += 1
-        if self.progress is not None:
-            self.chunk_log.take(self.progress.chunk)
-        self._outside.accept()
+        if self.plan.progress is not None:
+            self.chunk_log.take(self.plan.progress.chunk)
         return ''
+
+    def offer_teleop(self, wish: TeleopEvent, now_ns: int) -> str:
+        """Take what a human wants, or refuse it and say why; returns '' when taken."""
+        refusal = self.sources.offer_human(wish, now_ns, self._command)
+        if refusal:
+            self.reject_teleop(refusal.reason, refusal.fault)
+            return refusal.reason
+        self.counters['teleop_chunks'] += 1
+        return ''
+
+    def reject_teleop(self, reason: str, fault: ChunkFault) -> None:
+        """Count a human's chunk that cannot be used; see `reject_chunk`."""
+        self.counters['rejected_teleop_chunks'] += 1
+        self.sources.human.refuse(reason, fault)
+
+    def give(self, to_human: bool, groups: Sequence[str], now_ns: int) -> bool:
+        """Give groups of joints to a human, or back to the policy; see `SharedCommand.give`."""
+        is_news = self.sources.give(to_human, groups, now_ns)
+        if is_news:
+            self.counters['takeovers' if to_human else 'hand_backs'] += 1
+        return is_news
 
     def reject_chunk(self, reason: str, fault: ChunkFault, stamp_ns: int) -> None:
         """Count a chunk that cannot be used; a jump, or several in a row, hold the arm.
@@ -136,8 +162,7 @@ class ActionFilter:
         """
         self.counters['rejected_chunks'] += 1
         self.chunk_log.refuse(stamp_ns, fault)
-        if self._outside.refuse(reason, fault is ChunkFault.JUMP):
-            self.plan.clear()
+        self.sources.policy.refuse(reason, fault)
 
     def offer_action(self, position: Vector, duration_ns: int, now_ns: int) -> str:
         """Take a single action, due `duration_ns` from now; returns '' or why it is refused.
@@ -208,7 +233,7 @@ class ActionFilter:
 
         It is no limit of velocities: a robot that is slowed down goes that share of any way.
         """
-        self.plan.permit(share)
+        self.sources.permit(share)
 
     def rejoin(self, position: Vector, velocity: Vector) -> None:
         """Go on from where the controllers have braked to or are to brake.
@@ -218,7 +243,7 @@ class ActionFilter:
             velocity: commanded speeds, shape (D,) [rad/s or m/s].
         """
         self.motion.rejoin(position, velocity)
-        self.plan.rejoin()
+        self.sources.rejoin()
 
     def step(self, now_ns: int, due_ns: int | None = None) -> FilterResult:
         """Compute the command of this period.
@@ -253,7 +278,12 @@ class ActionFilter:
         elif result.command is not None:
             self.watchdogs.record(result.command)
         self._count(result.verdict)
-        return replace(result, state=self._machine.state, output=self._gate.output)
+        return replace(
+            result,
+            state=self._machine.state,
+            output=self._gate.output,
+            human=self.sources.human_groups,
+        )
 
     def report(self) -> dict[str, object]:
         """Return what a status message should tell: counters, lag, margins of the watchdogs."""
@@ -274,10 +304,13 @@ class ActionFilter:
         """Decelerate the arm within its limits and keep the fingers as they are."""
         return self.motion.brake()
 
+    @property
+    def _command(self) -> Vector | None:
+        return self.motion.position if self._has_position else None
+
     def _forget_plan(self) -> None:
-        self.plan.clear()
+        self.sources.clear()
         self.motion.forget()
-        self._outside.accept()
 
     def _arm_from_joints(self, now_ns: int) -> FilterResult:
         """Start at rest where the controllers hold the arm, or where it is."""
@@ -324,18 +357,14 @@ class ActionFilter:
 
     def _reason_to_hold(self, now_ns: int) -> Reason:
         if outside := self._outside.reason(now_ns):
-            self.plan.clear()
+            self.sources.clear_plans()
             return outside
-        chunk = self.plan.chunk
-        if chunk is None:
-            return Reason('no chunk', ReasonCode.NO_CHUNK)
-        if now_ns - chunk.stamp_ns > self._chunk_age_ns:
-            return Reason('chunk stale', ReasonCode.CHUNK_STALE)
-        return self._gate.reason_to_wait(now_ns)
+        unserved = self.sources.serve(now_ns, self.motion.position)
+        return unserved or self._gate.reason_to_wait(now_ns)
 
     def _hold(self, reason: Reason, due_ns: int) -> FilterResult:
         self._machine.hold()
-        desired = self.plan.look(due_ns)
+        desired = self.sources.look(due_ns, self.motion.position)
         if self._gate.output is Output.SILENT:
             self._follow_measured()
         return FilterResult(self.brake(), Verdict.HOLD, (reason,), desired=desired)
@@ -343,15 +372,17 @@ class ActionFilter:
     def _follow(self, now_ns: int) -> FilterResult:
         """Move after the plan; `now_ns` is when the arm is to be there [ns]."""
         self._machine.follow(now_ns)
-        ahead, velocity = self.motion.ahead(self.plan.starts_new_chunk()), self.motion.velocity
+        command, velocity = self.motion.position, self.motion.velocity
+        ahead = self.motion.ahead(self.sources.starts())
         ramp = self._machine.ramp(now_ns, self._ramp_ns)
         scale = self._speed_scale * ramp
         # At full speed, ramp or not, the plan is played by the clock.
         speed = scale if self._speed_scale < 1.0 else 1.0
-        goal = self.plan.sample(now_ns, ahead, velocity, speed)
+        goal = self.sources.sample(now_ns, command, ahead, velocity, speed)
         reasons = self.motion.follow(goal.position, goal.velocity, scale, now_ns)
         if ramp < 1.0:
             reasons = [_of_ramp(reason) for reason in reasons]
+        reasons += self.sources.problems
         verdict = Verdict.CLAMP if reasons else Verdict.PASS
         return FilterResult(self.motion.position, verdict, tuple(reasons), desired=goal.desired)
 

@@ -19,6 +19,19 @@ class FilterConfig:
         doc='policy_chunk, or policy_action from a node that publishes one action at a time',
         choices=('policy_chunk', 'policy_action'),
     )
+    source: str = setting(
+        'policy',
+        doc='who commands first: policy, or a human by teleop_chunk; action_filter/take_over and '
+        'action_filter/hand_back change it',
+        choices=('policy', 'human'),
+    )
+    teleop_age_s: float = setting(
+        0.25,
+        doc='oldest teleop_chunk that is followed; a released dead-man switch stops the arm so',
+        unit='s',
+        lower=0.02,
+        upper=5.0,
+    )
     dry_run: bool = setting(False, doc='compute and report everything, command nothing')
     locked: bool = setting(
         False,

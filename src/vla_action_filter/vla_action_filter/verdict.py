@@ -53,6 +53,7 @@ class FilterResult:
         state: state of the filter after this cycle.
         output: whether the command is sent: not at all, as a slow point, or as it is.
         desired: what the plan asks for; None without a chunk.
+        human: names of the groups of joints that a human commands.
     """
 
     command: Vector | None
@@ -61,6 +62,7 @@ class FilterResult:
     state: State = State.INACTIVE
     output: Output = Output.STREAM
     desired: Desired | None = None
+    human: tuple[str, ...] = ()
 
     @property
     def reason(self) -> Reason:

@@ -36,6 +36,7 @@ REASONS = st.builds(
         st.lists(REFUSED, max_size=3).map(tuple),
         st.none() | PLANS,
         st.dictionaries(st.sampled_from(['cycles', 'stops', 'e_stops']), st.integers(0)),
+        st.lists(st.sampled_from(['left_arm', 'right_arm']), unique=True).map(tuple),
     )
 )
 def test_what_is_read_is_what_was_said_exactly(status):

@@ -37,6 +37,8 @@ class ReasonCode(StrEnum):
     NO_CHUNK = 'no_chunk'
     CHUNK_STALE = 'chunk_stale'
     CHUNK_REFUSED = 'chunk_refused'
+    NO_TELEOP = 'no_teleop'
+    HAND_BACK = 'hand_back'
     UNWATCHED = 'unwatched'
     WATCH_LOST = 'watch_lost'
     LOCKED = 'locked'
@@ -133,7 +135,8 @@ class FilterStatus:
     Attributes:
         verdict: of the newest cycle; None while the filter is inactive.
         reason: why, empty when passed.
-        since_ns: commands due from this time on have this verdict and reason [ns].
+        since_ns: commands due from this time on have this verdict and reason, and are commanded
+            by the same [ns].
         time_ns: when the newest command is due [ns].
         is_sending: whether that command is sent; at rest nothing is.
         state: state of the filter.
@@ -141,6 +144,7 @@ class FilterStatus:
         refused: chunks refused since the last message.
         plan: progress of the plan, None while nothing is played.
         counters: how often each thing happened since the filter was configured.
+        human: names of the groups of joints that a human commands; the policy commands the others.
     """
 
     verdict: Verdict | None
@@ -153,6 +157,7 @@ class FilterStatus:
     refused: tuple[RefusedChunk, ...] = ()
     plan: PlanProgress | None = None
     counters: Mapping[str, int] = field(default_factory=dict)
+    human: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:
@@ -192,6 +197,7 @@ class FilterStatus:
             if plan is None
             else f'{plan.chunk.stamp_ns}:{plan.chunk.plan_ns} {plan.time_ns} {plan.plan_ns} '
             f'{plan.rate!r}',
+            'human': ' '.join(self.human),
             'counters': ' '.join(self.counters),
             **{name: str(count) for name, count in self.counters.items()},
         }
@@ -220,6 +226,7 @@ class FilterStatus:
                 tuple(_refused(entry) for entry in values.get('chunks_refused', '').split()),
                 _plan(values.get('plan', '')),
                 {name: int(values[name]) for name in values.get('counters', '').split()},
+                tuple(values.get('human', '').split()),
             )
         except (KeyError, ValueError) as error:
             raise ContractError(f"{_TOPIC}: found '{message}', {error}") from error

@@ -18,6 +18,8 @@ VERDICT = 'record.verdict'
 PLANNED = 'record.is_planned'
 """Whether a plan asked for the action; otherwise the arm was held or stopped, and the action says
 what was sent."""
+INTERVENTION = 'intervention'
+"""LeRobot's column of DAgger recordings: whether a person led."""
 STAMP = 'record.stamp_s'
 """Time of the observation [s]."""
 

@@ -30,7 +30,7 @@ def test_a_steady_motion_lags_by_the_stated_time():
 
 def test_a_primed_smoother_goes_on_without_a_hiccup():
     smoother, period, speed = EmaSmoother([0.25]), 0.01, np.array([2.0])
-    smoother.prime(np.array([1.0]), speed)
+    smoother.prime(np.array([1.0]), speed, np.array([True]))
     lag = smoother.lags_s(period)
     for k in range(1, 5):
         position, velocity = smoother.smooth(1.0 + speed * (k * period + lag), speed)

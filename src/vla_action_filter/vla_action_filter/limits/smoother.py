@@ -4,6 +4,7 @@ from collections.abc import Sequence
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from vla_action_filter.config import FilterConfig
 from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.values import Vector
@@ -22,23 +23,27 @@ class EmaSmoother:
         self._position: Vector | None = None
         self._velocity: Vector | None = None
 
-    @property
-    def is_primed(self) -> bool:
-        """Whether there is a past to average with."""
-        return self._position is not None
-
     def reset(self) -> None:
         """Forget the past; a sample that is not primed passes through."""
         self._position = self._velocity = None
 
-    def prime(self, position: Vector, velocity: Vector) -> None:
-        """Start from a moving output, each of shape (D,), instead of from a plan's past."""
-        self._position, self._velocity = np.array(position), np.array(velocity)
+    def prime(self, position: Vector, velocity: Vector, joints: NDArray[np.bool_]) -> None:
+        """Start joints from a moving output instead of from a plan's past.
+
+        Args:
+            position: of the output, shape (D,) [rad or m].
+            velocity: of the output, shape (D,) [rad/s or m/s].
+            joints: which, shape (D,); those without a past start from it in any case.
+        """
+        if self._position is None or self._velocity is None:
+            self._position, self._velocity = np.array(position), np.array(velocity)
+        self._position[joints] = position[joints]
+        self._velocity[joints] = velocity[joints]
 
     def smooth(self, position: Vector, velocity: Vector) -> tuple[Vector, Vector]:
         """Return the smoothed position and velocity, each of shape (D,)."""
         if self._position is None or self._velocity is None:
-            self.prime(position, velocity)
+            self._position, self._velocity = np.array(position), np.array(velocity)
             return np.array(position), np.array(velocity)
         self._position += self._alpha * (position - self._position)
         self._velocity += self._alpha * (velocity - self._velocity)

@@ -61,8 +61,8 @@ class CommandLoop:
     controllers brake goes on from where they have come to.
 
     Attributes:
-        since_ns: commands due from this time on have the newest verdict, and a hold or stop its
-            reason [ns].
+        since_ns: commands due from this time on have the newest verdict, a hold or stop its
+            reason, and are commanded by the same [ns].
         due_ns: when the newest command is due [ns].
     """
 
@@ -101,8 +101,9 @@ class CommandLoop:
         return self._lead_ns // self._period_ns
 
     def restart(self) -> None:
-        """Forget what was sent, and arm anew at the next fresh joint state."""
+        """Forget what was sent and who commanded, and arm anew at the next fresh joint state."""
         self.filter.disarm()
+        self.filter.sources.restart()
         self._orders, self._told_ns = Orders(_NOTHING_YET), 0
         self.since_ns = self.due_ns = 0
         self._desired.clear()
@@ -211,6 +212,7 @@ class CommandLoop:
             ramp.reset(float(command[i]))
 
 
-def _kind(result: FilterResult) -> tuple[Verdict, ReasonCode | None]:
+def _kind(result: FilterResult) -> tuple[Verdict, ReasonCode | None, tuple[str, ...]]:
     """Return what `since_ns` dates; which limit is active changes from cycle to cycle."""
-    return result.verdict, result.reason.code if result.verdict >= Verdict.HOLD else None
+    code = result.reason.code if result.verdict >= Verdict.HOLD else None
+    return result.verdict, code, result.human

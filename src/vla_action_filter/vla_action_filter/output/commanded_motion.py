@@ -1,6 +1,7 @@
 """What the arm and its fingers are commanded: smoothed, within the limits, from cycle to cycle."""
 
 import numpy as np
+from numpy.typing import NDArray
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.limits.motion_limiter import MotionLimiter
 from vla_action_filter.limits.smoother import EmaSmoother, joint_alphas
@@ -80,16 +81,15 @@ class CommandedMotion:
         self.forget()
         return self.position
 
-    def ahead(self, is_new_plan: bool) -> Vector:
+    def ahead(self, is_new_plan: NDArray[np.bool_]) -> Vector:
         """Return what has to be followed for the arm to go on as it does, shape (D,).
 
         Args:
-            is_new_plan: what is followed next begins anew. An average over two plans belongs to
-                neither: it begins at what the arm does.
+            is_new_plan: for which joints that which is followed next begins anew, shape (D,). An
+                average over two plans belongs to neither: it begins at what the arm does.
         """
         position, velocity = self.position, self.velocity
-        if is_new_plan or not self._smoother.is_primed:
-            self._smoother.prime(position, velocity)
+        self._smoother.prime(position, velocity, is_new_plan)
         return position + velocity * (self._dt + self._lags_s)
 
     def follow(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.plan.chunk_ensemble import ChunkEnsemble
 from vla_action_filter.plan.chunk_player import ChunkPlayer
@@ -55,8 +56,9 @@ class Plan:
     arrives there as well.
     """
 
-    def __init__(self, cell: Cell, config: FilterConfig) -> None:
-        """Prepare for a robot."""
+    def __init__(self, cell: Cell, config: FilterConfig, has_seams: bool = True) -> None:
+        """Prepare for a robot; without seams every step to a new chunk is taken at once."""
+        self._has_seams = has_seams
         self._dim = len(cell.joints)
         self._names = cell.joint_names
         self._arm, self._grippers = np.array(cell.arm), cell.grippers
@@ -115,7 +117,8 @@ class Plan:
         Args:
             chunk: any numbers whatever.
             now_ns: time of the same clock as the chunk's stamp [ns].
-            command: present command, shape (D,) [rad or m]; None before there is one.
+            command: present command, shape (D,) [rad or m], NaN for joints that do not follow;
+                None before there is one.
         """
         if chunk.positions.shape[1] != self._dim:
             found = f'chunk has {chunk.positions.shape[1]} joints, not {self._dim}'
@@ -135,6 +138,16 @@ class Plan:
         self._is_new = True
         return None
 
+    def jump(self, now_ns: int, command: Vector) -> str:
+        """Name the joint that the newest chunk would tear away now, '' for none.
+
+        Args:
+            now_ns: time [ns].
+            command: present command, shape (D,) [rad or m], NaN for joints that do not follow.
+        """
+        chunk = self._player.played
+        return '' if chunk is None else self._jump(chunk, self._player.time(now_ns), command)
+
     def look(self, now_ns: int) -> Desired | None:
         """Return what the plan asks for at a time [ns] of an arm that is held; None for nothing.
 
@@ -143,7 +156,14 @@ class Plan:
         sampled = self._player.sample(now_ns, is_held=True)
         return None if sampled is None else Desired(*sampled, self._player.plan_ns)
 
-    def sample(self, now_ns: int, command: Vector, velocity: Vector, speed: float = 1.0) -> Target:
+    def sample(
+        self,
+        now_ns: int,
+        command: Vector,
+        velocity: Vector,
+        follow: NDArray[np.bool_],
+        speed: float = 1.0,
+    ) -> Target:
         """Return what to move to; without a chunk, to stay.
 
         Args:
@@ -151,6 +171,7 @@ class Plan:
             command: target of an arm that goes on as it does, to which a new chunk is joined,
                 shape (D,).
             velocity: its speed, shape (D,).
+            follow: which joints follow the plan, shape (D,); others have no part in the seam.
             speed: share of the velocity limits in use.
         """
         sampled = self._player.sample(now_ns, speed)
@@ -159,8 +180,9 @@ class Plan:
         desired, desired_velocity = sampled
         if self._is_new:
             offset, drift = np.zeros(self._dim), np.zeros(self._dim)
-            offset[self._arm] = (command - desired)[self._arm]
-            drift[self._arm] = (velocity - desired_velocity)[self._arm]
+            joins = self._arm[follow[self._arm]]
+            offset[joins] = (command - desired)[joins]
+            drift[joins] = (velocity - desired_velocity)[joins]
             self._seam.begin(now_ns, offset, drift, self._join_ns(offset, drift))
             self._is_new = False
         rest, fading = self._seam.offset(now_ns)
@@ -187,7 +209,7 @@ class Plan:
         Neither is so short that the joints overshoot; what is taken at once takes that long too.
         """
         chunk, plan_ns = self._player.played, self._player.plan_ns
-        if chunk is None:
+        if chunk is None or not self._has_seams:
             return 0
         is_lone = len(chunk.positions) == 1
         possible_ns = self._possible_ns(offset, drift, _LONE_PEAK if is_lone else 1.0)

@@ -1,18 +1,23 @@
 """The filter's inputs out of a recording, as events for a replay."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.replay.stream import Event, Payload
+from vla_action_filter.replay.stream import Commanders, Event, Payload
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError, VlaError
+from vla_contract.filter_status import FilterStatus
+from vla_contract.joints.teleop_messages import TELEOP_TOPIC
 from vla_contract.recordings.damage import Damage, OnDamage, say_damage
+from vla_contract.recordings.events import Recorded
 from vla_contract.recordings.read_events import read_events
 
-_OTHERS = ('joint_states', 'e_stop', 'speed_scale', 'fault')
+_STATUS = 'action_filter/status'
+_OTHERS = ('joint_states', TELEOP_TOPIC, 'e_stop', 'speed_scale', 'fault', _STATUS)
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,8 @@ def read_recording(
     """Return the filter's inputs in an MCAP file or a rosbag2 folder.
 
     Topics are found by the end of their name, so a namespace does not matter: joint_states, the
-    topic that the setting `input` names, e_stop, speed_scale, and fault (std_msgs/String) with
-    labels.
+    topic that the setting `input` names, teleop_chunk, e_stop, speed_scale, fault
+    (std_msgs/String) with labels, and of action_filter/status who commands.
 
     Args:
         path: of the recording.
@@ -66,12 +71,20 @@ def read_recording(
 
     topics = ((config or FilterConfig()).input, *_OTHERS)
     recorded = read_events(path, cell, namespace, False, topics, note, on_refused)
-    found = [
-        Event(each.now_ns, each.payload)
-        for each in tqdm(recorded, unit='message', leave=False)
-        if isinstance(each.payload, Payload)
-    ]
+    found = list(_inputs(tqdm(recorded, unit='message', leave=False)))
     if not found and not refused:
-        needed = ', '.join(topics)
+        needed = ', '.join(topic for topic in topics if topic != _STATUS)
         raise VlaError(f'{path}: found no topic of the filter; it needs one of: {needed}')
     return RecordedStream(found, refused, damages)
+
+
+def _inputs(recorded: Iterable[Recorded]) -> Iterator[Event]:
+    """Yield what the filter received, and where others commanded from then on."""
+    human: tuple[str, ...] = ()
+    for each in recorded:
+        if isinstance(each.payload, FilterStatus):
+            if each.payload.human != human:
+                human = each.payload.human
+                yield Event(each.now_ns, Commanders(human))
+        elif isinstance(each.payload, Payload):
+            yield Event(each.now_ns, each.payload)

@@ -7,7 +7,7 @@ import numpy as np
 from tqdm import tqdm
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
-from vla_action_filter.replay.stream import Conflict, Event, Reset
+from vla_action_filter.replay.stream import Commanders, Conflict, Event, Reset
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.filter_status import Reason, ReasonCode
@@ -16,6 +16,7 @@ from vla_contract.recordings.events import (
     FaultEvent,
     SingleActionEvent,
     SpeedScaleEvent,
+    TeleopEvent,
 )
 from vla_contract.values import ActionChunk, JointSample, Vector
 
@@ -106,6 +107,10 @@ class _Runner:
                 self._is_new = True
         elif isinstance(payload, SingleActionEvent):
             self._is_taken(self.core.offer_action(payload.position, payload.duration_ns, now_ns))
+        elif isinstance(payload, TeleopEvent):
+            self._is_taken(self.core.offer_teleop(payload, now_ns))
+        elif isinstance(payload, Commanders):
+            self._give(payload.human, now_ns)
         elif isinstance(payload, EStopEvent):
             self.core.set_e_stop(payload.is_pressed)
         elif isinstance(payload, SpeedScaleEvent):
@@ -116,6 +121,15 @@ class _Runner:
             self.core.reset(now_ns)
         elif isinstance(payload, FaultEvent):
             self._fault = payload.cause
+
+    def _give(self, human: tuple[str, ...], now_ns: int) -> None:
+        before = self.core.sources.human_groups
+        for to_human, names in (
+            (True, set(human) - set(before)),
+            (False, set(before) - set(human)),
+        ):
+            if names:
+                self.core.give(to_human, sorted(names), now_ns)
 
     def _is_taken(self, refusal: str) -> bool:
         self._offers.append(len(self._times))

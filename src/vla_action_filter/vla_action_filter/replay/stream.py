@@ -7,6 +7,7 @@ from vla_contract.recordings.events import (
     FaultEvent,
     SingleActionEvent,
     SpeedScaleEvent,
+    TeleopEvent,
 )
 from vla_contract.values import ActionChunk, JointSample
 
@@ -23,10 +24,19 @@ class Reset:
     """Somebody asked to leave a latched stop."""
 
 
+@dataclass(frozen=True)
+class Commanders:
+    """Which groups of joints a human commands from now on; the policy commands the others."""
+
+    human: tuple[str, ...]
+
+
 Payload = (
     JointSample
     | ActionChunk
     | SingleActionEvent
+    | TeleopEvent
+    | Commanders
     | EStopEvent
     | SpeedScaleEvent
     | FaultEvent

@@ -15,6 +15,7 @@ from vla_action_filter.output.command_loop import CommandLoop, Orders
 from vla_action_filter.ros.channels.registry import channels_of, make_senders
 from vla_action_filter.ros.channels.sender import Sender
 from vla_action_filter.ros.filter_report import FilterReport
+from vla_action_filter.ros.human_inputs import HumanInputs
 from vla_action_filter.ros.newest_time import NewestTime
 from vla_action_filter.ros.operator_inputs import OperatorInputs
 from vla_action_filter.watchdogs.loop_timing import LoopTiming
@@ -27,6 +28,7 @@ from vla_contract.filter_status import (
     ReasonCode,
 )
 from vla_contract.joints.joint_messages import JointReader, largest_chunk_bytes
+from vla_contract.joints.teleop_messages import TELEOP_TOPIC
 from vla_contract.ros.listening.bounded import subscribe_bounded
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
@@ -87,6 +89,7 @@ class ActionFilterNode(VlaNode):
             self.create_subscription(
                 JointTrajectoryPoint, 'policy_action', self._on_action, COMMAND
             )
+        self._human = HumanInputs(self, cell, self._filter, self.now_ns, lambda: self.is_active)
         self._watch = unattended_subscription(self, String, 'watch', COMMAND)
         self.create_service(Trigger, 'action_filter/reset', self._on_reset)
         self.create_timer(_LOOK_S, self._look_around)
@@ -183,10 +186,11 @@ class ActionFilterNode(VlaNode):
         self._operator.look()
         if not self.is_active:
             self._read_inputs(self.now_ns())
-        count = publishers_of(self, self._input)
         conflict = NO_REASON
-        if count > 1:
-            conflict = Reason(f'{self._input} has {count} publishers', ReasonCode.CONFLICT)
+        for topic in self._commanding_topics():
+            count = publishers_of(self, topic)
+            if count > 1:
+                conflict = Reason(f'{topic} has {count} publishers', ReasonCode.CONFLICT)
         if self.get_parameter('locked').value:
             conflict = Reason('locked', ReasonCode.LOCKED)
         if not self._is_dry_run and not conflict:
@@ -197,6 +201,11 @@ class ActionFilterNode(VlaNode):
         for columns, found in filter(None, (sender.reference() for sender in self._senders)):
             reference[columns] = found
         self._filter.offer_reference(reference)
+
+    def _commanding_topics(self) -> list[str]:
+        """Return the topics of those who command now."""
+        sources = self._filter.sources
+        return [self._input] * sources.is_policy + [TELEOP_TOPIC] * sources.is_human
 
     def _on_reset(self, request: Any, response: Any) -> Any:
         now_ns = self.now_ns()

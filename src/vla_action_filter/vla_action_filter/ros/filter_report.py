@@ -117,6 +117,7 @@ class FilterReport:
             core.chunk_log.refused,
             core.progress,
             core.counters,
+            result.human,
         )
 
     def _values(self) -> dict[str, object]:

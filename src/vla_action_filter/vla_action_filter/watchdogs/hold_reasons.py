@@ -3,26 +3,23 @@
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.watchdogs.watch import Watch
 from vla_action_filter.watchdogs.watchdogs import Debounce
-from vla_contract.filter_status import NO_REASON, Reason, ReasonCode
+from vla_contract.filter_status import NO_REASON, Reason
 from vla_contract.values import to_ns
 
 
 class HoldReasons:
-    """Nobody watches, somebody else commands the arm, or chunks cannot be used; in this order."""
+    """Nobody watches, or somebody else commands the arm; in this order."""
 
     def __init__(self, config: FilterConfig) -> None:
         """Begin without a reason."""
         self._watch = Watch(config.require_watch, to_ns(config.watch_age_s))
         self._conflict = self._held_conflict = NO_REASON
         self._conflict_debounce = Debounce(1, config.release_cycles)
-        self._most_refused = config.reject_chunks
-        self.accept()
 
     def restart(self) -> None:
-        """Forget who watched and what was refused; a conflict lasts as long as it is there."""
+        """Forget who watched; a conflict lasts as long as it is there."""
         self._watch.restart()
         self._conflict_debounce.restart()
-        self.accept()
 
     def hear_watch(self, who: str, now_ns: int) -> None:
         """Take a heartbeat of who watches the arm."""
@@ -32,21 +29,6 @@ class HoldReasons:
         """Take why the arm must not be commanded, such as two policies on a topic."""
         self._conflict = reason
 
-    def accept(self) -> None:
-        """Take note of a chunk that can be used."""
-        self._refused, self._refused_in_a_row = NO_REASON, 0
-
-    def refuse(self, reason: str, is_jump: bool) -> bool:
-        """Take note of a chunk that cannot; return whether that is a reason to hold.
-
-        A jump is, and so are several in a row.
-        """
-        self._refused_in_a_row += 1
-        is_enough = is_jump or self._refused_in_a_row >= self._most_refused
-        if is_enough:
-            self._refused = Reason(f'chunk refused, {reason}', ReasonCode.CHUNK_REFUSED)
-        return is_enough
-
     def reason(self, now_ns: int) -> Reason:
         """Return why the arm must hold, empty for no reason; call once per cycle."""
         if unwatched := self._watch.reason(now_ns):
@@ -55,4 +37,4 @@ class HoldReasons:
         if self._conflict_debounce.update(bool(self._conflict)):
             return self._held_conflict
         self._held_conflict = NO_REASON
-        return self._refused
+        return NO_REASON

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from vla_contract.filter_status import FilterStatus
 from vla_contract.values import ActionChunk, Image, JointSample, Vector
 
@@ -21,6 +23,19 @@ class SingleActionEvent:
 
     position: Vector
     duration_ns: int
+
+
+@dataclass(frozen=True)
+class TeleopEvent:
+    """teleop_chunk: what a human wants.
+
+    Attributes:
+        chunk: of the named joints, in the cell's order, shape (T, n) [rad or m].
+        named: which of all joints these are, shape (D,) with n of them true.
+    """
+
+    chunk: ActionChunk
+    named: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -99,6 +114,7 @@ Payload = (
     | ActionChunk
     | ImageEvent
     | SingleActionEvent
+    | TeleopEvent
     | CommandEvent
     | DesiredEvent
     | FilterStatus

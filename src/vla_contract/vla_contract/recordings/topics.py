@@ -12,6 +12,7 @@ from vla_contract.errors import ContractError
 from vla_contract.filter_status import FilterStatus
 from vla_contract.joints.joint_messages import JointReader
 from vla_contract.joints.joint_states import JointStateMerge
+from vla_contract.joints.teleop_messages import TELEOP_TOPIC, TeleopReader
 from vla_contract.recordings.events import (
     CommandEvent,
     DesiredEvent,
@@ -79,6 +80,11 @@ def _actions(cell: Cell) -> Decode:
     return decode
 
 
+def _teleop(cell: Cell) -> Decode:
+    reader = TeleopReader(cell.joint_names)
+    return lambda msg, _: reader.read(msg)
+
+
 def _commands(cell: Cell) -> Decode:
     reader = JointReader(cell.joint_names, 'action_filter/action')
 
@@ -122,6 +128,7 @@ TOPICS = {
     JOINT_STATES: TopicOfEpisode('sensor_msgs/msg/JointState', _joint_states),
     'policy_chunk': TopicOfEpisode('trajectory_msgs/msg/JointTrajectory', _chunks),
     'policy_action': TopicOfEpisode('trajectory_msgs/msg/JointTrajectoryPoint', _actions),
+    TELEOP_TOPIC: TopicOfEpisode('trajectory_msgs/msg/JointTrajectory', _teleop),
     'action_filter/action': TopicOfEpisode('sensor_msgs/msg/JointState', _commands),
     'action_filter/desired': TopicOfEpisode('sensor_msgs/msg/JointState', _desired),
     'action_filter/status': TopicOfEpisode(

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from vla_lerobot.record_columns import INTERVENTION
 
-INTERVENTION = 'intervention'
-"""LeRobot's column of DAgger recordings: true while a person leads."""
 _OUTCOMES = 'meta/vla_episodes.json'
 
 

@@ -6,6 +6,7 @@ from vla_action_filter.output.command_curve import motion_at
 from vla_action_filter.output.command_loop import CommandLoop, Played
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.filter_status import FilterStatus, Verdict
+from vla_contract.recordings.events import TeleopEvent
 from vla_contract.recordings.testing import header, joint_state, joint_trajectory
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
@@ -28,6 +29,7 @@ class FilterRun:
         messages: time of publishing, topic and content of everything that was published.
         played: every command that came due, as the filter knew it.
         verdicts: of every cycle, by the time its command was due.
+        humans: groups that a human commanded, by the time the command was due.
     """
 
     def __init__(self, **settings) -> None:
@@ -37,6 +39,7 @@ class FilterRun:
         self.messages: list = [(self.now_ns, 'instruction', {'data': 'lift the cube'})]
         self.played: list[Played] = []
         self.verdicts: dict[int, Verdict] = {}
+        self.humans: dict[int, tuple[str, ...]] = {}
         self._said_ns, self._since_ns = 0, 0
         self._count = 0
 
@@ -50,6 +53,20 @@ class FilterRun:
         chunk = ActionChunk(stamp_ns or self.now_ns, to_ns(0.1), points)
         self.publish('policy_chunk', joint_trajectory(chunk, CELL.joint_names))
         return self.loop.filter.offer_chunk(chunk, self.now_ns)
+
+    def hand(self, way: float, cycles: int) -> None:
+        """Let a hand lead the first joint so far in so many cycles, two for each chunk."""
+        for _ in range(cycles // 2):
+            points = np.tile(self.position, (2, 1))
+            points[1, 0] += 2 * way / cycles
+            chunk = ActionChunk(self.now_ns, 20 * MS, points)
+            self.publish('teleop_chunk', joint_trajectory(chunk, CELL.joint_names))
+            wish = TeleopEvent(chunk, np.ones(len(CELL.joints), dtype=bool))
+            assert not self.loop.filter.offer_teleop(wish, self.now_ns)
+            self.run(2)
+
+    def give(self, to_human: bool) -> None:
+        self.loop.filter.give(to_human, (), self.now_ns)
 
     def run(self, cycles: int) -> None:
         for _ in range(cycles):
@@ -72,7 +89,9 @@ class FilterRun:
         replaced = {ns: verdict for ns in self.verdicts if ns >= self.loop.since_ns}
         if self.loop.since_ns != self._since_ns:
             self.verdicts |= replaced
+            self.humans |= dict.fromkeys(replaced, orders.result.human)
         self.verdicts[self.loop.due_ns] = verdict
+        self.humans[self.loop.due_ns] = orders.result.human
         for time_ns, command, desired in orders.played:
             asked = [] if desired is None else desired.position
             speed = [] if desired is None else desired.velocity
@@ -101,7 +120,7 @@ class FilterRun:
         status = FilterStatus(
             result.verdict, result.reason, self.loop.since_ns, self.loop.due_ns,
             self.loop.is_streaming, result.state.value, log.taken, log.refused, core.progress,
-            core.counters,
+            core.counters, result.human,
         )  # fmt: skip
         log.clear()
         values = [{'key': key, 'value': value} for key, value in status.values().items()]
@@ -123,4 +142,19 @@ def eventful_run() -> FilterRun:
     run.run(40)
     run.loop.filter.set_e_stop(True)
     run.run(40)
+    return run
+
+
+def takeover_run() -> FilterRun:
+    """Return a run in which a hand takes over from the policy and gives back."""
+    run = FilterRun()
+    run.run(10)
+    assert not run.chunk(0.5)
+    run.run(60)
+    run.give(to_human=True)
+    run.hand(-0.5, 60)
+    run.give(to_human=False)
+    run.run(10)
+    assert not run.chunk(0.5)
+    run.run(60)
     return run

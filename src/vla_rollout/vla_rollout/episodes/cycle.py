@@ -19,6 +19,7 @@ class Cycle:
         joints: the newest measurement of that time.
         verdict: what the filter did with what was desired.
         reason: why, empty when passed.
+        human: names of the groups of joints that a human commands.
     """
 
     now_ns: int
@@ -27,6 +28,7 @@ class Cycle:
     joints: JointSample
     verdict: Verdict
     reason: Reason
+    human: tuple[str, ...] = ()
 
 
 class CycleObserver(Protocol):

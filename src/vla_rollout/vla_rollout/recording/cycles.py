@@ -35,6 +35,7 @@ CYCLE_TOPICS = (
 _OVERTAKEN_NS = to_ns(0.02)
 # Without a measurement for so long, a cycle is told of with the one before.
 _PATIENCE_NS = to_ns(0.1)
+_NOTHING_SAID: tuple[int, Verdict, Reason, tuple[str, ...]] = (0, Verdict.HOLD, NO_REASON, ())
 # More than any of these streams carries in a second.
 _KEPT = 2000
 
@@ -64,7 +65,7 @@ class CycleJoiner:
         self._told_ns = -1
         self._command: Vector | None = None
         self._samples: deque[JointSample] = deque(maxlen=_KEPT)
-        self._verdicts: list[tuple[int, Verdict, Reason]] = []
+        self._verdicts: list[tuple[int, Verdict, Reason, tuple[str, ...]]] = []
         self._chunks: deque[ActionChunk] = deque(maxlen=_KEPT)
         self._taken: deque[TakenChunk] = deque(maxlen=_KEPT)
         self._progress: PlanProgress | None = None
@@ -97,7 +98,7 @@ class CycleJoiner:
     def _hear(self, status: FilterStatus) -> None:
         self._progress = status.plan
         if status.verdict is not None:
-            said = (status.since_ns, status.verdict, status.reason)
+            said = (status.since_ns, status.verdict, status.reason, status.human)
             # A later word on the same time, or on an earlier one, replaces what was said of it.
             while self._verdicts and self._verdicts[-1][0] >= status.since_ns:
                 self._verdicts.pop()
@@ -158,16 +159,16 @@ class CycleJoiner:
             return  # nothing was measured yet
         joints = self._samples[later - 1]
         since = bisect_right(self._verdicts, due_ns, key=lambda said: said[0])
-        verdict, reason = Verdict.HOLD, NO_REASON
+        _, verdict, reason, human = _NOTHING_SAID
         if self._verdicts:
-            _, verdict, reason = self._verdicts[max(0, since - 1)]
+            _, verdict, reason, human = self._verdicts[max(0, since - 1)]
         command = joints.position if self._command is None else self._command
         desired, asked = None, joined.asked
         if asked is not None and asked.position is not None and asked.velocity is not None:
             progress = self._progress
             plan_ns = due_ns if progress is None else progress.plan_at(due_ns)
             desired = Desired(asked.position, asked.velocity, plan_ns)
-        self._observer.see_cycle(Cycle(due_ns, desired, command, joints, verdict, reason))
+        self._observer.see_cycle(Cycle(due_ns, desired, command, joints, verdict, reason, human))
 
 
 @dataclass(frozen=True)

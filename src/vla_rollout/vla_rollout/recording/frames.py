@@ -18,7 +18,14 @@ from vla_lerobot.features import (
     FeatureEncoder,
     vector_feature,
 )
-from vla_lerobot.record_columns import FILTERED, MEASURED, PLANNED, STAMP, VERDICT
+from vla_lerobot.record_columns import (
+    FILTERED,
+    INTERVENTION,
+    MEASURED,
+    PLANNED,
+    STAMP,
+    VERDICT,
+)
 from vla_policy_server.serving.observation_buffer import ObservationBuffer
 from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.recording.cycles import CYCLE_TOPICS, CycleJoiner
@@ -39,6 +46,7 @@ def frame_features(deployment: Deployment) -> dict[str, Any]:
         MEASURED: vector_feature(names),
         VERDICT: vector_feature(('verdict',), 'int64'),
         PLANNED: vector_feature(('is_planned',), 'bool'),
+        INTERVENTION: vector_feature(('intervention',), 'bool'),
         STAMP: vector_feature(('stamp_s',), 'float64'),
     }
 
@@ -137,6 +145,7 @@ class FrameSampler:
                 **{k: self._plain.encode(v).astype(np.float32) for k, v in record.items()},
                 VERDICT: np.array([int(cycle.verdict)], dtype=np.int64),
                 PLANNED: np.array([cycle.desired is not None]),
+                INTERVENTION: np.array([bool(cycle.human)]),
                 STAMP: np.array([observation.stamp_ns / NS_PER_S]),
                 'task': observation.instruction,
             }
