@@ -388,6 +388,7 @@ class ActionFilter:
 
     def _count(self, verdict: Verdict) -> None:
         self.counters['cycles'] += 1
+        self.counters['human_cycles'] += self.sources.is_human
         self.counters[f'{verdict.name.lower()}_cycles'] += 1
         if verdict is not Verdict.PASS and self._last_verdict is Verdict.PASS:
             self.counters['interventions'] += 1

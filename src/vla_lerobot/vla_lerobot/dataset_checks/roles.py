@@ -73,5 +73,5 @@ def _failures(dataset: Any) -> set[int]:
         return set()
     episodes = json.loads(path.read_text())['episodes']
     # Recordings of ros2 bag record say nothing of their outcome.
-    good = ('success', '', None)
+    good = ('success', 'assisted', '', None)
     return {number for number, notes in enumerate(episodes) if notes.get('outcome') not in good}

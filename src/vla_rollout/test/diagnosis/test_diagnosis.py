@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
-from vla_contract.filter_status import Verdict
+from vla_contract.filter_status import Reason, ReasonCode, Verdict
 from vla_rollout.diagnosis.detectors.registry import make_detectors
 from vla_rollout.diagnosis.diagnosis import Diagnosis, failure_mode
 from vla_rollout.diagnosis.healthy import Healthy, HighestScores, learn_thresholds, load_healthy
@@ -23,6 +25,19 @@ def test_an_alarm_is_raised_once_and_says_what_why_and_when(cell, cycle):
     assert alarm.cause.mode is Mode.FROZEN
     assert alarm.at_s == pytest.approx(0.81)
     assert 'no usable chunk' in str(alarm)
+
+
+@pytest.mark.parametrize('reason', [None, Reason('wait', ReasonCode.HAND_BACK)])
+def test_what_a_human_commands_is_no_failure_of_the_policy(cell, cycle, reason):
+    diagnosis = Diagnosis(cell, healthy(cell, no_actions=0.8))
+    human = () if reason else ('arm',)
+    for k in range(200):
+        led = cycle(k, verdict=Verdict.HOLD, reason=reason)
+        assert diagnosis.see_cycle(replace(led, human=human)) == []
+    for k in range(200, 400):
+        diagnosis.see_cycle(cycle(k, verdict=Verdict.HOLD))
+    (alarm,) = diagnosis.alarms
+    assert alarm.at_s == pytest.approx(2.81, abs=0.02)
 
 
 def test_what_cannot_be_measured_is_unavailable_not_good(cell, cycle):

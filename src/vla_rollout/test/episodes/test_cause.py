@@ -17,6 +17,16 @@ PUSH = Alarm(PUSHING, 0.7, 0.3, 0.05, 'of the effort limit')
     [
         ({}, 'timeout', 'timeout'),
         ({'success': True, 'termination': 'success'}, 'success', 'success'),
+        (
+            {'assisted': True, 'filter_counters': {'cycles': 200, 'human_cycles': 50}},
+            'assisted',
+            'assisted: a human commanded 25% of the time',
+        ),
+        (
+            {'filter_counters': {'cycles': 800, 'human_cycles': 1}},
+            'timeout',
+            'timeout: a human commanded 1% of the time',
+        ),
         ({'termination': 'operator'}, 'operator stop', 'operator stop'),
         ({'termination': 'wrong_object'}, 'wrong_object', 'wrong_object'),
         ({'termination': ''}, 'unknown', 'unknown'),

@@ -28,6 +28,18 @@ def test_a_summary_counts_and_keeps_every_episode():
     json.dumps(summary, allow_nan=False)
 
 
+def test_what_a_human_helped_with_is_no_success_of_the_policy_and_no_failure_to_imitate():
+    helped = replace(
+        result(False, 1), assisted=True, filter_counters={'cycles': 100, 'human_cycles': 40}
+    )
+    results = [result(True, 0), helped]
+    summary = summarise(results, {})
+    assert (summary['episodes'], summary['successes']) == (2, 1)
+    assert [r['outcome'] for r in summary['results']] == ['success', 'assisted']
+    assert summary_line(results).endswith('; failed: 1 assisted')
+    assert 'assisted: a human commanded 40% of the time' in episode_line(1, 5, helped)
+
+
 def test_no_episode_is_no_rate():
     assert 'success_rate' not in summarise([], {})
     assert summary_line([]) == 'no episode finished'

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import ReasonCode
 from vla_contract.values import ActionChunk, NS_PER_S
 from vla_rollout.diagnosis.alarm import Alarm, naming_alarm
 from vla_rollout.diagnosis.detectors.registry import make_detectors
@@ -28,7 +29,8 @@ def failure_mode(alarms: Sequence[Alarm], termination: str) -> Mode | None:
 
 def diagnosed(result: EpisodeResult, alarms: Sequence[Alarm]) -> EpisodeResult:
     """Return the result of an episode with its alarms and, if it failed, with its failure mode."""
-    mode = None if result.success else failure_mode(alarms, result.termination)
+    is_done = result.success or result.assisted
+    mode = None if is_done else failure_mode(alarms, result.termination)
     return replace(
         result,
         failure_mode=str(mode) if mode else None,
@@ -66,6 +68,7 @@ class Diagnosis:
         self.unavailable = {detector.cause.name for detector in self._detectors} - watched
         self._raised: set[str] = set()
         self._began_ns: int | None = None
+        self._is_human = False
 
     def go_on(self) -> None:
         """Go on after a pause, in which time passed and nothing happened; alarms stay."""
@@ -78,9 +81,17 @@ class Diagnosis:
             detector.see_chunk(chunk)
 
     def see_cycle(self, cycle: Cycle) -> list[Alarm]:
-        """Take a cycle; return the alarms that begin in it."""
+        """Take a cycle; return the alarms that begin in it.
+
+        What a human commands, and the wait for the policy after it, says nothing of the policy.
+        """
         if self._began_ns is None:
             self._began_ns = cycle.now_ns
+        was_human, self._is_human = self._is_human, _is_human(cycle)
+        if self._is_human:
+            return []
+        if was_human:
+            self.go_on()
         at_s = (cycle.now_ns - self._began_ns) / NS_PER_S
         new = []
         for detector, threshold in self._watched:
@@ -92,3 +103,7 @@ class Diagnosis:
                 new.append(Alarm(detector.cause, at_s, score, threshold, detector.unit))
         self.alarms += new
         return new
+
+
+def _is_human(cycle: Cycle) -> bool:
+    return bool(cycle.human) or cycle.reason.code is ReasonCode.HAND_BACK

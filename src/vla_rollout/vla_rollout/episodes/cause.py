@@ -8,7 +8,7 @@ from vla_rollout.diagnosis.taxonomy import Mode
 from vla_rollout.episodes.answers import Answered, has_answer
 from vla_rollout.episodes.episode_loop import OPERATOR, STOPPED, SUCCESS, TIMEOUT
 
-NOT_COUNTED, UNKNOWN = 'not counted', 'unknown'
+NOT_COUNTED, UNKNOWN, ASSISTED = 'not counted', 'unknown', 'assisted'
 POLICY_FAILED, NO_ANSWER = 'policy failed', 'no answer'
 MODE_OF_END: Mapping[str, Mode] = {
     TIMEOUT: Mode.TIMEOUT,
@@ -24,6 +24,10 @@ class Ended(Answered, Protocol):
     @property
     def is_counted(self) -> bool:
         """Whether the episode counts."""
+
+    @property
+    def assisted(self) -> bool:
+        """Whether the task was done, with a human who commanded arms for a while."""
 
     @property
     def termination(self) -> str:
@@ -47,8 +51,8 @@ class EpisodeCause:
     """Why an episode ended.
 
     Attributes:
-        mode: what it is counted as: success, not counted, policy failed, no answer, a failure
-            mode, or a failure that the world saw, such as wrong_object.
+        mode: what it is counted as: success, assisted, not counted, policy failed, no answer, a
+            failure mode, or a failure that the world saw, such as wrong_object.
         sentence: the mode with what is known of it.
     """
 
@@ -66,6 +70,8 @@ def cause_of(result: Ended) -> EpisodeCause:
         return EpisodeCause(NOT_COUNTED, _joined(NOT_COUNTED, [result.termination]))
     if result.success:
         return EpisodeCause(SUCCESS, SUCCESS)
+    if result.assisted:
+        return EpisodeCause(ASSISTED, _joined(ASSISTED, [_help(result)]))
     mode = _mode(result)
     return EpisodeCause(mode, _joined(mode, _details(mode, result)))
 
@@ -90,9 +96,17 @@ def _details(mode: str, result: Ended) -> list[str]:
         details.append(', the last: '.join(filter(None, (failed, result.inference_failure))))
     if result.chunk_refusal:
         details.append(f'chunks were refused, the last: {result.chunk_refusal}')
+    details.append(_help(result))
     if result.termination not in ('', mode, *MODE_OF_END):
         details.append(f'ended by {result.termination}')
     return details
+
+
+def _help(result: Ended) -> str:
+    """Return how much a human commanded, '' for nothing."""
+    human = result.filter_counters.get('human_cycles', 0)
+    share = human / max(human, result.filter_counters.get('cycles', 0), 1)
+    return f'a human commanded {max(share, 0.01):.0%} of the time' if human else ''
 
 
 def _joined(mode: str, details: Sequence[str]) -> str:

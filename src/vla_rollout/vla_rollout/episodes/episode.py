@@ -14,8 +14,8 @@ class EpisodeResult:
 
     Attributes:
         seed: seed of the episode.
-        success: the task was done: by the simulator's truth, without a simulator by the label of
-            the operator.
+        success: the policy did the task: by the simulator's truth, without a simulator by the
+            label of the operator, and no human commanded an arm.
         termination: why the episode ended: success, timeout, a failure that the world saw such
             as wrong_object, stopped (by the filter, for good), or the order of the operator:
             operator (labelled while it ran), discard, stop.
@@ -46,6 +46,7 @@ class EpisodeResult:
         inference_failure: why the last of them did, '' for none.
         chunk_refusal: why the filter refused the last chunk that it refused, '' for none.
         is_counted: False for an episode that the operator discarded or stopped.
+        assisted: the task was done, but a human commanded arms for a while.
     """
 
     seed: int
@@ -76,6 +77,7 @@ class EpisodeResult:
     inference_failure: str = ''
     chunk_refusal: str = ''
     is_counted: bool = True
+    assisted: bool = False
 
     @property
     def is_error(self) -> bool:
@@ -84,9 +86,11 @@ class EpisodeResult:
 
     @property
     def outcome(self) -> str:
-        """What the episode counts as: success, failure, error or not_counted."""
+        """What the episode counts as: success, assisted, failure, error or not_counted."""
         if not self.is_counted:
             return 'not_counted'
+        if self.assisted:
+            return 'assisted'
         if self.is_error:
             return 'error'
         return 'success' if self.success else 'failure'
@@ -100,7 +104,9 @@ def episode_line(number: int, total: int, result: EpisodeResult) -> str:
     """Return the one line a person reads per episode."""
     cause = cause_of(result).sentence
     outcome = 'success' if result.success else f'FAILED ({cause})'
-    if result.is_error:
+    if result.assisted:
+        outcome = cause
+    elif result.is_error:
         outcome = f'NO ANSWER ({cause})'
     if not result.is_counted:
         outcome = cause

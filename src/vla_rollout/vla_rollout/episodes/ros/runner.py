@@ -185,9 +185,12 @@ class EpisodeRunner:
         monitor, failed = self._graph.monitor, self._graph.failed_inferences
         counters = monitor.counters()
         label = ending.order if ending.order in (Order.SUCCESS, Order.FAILURE) else None
+        is_done = label is Order.SUCCESS if truth is None else truth
+        had_help = counters.get('human_cycles', 0) > 0
         return EpisodeResult(
             seed=seed,
-            success=label is Order.SUCCESS if truth is None else truth,
+            success=is_done and not had_help,
+            assisted=is_done and had_help,
             termination=ending.termination,
             stop_cause=ending.stop_cause,
             duration_s=ending.running_ns / NS_PER_S,

@@ -34,6 +34,7 @@ class EpisodeRow:
     inference_failure: str = ''
     chunk_refusal: str = ''
     is_counted: bool = True
+    assisted: bool = False
     instruction: str = ''
     lifted: str = ''
     manifest: dict[str, Any] = field(default_factory=dict)
