@@ -76,8 +76,10 @@ def random_settings(rng: np.random.Generator, cartesian: bool) -> FilterConfig:
 class Victim:
     """One filter, its clock, and the last commands to take differences of."""
 
-    def __init__(self, rng: np.random.Generator, cell: Cell | None = None) -> None:
-        self.rng = rng
+    def __init__(
+        self, rng: np.random.Generator, cell: Cell | None = None, switch_rate: float = 0.02
+    ) -> None:
+        self.rng, self.switch_rate = rng, switch_rate
         self.cell = cell or random_cell(rng)
         settings = random_settings(rng, cartesian=cell is not None)
         self.core = ActionFilter(self.cell, settings)
@@ -168,7 +170,7 @@ class Victim:
             self.disturb()
         if rng.random() < 0.1:
             self.hand()
-        if rng.random() < 0.02:
+        if rng.random() < self.switch_rate:
             self.switch()
         self.now_ns += self.core.period_ns
         if rng.random() < 0.9:
@@ -204,7 +206,7 @@ class Victim:
 
 
 def fuzz(
-    cycles: int, seed: int, progress: bool = False, cell: str = ''
+    cycles: int, seed: int, progress: bool = False, cell: str = '', switch_rate: float = 0.02
 ) -> tuple[dict[str, float], dict[str, int]]:
     """Return the worst relative excess of every limit, and how often each verdict came."""
     rng = np.random.default_rng(seed)
@@ -212,7 +214,7 @@ def fuzz(
     worst = {'position': 0.0, 'velocity': -1.0, 'acceleration': -1.0, 'jerk': -1.0}
     verdicts: dict[str, int] = {}
     for _ in tqdm(range(cycles // RUN), unit_scale=RUN, unit='cycle', disable=not progress):
-        victim = Victim(rng, given)
+        victim = Victim(rng, given, switch_rate)
         for _ in range(RUN):
             for name, value in victim.cycle().items():
                 worst[name] = max(worst[name], value)
@@ -230,11 +232,15 @@ def main() -> int:
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--workers', type=int, default=2)
     parser.add_argument('--cell', default='', help='name or path; else random robots')
+    parser.add_argument(
+        '--switch-rate', type=float, default=0.02, help='takeovers and hand-backs per cycle'
+    )
     args = parser.parse_args()
     share = args.cycles // args.workers
     with ProcessPoolExecutor(args.workers, multiprocessing.get_context('spawn')) as pool:
         jobs = [
-            pool.submit(fuzz, share, args.seed + k, k == 0, args.cell) for k in range(args.workers)
+            pool.submit(fuzz, share, args.seed + k, k == 0, args.cell, args.switch_rate)
+            for k in range(args.workers)
         ]
         results = [job.result() for job in jobs]
     worst = {name: max(result[0][name] for result in results) for name in results[0][0]}

@@ -388,7 +388,8 @@ class ActionFilter:
 
     def _count(self, verdict: Verdict) -> None:
         self.counters['cycles'] += 1
-        self.counters['human_cycles'] += self.sources.is_human
+        if self.sources.is_human:
+            self.counters['human_cycles'] += 1
         self.counters[f'{verdict.name.lower()}_cycles'] += 1
         if verdict is not Verdict.PASS and self._last_verdict is Verdict.PASS:
             self.counters['interventions'] += 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
@@ -34,6 +34,16 @@ class _Pending:
     answer: ActionChunk | str
 
 
+class Person(Protocol):
+    """Somebody at a teleoperation device."""
+
+    def restart(self) -> None:
+        """Begin an episode."""
+
+    def act(self, now_ns: int, joints: JointSample, action_filter: ActionFilter) -> None:
+        """Take over, want something, or hand back; called before every step of the filter."""
+
+
 class ClosedLoop:
     """Runs episodes with the same cores as the ROS graph, in simulated time.
 
@@ -56,12 +66,13 @@ class ClosedLoop:
         mode: str = 'async',
         observers: Sequence[CycleObserver] = (),
         speed: float = 1.0,
+        person: Person | None = None,
     ) -> None:
         """Wire the cores; a renderer is made only for a policy that needs images.
 
         Without a filter config the policy's plan goes to the world as it is; with one the arm has
-        a share `speed` of its velocity limits. Observers are told of every cycle and of every
-        chunk that the filter took.
+        a share `speed` of its velocity limits, and a person may take over. Observers are told of
+        every cycle and of every chunk that the filter took.
 
         Raises:
             VlaError: the filter cannot be built for this robot, or the policy's chunks are known
@@ -75,6 +86,7 @@ class ClosedLoop:
         self._latency_ns = to_ns(latency_s)
         self.frame_hz = max(camera.rate_hz for camera in cell.cameras)
         self._frames = CameraFrames(world, self._session, policy.needs_images, blank_images)
+        self._person = person
         self._watch = FilterWatch(cell)
         self._observers = (self._watch, *observers)
         # Every episode has its own; a wrong name in the workspace is told before the first.
@@ -109,6 +121,8 @@ class ClosedLoop:
         session.restart(start_ns)
         self._policy.reset()
         self._frames.restart(on_frame)
+        if self._person is not None:
+            self._person.restart()
         self._pending, self._refusal = None, ''
         self._ages.clear()
         failed_before = session.counts['failed_inferences']
@@ -133,6 +147,8 @@ class ClosedLoop:
         if self._frames.deliver(now_ns):
             self._infer(now_ns)
         self._offer_chunk(now_ns)
+        if self._person is not None and isinstance(action_filter, ActionFilter):
+            self._person.act(now_ns, sample, action_filter)
         result = action_filter.step(now_ns)
         session.see_plan(action_filter.progress)
         self._see_cycle(now_ns, sample, result)
@@ -146,9 +162,11 @@ class ClosedLoop:
     ) -> EpisodeResult:
         session, counters = self._session, dict(self._filter.counters)
         success = self.world.success
+        had_help = counters.get('human_cycles', 0) > 0
         return EpisodeResult(
             seed=manifest['seed'],
-            success=success,
+            success=success and not had_help,
+            assisted=success and had_help,
             termination=ending.termination,
             stop_cause=ending.stop_cause,
             duration_s=(ending.time_ns - start_ns) / 1e9,
@@ -198,7 +216,13 @@ class ClosedLoop:
 
     def _see_cycle(self, now_ns: int, joints: JointSample, result: FilterResult) -> None:
         cycle = Cycle(
-            now_ns, result.desired, result.command, joints, result.verdict, result.reason
+            now_ns,
+            result.desired,
+            result.command,
+            joints,
+            result.verdict,
+            result.reason,
+            result.human,
         )
         for observer in self._observers:
             observer.see_cycle(cycle)
