@@ -11,12 +11,12 @@ from vla_sim_bridge.randomization.randomization import load_randomization
 from vla_sim_bridge.scene.world import World
 
 PERIOD_NS = to_ns(0.1)
-TASKS = ('put_in_box', 'stack_cubes', 'store_in_drawer')
+TASKS = ('panda_put_in_box', 'panda_stack_cubes', 'panda_store_in_drawer', 'aloha_hand_over')
 
 
 @pytest.fixture(scope='module', params=TASKS)
 def world(request) -> World:
-    return World(load_deployment(f'panda_{request.param}'))
+    return World(load_deployment(request.param))
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_a_fixed_object_stands_where_the_episode_has_it_also_in_images(box):
 
 @pytest.mark.parametrize('task', TASKS)
 def test_they_can_be_randomised(task):
-    world = World(load_deployment(f'panda_{task}'), load_randomization('tutorial'))
+    world = World(load_deployment(task), load_randomization('tutorial'))
     manifests = [world.reset(seed) for seed in range(3)]
     world.step(world.command, to_ns(0.5))
     assert np.isfinite(world.data.qpos).all()

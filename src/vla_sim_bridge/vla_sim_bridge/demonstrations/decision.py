@@ -84,7 +84,7 @@ def decide(scene: Scene) -> tuple[Vector, bool]:
         if scene.closing < scene.fingers.held:
             return np.array([grip[0], grip[1], grip[2]]), True
         if to is not None:
-            return _carry(scene, to), True
+            return carry(scene, to), True
         return np.array([grip[0], grip[1], approach.lift_m]), True
     if scene.is_aligned:
         return np.array([place[0], place[1], min(place[2], approach.grasp_m)]), False
@@ -99,7 +99,7 @@ def _is_there(scene: Scene, to: Destination) -> bool:
     return bool(np.hypot(*off[:2]) < to.near_m and off[2] < to.near_m)
 
 
-def _carry(scene: Scene, to: Destination) -> Vector:
+def carry(scene: Scene, to: Destination) -> Vector:
     """Return where the fingers go with the object: up, across, and down."""
     off = to.place - scene.place
     if np.hypot(*off[:2]) < to.near_m:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 from vla_contract.deployment.cell import Cell
-from vla_contract.deployment.tool import Tool
 from vla_contract.values import Vector
-from vla_sim_bridge.drafting.kinematics.surface import collision_geoms, surface_points
+from vla_sim_bridge.drafting.kinematics.surface import surface_points
 from vla_sim_bridge.physics.drive import Drive
 from vla_sim_bridge.physics.kinematics import ArmKinematics
+from vla_sim_bridge.scene.fingers import fingers_of
 from vla_sim_bridge.scene.robot_spec import place_mimics, ROBOT
 
 # Positions of the gripper at which it is measured, and how long each is given: several times what
@@ -83,7 +83,7 @@ def _faces(
     site = data.site(ROBOT + kinematics.tool.point)
     rotation = site.xmat.reshape(3, 3) @ kinematics.R_tool_grasp
     along = []
-    for body, geoms in _pads(model, kinematics.tool).items():
+    for body, geoms in fingers_of(model, kinematics.tool).items():
         points = surface_points(model, geoms) @ data.xmat[body].reshape(3, 3).T
         seen = (points + data.xpos[body] - site.xpos) @ rotation
         near = seen[np.abs(seen[:, 2]) < around_m] if around_m else seen
@@ -95,14 +95,3 @@ def _faces(
     low = max(points.max() for points, side in zip(along, is_low, strict=True) if side)
     high = min(points.min() for points, side in zip(along, is_low, strict=True) if not side)
     return float(low), float(high)
-
-
-def _pads(model: mujoco.MjModel, tool: Tool) -> dict[int, list[int]]:
-    """Return the geoms with which a tool holds, by their body."""
-    geoms = [int(model.geom(ROBOT + name).id) for name in tool.finger_geoms]
-    for name in tool.finger_bodies:
-        geoms += collision_geoms(model, int(model.body(ROBOT + name).id))
-    found: dict[int, list[int]] = {}
-    for geom in dict.fromkeys(geoms):
-        found.setdefault(int(model.geom_bodyid[geom]), []).append(geom)
-    return found

@@ -41,11 +41,27 @@ class Pull:
     )
 
 
-Skill = Lift | Place | Pull
-SKILLS: dict[str, type[Lift] | type[Place] | type[Pull]] = {
+@dataclass(frozen=True)
+class HandOver:
+    """Grasp an object with one arm and bring it to a place where another takes and keeps it."""
+
+    object: str = setting(doc='which object')
+    giver: str = setting(doc='tool that grasps it first')
+    taker: str = setting(doc='tool that takes it')
+    meet_m: Triple = setting(doc='where its origin is when it changes hands, base frame', unit='m')
+    giver_centre_m: Triple = setting(
+        doc="where the giver's fingers close, the object's frame", unit='m'
+    )
+    taker_centre_m: Triple = setting(doc="where the taker's do", unit='m')
+
+
+OneArmed = Lift | Place | Pull
+Skill = OneArmed | HandOver
+SKILLS: dict[str, type[Lift] | type[Place] | type[Pull] | type[HandOver]] = {
     'lift': Lift,
     'place': Place,
     'pull': Pull,
+    'hand_over': HandOver,
 }
 
 
@@ -61,7 +77,10 @@ def skills_of(task: SimulatedTask, where: str) -> tuple[Skill, ...]:
     """
     if not task.expert or isinstance(task.expert, str):
         raise SettingError(where, 'expert', repr(task.expert or 'nothing'), 'a list of skills')
-    return tuple(_skill(said, task, f'{where}: expert[{k}]') for k, said in enumerate(task.expert))
+    skills = [_skill(said, task, f'{where}: expert[{k}]') for k, said in enumerate(task.expert)]
+    if any(isinstance(skill, HandOver) for skill in skills[:-1]):
+        raise SettingError(where, 'expert', 'a skill after hand_over', 'hand_over as the last one')
+    return tuple(skills)
 
 
 def _skill(said: dict[str, Any], task: SimulatedTask, where: str) -> Skill:
@@ -75,6 +94,9 @@ def _skill(said: dict[str, Any], task: SimulatedTask, where: str) -> Skill:
     for meant in objects:
         if meant not in (*task.objects, TARGET):
             raise unknown_name(where, f'{name}.object', meant, (*task.objects, TARGET))
+    if isinstance(skill, HandOver) and skill.giver == skill.taker:
+        allowed = 'two tools, of two arms'
+        raise SettingError(where, f'{name}.giver and taker', skill.giver, allowed)
     if isinstance(skill, Pull) and skill.frame not in task.objects[skill.object].frames:
         known = task.objects[skill.object].frames
         raise unknown_name(where, f'{name}.frame', skill.frame, known)

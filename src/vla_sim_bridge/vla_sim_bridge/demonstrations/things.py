@@ -1,13 +1,13 @@
 """The objects that the scripted expert handles: which one a skill means, where to let it go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
 from vla_contract.values import Vector
 from vla_sim_bridge.demonstrations.grasp import Grasp
-from vla_sim_bridge.demonstrations.skills import Lift, Place, Pull, Skill
+from vla_sim_bridge.demonstrations.skills import HandOver, Lift, OneArmed, Place, Pull, Skill
 from vla_sim_bridge.scene.simulated_task import SimulatedTask, TARGET
 from vla_sim_bridge.tasks.poses import in_base, in_frame
 from vla_sim_bridge.tasks.scene_object import SceneObject
@@ -91,18 +91,31 @@ class Things:
         names = self._targets if skill.object == TARGET else (skill.object,)
         return tuple(Grasp.of(name, self._things[name].config) for name in names)
 
-    def handled(self, skill: Skill, extras: Extras) -> Handled:
+    def both(self, skill: HandOver, extras: Extras) -> tuple[Grasp, Grasp]:
+        """Return the grasps of the giver and of the taker of an object."""
+        thing = self._thing(skill.object, extras)
+        grasp = Grasp.of(thing.name, thing.config)
+        return (
+            replace(grasp, centre_m=skill.giver_centre_m),
+            replace(grasp, centre_m=skill.taker_centre_m),
+        )
+
+    def heights(self, skill: Skill, grasp: Grasp, extras: Extras) -> tuple[float, float]:
+        """Return the heights of a grasp and of the highest point of an object at rest [m]."""
+        below_m, over_m, _ = self._sizes[self._thing(skill.object, extras).name]
+        return below_m + grasp.centre_m[2], below_m + over_m
+
+    def handled(self, skill: OneArmed, extras: Extras) -> Handled:
         """Return what a skill handles, where it is, and where it goes."""
         if isinstance(skill, Pull):
             return self._pulled(skill, extras)
         thing, pose = self._thing(skill.object, extras), extras[f'{skill.object}_pose']
         grasp = Grasp.of(thing.name, thing.config)
-        below_m, over_m, _ = self._sizes[thing.name]
-        above = below_m + grasp.centre_m[2]
+        above, top = self.heights(skill, grasp, extras)
         to = None if isinstance(skill, Lift) else self._taken_by(skill, above, extras)
-        return Handled(grasp, pose, above, below_m + over_m, to)
+        return Handled(grasp, pose, above, top, to)
 
-    def is_done(self, skill: Skill, extras: Extras) -> bool:
+    def is_done(self, skill: OneArmed, extras: Extras) -> bool:
         """Return whether a skill has nothing left to do, as far as poses tell."""
         if isinstance(skill, Lift):
             thing = self._thing(skill.object, extras)

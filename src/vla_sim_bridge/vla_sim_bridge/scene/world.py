@@ -27,6 +27,7 @@ from vla_sim_bridge.scene.episode_manifest import (
     start_of,
     world_facts,
 )
+from vla_sim_bridge.scene.fingers import fingers_by_tool
 from vla_sim_bridge.scene.lead_in import LeadIn
 from vla_sim_bridge.scene.object_settings import movable
 from vla_sim_bridge.scene.robot_spec import place_mimics, ROBOT
@@ -63,7 +64,8 @@ class World:
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in names])
         self._qvel = np.array([self.model.joint(name).dofadr[0] for name in names])
         self._drive = Drive(self.model, cell)
-        self.task = Task(config, self.model, f'task {deployment.task.name}')
+        fingers = fingers_by_tool(self.model, cell)
+        self.task = Task(config, self.model, fingers, f'task {deployment.task.name}')
         objects = movable(config.objects)
         self._randomizer = Randomizer(self.model, cell, randomization, objects)
         self._facts = world_facts(deployment)

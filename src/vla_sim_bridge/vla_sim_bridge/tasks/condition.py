@@ -6,6 +6,8 @@ from typing import Protocol
 import mujoco
 from numpy import float64
 from numpy.typing import NDArray
+from vla_contract.errors import UnknownNameError
+from vla_sim_bridge.scene.fingers import FingersOf
 from vla_sim_bridge.tasks.scene_object import SceneObject
 
 
@@ -20,6 +22,11 @@ class Objects(Protocol):
     @property
     def objects(self) -> Mapping[str, SceneObject]:
         """Every object by name."""
+        ...
+
+    @property
+    def fingers(self) -> FingersOf:
+        """The geoms of the fingers of each tool of the robot."""
         ...
 
     def named(self, name: str) -> tuple[SceneObject, ...]:
@@ -50,3 +57,16 @@ class Condition(Protocol):
             data: state of the world; what it derives from qpos is one step older.
         """
         ...
+
+
+def named(task: Objects, name: str) -> tuple[SceneObject, ...]:
+    """Return the objects of a name, as `Objects.named`.
+
+    Raises:
+        UnknownNameError: there is no such object.
+    """
+    try:
+        return task.named(name)
+    except KeyError:
+        known = (*task.objects, 'target', 'others')
+        raise UnknownNameError('object', name, 'this task', known) from None

@@ -1,10 +1,9 @@
-"""What can be said of objects: lifted, inside, on, upright, at a place, opened, touched, fallen.
+"""What can be said of objects: lifted, inside, on, upright, at a place, opened, held, fallen.
 
 Objects go by their name; `target` is the one that the instruction means, and `others` are those
 that it could have meant, of which any counts.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import mujoco
@@ -16,9 +15,9 @@ from vla_contract.errors import ContractError, UnknownNameError
 from vla_contract.schema import setting
 from vla_contract.values import Vector
 from vla_sim_bridge.scene.robot_spec import ROBOT
-from vla_sim_bridge.tasks.condition import Objects
+from vla_sim_bridge.tasks.condition import named, Objects
+from vla_sim_bridge.tasks.contact import HeldBy, touch, Touched
 from vla_sim_bridge.tasks.poses import in_frame
-from vla_sim_bridge.tasks.scene_object import SceneObject
 
 _NEAR_TABLE_M = 0.05
 
@@ -34,7 +33,7 @@ class Lifted:
         """Take over where the objects rest."""
         self._heights = [
             (thing.height_address, thing.rest_m + self.by_m)
-            for thing in _named(task, self.object)
+            for thing in named(task, self.object)
             if thing.height_address >= 0
         ]
 
@@ -56,7 +55,7 @@ class Fallen:
         """Take over where the table is."""
         self._heights = [
             (thing.height_address, thing.table_m - self.by_m)
-            for thing in _named(task, self.object)
+            for thing in named(task, self.object)
             if thing.height_address >= 0
         ]
 
@@ -78,8 +77,8 @@ class Inside:
         Raises:
             ContractError: the container has no inside.
         """
-        self._things = _named(task, self.object)
-        (self._container,) = _named(task, self.container)
+        self._things = named(task, self.object)
+        (self._container,) = named(task, self.container)
         inner = self._container.inner
         if inner is None:
             raise ContractError(f'object {self.container}: inner: found none; inside needs one')
@@ -105,8 +104,8 @@ class StandsOn:
 
     def begin(self, task: Objects, data: mujoco.MjData) -> None:
         """Find both, and how large the support is."""
-        self._things = _named(task, self.object)
-        (self._support,) = _named(task, self.support)
+        self._things = named(task, self.object)
+        (self._support,) = named(task, self.support)
         self._half = self._support.half_m
 
     def holds(self, qpos: NDArray[float64], data: mujoco.MjData) -> bool:
@@ -131,7 +130,7 @@ class Upright:
 
     def begin(self, task: Objects, data: mujoco.MjData) -> None:
         """Find the object."""
-        self._things = _named(task, self.object)
+        self._things = named(task, self.object)
         self._least = float(np.cos(np.radians(self.within_deg)))
 
     def holds(self, qpos: NDArray[float64], data: mujoco.MjData) -> bool:
@@ -151,7 +150,7 @@ class At:
 
     def begin(self, task: Objects, data: mujoco.MjData) -> None:
         """Find the object."""
-        self._things = _named(task, self.object)
+        self._things = named(task, self.object)
 
     def holds(self, qpos: NDArray[float64], data: mujoco.MjData) -> bool:
         """Compare places and turns."""
@@ -193,24 +192,6 @@ class Moved:
         return bool(abs(qpos[self._address] - self._from) >= self.by)
 
 
-@dataclass
-class Touched:
-    """The robot touches an object."""
-
-    object: str = setting(doc='which object')
-
-    def begin(self, task: Objects, data: mujoco.MjData) -> None:
-        """Find the object and the robot."""
-        model = task.model
-        self._geoms = [geom for thing in _named(task, self.object) for geom in thing.geoms]
-        bodies = [k for k in range(model.nbody) if model.body(k).name.startswith(ROBOT)]
-        self._robot = np.flatnonzero(np.isin(model.geom_bodyid, bodies))
-
-    def holds(self, qpos: NDArray[float64], data: mujoco.MjData) -> bool:
-        """Look for contacts between them."""
-        return touch(data, self._geoms, self._robot)
-
-
 CONDITIONS = {
     'lifted': Lifted,
     'fallen': Fallen,
@@ -221,21 +202,5 @@ CONDITIONS = {
     'opened': Moved,
     'pressed': Moved,
     'touched': Touched,
+    'held': HeldBy,
 }
-
-
-def touch(data: mujoco.MjData, some: Iterable[int], others: Iterable[int]) -> bool:
-    """Return whether any geom of one kind is in contact with any of another."""
-    pairs = data.contact.geom
-    if not len(pairs):
-        return False
-    is_some, is_other = (np.isin(pairs, list(geoms)) for geoms in (some, others))
-    return bool((is_some & is_other[:, ::-1]).any())
-
-
-def _named(task: Objects, name: str) -> tuple[SceneObject, ...]:
-    try:
-        return task.named(name)
-    except KeyError:
-        known = (*task.objects, 'target', 'others')
-        raise UnknownNameError('object', name, 'this task', known) from None

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from vla_contract.errors import SimError
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.term import random_stream
+from vla_sim_bridge.scene.fingers import FingersOf
 from vla_sim_bridge.scene.simulated_task import PLACEHOLDER, SimulatedTask, TARGET
 from vla_sim_bridge.tasks.goal import build_condition
 from vla_sim_bridge.tasks.placement import Placement
@@ -35,12 +36,19 @@ class Task:
         failure: why it can no longer be done, as a termination; '' while it can.
     """
 
-    def __init__(self, config: SimulatedTask, model: mujoco.MjModel, where: str = 'task') -> None:
+    def __init__(
+        self,
+        config: SimulatedTask,
+        model: mujoco.MjModel,
+        fingers: FingersOf,
+        where: str = 'task',
+    ) -> None:
         """Find the objects in a compiled world.
 
         Args:
             config: the task.
             model: compiled with its objects.
+            fingers: geoms of the fingers of each tool of the robot.
             where: names the task in error messages.
 
         Raises:
@@ -57,7 +65,7 @@ class Task:
             name: build_condition(failure, step_s, f'{where}: failures.{name}', config.folder)
             for name, failure in (config.failures or {}).items()
         }
-        self.model = model
+        self.model, self.fingers = model, fingers
         self.failure = ''
         self.success = False
         self._tell(next(iter(config.targets or config.objects)), config.instruction)
