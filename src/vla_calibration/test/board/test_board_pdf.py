@@ -15,8 +15,10 @@ BOARDS = [
     Board('charuco', 7, 6, 0.03, 0.02, 'DICT_5X5_100', legacy=True),
     Board('asymmetric_circles', 4, 11, 0.018),
     Board('circles', 7, 5, 0.02),
+    Board('circles_dot', 8, 8, 0.02),
+    Board('aprilgrid', 5, 4, 0.039, 0.03),
 ]
-IDS = ['chessboard', 'charuco', 'legacy', 'asymmetric', 'circles']
+IDS = ['chessboard', 'charuco', 'legacy', 'asymmetric', 'circles', 'dot', 'aprilgrid']
 
 
 def page_mm(document: bytes) -> tuple[float, float]:

@@ -24,8 +24,8 @@ from vla_calibration.capture.pose_list import load_poses
 from vla_calibration.capture.sample_store import SampleStore
 from vla_calibration.capture.session import make_session
 from vla_calibration.hand_eye.calibrate_hand_eye import main as calibrate_hand_eye
-from vla_calibration.hand_eye.data import read_image_views
 from vla_calibration.hand_eye.hand_eye import calibrate_hand_eye as solve_hand_eye
+from vla_calibration.hand_eye.image_views import read_image_views
 from vla_calibration.hand_eye.solve.problem import Frames
 from vla_contract.errors import VlaError
 from vla_contract.values import to_ns

@@ -89,10 +89,7 @@ def test_what_is_missing_is_one_sentence(tmp_path, capsys):
         ([folder, *OPTIONS], '--setup: found None; allowed: eye-in-hand, eye-to-hand'),
         ([folder, *eye], 'need --board and --square-mm'),
         ([folder, *eye, '--board', '9x6'], '--board: needs --square-mm'),
-        (
-            [folder, *eye, '--board', '8x6', '--square-mm', '25'],
-            'looks the same after half a turn',
-        ),
+        ([folder, *eye, *OPTIONS, '--dictionary', '5x5_100'], 'DICT_5X5_100 is meant'),
         ([folder, *eye, *OPTIONS, '--camera-info', str(tmp_path / 'no.yaml')], 'not found'),
         ([folder, *eye, *OPTIONS, '--camera-info', str(tmp_path / 'small.yaml')], '320x240'),
         ([folder, *eye, *OPTIONS, '--largest-error-mm', '-1'], 'largest_error_mm: found -1'),

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from vla_calibration.geometry.pose import FrameError, Pose
 from vla_calibration.geometry.pose_text import named_pose, PoseTextError
-from vla_calibration.hand_eye.data import read_image_views, read_pose_views
+from vla_calibration.hand_eye.data import read_pose_views
 from vla_calibration.hand_eye.hand_eye import calibrate_hand_eye
+from vla_calibration.hand_eye.image_views import read_image_views
 from vla_calibration.hand_eye.solve.problem import Frames
 from vla_calibration.hand_eye.study import BOARD, LENS, Sample, Scenario, simulate
 from vla_contract.errors import VlaError

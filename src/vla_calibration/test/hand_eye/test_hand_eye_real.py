@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 from vla_calibration.board.boards import Board
-from vla_calibration.hand_eye.data import read_image_views
 from vla_calibration.hand_eye.figures import figures
 from vla_calibration.hand_eye.hand_eye import calibrate_hand_eye
+from vla_calibration.hand_eye.image_views import read_image_views
 from vla_calibration.hand_eye.solve.problem import Frames, HandEyeError
 from vla_calibration.lens.image_set import read_image_set
 from vla_calibration.lens.lens import Lens

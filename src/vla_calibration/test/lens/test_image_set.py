@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from vla_calibration.board.boards import Board
 from vla_calibration.board.synthetic_view import render_view
-from vla_calibration.lens.image_set import find_images, ImageSetError, read_grey, read_image_set
+from vla_calibration.lens.grey_image import read_grey
+from vla_calibration.lens.image_set import find_images, ImageSetError, read_image_set
 from vla_contract.errors import VlaError
 
 
@@ -90,3 +91,55 @@ def test_places_without_images_are_one_sentence(tmp_path):
     (tmp_path / 'broken.png').write_bytes(b'x')
     with pytest.raises(ImageSetError, match='none of 1 images can be used: broken.png is no'):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('name', 'stored'),
+    [
+        ('full.png', lambda g: g.astype(np.uint16) * 257),
+        ('twelve.png', lambda g: g.astype(np.uint16) * 16),
+        ('ten.png', lambda g: g.astype(np.uint16) * 4),
+        ('twelve.tif', lambda g: g.astype(np.uint16) * 16),
+        ('unit.tiff', lambda g: g.astype(np.float32) / 255.0),
+        ('bytes.tiff', lambda g: g.astype(np.float32)),
+        ('counts.tiff', lambda g: g.astype(np.float32) * 100.0),
+    ],
+)
+def test_images_of_any_depth_are_read_alike(tmp_path, views, name, stored):
+    grey = views[0]
+    cv2.imwrite(str(tmp_path / name), stored(grey))
+    found = read_grey((tmp_path / name).read_bytes())
+    assert found.dtype == np.uint8
+    # What is brightest tells the depth, so that brightness may differ by some per cent.
+    assert np.corrcoef(found.ravel(), grey.ravel())[0, 1] > 0.9999
+    (image,) = read(tmp_path).used
+    cv2.imwrite(str(tmp_path / 'plain.bmp'), grey)
+    plain = read_image_set([tmp_path / 'plain.bmp'], BOARD).detections[0]
+    assert image.detection.pixels == pytest.approx(plain.pixels, abs=0.02)
+
+
+def test_a_deep_image_that_is_not_finite_or_dark_is_no_error(tmp_path):
+    wild = np.full((480, 640), np.nan, np.float32)
+    wild[:2] = np.inf
+    cv2.imwrite(str(tmp_path / 'nan.tiff'), wild)
+    cv2.imwrite(str(tmp_path / 'dark.png'), np.zeros((480, 640), np.uint16))
+    said = []
+    with pytest.raises(ImageSetError, match='in none of 1'):
+        read_image_set([tmp_path / 'dark.png'], BOARD, say=said.append)
+    assert said == ['dark.png is blank (all of one grey)']
+    assert read_grey((tmp_path / 'nan.tiff').read_bytes()).dtype == np.uint8
+
+
+def test_why_each_image_is_not_used_is_said_before_the_set_is_refused(tmp_path, views):
+    drawn = cv2.cvtColor(views[0], cv2.COLOR_GRAY2BGR)
+    cv2.line(drawn, (250, 100), (400, 380), (0, 255, 0), 12)
+    cv2.imwrite(str(tmp_path / 'drawn.png'), drawn)
+    cv2.imwrite(str(tmp_path / 'blank.png'), np.full((480, 640), 200, np.uint8))
+    said = []
+    with pytest.raises(ImageSetError, match='is in none of 2'):
+        read_image_set(find_images([tmp_path]), BOARD, say=said.append)
+    assert said == [
+        'blank.png is blank (all of one grey)',
+        'drawn.png shows no whole 9x6 chessboard; lines of pure colour are drawn into it: give '
+        'the image as it was taken',
+    ]

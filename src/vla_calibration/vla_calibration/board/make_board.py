@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     if board.is_ambiguous:
         print(
             'note: this board looks the same after half a turn: good for intrinsics, refused '
-            'for hand-eye'
+            "for hand-eye by the capture node; vla camera hand-eye asks the robot's poses"
         )
     return 0
 

@@ -4,11 +4,13 @@ Print at 100 %, never 'fit to page', and measure the printed scale bar: a board 
 makes a hand-eye result 1 % of the distance wrong.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from vla_calibration.board.boards import Board, BoardError
+from vla_calibration.board.find.aprilgrid import BORDER
 from vla_calibration.board.options import board_options
 from vla_contract.values import Vector
 
@@ -21,6 +23,8 @@ _SCALE_BAR_MM = 100.0
 _ROUND = 0.5522847498
 # Diameter of a circle as a share of the distance to its nearest neighbour.
 _CIRCLE = 0.6
+# The circle at which a grid with a dot begins is so much larger.
+_DOT = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,9 @@ def draw(board: Board) -> Drawing:
     """Return a board's shapes."""
     if board.kind == 'charuco':
         return _charuco(board)
-    if board.kind in ('circles', 'asymmetric_circles'):
+    if board.kind == 'aprilgrid':
+        return _aprilgrid(board)
+    if board.kind in ('circles', 'circles_dot', 'asymmetric_circles'):
         return _circles(board)
     return _chessboard(board)
 
@@ -109,11 +115,13 @@ def _chessboard(board: Board) -> Drawing:
 def _circles(board: Board) -> Drawing:
     centres = 1000.0 * board.points()[:, :2]
     nearest = np.linalg.norm(centres[1:] - centres[0], axis=1).min()
-    radius = _CIRCLE * nearest / 2.0
+    radius = np.full(len(centres), _CIRCLE * nearest / 2.0)
+    if board.kind == 'circles_dot':
+        radius[0] *= _DOT
     # As much white around as between two circles.
     centres = centres - centres.min(axis=0) + nearest
     width, height = centres.max(axis=0) + nearest
-    circles = np.column_stack([centres, np.full(len(centres), radius)])
+    circles = np.column_stack([centres, radius])
     none = _boxes(np.zeros((0, 2)), 0.0)
     return Drawing(float(width), float(height), none, none, circles)
 
@@ -131,18 +139,56 @@ def _charuco(board: Board) -> Drawing:
         if (i, j) not in with_marker
     ]
     dictionary = aruco.getDictionary()
-    modules = dictionary.markerSize + 2
-    module = marker / modules
-    white = []
-    for corner, marker_id in zip(corners, np.asarray(aruco.getIds()).ravel(), strict=True):
-        bits = cv2.aruco.generateImageMarker(dictionary, int(marker_id), modules)
-        rows, columns = np.nonzero(bits)
-        white.append(corner + np.stack([columns, rows], axis=1) * module)
+    white, module = _white_modules(dictionary, np.asarray(aruco.getIds()), corners, marker, 1)
     black = np.concatenate([_boxes(np.array(squares), side), _boxes(np.array(corners), marker)])
     return Drawing(
-        board.cols * side, board.rows * side, black, _boxes(np.concatenate(white), module),
-        np.zeros((0, 3)),
+        board.cols * side, board.rows * side, black, _boxes(white, module), np.zeros((0, 3))
     )  # fmt: skip
+
+
+def _aprilgrid(board: Board) -> Drawing:
+    """Draw tags with a border of two modules, and a black square at each corner of a tag."""
+    pitch, tag = 1000.0 * board.square_m, 1000.0 * board.marker_m
+    square = pitch - tag
+    corners = 1000.0 * board.points()[::4, :2] + square
+    ids = np.arange(board.cols * board.rows)
+    # Half a turn: cv2 draws the tags of AprilTag upside down.
+    white, module = _white_modules(board.markers, ids, corners, tag, BORDER, turned=True)
+    column, row = np.meshgrid(np.arange(board.cols + 1), np.arange(board.rows + 1))
+    squares = np.stack([column.ravel(), row.ravel()], axis=1) * pitch
+    return Drawing(
+        board.cols * pitch + square, board.rows * pitch + square,
+        np.concatenate([_boxes(squares, square), _boxes(corners, tag)]),
+        _boxes(white, module), np.zeros((0, 3)),
+    )  # fmt: skip
+
+
+def _white_modules(
+    dictionary: 'cv2.aruco.Dictionary',
+    ids: Vector,
+    corners: Sequence[Vector],
+    side: float,
+    border: int,
+    turned: bool = False,
+) -> tuple[Vector, float]:
+    """Return the upper left corners of the white modules of markers, shape (n, 2), and their side.
+
+    Args:
+        dictionary: of the markers.
+        ids: of each marker, shape (m,).
+        corners: upper left corner of each, shape (m, 2) [mm].
+        side: of a marker [mm].
+        border: black modules around the bits.
+        turned: draw by half a turn.
+    """
+    modules = dictionary.markerSize + 2 * border
+    module = side / modules
+    white = []
+    for corner, marker_id in zip(corners, ids.ravel(), strict=True):
+        bits = cv2.aruco.generateImageMarker(dictionary, int(marker_id), modules, None, border)
+        rows, columns = np.nonzero(bits[::-1, ::-1] if turned else bits)
+        white.append(corner + np.stack([columns, rows], axis=1) * module)
+    return np.concatenate(white), module
 
 
 def _boxes(corners: Vector, side: float) -> Vector:

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from vla_calibration.board.boards import Board
+from vla_calibration.board.find.aprilgrid import BORDER
+from vla_calibration.board.pdf import draw
 from vla_calibration.lens.lens import Lens
 from vla_contract.values import Image, Vector
 
@@ -17,8 +19,10 @@ _SQUARE_PX = 80
 def draw_board(board: Board) -> tuple[Image, Vector]:
     """Return a grey picture of a board and the map from board metres to its pixels, (3, 3).
 
-    Works for chessboards and ChArUco boards.
+    Works for chessboards, ChArUco boards and AprilGrids.
     """
+    if board.kind == 'aprilgrid':
+        return _drawn_aprilgrid(board)
     scale = _SQUARE_PX / board.square_m
     if board.kind == 'charuco':
         size = (board.cols * _SQUARE_PX, board.rows * _SQUARE_PX)
@@ -38,13 +42,36 @@ def draw_board(board: Board) -> tuple[Image, Vector]:
     return picture, np.array([[scale, 0.0, shift], [0.0, scale, shift], [0.0, 0.0, 1.0]])
 
 
+def _drawn_aprilgrid(board: Board) -> tuple[Image, Vector]:
+    """Draw the shapes of the print, a module of a tag eight pixels wide."""
+    drawing = draw(board)
+    modules = board.markers.markerSize + 2 * BORDER
+    per_mm = 8.0 * modules / (1000.0 * board.marker_m)
+    margin = _SQUARE_PX
+    width, height = (round(side * per_mm) + 2 * margin for side in (drawing.width, drawing.height))
+    picture = np.full((height, width), 255, dtype=np.uint8)
+    for grey, boxes in ((0, drawing.black), (255, drawing.white)):
+        for left, top, right, low in _corners(boxes, per_mm) + margin:
+            picture[top:low, left:right] = grey
+    scale = 1000.0 * per_mm
+    # The board begins at its first tag, the drawing at the square beside it.
+    shift = margin - 0.5 + per_mm * 1000.0 * (board.square_m - board.marker_m)
+    return picture, np.array([[scale, 0.0, shift], [0.0, scale, shift], [0.0, 0.0, 1.0]])
+
+
+def _corners(boxes: Vector, per_mm: float) -> NDArray[np.int_]:
+    """Return left, top, right and low edge of boxes in whole pixels, shape (n, 4)."""
+    ends = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
+    return np.round(ends * per_mm).astype(int)
+
+
 def render_view(
     board: Board, lens: Lens, T_camera_board: Vector, noise: float = 2.0, seed: int = 0
 ) -> Image:
     """Return a grey image of a board, shape (H, W), as the lens sees it.
 
     Args:
-        board: a chessboard or ChArUco board.
+        board: a chessboard, a ChArUco board or an AprilGrid.
         lens: the camera, distortion included.
         T_camera_board: pose of the board in the optical frame, shape (4, 4) [m].
         noise: standard deviation of the sensor's noise [grey levels].

@@ -31,14 +31,20 @@ class CaptureConfig:
     )
 
     board: str = setting('chessboard', doc='kind of board', choices=KINDS)
-    board_size: str = setting('9x6', doc='points per row x per column; ChArUco: squares')
+    board_size: str = setting(
+        '9x6', doc='points per row x per column; ChArUco: squares; AprilGrid: tags'
+    )
     square_mm: float = setting(
-        25.0, doc='distance between points', unit='mm', lower=1.0, upper=1000.0
-    )
+        25.0, doc='distance between points, or from tag to tag', unit='mm', lower=1.0,
+        upper=1000.0,
+    )  # fmt: skip
     marker_mm: float = setting(
-        0.0, doc='side of the markers of a ChArUco board', unit='mm', lower=0.0, upper=1000.0
+        0.0, doc='side of the markers of a ChArUco board or an AprilGrid', unit='mm', lower=0.0,
+        upper=1000.0,
+    )  # fmt: skip
+    dictionary: str = setting(
+        '', doc="cv2.aruco dictionary of the markers, '' for the usual one of the board"
     )
-    dictionary: str = setting('DICT_5X5_100', doc='cv2.aruco dictionary of a ChArUco board')
     legacy: bool = setting(False, doc='the ChArUco pattern of OpenCV before 4.7')
 
     settle_s: float = setting(

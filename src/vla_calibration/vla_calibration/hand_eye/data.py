@@ -15,20 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from vla_calibration.board.boards import Board
-from vla_calibration.board.detection import Detection
-from vla_calibration.board.pose import board_pose, BoardPose, BoardPoseError, corner_noise_px
-from vla_calibration.capture.folder import CAL_DATA, list_samples
-from vla_calibration.geometry.pose import Pose, require_frames
+from vla_calibration.geometry.pose import require_frames
 from vla_calibration.geometry.pose_text import (
     csv_poses,
-    flat_pose,
     matrix_pose,
     named_pose,
     PoseTextError,
     ros_transform,
 )
-from vla_calibration.hand_eye.solve.problem import Frames, HandEyeError, View
-from vla_calibration.lens.image_set import BoardImage, read_image_set
+from vla_calibration.hand_eye.solve.problem import Frames, View
 from vla_calibration.lens.lens import Lens
 from vla_contract.schema import build, load_document
 
@@ -82,94 +77,6 @@ def read_pose_views(paths: Sequence[Path], setup: str, frames: Frames) -> Views:
         f"{path}: found neither 'views' with named frames, nor 'samples' of easy_handeye2, nor a "
         'list of moveit_calibration'
     )
-
-
-def read_image_views(path: Path, board: Board, lens: Lens, frames: Frames) -> Views:
-    """Read images with robot poses, find the board in them and compute its poses.
-
-    A view is not used where too little of the board is seen, or where the board could as well
-    be tilted the other way.
-
-    Args:
-        path: cal_data.yaml, a list of {image, pose}, or the folder it lies in.
-        board: what is in the images; its pose must be unambiguous.
-        lens: of the camera that took them.
-        frames: names of the frames.
-
-    Raises:
-        BoardError: the board looks the same after half a turn.
-        HandEyeError: the images are not of this camera.
-        PoseTextError: a file is malformed.
-    """
-    board.require_unambiguous()
-    poses = _robot_poses(path if path.is_dir() else path.parent, frames)
-    images = read_image_set(list(poses), board, progress=True)
-    if images.size != lens.size:
-        raise HandEyeError(
-            f'images are {images.size[0]}x{images.size[1]}, the lens was calibrated at '
-            f'{lens.width}x{lens.height}; allowed: the same size'
-        )
-    skipped = [(image.path.name, image.problem) for image in images.skipped]
-    found: list[tuple[BoardImage, BoardPose]] = []
-    for image in images.used:
-        answer = _pose_or_reason(image, board, lens)
-        if isinstance(answer, str):
-            skipped.append((image.path.name, answer))
-        else:
-            found.append((image, answer))
-    sigma_px = corner_noise_px([pose for _, pose in found])
-    views = [_view(image, pose, poses[image.path], sigma_px, frames) for image, pose in found]
-    paths = tuple(image.path for image, _ in found)
-    return Views(tuple(views), tuple(skipped), frames, sigma_px, lens, board, paths)
-
-
-def _pose_or_reason(image: BoardImage, board: Board, lens: Lens) -> BoardPose | str:
-    """Return the pose of the board in one image, or why it cannot be used."""
-    detection, whole = _found(image), len(board.points())
-    # Depth from a corner of the board is so uncertain that it says more of the lens than of X.
-    if 2 * len(detection) <= whole:
-        return f'only {len(detection)} of {whole} points are seen; needed: more than half'
-    try:
-        pose = board_pose(detection, lens)
-    except BoardPoseError as error:
-        return str(error)
-    if pose.is_ambiguous:
-        return (
-            f'ambiguous: tilted the other way the board fits only {pose.branch_ratio:.1f} times '
-            'worse; needed: 2; tilt it, or go nearer'
-        )
-    return pose
-
-
-def _view(
-    image: BoardImage, pose: BoardPose, robot: Pose, sigma_px: float, frames: Frames
-) -> View:
-    board = Pose(frames.camera, frames.board, pose.T_camera_board)
-    detection = _found(image)
-    return View(
-        image.path.name, robot, board, pose.covariance(sigma_px), detection.pixels,
-        detection.points,
-    )  # fmt: skip
-
-
-def _found(image: BoardImage) -> Detection:
-    if image.detection is None:
-        raise ValueError(f'{image.path} is not used')
-    return image.detection
-
-
-def _robot_poses(folder: Path, frames: Frames) -> dict[Path, Pose]:
-    """Return the robot's pose for each image of a folder."""
-    poses: dict[Path, Pose] = {}
-    for sample in list_samples(folder):
-        if not sample.pose:
-            raise PoseTextError(f'{folder / CAL_DATA}: {sample.image} has no pose of the robot')
-        file = folder / sample.pose
-        pose = flat_pose(load_document(file), str(file), frames.base, frames.gripper)
-        poses[folder / sample.image] = require_frames(pose, frames.base, frames.gripper)
-    if not poses:
-        raise PoseTextError(f'{folder / CAL_DATA}: found no images; allowed: a list of them')
-    return poses
 
 
 def _from_named(content: dict[str, Any], path: Path) -> Views:

@@ -49,7 +49,9 @@ from vla_contract.values import Vector
 
 # A robot worse than this is none: the views do not belong together.
 _LARGEST_SIGMA_DEG, _LARGEST_SIGMA_MM = 2.0, 15.0
-_CHI2_RANGE = (0.5, 2.0)
+# From half as far off as stated: the stated error is too large then, which does no harm, unless
+# it is so by far that what was stated is of something else.
+_CHI2_RANGE = (0.25, 2.0)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,16 @@ import argparse
 from dataclasses import dataclass, fields
 import math
 from pathlib import Path
+import sys
 from typing import Any
 
 from vla_calibration.board.boards import Board
 from vla_calibration.board.options import board_of
 from vla_calibration.calibration_file import lens_of
 from vla_calibration.capture.folder import CAL_DATA, load_session, SESSION
-from vla_calibration.hand_eye.data import read_image_views, read_pose_views, Views
+from vla_calibration.hand_eye.data import read_pose_views, Views
 from vla_calibration.hand_eye.hand_eye import Budget
+from vla_calibration.hand_eye.image_views import read_image_views
 from vla_calibration.hand_eye.solve.problem import Frames, HandEyeError, SETUPS
 from vla_calibration.lens.camera_info import CameraInfo, read_camera_info
 from vla_contract.cameras.calibration import CameraCalibration
@@ -108,9 +110,16 @@ def _read_images(args: argparse.Namespace, folder: Path, lens_file: Path) -> Cam
     board = _board(args) if args.board else board
     if board is None:
         raise HandEyeError('images: need --board and --square-mm to find the board in them')
-    views = read_image_views(folder, board, info.lens, frames)
+    if len(args.inputs) > 1:
+        # Each camera would settle by itself where the board begins.
+        board.require_unambiguous()
+    views = read_image_views(folder, board, info.lens, frames, setup, say=_say_skipped)
     target = lens_file if args.calibration else None
     return CameraInput(name, setup, views, _budget(args, info), target)
+
+
+def _say_skipped(problem: str) -> None:
+    print(f'skipped: {problem}', file=sys.stderr)
 
 
 def _known_setup(setup: str | None) -> str:

@@ -45,13 +45,12 @@ def run(args: argparse.Namespace) -> int:
         require_free(path, args.force)
     _require_window(args.subpixel_px)
     images = read_image_set(
-        find_images(args.images, args.glob), board, args.subpixel_px, progress=True
-    )
-    for image in images.skipped:
-        print(f'skipped: {image.problem}', file=sys.stderr)
+        find_images(args.images, args.glob), board, args.subpixel_px, progress=True,
+        say=lambda problem: print(f'skipped: {problem}', file=sys.stderr),
+    )  # fmt: skip
     if target:
         target.require_size(images.size, 'images')
-    result = calibrate_intrinsics(images.detections, images.size, args.model)
+    result = calibrate_intrinsics(images.detections, images.size, args.model, lit=images.lit)
     found = figures(result, images, board, name)
     print('\n'.join(_lines(result, images)))
     if outputs.figures:
@@ -141,7 +140,8 @@ def _parser() -> argparse.ArgumentParser:
     add_board_options(parser)
     parser.add_argument(
         '--subpixel-px', type=int,
-        help='half the window of the corner search; default: 5, or less where corners are near',
+        help='half the window of the corner search; default: three tenths of a square, less where '
+        'markers are near',
     )  # fmt: skip
     parser.add_argument(
         '--model', choices=('auto', *CANDIDATES), default='auto', help='lens; default: auto'

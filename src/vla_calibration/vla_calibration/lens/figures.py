@@ -6,7 +6,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from vla_calibration.board.boards import Board
+from vla_calibration.board.boards import Board, WITH_MARKERS
 from vla_calibration.lens.fit.intrinsics import Intrinsics
 from vla_calibration.lens.image_set import ImageSet
 
@@ -114,7 +114,7 @@ def _board(board: Board) -> dict[str, Any]:
         'kind': board.kind, 'cols': board.cols, 'rows': board.rows,
         'square_mm': 1000.0 * board.square_m,
     }  # fmt: skip
-    if board.kind == 'charuco':
+    if board.kind in WITH_MARKERS:
         found |= {'marker_mm': 1000.0 * board.marker_m, 'dictionary': board.dictionary}
     return found
 

@@ -4,7 +4,7 @@ One file that is unreadable, blank or a copy of another is set aside with a sent
 the whole set (no files, different sizes, no board anywhere) is an error.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 import hashlib
@@ -15,8 +15,12 @@ from threading import RLock
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from vla_calibration.board.boards import Board
 from vla_calibration.board.detection import detect, Detection
+from vla_calibration.lens.coverage import COLUMNS, ROWS
+from vla_calibration.lens.grey_image import is_drawn_over, read_grey
+from vla_calibration.lens.image_circle import lit_cells, thumbnail
 from vla_contract.errors import ResourceNotFoundError, VlaError
 from vla_contract.values import Image
 
@@ -25,10 +29,6 @@ SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.pgm', '.ppm', '.
 _TRIED = 3
 # Standard deviation [grey levels] below which nothing but noise is in an image.
 _BLANK = 3.0
-# What the last bytes of a whole file hold; a broken download is decoded with a grey half. Cameras
-# append previews and notes, so the marker may stand a little before the end.
-_ENDS = {b'\xff\xd8': b'\xff\xd9', b'\x89PNG': b'IEND'}
-_TAIL = 65536
 
 
 class ImageSetError(VlaError):
@@ -44,6 +44,7 @@ class BoardImage:
         sha256: of the file's bytes.
         size: width and height [px]; zero where it cannot be read.
         detection: the board's points; None where it is not seen.
+        thumbnail: how bright it is where, see `image_circle`; None where it cannot be read.
         problem: why the image is not used, one sentence; empty where it is.
     """
 
@@ -51,6 +52,7 @@ class BoardImage:
     sha256: str
     size: tuple[int, int] = (0, 0)
     detection: Detection | None = None
+    thumbnail: Image | None = None
     problem: str = ''
 
 
@@ -72,6 +74,12 @@ class ImageSet:
     def detections(self) -> list[Detection]:
         """The points in each used image."""
         return [image.detection for image in self.used if image.detection is not None]
+
+    @property
+    def lit(self) -> NDArray[np.bool_]:
+        """Cells of the image that the lens lights, shape (ROWS, COLUMNS) of `coverage`."""
+        seen = [i.thumbnail for i in (*self.used, *self.skipped) if i.thumbnail is not None]
+        return lit_cells(seen, self.size) if seen else np.ones((ROWS, COLUMNS), dtype=bool)
 
 
 def find_images(places: Iterable[Path | str], pattern: str = '*') -> list[Path]:
@@ -100,7 +108,11 @@ def find_images(places: Iterable[Path | str], pattern: str = '*') -> list[Path]:
 
 
 def read_image_set(
-    paths: list[Path], board: Board, subpixel_px: int | None = None, progress: bool = False
+    paths: list[Path],
+    board: Board,
+    subpixel_px: int | None = None,
+    progress: bool = False,
+    say: Callable[[str], None] | None = None,
 ) -> ImageSet:
     """Read images and find the board, on all cores.
 
@@ -111,6 +123,7 @@ def read_image_set(
         board: what to look for.
         subpixel_px: see `detect`.
         progress: show a bar where somebody watches.
+        say: told why an image is not used, before anything is raised.
 
     Raises:
         ImageSetError: no image can be read, sizes differ, or the board is nowhere.
@@ -118,6 +131,9 @@ def read_image_set(
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         results = pool.map(lambda path: _look(path, board, subpixel_px), paths)
         images = _without_copies(list(_watched(results, len(paths)) if progress else results))
+    for image in images:
+        if say and image.problem:
+            say(image.problem)
     readable = [image for image in images if image.size != (0, 0)]
     if not readable:
         raise ImageSetError(f'none of {len(images)} images can be used: {images[0].problem}')
@@ -141,22 +157,6 @@ def _watched(results: Iterable[BoardImage], count: int) -> Iterable[BoardImage]:
     return bar
 
 
-def read_grey(data: bytes) -> Image | None:
-    """Decode an image as the sensor delivered it; None where it is broken or cut short."""
-    for start, end in _ENDS.items():
-        if data.startswith(start) and end not in data[-_TAIL:]:
-            return None
-    if not data:
-        return None
-    # The orientation tag is for people: a camera driver delivers unturned pixels.
-    flags = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        grey = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
-    except cv2.error:
-        return None
-    return None if grey is None else np.asarray(grey, dtype=np.uint8)
-
-
 def _look(path: Path, board: Board, subpixel_px: int | None) -> BoardImage:
     try:
         data = path.read_bytes()
@@ -166,14 +166,21 @@ def _look(path: Path, board: Board, subpixel_px: int | None) -> BoardImage:
     grey = read_grey(data)
     if grey is None:
         return replace(image, problem=f'{path.name} is no image, or is cut short')
-    image = replace(image, size=(grey.shape[1], grey.shape[0]))
+    image = replace(image, size=(grey.shape[1], grey.shape[0]), thumbnail=thumbnail(grey))
     if float(cv2.meanStdDev(grey)[1].item()) < _BLANK:
         return replace(image, problem=f'{path.name} is blank (all of one grey)')
     detection = detect(grey, board, subpixel_px)
     if detection is None:
-        size = f'{board.cols}x{board.rows}'
-        return replace(image, problem=f'{path.name} shows no whole {size} {board.kind}')
+        return replace(image, problem=_unseen(path, board, data))
     return replace(image, detection=detection)
+
+
+def _unseen(path: Path, board: Board, data: bytes) -> str:
+    """Say that a board is not seen, and why where the image tells."""
+    problem = f'{path.name} shows no whole {board.cols}x{board.rows} {board.kind}'
+    if is_drawn_over(data):
+        problem += '; lines of pure colour are drawn into it: give the image as it was taken'
+    return problem
 
 
 def _without_copies(images: list[BoardImage]) -> list[BoardImage]:
@@ -223,5 +230,7 @@ def _mistaken(board: Board) -> list[tuple[Board, str]]:
         turned = replace(board, cols=board.rows, rows=board.cols)
         others = [turned, replace(board, legacy=True), replace(turned, legacy=True)]
         return [(b, f'{b.cols}x{b.rows}' + ' with --legacy' * b.legacy) for b in others]
+    if board.kind == 'aprilgrid':
+        return [(replace(board, cols=board.rows, rows=board.cols), f'{board.rows}x{board.cols}')]
     sizes = [(board.cols + by, board.rows + by) for by in (-1, 1)]
     return [(replace(board, cols=c, rows=r), f'{c}x{r}') for c, r in sizes if min(c, r) >= 3]

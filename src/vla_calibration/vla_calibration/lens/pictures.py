@@ -5,7 +5,6 @@ All take and return images as OpenCV has them, shape (H, W, 3), BGR.
 
 import cv2
 import numpy as np
-from vla_calibration.lens.coverage import Coverage
 from vla_calibration.lens.fit.intrinsics import Intrinsics
 from vla_calibration.lens.lens import Lens
 from vla_contract.values import Image, Vector
@@ -20,7 +19,7 @@ def coverage_map(result: Intrinsics) -> Image:
     """Draw the points of each used view, over cells that are tinted where they hold points."""
     size = result.lens.size
     canvas, scale = _canvas(size)
-    counts = Coverage.of(result.views.all_pixels(), size).counts
+    counts = result.coverage.counts
     rows, columns = counts.shape
     height, width = canvas.shape[:2]
     strongest = max(float(counts.max()), 1.0)
@@ -29,6 +28,7 @@ def coverage_map(result: Intrinsics) -> Image:
         end = ((j + 1) * width // columns, (i + 1) * height // rows)
         tint = 0.15 + 0.35 * np.sqrt(count / strongest) if count else 0.0
         colour = tuple(255 - tint * (255 - np.array(_GREEN, dtype=float)))
+        colour = colour if result.coverage.lit[i, j] else _SOFT
         cv2.rectangle(canvas, corner, end, colour, -1)
         cv2.rectangle(canvas, corner, end, _SOFT, 1)
     for view in range(len(result.views)):

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from vla_calibration.lens.figures import parameter_rows
 from vla_calibration.lens.fit.intrinsics import Intrinsics
+from vla_calibration.lens.grey_image import read_colour
 from vla_calibration.lens.image_set import BoardImage, ImageSet
 from vla_calibration.lens.pictures import (
     coverage_map,
@@ -16,6 +17,7 @@ from vla_calibration.lens.pictures import (
     undistorted,
 )
 from vla_contract.cli.page import figure, Html, mark, pair, table, verdict, write_page
+from vla_contract.errors import VlaError
 from vla_contract.values import Image
 
 _SHOWN = 4
@@ -75,7 +77,7 @@ def _evidence(result: Intrinsics) -> Html:
     split = split_map(result)
     figures = [
         _figure(coverage_map(result), 'Coverage: one colour per view; cells without points are '
-                'white.'),
+                'white, cells that the lens does not light are grey.'),
         _figure(residual_field(result), 'Residual field: predicted minus seen. Arrows that follow '
                 'a pattern in one region mean that the lens model does not fit there.'),
     ]  # fmt: skip
@@ -146,5 +148,7 @@ def _figure(picture: Image, caption: str, is_photograph: bool = False) -> Html:
 
 
 def _colour(image: BoardImage) -> Image:
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    return np.asarray(cv2.imread(str(image.path), flags), dtype=np.uint8)
+    colour = read_colour(image.path.read_bytes())
+    if colour is None:
+        raise VlaError(f'{image.path} is no image any more')
+    return colour

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from vla_calibration.geometry.pose import Pose
-from vla_calibration.lens.image_set import read_grey
+from vla_calibration.lens.grey_image import read_grey
 from vla_calibration.named_cell import add_named_cell
 from vla_calibration.verify.silhouette import DrawArm
 from vla_contract.cameras.calibration import CameraCalibration

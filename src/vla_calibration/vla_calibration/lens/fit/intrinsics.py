@@ -111,6 +111,7 @@ def calibrate_intrinsics(
     size: tuple[int, int],
     model: str = 'auto',
     limits: GateLimits | None = None,
+    lit: NDArray[np.bool_] | None = None,
 ) -> Intrinsics:
     """Fit a lens, leave out views that do not belong, choose the model, check every gate.
 
@@ -119,6 +120,7 @@ def calibrate_intrinsics(
         size: width and height of the images [px].
         model: a key of CANDIDATES, or auto: the one that predicts views left out best.
         limits: of the gates.
+        lit: cells of the image that the lens lights, as `Coverage` has them; None for all.
 
     Raises:
         UnknownNameError: there is no such model.
@@ -147,7 +149,7 @@ def calibrate_intrinsics(
     rest = views.select(sound[kept])
     candidates = without_views(tried, kept, rest)
     chosen = best(candidates)
-    judged = _judged(rest, chosen, size, limits or GateLimits())
+    judged = _judged(rest, chosen, size, lit, limits or GateLimits())
     view_rms = np.full(len(views), np.inf)
     view_rms[sound] = _all_view_rms(views.select(sound), kept, first, chosen.fit)
     return Intrinsics(
@@ -174,11 +176,15 @@ class _Judged:
 
 
 def _judged(
-    views: ViewStack, chosen: Candidate, size: tuple[int, int], limits: GateLimits
+    views: ViewStack,
+    chosen: Candidate,
+    size: tuple[int, int],
+    lit: NDArray[np.bool_] | None,
+    limits: GateLimits,
 ) -> _Judged:
     fit = chosen.fit
     split = half_split_difference(views, fit, size)
-    coverage = Coverage.of(views.all_pixels(), size)
+    coverage = Coverage.of(views.all_pixels(), size, lit)
     figures = GateFigures(
         rms_px=fit.rms,
         held_out_px=chosen.held_out_rms_px,
