@@ -42,6 +42,7 @@ GRAPHS = {
     'test_rollout_endings',
     'test_rviz',
     'test_stopped_episode',
+    'test_teleop',
     'test_two_hosts',
     'test_two_robots',
     'test_verified_rollout',

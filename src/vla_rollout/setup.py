@@ -35,6 +35,7 @@ setup(
             'rollout.report = vla_rollout.report.report_runs:main',
             'rollout.run = vla_rollout.episodes.ros.rollout:main',
             'sim.run = vla_rollout.simulation.simulate:main',
+            'teleop.run = vla_rollout.graph.ros.teleoperate:main',
         ],
     },
 )

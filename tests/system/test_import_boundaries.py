@@ -17,6 +17,7 @@ ALLOWED = {
     'vla_policy_server': {'vla_contract', 'vla_lerobot'},
     'vla_sim_bridge': {'vla_contract', 'vla_lerobot'},
     'vla_identification': {'vla_contract', 'vla_sim_bridge'},
+    'vla_teleop': {'vla_contract', 'vla_lerobot'},
     'vla_finetune': {'vla_contract', 'vla_lerobot', 'vla_sim_bridge'},
     'vla_rollout': {
         'vla_contract',
@@ -26,6 +27,7 @@ ALLOWED = {
         'vla_policy_server',
         'vla_action_filter',
         'vla_sim_bridge',
+        'vla_teleop',
     },
 }
 MOST_MODULES = 16

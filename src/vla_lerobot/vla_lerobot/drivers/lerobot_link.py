@@ -1,7 +1,6 @@
 """A LeRobot robot as the driver uses it: opened without falling, read, sent, closed holding."""
 
-from collections.abc import Callable, Iterable, Iterator
-import contextlib
+from collections.abc import Callable, Iterable
 
 from vla_contract.deployment.robot import Joint
 from vla_contract.errors import NameMismatchError, VlaError
@@ -10,12 +9,8 @@ from vla_lerobot.drivers.driver_file import DriverFile
 from vla_lerobot.drivers.errors import BusError, DriverError, NotCalibratedError, OutsideRangeError
 from vla_lerobot.drivers.motors.arm_codec import ArmCodec
 from vla_lerobot.drivers.motors.scale import encoder_of
-from vla_lerobot.drivers.motors.serial_arm import serial_arms
+from vla_lerobot.drivers.motors.serial_arm import patient, serial_arms
 from vla_lerobot.drivers.robot_class import make_robot, one_line
-
-# LeRobot asks most of what it asks at the start once, and gives up after 50 ms: a machine that is
-# busy, as with a policy that loads, is later than that [ms].
-_OPENING_MS = 1000.0
 
 
 class LerobotLink:
@@ -79,14 +74,14 @@ class LerobotLink:
     def release(self) -> None:
         """See `Link`."""
         self._require_buses('releasing')
-        with self._patience():
+        with patient(self._arms):
             for arm in self._arms:
                 arm.release()
 
     def hold(self) -> None:
         """See `Link`."""
         self._require_buses('holding')
-        with self._patience():
+        with patient(self._arms):
             if outside := [text for arm in self._arms for text in arm.outside()]:
                 raise OutsideRangeError(self._file, outside)
             for arm in self._arms:
@@ -95,7 +90,7 @@ class LerobotLink:
     def reconnect(self) -> None:
         """See `Link`."""
         self._require_buses('connecting again')
-        with self._patience():
+        with patient(self._arms):
             for arm in self._arms:
                 arm.close()
                 arm.open()
@@ -130,7 +125,7 @@ class LerobotLink:
     def _guarded(self, what: str, work: Callable[[], None]) -> None:
         """Do what may raise anything; close the port and say in one sentence what it was."""
         try:
-            with self._patience():
+            with patient(self._arms):
                 work()
         except BaseException as error:
             self.close()
@@ -139,18 +134,6 @@ class LerobotLink:
             port = self._file.robot.get('port', '')
             where = f'{self._file.name}: {what} to {self._file.type} {port}'.rstrip()
             raise DriverError(f'{where}: {one_line(error)}') from error
-
-    @contextlib.contextmanager
-    def _patience(self) -> Iterator[None]:
-        """Wait longer for answers: where each is asked for once, and no cycle waits for them."""
-        before = [arm.answers.more_ms for arm in self._arms]
-        for arm in self._arms:
-            arm.answers.more_ms = _OPENING_MS
-        try:
-            yield
-        finally:
-            for arm, more_ms in zip(self._arms, before, strict=True):
-                arm.answers.more_ms = more_ms
 
     def _require_buses(self, what: str) -> None:
         if not self._arms:

@@ -29,7 +29,7 @@ def make_robot(file: DriverFile) -> Any:
     from lerobot.robots import make_robot_from_config, RobotConfig
     from lerobot.utils.import_utils import register_third_party_plugins
 
-    _register(lerobot.robots)
+    register_classes(lerobot.robots)
     register_third_party_plugins()
     fields = {key: value for key, value in file.robot.items() if key != _CAMERAS}
     config = decode(RobotConfig, fields, f'{file.name}: robot')
@@ -79,7 +79,7 @@ def make_cameras(file: DriverFile) -> dict[str, Any]:
     import lerobot.cameras
     from lerobot.cameras import CameraConfig, make_cameras_from_configs
 
-    _register(lerobot.cameras)
+    register_classes(lerobot.cameras)
     where = f'{file.name}: robot.{_CAMERAS}'
     configs = {name: decode(CameraConfig, own, f'{where}.{name}') for name, own in wanted.items()}
     try:
@@ -93,7 +93,7 @@ def one_line(error: BaseException) -> str:
     return ' '.join(str(error).split()) or type(error).__name__
 
 
-def _register(package: ModuleType) -> None:
+def register_classes(package: ModuleType) -> None:
     """Import every folder of a package: its classes register themselves when they are."""
     for module in pkgutil.iter_modules(package.__path__):
         if module.ispkg:

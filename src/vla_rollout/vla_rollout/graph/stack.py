@@ -31,6 +31,7 @@ class ProcessConfig:
     module: str = setting(doc='Python module to run')
     parameters: str = setting(doc='parameter file under config/')
     optional: bool = setting(False, doc='only started when asked for')
+    terminal: bool = setting(False, doc='has the terminal, for keys and for what it says')
     values: dict[str, bool | float] | None = setting(None, doc='parameters that this stack sets')
 
 
@@ -49,14 +50,18 @@ class ProcessDiedError(VlaError):
     """
 
     def __init__(self, name: str, returncode: int, log: Path) -> None:
-        lines = log.read_text(errors='replace').splitlines()[-_LOG_LINES:]
+        # One that had the terminal has said there what it had to say.
+        text = log.read_text(errors='replace') if log.exists() else ''
+        lines = text.splitlines()[-_LOG_LINES:]
         said = lines[-1].removeprefix('error: ') if lines else ''
-        if returncode == WRONG_USE and said != (lines or [''])[-1]:
+        how = f'exit status {returncode}'
+        if returncode < 0:
+            how = f'signal {signal.Signals(-returncode).name}'
+        if not log.exists():
+            super().__init__(f'{name} has ended ({how}), as it says above')
+        elif returncode == WRONG_USE and said != (lines or [''])[-1]:
             super().__init__(f'{said} (log: {log})')
         else:
-            how = f'exit status {returncode}'
-            if returncode < 0:
-                how = f'signal {signal.Signals(-returncode).name}'
             tail = '\n'.join(f'  | {line}' for line in lines) or '  | (empty)'
             super().__init__(f'{name} died ({how}); the end of {log}:\n{tail}')
         self.name = name
@@ -168,6 +173,9 @@ class Stack:
         command += ['--params-file', str(realised)]
         if place := self._namespace.strip('/'):
             command += ['-r', f'__ns:=/{place}']
+        if process.terminal:
+            # In our process group: keys go to the terminal's foreground, and so does Ctrl-C.
+            return subprocess.Popen([*_die_with_parent(), *command], env=self._environment)
         with self.log(process.name).open('ab') as log:
             return subprocess.Popen(
                 [*_die_with_parent(), *command],

@@ -1,6 +1,7 @@
 """A part of a robot whose motors hang on one serial bus of LeRobot: torque, registers, port."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ _TORQUE, _GOAL, _PRESENT = 'Torque_Enable', 'Goal_Position', 'Present_Position'
 # An arm that lies on its end stop may show a little more than the calibration saw [steps]; 50 of
 # 4096 are 4.4 degrees.
 _OUTSIDE_STEPS = 50
+# LeRobot asks most of what it asks at the start once, and gives up after 50 ms: a machine that is
+# busy, as with a policy that loads, is later than that [ms].
+_OPENING_MS = 1000.0
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,19 @@ def serial_arms(robot: Any) -> list[SerialArm]:
         for prefix, part in places
         if isinstance(getattr(part, 'bus', None), SerialMotorsBus)
     ]
+
+
+@contextlib.contextmanager
+def patient(arms: Sequence[SerialArm]) -> Iterator[None]:
+    """Wait longer for answers: where each is asked for once, and no cycle waits for them."""
+    before = [arm.answers.more_ms for arm in arms]
+    for arm in arms:
+        arm.answers.more_ms = _OPENING_MS
+    try:
+        yield
+    finally:
+        for arm, more_ms in zip(arms, before, strict=True):
+            arm.answers.more_ms = more_ms
 
 
 def _same(found: Any, expected: Any) -> bool:

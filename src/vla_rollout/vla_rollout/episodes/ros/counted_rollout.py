@@ -10,6 +10,7 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.cli.deployment_arguments import deployment_of
+from vla_contract.cli.terminal_keys import TerminalKeys
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
 from vla_policy_server.identity.policy_identity import PolicyIdentity
@@ -17,7 +18,7 @@ from vla_rollout.deployment.supervised import require_slow_start, SupervisedSlow
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.episodes.control import EpisodeControl
 from vla_rollout.episodes.episode import episode_line, EpisodeResult, summarise, summary_line
-from vla_rollout.episodes.keys import EpisodeKeys, keys_line, press
+from vla_rollout.episodes.keys import keys_line, press
 from vla_rollout.episodes.policy_label import policy_label
 from vla_rollout.episodes.provenance import place_of, provenance, recorded_settings
 from vla_rollout.episodes.ros.runner import EpisodeRunner
@@ -139,7 +140,7 @@ def rollout(args: argparse.Namespace) -> int:
         )
     folder = make_run_folder('rollout', args.runs)
     control = EpisodeControl()
-    with EpisodeKeys(lambda key: _tell(press(control, key))) as keys:
+    with TerminalKeys(lambda key: _tell(press(control, key))) as keys:
         if keys.is_active:
             _tell(keys_line())
         results = run_rollout(args, folder, None, raise_if_interrupted, control)

@@ -1,0 +1,95 @@
+"""Start the simulator and the action filter, and teleoperate the arm with a device, no policy."""
+
+import argparse
+import os
+from pathlib import Path
+import signal
+import sys
+import threading
+
+from vla_contract.cli.command import command_parser, NOT_GOOD_ENOUGH, run_command, WRONG_USE
+from vla_contract.cli.deployment_arguments import add_scene
+from vla_contract.cli.number_types import natural
+from vla_contract.deployment.deployment import load_cell_of
+from vla_contract.ros.free_domain import take_domain
+from vla_contract.ros.node.graph_arguments import parse_in_graph
+from vla_rollout.episodes.run_folder import make_run_folder
+from vla_rollout.graph.ros.interruption import once_interrupted, raise_if_interrupted
+from vla_rollout.graph.stack import ProcessDiedError, Stack
+from vla_teleop.devices.device_file import load_device_file
+from vla_teleop.mapping.groups import commanded_groups, device_joints
+
+_LOOK_S = 0.1
+
+
+def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
+    """Return the parameters that the command line changes, by process."""
+    cell = {'deployment': args.deployment, 'cell': args.cell}
+    scene = {**cell, 'task': args.task, 'policy_path': args.policy}
+    return {
+        'mujoco_bridge': {
+            **scene,
+            'randomization': args.randomization,
+            'headless': not args.viewer,
+        },
+        'action_filter': {**cell, 'source': 'human'},
+        'teleop': {**cell, 'device': args.device, 'lead_leader': args.lead_leader},
+    }
+
+
+def teleoperate(args: argparse.Namespace) -> int:
+    """Run until Ctrl-C, or until a process ends; no process survives it.
+
+    Raises:
+        VlaError: there is no such device, or it does not fit the cell.
+    """
+    file, cell = load_device_file(args.device), load_cell_of(args.deployment, args.cell)
+    commanded_groups(cell, device_joints(file, cell), file.name)
+    folder = make_run_folder('teleop', args.runs)
+    domain_id = args.domain_id or take_domain()
+    overrides = stack_overrides(args)
+    stack = Stack('teleop', folder / 'logs', domain_id, overrides, (), args.namespace)
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    print(f'starting {", ".join(stack.names)} (ROS_DOMAIN_ID={domain_id})', flush=True)
+    print('Ctrl-C ends it', flush=True)
+    pause = threading.Event()
+    try:
+        with stack:
+            while True:
+                raise_if_interrupted()
+                stack.check()
+                pause.wait(_LOOK_S)
+    except ProcessDiedError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return WRONG_USE if error.returncode == WRONG_USE else NOT_GOOD_ENOUGH
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = command_parser(
+        'teleop run',
+        'Start simulator and action filter, and teleoperate the arm with a device.',
+        'vla teleop run --deployment panda_lift_cube --device keyboard --viewer',
+    )
+    add_scene(parser)
+    parser.add_argument(
+        '--device',
+        default='keyboard',
+        help='name under config/teleoperators, or path of a file; vla teleop devices lists them',
+    )
+    parser.add_argument(
+        '--lead-leader',
+        action='store_true',
+        help='the motors of a leader bring it to the arm, slowly',
+    )
+    parser.add_argument('--randomization', default='none', help='name under config/randomization')
+    parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
+    parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
+    parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
+    args = parse_in_graph(parser, argv)
+    ends = (signal.SIGINT, signal.SIGTERM)
+    return run_command(lambda: once_interrupted(lambda: teleoperate(args), ends))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Devices that a person holds: leader arms, keys, sticks, phones."""

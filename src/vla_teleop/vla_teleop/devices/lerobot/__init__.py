@@ -1,0 +1,1 @@
+"""LeRobot's Teleoperator classes as devices."""
