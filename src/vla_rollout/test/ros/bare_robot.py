@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 import json
 from pathlib import Path
 import subprocess
@@ -24,6 +25,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.deployment import load_deployment
+from vla_contract.filter_status import FilterStatus, Verdict
 from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.node.lifecycle import VlaNode
 from vla_contract.ros.qos import COMMAND, LATCHED, SENSOR, STATE
@@ -63,6 +65,10 @@ class Filter(Bare):
 
     def build(self, settings: NoSettings) -> None:
         super().build(settings)
+        self.human, self.counters = (), {'cycles': 0, 'human_cycles': 0}
+        for name, human in (('take_over', ('arm',)), ('hand_back', ())):
+            give = partial(self._give, human)
+            self.create_service(Trigger, f'action_filter/{name}', give)
         self.watched_s: list[float] = []
         self._status = self.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
         self.create_subscription(
@@ -75,9 +81,18 @@ class Filter(Bare):
         super().stop()
         self.stopped_s = time.monotonic()
 
+    def _give(self, human: tuple[str, ...], request: Any, response: Any) -> Any:
+        self.human = human
+        response.success, response.message = True, f'commanded by {human or "the policy"}'
+        return response
+
     def _say(self) -> None:
         if self.is_active:
-            self._status.publish(DiagnosticStatus(message=self.says))
+            self.counters['cycles'] += 5
+            self.counters['human_cycles'] += 5 * bool(self.human)
+            status = FilterStatus(Verdict.HOLD, human=self.human, counters=self.counters)
+            values = [KeyValue(key=key, value=value) for key, value in status.values().items()]
+            self._status.publish(DiagnosticStatus(message=self.says, values=values))
 
 
 class PolicyServer(Bare):

@@ -75,42 +75,54 @@ def test_what_is_labelled_in_a_pause_ended_by_the_label(
     assert (row['termination'], row['failure_mode']) == (termination, mode)
 
 
+class Terminal:
+    """A rollout in a pseudo terminal of its own."""
+
+    def __init__(self, runs, *options: str) -> None:
+        self.here, self.there = pty.openpty()
+        self.before = termios.tcgetattr(self.there)
+        self.process = subprocess.Popen(
+            command(runs, *options),
+            stdin=self.there,
+            stdout=self.there,
+            stderr=self.there,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        self._said = ''
+
+    def read_until(self, text: str) -> None:
+        while text not in self._said:
+            ready, _, _ = select.select([self.here], [], [], 120.0)
+            assert ready, f'waited for {text!r}, read {self._said!r}'
+            self._said += os.read(self.here, 4096).decode()
+        self._said = self._said.partition(text)[2]
+
+    def press(self, key: bytes) -> None:
+        os.write(self.here, key)
+
+    def close(self) -> None:
+        os.close(self.here)
+        os.close(self.there)
+
+
 def test_keys_label_what_the_time_ended_and_a_killed_rollout_frees_terminal_and_arm(
     robot, tmp_path
 ):
-    here, there = pty.openpty()
-    before = termios.tcgetattr(there)
-    process = subprocess.Popen(
-        command(tmp_path / 'runs', '--episodes', '2', '--time-limit-s', '0.2'),
-        stdin=there,
-        stdout=there,
-        stderr=there,
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    said = ''
-
-    def read_until(text: str) -> None:
-        nonlocal said
-        while text not in said:
-            ready, _, _ = select.select([here], [], [], 120.0)
-            assert ready, f'waited for {text!r}, read {said!r}'
-            said += os.read(here, 4096).decode()
-        said = said.partition(text)[2]
-
-    read_until('keys: space start, s success')
-    read_until('place the object, then start')
-    os.write(here, b' ')
-    read_until('episode ended (timeout): success, failure or discard?')
-    os.write(here, b's')
-    read_until('episode 1/2  seed 0  success')
-    read_until('place the object, then start')
-    os.write(here, b'f')
-    read_until("found order 'failure'; allowed: start, stop")
-    process.send_signal(signal.SIGTERM)
-    read_until('the arm rests')
-    assert process.wait(120.0) == 130
-    assert termios.tcgetattr(there) == before
+    terminal = Terminal(tmp_path / 'runs', '--episodes', '2', '--time-limit-s', '0.2')
+    terminal.read_until('keys: space start, s success')
+    terminal.read_until('place the object, then start')
+    terminal.press(b' ')
+    terminal.read_until('episode ended (timeout): success, failure or discard?')
+    terminal.press(b's')
+    terminal.read_until('episode 1/2  seed 0  success')
+    terminal.read_until('place the object, then start')
+    terminal.press(b'f')
+    terminal.read_until("found order 'failure'; allowed: start, stop")
+    terminal.process.send_signal(signal.SIGTERM)
+    terminal.read_until('the arm rests')
+    assert terminal.process.wait(120.0) == 130
+    assert termios.tcgetattr(terminal.there) == terminal.before
     assert not robot.is_moving()
     (row,) = read_summary(tmp_path / 'runs')['results']
     assert (row['success'], row['termination'], row['operator_label']) == (
@@ -118,8 +130,31 @@ def test_keys_label_what_the_time_ended_and_a_killed_rollout_frees_terminal_and_
         'timeout',
         'success',
     )
-    os.close(here)
-    os.close(there)
+    terminal.close()
+
+
+def test_keys_give_the_arms_to_a_human_and_the_episode_counts_as_assisted(robot, tmp_path):
+    terminal = Terminal(tmp_path / 'runs', '--episodes', '1', '--time-limit-s', '3600')
+    terminal.read_until('place the object, then start')
+    terminal.press(b't')
+    terminal.read_until("found 'take_over'; allowed: while an episode is running")
+    terminal.press(b' ')
+    wait_until(robot.is_moving)
+    terminal.press(b't')
+    terminal.read_until("commanded by ('arm',)")
+    wait_until(lambda: robot.filter.counters['human_cycles'] > 20)
+    terminal.press(b'b')
+    terminal.read_until('commanded by the policy')
+    terminal.press(b's')
+    terminal.read_until('assisted: a human commanded')
+    assert terminal.process.wait(120.0) == 0
+    (row,) = read_summary(tmp_path / 'runs')['results']
+    assert (row['outcome'], row['success'], row['operator_label']) == (
+        'assisted',
+        False,
+        'success',
+    )
+    terminal.close()
 
 
 def test_a_second_rollout_begins_on_what_the_first_left_inactive(robot, start):

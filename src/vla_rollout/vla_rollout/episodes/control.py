@@ -17,6 +17,13 @@ class Order(StrEnum):
     STOP = 'stop'
 
 
+class Commander(StrEnum):
+    """Who is to command the arms, as the action filter's services call it."""
+
+    HUMAN = 'take_over'
+    POLICY = 'hand_back'
+
+
 class Phase(StrEnum):
     """Where in an episode a rollout is."""
 
@@ -51,6 +58,15 @@ class OrderError(VlaError):
         super().__init__(f"the episode is {phase}: found order '{order}'; allowed: {allowed}")
 
 
+class ArmsError(VlaError):
+    """The arms cannot be given over now."""
+
+    def __init__(self, commander: Commander, phase: Phase) -> None:
+        super().__init__(
+            f"the episode is {phase}: found '{commander}'; allowed: while an episode is running"
+        )
+
+
 class EpisodeControl:
     """Holds the operator's last order until the rollout takes it; safe between threads.
 
@@ -62,6 +78,7 @@ class EpisodeControl:
         self._lock = threading.Lock()
         self._phase = Phase.BUSY
         self._order: Order | None = None
+        self._commander: Commander | None = None
 
     @property
     def phase(self) -> Phase:
@@ -83,7 +100,7 @@ class EpisodeControl:
     def enter(self, phase: Phase) -> None:
         """Go to a phase; an order that was meant for the last one is void, unless it is STOP."""
         with self._lock:
-            self._phase = phase
+            self._phase, self._commander = phase, None
             if self._order is not Order.STOP:
                 self._order = None
 
@@ -98,6 +115,23 @@ class EpisodeControl:
                 raise OrderError(order, self._phase)
             if self._order is not Order.STOP:
                 self._order = order
+
+    def give_arms(self, commander: Commander) -> None:
+        """Ask for the arms to be given to a human, or back to the policy.
+
+        Raises:
+            ArmsError: no episode is running.
+        """
+        with self._lock:
+            if self._phase is not Phase.RUNNING:
+                raise ArmsError(commander, self._phase)
+            self._commander = commander
+
+    def take_commander(self) -> Commander | None:
+        """Return who is to command from now on, None for no change; once."""
+        with self._lock:
+            commander, self._commander = self._commander, None
+            return commander
 
     def take(self) -> Order | None:
         """Return the order that waits and forget it, except STOP, which stays.

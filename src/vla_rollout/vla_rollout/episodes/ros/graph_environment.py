@@ -45,6 +45,8 @@ class GraphEnvironment:
         if time.monotonic() > self._deadline_s:
             raise NoAnswerError(self._patience_s, 'the end of the episode')
         self._graph.look()
+        if commander := self._control.take_commander():
+            self._tell(self._graph.give_arms(commander))
         monitor, status = self._graph.monitor, self._graph.monitor.status
         self._say(stopped_line(status), monitor.bad_image and f'not filmed: {monitor.bad_image}')
         return Situation(

@@ -18,7 +18,7 @@ from vla_contract.ros.qos import LATCHED
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
-from vla_rollout.episodes.control import EpisodeControl
+from vla_rollout.episodes.control import Commander, EpisodeControl
 from vla_rollout.episodes.ros.services import offer_orders
 from vla_rollout.graph.ros.episode_topics import EpisodeTopics
 from vla_rollout.graph.ros.heartbeat import Heartbeat
@@ -190,6 +190,15 @@ class RolloutGraph:
             if answer.success or time.monotonic() > deadline:
                 return '' if answer.success else str(answer.message)
             self.look()
+
+    def give_arms(self, commander: Commander) -> str:
+        """Have the filter follow a human, or the policy again; returns what it says.
+
+        Raises:
+            NoAnswerError: it does not answer.
+        """
+        name = f'{FILTER}/{commander}'
+        return str(self.calls.order(FILTER, Trigger, name, Trigger.Request()).message)
 
     def _newest_status(self) -> FilterStatus:
         """Return what the filter says from now on, once it is active."""
