@@ -1,5 +1,6 @@
 """A simulated SO-101 leader: LeRobot's class on simulated motors that a simulated hand moves."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 import tempfile
@@ -47,6 +48,7 @@ class SimulatedLeader(Leader):
         super().__init__(own, make_teleoperator(own), clock_ns)
         self._own_file, self._cell, self._hand_options = own, cell, hand
         self._began_ns = 0
+        self._place: Mapping[int, float] | None = None
         # It can be opened again until nobody has it any more.
         weakref.finalize(self, self.port.close)
 
@@ -59,22 +61,30 @@ class SimulatedLeader(Leader):
 
     def read(self) -> Reading:
         """See `Device`: the hand moves the motors first, unless they are led."""
-        if not self._is_led:
-            now_ns = self._clock_ns()
+        now_ns = self._clock_ns()
+        if self._place is None:
             # Simulated time may not run yet when the leader is opened.
-            self._began_ns = self._began_ns or now_ns
-            self.place(self._hand.at((now_ns - self._began_ns) * 1e-9))
+            self._began_ns = now_ns
+        place = self._steps(self._hand.at((now_ns - self._began_ns) * 1e-9))
+        if not self._is_led:
+            self._move(place)
+        self._place = place
         return super().read()
 
-    def place(self, positions: Vector) -> None:
-        """Bring the motors somewhere by hand; positions of the joints, shape (n,) [rad or m]."""
+    def _steps(self, positions: Vector) -> dict[int, float]:
+        """Return encoder steps by a motor's number, for joints of shape (n,) [rad or m]."""
         numbers = self._joints.numbers(positions)
         ids = {motor: own.id for motor, own in self._arms[0].bus.motors.items()}
         steps = self._arms[0].bus._unnormalize({ids[m]: value for m, value in numbers.items()})
+        return {id_: float(step) for id_, step in steps.items()}
+
+    def _move(self, place: Mapping[int, float]) -> None:
+        """Bring the motors to where the hand is first, and on by what it moves."""
         with self.port.lock:
-            for id_, step in steps.items():
+            for id_, step in place.items():
                 motor = self.port.motors[id_]
-                motor.shaft += float(step) - motor.position
+                before = motor.position if self._place is None else self._place[id_]
+                motor.shaft += step - before
 
 
 def make_simulated_leader(file: DeviceFile, cell: Cell, clock_ns: Clock) -> Device:
