@@ -22,12 +22,16 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 from support.command import is_running
 from vla_contract.deployment.cell import load_cell
+from vla_contract.deployment.deployment import load_deployment
 from vla_contract.filter_status import FilterStatus, ReasonCode, Verdict
 from vla_contract.kinematics.tool_kinematics import ToolKinematics
 from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.qos import STATE
 from vla_contract.ros.testing import ros  # noqa: F401
 from vla_contract.stamps import from_stamp
+from vla_lerobot.features import ACTION
+from vla_lerobot.record_columns import INTERVENTION, PLANNED
+from vla_rollout.recording.frames import recorded_frames
 import yaml
 
 TELEOP = 'vla_rollout.graph.ros.teleoperate'
@@ -77,15 +81,19 @@ def listener(ros) -> Iterator[Listener]:  # noqa: F811
     listener.node.destroy_node()
 
 
-def test_a_wild_hand_moves_the_arm_within_its_limits(start, listener, tmp_path):
+def wild_hand(folder: Path) -> Path:
+    """Write the file of a device whose hand is nearly twice as fast as the joints may turn."""
     values = yaml.safe_load((ROOT / 'config' / 'teleoperators/simulated_leader.yaml').read_text())
-    # 7 rad/s, nearly twice as fast as the joints may turn; a pause of a busy machine takes no more
-    # than the clutch out.
+    # 7 rad/s; a pause of a busy machine takes no more than the clutch out.
     values['options'] |= {'amplitude_rad': 0.8, 'period_s': 0.7}
     values['mode'] = 'relative'
-    device = tmp_path / 'wild.yaml'
+    device = folder / 'wild.yaml'
     device.write_text(yaml.safe_dump(values))
-    arguments = ['--deployment', 'so101_lift_cube', '--device', str(device)]
+    return device
+
+
+def test_a_wild_hand_moves_the_arm_within_its_limits(start, listener, tmp_path):
+    arguments = ['--deployment', 'so101_lift_cube', '--device', str(wild_hand(tmp_path))]
     command = start(TELEOP, *arguments, '--domain-id', os.environ['ROS_DOMAIN_ID'])
     alive = lambda: command.process.poll() is None or pytest.fail(command.output)  # noqa: E731
     cell = load_cell('so101_table')
@@ -107,6 +115,23 @@ def test_a_wild_hand_moves_the_arm_within_its_limits(start, listener, tmp_path):
     assert command.finish() == 130
     assert 'Traceback' not in command.output
     assert not any(map(is_running, children.values()))
+
+
+def test_demonstrations_are_recorded_and_say_that_a_human_led(start, tmp_path):
+    arguments = ['--deployment', 'so101_lift_cube', '--device', str(wild_hand(tmp_path))]
+    counted = ['--episodes', '1', '--time-limit-s', '4', '--runs', str(tmp_path / 'runs')]
+    command = start(TELEOP, *arguments, *counted)
+    # A hand that waves lifts nothing.
+    assert command.finish() == 1, command.output
+    assert 'timeout: a human commanded 100% of the time' in command.output
+    assert '0 of 1 demonstrations show the task' in command.output
+    (recording,) = (tmp_path / 'runs').rglob('*.mcap')
+    frames = list(recorded_frames(recording, load_deployment('so101_lift_cube')))
+    assert len(frames) > 20
+    assert all(frame[INTERVENTION][0] for frame in frames)
+    planned = [frame for frame in frames if frame[PLANNED][0]]
+    assert len(planned) > 20
+    assert np.ptp([frame[ACTION] for frame in planned], axis=0).max() > 1.0
 
 
 def _speeds(actions: list[tuple[int, np.ndarray]]) -> np.ndarray:
@@ -207,7 +232,10 @@ def test_held_keys_move_the_tool_and_who_lets_go_stops_it(listener, terminal):
     ('arguments', 'said'),
     [
         (['--device', 'joystick'], "configuration 'joystick' is not in config/teleoperators"),
-        (['--device', 'so101_leader'], "joint 'elbow_flex' is not in cell panda_table, for so101_leader"),
+        (
+            ['--device', 'so101_leader'],
+            "joint 'elbow_flex' is not in cell panda_table, for so101_leader",
+        ),
         (['--cell', 'moon'], "configuration 'moon' is not in config/cells"),
     ],
     ids=['device', 'joints', 'cell'],

@@ -1,6 +1,7 @@
 """Counted episodes on a running graph, from arguments to results on disk."""
 
 import argparse
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 import json
 from pathlib import Path
@@ -38,10 +39,12 @@ def run_rollout(
     domain_id: int | None,
     check: Check,
     control: EpisodeControl,
+    beside: Sequence[str] = (),
 ) -> list[EpisodeResult]:
     """Run `args.episodes` episodes, print a line for each, and keep summary.json current.
 
-    An episode that the operator discards is run again and does not count.
+    An episode that the operator discards is run again and does not count. Nodes that are named as
+    `beside` have to be active before the first one.
 
     Returns:
         Every episode, also those that do not count.
@@ -68,7 +71,7 @@ def run_rollout(
         if args.web is not None:
             web = web_page(context, cell, args.web, graph.has_simulator)
             _tell(f'live view: {page.enter_context(web)}')
-        graph.wait_until_ready(_READY_S)
+        graph.wait_until_ready(_READY_S, beside)
         # What stands in the results is what the policy server says, not the arguments.
         identity = graph.begin()
         _tell(_other_than_named(deployment, identity))

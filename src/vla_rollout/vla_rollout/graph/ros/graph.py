@@ -1,6 +1,6 @@
 """The rollout's side of a running graph: motion, reset, and what the topics say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import json
 import threading
 import time
@@ -124,20 +124,25 @@ class RolloutGraph:
         self._heartbeat.beat()
         self._pause.wait(_POLL_S)
 
-    def wait_until_ready(self, timeout_s: float) -> None:
+    def wait_until_ready(self, timeout_s: float, beside: Sequence[str] = ()) -> None:
         """Wait until the nodes of an episode are configured and time runs.
 
         Nothing that moves the arm need be active yet: the first episode activates it.
+
+        Args:
+            timeout_s: for each of them [s].
+            beside: names of more nodes, which have to be active.
 
         Raises:
             GraphError: names the node that did not become active, or did not get configured.
         """
         motion = ((name, (ACTIVE, INACTIVE), 'be configured') for name in (FILTER, POLICY))
-        simulator = [('mujoco_bridge', (ACTIVE,), 'become active')] if self.has_simulator else []
-        for name, allowed, verb in (*simulator, *motion):
+        simulator = ['mujoco_bridge'] if self.has_simulator else []
+        active = [(name, (ACTIVE,), 'become active') for name in (*simulator, *beside)]
+        for name, allowed, verb in (*active, *motion):
             self.calls.wait_for_node(name, timeout_s)
             self.wait_until(
-                lambda name=name, allowed=allowed: self.calls.state(name) in allowed,
+                lambda name=name, allowed=allowed: self.calls.state(name, timeout_s) in allowed,
                 timeout_s,
                 f'node {name} to {verb}',
             )

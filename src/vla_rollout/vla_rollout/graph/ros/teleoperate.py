@@ -1,13 +1,25 @@
-"""Start the simulator and the action filter, and teleoperate the arm with a device, no policy."""
+"""Start the simulator and the action filter, and teleoperate the arm with a device.
+
+With a number of episodes these are demonstrations: the simulator resets the scene and says when
+the task is done, and every one is recorded.
+"""
 
 import argparse
+from collections.abc import Callable
 import os
 from pathlib import Path
 import signal
 import sys
 import threading
 
-from vla_contract.cli.command import command_parser, NOT_GOOD_ENOUGH, run_command, WRONG_USE
+from vla_contract.cli import number_types
+from vla_contract.cli.command import (
+    command_parser,
+    DONE,
+    NOT_GOOD_ENOUGH,
+    run_command,
+    WRONG_USE,
+)
 from vla_contract.cli.deployment_arguments import add_scene
 from vla_contract.cli.number_types import natural
 from vla_contract.deployment.deployment import load_cell_of
@@ -20,20 +32,25 @@ from vla_teleop.devices.device_file import load_device_file
 from vla_teleop.mapping.groups import commanded_groups, device_joints
 
 _LOOK_S = 0.1
+# A policy beside a human who commands all the time: it has no checkpoint, and wants nothing.
+NO_POLICY, STAYS = 'none', 'hold'
 
 
 def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
     """Return the parameters that the command line changes, by process."""
     cell = {'deployment': args.deployment, 'cell': args.cell}
-    scene = {**cell, 'task': args.task, 'policy_path': args.policy}
+    scene = {**cell, 'task': args.task}
     return {
         'mujoco_bridge': {
             **scene,
+            'policy_path': args.policy,
             'randomization': args.randomization,
             'headless': not args.viewer,
         },
         'action_filter': {**cell, 'source': 'human'},
         'teleop': {**cell, 'device': args.device, 'lead_leader': args.lead_leader},
+        'policy_server': {**scene, 'policy_path': NO_POLICY, 'backend': STAYS},
+        'recorder': dict(cell),
     }
 
 
@@ -48,20 +65,54 @@ def teleoperate(args: argparse.Namespace) -> int:
     folder = make_run_folder('teleop', args.runs)
     domain_id = args.domain_id or take_domain()
     overrides = stack_overrides(args)
-    stack = Stack('teleop', folder / 'logs', domain_id, overrides, (), args.namespace)
+    overrides['recorder']['folder'] = str(folder / 'recordings')
+    options = ('policy_server', 'recorder') if args.episodes else ()
+    stack = Stack('teleop', folder / 'logs', domain_id, overrides, options, args.namespace)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     print(f'starting {", ".join(stack.names)} (ROS_DOMAIN_ID={domain_id})', flush=True)
     print('Ctrl-C ends it', flush=True)
     pause = threading.Event()
+
+    def check() -> None:
+        raise_if_interrupted()
+        stack.check()
+
     try:
         with stack:
+            if args.episodes:
+                return demonstrate(args, folder, domain_id, check)
             while True:
-                raise_if_interrupted()
-                stack.check()
+                check()
                 pause.wait(_LOOK_S)
     except ProcessDiedError as error:
         print(f'error: {error}', file=sys.stderr)
         return WRONG_USE if error.returncode == WRONG_USE else NOT_GOOD_ENOUGH
+
+
+def demonstrate(
+    args: argparse.Namespace, folder: Path, domain_id: int, check: Callable[[], None]
+) -> int:
+    """Have a human show the task in counted episodes, each into a recording.
+
+    Returns:
+        The exit status: without any demonstration that shows the task it is not good enough.
+    """
+    # What talks to the graph takes a while to import: not for --help.
+    from vla_rollout.episodes.control import EpisodeControl
+    from vla_rollout.episodes.ros.counted_rollout import run_rollout
+
+    counted = argparse.Namespace(**vars(args))
+    counted.policy, counted.backend, counted.device = NO_POLICY, STAYS, 'cpu'
+    counted.record, counted.web, counted.operator, counted.allow_code = True, None, None, ()
+    results = run_rollout(counted, folder, domain_id, check, EpisodeControl(), ('teleop',))
+    shown = [result for result in results if result.assisted]
+    length_s = sum(result.duration_s for result in shown) / max(len(shown), 1)
+    recordings = folder / 'recordings'
+    print(f'{len(shown)} of {len(results)} demonstrations show the task, mean {length_s:.1f} s')
+    print(
+        f'next: vla dataset convert {recordings} --deployment {args.deployment} --output DATASET'
+    )
+    return DONE if shown else NOT_GOOD_ENOUGH
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -83,6 +134,20 @@ def main(argv: list[str] | None = None) -> int:
         help='the motors of a leader bring it to the arm, slowly',
     )
     parser.add_argument('--randomization', default='none', help='name under config/randomization')
+    parser.add_argument(
+        '--episodes',
+        type=natural,
+        default=0,
+        help='how many demonstrations to record; 0: move the arm until Ctrl-C',
+    )
+    parser.add_argument(
+        '--first-seed', type=number_types.seed, default=0, help='the next ones follow it'
+    )
+    parser.add_argument(
+        '--time-limit-s',
+        type=number_types.real(0.1, 3600.0, 's'),
+        help="of a demonstration; default: the task's",
+    )
     parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
     parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
     parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
