@@ -12,6 +12,7 @@ OWN = {
     'policy_server': 'vla_policy_server',
     'recorder': 'vla_rollout',
     'supervisor': 'vla_rollout',
+    'teleop_node': 'vla_teleop',
 }
 # Of the simulator, or of another kind of controller.
 NOT_BESIDE_A_ROBOT = ('sim/', 'fault', 'policy_action', 'forward_position_controller/')
@@ -63,7 +64,8 @@ def test_a_node_may_do_what_its_readme_says_it_does(enclaves, node):
         ('joint_trajectory_controller/joint_trajectory', {'action_filter'}),
         ('policy_chunk', {'policy_server', 'operator'}),
         ('policy_server/identity', {'policy_server'}),
-        ('watch', {'operator'}),
+        ('teleop_chunk', {'teleop_node'}),
+        ('watch', {'operator', 'teleop_node'}),
         ('e_stop', {'e_stop'}),
         ('joint_states', {'robot'}),
     ],
@@ -85,6 +87,7 @@ def test_only_these_publish(enclaves, topic, who):
         ('supervisor/set_parameters', {'operator'}),
         ('supervisor/release', {'operator'}),
         ('action_filter/reset', {'operator'}),
+        ('action_filter/take_over', {'operator', 'teleop_node'}),
     ],
 )
 def test_only_these_order(enclaves, service, who):

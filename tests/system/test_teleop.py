@@ -234,7 +234,7 @@ def test_held_keys_move_the_tool_and_who_lets_go_stops_it(listener, terminal):
         (['--device', 'joystick'], "configuration 'joystick' is not in config/teleoperators"),
         (
             ['--device', 'so101_leader'],
-            "joint 'elbow_flex' is not in cell panda_table, for so101_leader",
+            "'elbow_flex' is not in cell panda_table",
         ),
         (['--cell', 'moon'], "configuration 'moon' is not in config/cells"),
     ],

@@ -44,7 +44,7 @@ class TeleopNode(VlaNode):
         """Declare the parameters."""
         super().__init__('teleop')
         self._thread: DeviceThread | None = None
-        self._timers: list[Timer] = []
+        self._ticking: list[Timer] = []
 
     def build(self, settings: TeleopConfig) -> None:
         """Read the files, and listen to the filter; no device is opened yet."""
@@ -79,7 +79,7 @@ class TeleopNode(VlaNode):
 
         patience = Patience(config.errors_in_a_row, config.reconnect_s)
         self._thread = DeviceThread(device, config.rate_hz, patience, prepare)
-        self._timers = [
+        self._ticking = [
             self.create_timer(1.0 / config.rate_hz, self._tick),
             self.create_timer(_STATUS_PERIOD_S, self._tell),
         ]
@@ -91,7 +91,7 @@ class TeleopNode(VlaNode):
 
     def destroy(self) -> None:
         """End the thread of the device, which is limp then."""
-        timers, self._timers = self._timers, []
+        timers, self._ticking = self._ticking, []
         for timer in timers:
             self.destroy_timer(timer)
         thread, self._thread = self._thread, None
