@@ -148,3 +148,21 @@ def test_a_folder_of_the_capture_node_says_everything_itself(tmp_path):
     found = json.loads(out.read_text())
     assert (found['parent'], found['child']) == ('gripper', 'wrist_optical')
     assert np.array(found['translation_mm']) == pytest.approx(1000.0 * X[:3, 3], abs=1.0)
+
+
+def test_images_with_poses_in_one_file_need_no_index(tmp_path, capsys):
+    X = write_folder(tmp_path, 'eye-in-hand')
+    poses = sample('eye-in-hand').problem.A
+    listed = tmp_path / 'poses.txt'
+    for i in range(VIEWS):
+        (tmp_path / f'{i}.yaml').unlink()
+    (tmp_path / 'cal_data.yaml').unlink()
+    np.savetxt(listed, poses.reshape(-1, 4))
+    out = tmp_path / 'out.json'
+    eye = ['--setup', 'eye-in-hand', *OPTIONS]
+    assert main([str(tmp_path), *eye, '--robot-poses', str(listed), '--json', str(out)]) == 0
+    found = json.loads(out.read_text())
+    assert np.array(found['translation_mm']) == pytest.approx(1000.0 * X[:3, 3], abs=1.0)
+    np.savetxt(listed, poses[:-1].reshape(-1, 4))
+    assert main([str(tmp_path), *eye, '--robot-poses', str(listed)]) == 2
+    assert f'found {VIEWS - 1} poses for {VIEWS} images' in capsys.readouterr().err

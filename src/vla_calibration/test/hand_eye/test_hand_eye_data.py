@@ -76,7 +76,9 @@ def test_every_list_of_poses_gives_the_same_camera(tmp_path, setup):
     # easy_handeye2 looks up the base in the gripper when the camera stands beside the robot.
     looked_up = [(a if setup == 'eye-in-hand' else a.inverse(), b) for a, b in pairs]
     easy = {'samples': [{'robot': transform(a), 'tracking': transform(b)} for a, b in looked_up]}
-    for name, poses in (('robot.csv', robots(given)), ('board.csv', boards(given))):
+    # ethz-asl's second file holds the camera in the board.
+    seen = [board.inverse() for board in boards(given)]
+    for name, poses in (('robot.csv', robots(given)), ('board.csv', seen)):
         lines = [
             ', '.join(map(repr, [float(i), *p.position.tolist(), *p.quaternion.tolist()]))
             for i, p in enumerate(poses)
@@ -150,13 +152,16 @@ def test_malformed_files_are_one_sentence(tmp_path, content, message):
 
 
 def test_two_lists_of_different_length_are_refused(tmp_path):
-    (tmp_path / 'a.csv').write_text('0 0 0 0 0 0 0 1\n1 0 0 0 0 0 0 1')
-    (tmp_path / 'b.csv').write_text('0 0 0 0 0 0 0 1')
+    (tmp_path / 'a.txt').write_text('0 0 0 0 0 0 1\n1 0 0 0 0 0 1')
+    (tmp_path / 'b.txt').write_text('0 0 0 0 0 0 1')
     with pytest.raises(PoseTextError, match='has 2 poses and .* 1; needed: one each'):
-        read_pose_views([tmp_path / 'a.csv', tmp_path / 'b.csv'], 'eye-in-hand', FRAMES)
+        read_pose_views([tmp_path / 'a.txt', tmp_path / 'b.txt'], 'eye-in-hand', FRAMES)
+    (tmp_path / 'a.csv').write_text('0 0 0 0 0 0 0 1\n1 0 0 0 0 0 0 1')
     (tmp_path / 'b.csv').write_text('0 0 0 0 0 0 1')
     with pytest.raises(PoseTextError, match='line 1.*allowed: 8 finite numbers'):
         read_pose_views([tmp_path / 'a.csv', tmp_path / 'b.csv'], 'eye-in-hand', FRAMES)
+    with pytest.raises(PoseTextError, match='a.csv: found 2 poses; needed: 5 or more'):
+        read_pose_views([tmp_path / 'a.csv', tmp_path / 'a.csv'], 'eye-in-hand', FRAMES)
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def _aprilgrid(board: Board) -> Drawing:
     pitch, tag = 1000.0 * board.square_m, 1000.0 * board.marker_m
     square = pitch - tag
     corners = 1000.0 * board.points()[::4, :2] + square
-    ids = np.arange(board.cols * board.rows)
+    ids = np.arange(board.cols * board.rows, dtype=np.float64)
     # Half a turn: cv2 draws the tags of AprilTag upside down.
     white, module = _white_modules(board.markers, ids, corners, tag, BORDER, turned=True)
     column, row = np.meshgrid(np.arange(board.cols + 1), np.arange(board.rows + 1))
@@ -166,7 +166,7 @@ def _aprilgrid(board: Board) -> Drawing:
 def _white_modules(
     dictionary: 'cv2.aruco.Dictionary',
     ids: Vector,
-    corners: Sequence[Vector],
+    corners: Sequence[Vector] | Vector,
     side: float,
     border: int,
     turned: bool = False,

@@ -26,4 +26,5 @@ def turned_points(points: Vector, board: Board, turn: Vector) -> Vector:
     whole, back = board.points(), np.linalg.inv(turn)
     moved = points @ back[:3, :3].T + back[:3, 3]
     nearest = np.linalg.norm(whole[None] - moved[:, None], axis=2).argmin(axis=1)
-    return whole[nearest]
+    found: Vector = whole[nearest]
+    return found

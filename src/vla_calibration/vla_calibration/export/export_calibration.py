@@ -24,13 +24,14 @@ def run(args: argparse.Namespace) -> int:
         reasons = (*calibration.lens.reasons, *calibration.require_extrinsics().reasons)
         print(f'{path} is not accepted ({"; ".join(reasons) or "no reason given"}); see --anyway')
         return NOT_GOOD_ENOUGH
-    formats = args.formats or list(FORMATS)
+    formats = args.formats or []
     folder = args.output or path.parent / 'exports'
     written = export(calibration, formats, folder, _options(args, calibration), args.force)
     for each in written:
         print(each)
     if args.json:
-        files = dict(zip(formats, map(str, written), strict=True))
+        names = {each.file_name: name for name, each in FORMATS.items()}
+        files = {names[path.name]: str(path) for path in written}
         write_json(args.json, {'calibration_id': calibration.id, 'files': files})
     return DONE
 
@@ -75,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
     formats = '\n'.join(f'  {name:<18}{each.purpose}' for name, each in FORMATS.items())
     parser = command_parser(
         'camera export',
-        f'Export the calibration of a camera. Formats, all of them by default:\n{formats}',
+        f'Export the calibration of a camera. Formats, by default all that hold it:\n{formats}',
         'vla camera export panda_table/top --formats urdf mujoco',
     )
     parser.add_argument('calibration', help="'cell/camera', or a calibration.yaml")

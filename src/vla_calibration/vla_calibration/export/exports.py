@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vla_calibration.calibration_file import lens_of
+from vla_calibration.export.to_calibrators import kalibr_camchain, mrcal_cameramodel
 from vla_calibration.export.to_ros import easy_handeye2, static_transform_command, urdf
 from vla_calibration.export.to_simulators import mujoco_camera, sdf_sensor
 from vla_calibration.geometry.pose import Pose
 from vla_calibration.lens.camera_info import camera_info_text, CameraInfo
 from vla_contract.cameras.calibration import CameraCalibration
-from vla_contract.errors import UnknownNameError
+from vla_contract.errors import UnknownNameError, VlaError
 from vla_contract.whole_file import require_free, write_whole
 
 
@@ -72,6 +73,12 @@ FORMATS = {
         lambda calibration, options: easy_handeye2(calibration, options.other_frame),
         'saved calibration of easy_handeye2',
     ),
+    'kalibr': Format(
+        'camchain.yaml', lambda calibration, _: kalibr_camchain(calibration), "Kalibr's camchain"
+    ),
+    'mrcal': Format(
+        'camera.cameramodel', lambda calibration, _: mrcal_cameramodel(calibration), 'of mrcal'
+    ),
     'mujoco': Format(
         'camera.mjcf', lambda calibration, _: mujoco_camera(calibration), 'camera of MuJoCo'
     ),
@@ -90,17 +97,31 @@ def export(
 ) -> list[Path]:
     """Write a calibration in some formats: all of them, or none.
 
+    Args:
+        calibration: what to write.
+        formats: names; none for every format that can hold the lens.
+        folder: where to.
+        options: what the file does not know of the robot.
+        force: replace files.
+
     Raises:
         UnknownNameError: there is no such format; lists those that exist.
         VlaError: a file exists and `force` is not set.
     """
-    for name in formats:
+    chosen = formats or list(FORMATS)
+    for name in chosen:
         if name not in FORMATS:
             raise UnknownNameError('format', name, 'vla_calibration', FORMATS)
-    texts = {
-        folder / FORMATS[name].file_name: FORMATS[name].text(calibration, options)
-        for name in formats
-    }
+    texts: dict[Path, str] = {}
+    for name in chosen:
+        try:
+            text = FORMATS[name].text(calibration, options)
+        except VlaError:
+            # Of all formats those that can hold this lens; one that was asked for must.
+            if formats:
+                raise
+            continue
+        texts[folder / FORMATS[name].file_name] = text
     for path in texts:
         require_free(path, force)
     for path, text in texts.items():

@@ -12,7 +12,7 @@ from vla_contract.transforms import make_transform
 from vla_contract.values import Vector
 
 _POSITIONS = {'xyz_m': 1.0, 'xyz_mm': 0.001}
-_ROTATIONS = ('xyzw', 'wxyz', 'rpy_rad', 'rpy_deg', 'rotvec_rad', 'rotvec_deg')
+ROTATIONS = ('xyzw', 'wxyz', 'rpy_rad', 'rpy_deg', 'rotvec_rad', 'rotvec_deg')
 _FLAT = ('x', 'y', 'z', 'qx', 'qy', 'qz', 'qw')
 
 
@@ -43,10 +43,10 @@ def named_pose(content: Any, where: str) -> Pose:
     """
     content = _mapping(content, where)
     position = [key for key in content if key in _POSITIONS]
-    rotation = [key for key in content if key in _ROTATIONS]
-    unknown = set(content) - {'parent', 'child', *_POSITIONS, *_ROTATIONS}
+    rotation = [key for key in content if key in ROTATIONS]
+    unknown = set(content) - {'parent', 'child', *_POSITIONS, *ROTATIONS}
     for what, found, allowed in (
-        ('position', position, tuple(_POSITIONS)), ('rotation', rotation, _ROTATIONS),
+        ('position', position, tuple(_POSITIONS)), ('rotation', rotation, ROTATIONS),
     ):  # fmt: skip
         if len(found) != 1:
             raise PoseTextError(
@@ -118,8 +118,11 @@ def ros_transform(content: Any, where: str, parent: str, child: str) -> Pose:
     return _build(parent, child, xyz, 'xyzw', [q.get(key) for key in 'xyzw'], where)
 
 
-def csv_poses(path: Path, parent: str, child: str) -> list[Pose]:
+def stamped_poses(path: Path, parent: str, child: str) -> tuple[Vector, list[Pose]]:
     """Read lines of t, x, y, z, qx, qy, qz, qw, as ethz-asl/hand_eye_calibration writes them.
+
+    Returns:
+        Time stamps, shape (n,) [s], and the poses.
 
     Raises:
         PoseTextError: the file cannot be read, or a line is malformed.
@@ -128,7 +131,7 @@ def csv_poses(path: Path, parent: str, child: str) -> list[Pose]:
         lines = path.read_text(encoding='utf-8').splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise PoseTextError(f'{path} cannot be read: {error}') from None
-    poses = []
+    stamps, poses = [], []
     for count, line in enumerate(lines, start=1):
         is_header = count == 1 and any(character.isalpha() for character in line.replace('e', ''))
         if not line.strip() or line.startswith('#') or is_header:
@@ -139,8 +142,9 @@ def csv_poses(path: Path, parent: str, child: str) -> list[Pose]:
             values = numbers([float(cell) for cell in cells], 8, where)
         except ValueError:
             raise PoseTextError(f'{where}: found {line!r}; allowed: 8 numbers') from None
+        stamps.append(values[0])
         poses.append(_build(parent, child, values[1:4], 'xyzw', values[4:].tolist(), where))
-    return poses
+    return np.array(stamps), poses
 
 
 def _build(parent: str, child: str, xyz: Vector, kind: str, values: Any, where: str) -> Pose:

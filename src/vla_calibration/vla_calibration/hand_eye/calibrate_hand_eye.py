@@ -10,8 +10,11 @@ from typing import Any
 
 from vla_calibration.board.options import add_board_options
 from vla_calibration.calibration_file import save_pose
+from vla_calibration.geometry.pose_text import ROTATIONS
 from vla_calibration.hand_eye.data import Views
 from vla_calibration.hand_eye.figures import between_figures, extrinsics, figures, rejected
+from vla_calibration.hand_eye.formats.rows import UNITS
+from vla_calibration.hand_eye.formats.stamped import CAMERA_IN_BOARD, STAMPED
 from vla_calibration.hand_eye.hand_eye import Budget, calibrate_hand_eye, HandEyeResult
 from vla_calibration.hand_eye.input import CameraInput, read_inputs
 from vla_calibration.hand_eye.multi_camera import calibrate_cameras
@@ -109,6 +112,7 @@ def _lines(result: HandEyeResult, views: Views) -> list[str]:
             f'{other.far_by_near_mm:.2f} mm; the reverse: {other.near_by_far_mm:.2f} mm'
         )
     lines += [f'rejected     {view}: {reason}' for view, reason in rejected(result, views)]
+    lines += [f'note         {note}' for note in views.notes]
     lines += [f'warning      {warning}' for warning in result.warnings]
     return lines
 
@@ -128,7 +132,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         'inputs', nargs='+', type=Path,
         help='folder with cal_data.yaml (images and robot poses), or poses of robot and board: '
-        'our YAML with named frames, moveit_calibration, easy_handeye2 .samples, two CSV files',
+        'our YAML with named frames, moveit_calibration, easy_handeye2 .samples; or two files, of '
+        'the robot and of the board: CSV with time stamps, rows of numbers, 4x4 matrices, JSON',
+    )  # fmt: skip
+    parser.add_argument(
+        '--robot-poses', type=Path, metavar='FILE',
+        help='poses of the gripper in the base, one for each image in order of names: rows of '
+        'numbers, 4x4 matrices, JSON, or a folder with one file each; default: cal_data.yaml',
+    )  # fmt: skip
+    parser.add_argument(
+        '--unit', choices=UNITS, default='m', help='of lengths in rows of numbers; default: m'
+    )
+    parser.add_argument(
+        '--rotation', choices=('', *ROTATIONS), default='', metavar='NAME',
+        help=f'of rows of numbers: {", ".join(ROTATIONS)}; default: xyzw where there are four',
+    )  # fmt: skip
+    parser.add_argument(
+        '--stamped-board', choices=STAMPED, default=CAMERA_IN_BOARD,
+        help='what the second of two files with time stamps holds; default: camera-in-board, as '
+        'ethz-asl/hand_eye_calibration writes it',
     )  # fmt: skip
     parser.add_argument('--setup', choices=SETUPS, help='where the camera is')
     parser.add_argument(

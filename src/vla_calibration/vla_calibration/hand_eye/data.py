@@ -1,12 +1,14 @@
-"""Reads views of a board from what others write: pose lists, and images with robot poses.
+"""Reads views of a board from poses that others write.
 
 | input | layout |
 |---|---|
 | ours | YAML: frames {base, gripper, camera, board}, views [{name, robot, board}], named poses |
 | moveit_calibration | YAML list of {effector_wrt_world: [16], object_wrt_sensor: [16]} |
+| its saved samples | JSON list of pairs of 4x4 matrices: gripper in base, board in camera |
 | easy_handeye2 | `.samples`: samples [{robot, tracking}] |
-| ethz-asl/hand_eye_calibration | two CSV files of t, x, y, z, qx, qy, qz, qw |
-| robot_cal_tools, our capture node | folder or cal_data.yaml: list of {image, pose} |
+| ethz-asl/hand_eye_calibration | two CSV files of t, x, y, z, qx, qy, qz, qw: the gripper in the
+  base, the camera in the board; paired by time |
+| two lists | text, JSON or folders, see `formats.rows`: gripper in base, board in camera |
 """
 
 from collections.abc import Sequence
@@ -14,15 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from vla_calibration.board.boards import Board
 from vla_calibration.geometry.pose import require_frames
 from vla_calibration.geometry.pose_text import (
-    csv_poses,
     matrix_pose,
     named_pose,
     PoseTextError,
     ros_transform,
 )
+from vla_calibration.hand_eye.formats.rows import read_poses, RowFormat
+from vla_calibration.hand_eye.formats.stamped import CAMERA_IN_BOARD, is_stamped, read_stamped
 from vla_calibration.hand_eye.solve.problem import Frames, View
 from vla_calibration.lens.lens import Lens
 from vla_contract.schema import build, load_document
@@ -40,6 +44,7 @@ class Views:
         lens: of the camera; None where only poses are known.
         board: what was seen; None where only poses are known.
         images: files of the used views; empty where only poses are known.
+        notes: what was done to the poses that their owner should know.
     """
 
     used: tuple[View, ...]
@@ -49,24 +54,39 @@ class Views:
     lens: Lens | None = None
     board: Board | None = None
     images: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def read_pose_views(paths: Sequence[Path], setup: str, frames: Frames) -> Views:
+def read_pose_views(
+    paths: Sequence[Path],
+    setup: str,
+    frames: Frames,
+    form: RowFormat | None = None,
+    stamped_board: str = CAMERA_IN_BOARD,
+) -> Views:
     """Read board poses and robot poses.
 
     Args:
-        paths: one file, or two CSV files: robot poses, board poses.
+        paths: one file, or two: robot poses, board poses.
         setup: eye-in-hand or eye-to-hand.
         frames: names for poses of files that name none.
+        form: what rows of numbers do not say themselves.
+        stamped_board: what the second of two files with time stamps holds, one of STAMPED.
 
     Raises:
         PoseTextError: a file is malformed.
         FrameError: a named pose has other frames, or its inverse was written.
+        HandEyeError: the time stamps of two files do not meet.
     """
     if len(paths) == 2:
-        return _from_csv(paths[0], paths[1], frames)
+        if any(is_stamped(path) for path in paths):
+            views, notes = read_stamped(paths[0], paths[1], frames, stamped_board)
+            return Views(tuple(views), (), frames, notes=tuple(notes))
+        return _from_rows(paths[0], paths[1], frames, form or RowFormat())
     path = paths[0]
     content = load_document(path, 'poses')
+    if isinstance(content, list) and content and not isinstance(content[0], dict):
+        return _from_pairs(content, path, frames)
     if isinstance(content, list):
         return _from_moveit(content, path, frames)
     if isinstance(content, dict) and 'samples' in content:
@@ -130,9 +150,26 @@ def _from_easy_handeye(samples: Any, path: Path, setup: str, frames: Frames) -> 
     return Views(tuple(views), (), frames)
 
 
-def _from_csv(robot: Path, board: Path, frames: Frames) -> Views:
-    robots = csv_poses(robot, frames.base, frames.gripper)
-    boards = csv_poses(board, frames.camera, frames.board)
+def _from_pairs(content: list[Any], path: Path, frames: Frames) -> Views:
+    """Read pairs of 4x4 matrices, as moveit_calibration saves its samples."""
+    views = []
+    for count, entry in enumerate(content):
+        where = f'{path}, entry {count}'
+        if np.shape(entry) != (2, 4, 4):
+            raise PoseTextError(
+                f'{where}: found {str(entry)[:60]}; allowed: two 4x4 matrices, of the gripper in '
+                'the base and of the board in the camera'
+            )
+        first, second = (np.array(T, dtype=np.float64).ravel().tolist() for T in entry)
+        robot = matrix_pose(first, f'{where}, first', frames.base, frames.gripper)
+        board = matrix_pose(second, f'{where}, second', frames.camera, frames.board)
+        views.append(View(str(count), robot, board))
+    return Views(tuple(views), (), frames)
+
+
+def _from_rows(robot: Path, board: Path, frames: Frames, form: RowFormat) -> Views:
+    robots = read_poses(robot, frames.base, frames.gripper, form)
+    boards = read_poses(board, frames.camera, frames.board, form)
     if len(robots) != len(boards):
         raise PoseTextError(
             f'{robot} has {len(robots)} poses and {board} {len(boards)}; needed: one each per view'

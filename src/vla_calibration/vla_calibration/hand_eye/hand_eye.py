@@ -20,6 +20,7 @@ from vla_calibration.hand_eye.solve.checks import (
     remedies,
     SMALLEST_DIVERSITY_DEG,
 )
+from vla_calibration.hand_eye.solve.groups import explain_groups
 from vla_calibration.hand_eye.solve.leave_one_out import leave_one_out, LeaveOneOut
 from vla_calibration.hand_eye.solve.methods import (
     angle_errors,
@@ -159,7 +160,8 @@ def calibrate_hand_eye(
     require_views(len(views))
     problem = make_problem(views, setup, frames)
     check_problem(problem)
-    solution = _solve_or_explain(problem, seed)
+    names = tuple(view.name for view in views)
+    solution = _solve_or_explain(problem, names, seed)
     held_out = leave_one_out(problem, solution)
     used = problem.subset(solution.used)
     diversity = diversity_deg(used)
@@ -170,17 +172,20 @@ def calibrate_hand_eye(
         moved_m = np.linalg.norm(scale.X[:3, 3] - solution.fit.X[:3, 3])
         systematic_mm = float(np.hypot(systematic_mm, 1000.0 * moved_m))
     total_mm = float(np.hypot(statistical_mm, systematic_mm))
+    reasons = _reasons(total_mm, held_out, diversity, budget, _is_noise_known(views))
+    if total_mm >= budget.largest_error_mm and (groups := explain_groups(problem, names)):
+        reasons.append(groups)
     camera, board = named_results(solution.fit.X, solution.fit.Y, setup, frames)
     return HandEyeResult(
-        camera, board, setup, frames, tuple(view.name for view in views), problem, solution,
+        camera, board, setup, frames, names, problem, solution,
         held_out, diversity, pair_mismatch_deg(problem), tuple(solve_all(problem)), scale,
         validate_at_other_distance(problem, solution), statistical_mm, systematic_mm,
-        tuple(_reasons(total_mm, held_out, diversity, budget, _is_noise_known(views))),
+        tuple(reasons),
         tuple(_warnings(solution, scale)),
     )  # fmt: skip
 
 
-def _solve_or_explain(problem: Problem, seed: int) -> Solution:
+def _solve_or_explain(problem: Problem, names: Sequence[str], seed: int) -> Solution:
     """Solve; where the views do not agree, say what is wrong with them."""
     try:
         solution = solve(problem, seed)
@@ -194,6 +199,9 @@ def _solve_or_explain(problem: Problem, seed: int) -> Solution:
         for sentence, remedied in remedies(problem):
             if _agrees(remedied):
                 raise HandEyeError(f'{problem_text}; {sentence}')
+        groups = explain_groups(problem, names)
+        if groups:
+            raise HandEyeError(f'{problem_text}; {groups}')
     raise HandEyeError(f'{problem_text}; {explain_failure(problem)}')
 
 

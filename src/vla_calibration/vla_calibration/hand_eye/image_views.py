@@ -1,6 +1,6 @@
 """Reads views of a board from images with robot poses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from vla_calibration.capture.folder import CAL_DATA, list_samples
 from vla_calibration.geometry.pose import Pose, require_frames
 from vla_calibration.geometry.pose_text import flat_pose, PoseTextError
 from vla_calibration.hand_eye.data import Views
+from vla_calibration.hand_eye.formats.rows import in_order, read_poses, RowFormat
 from vla_calibration.hand_eye.solve.origin import settle_turns
 from vla_calibration.hand_eye.solve.problem import Frames, HandEyeError, make_problem, View
 from vla_calibration.hand_eye.solve.solver import require_views
-from vla_calibration.lens.image_set import BoardImage, read_image_set
+from vla_calibration.lens.image_set import BoardImage, find_images, read_image_set
 from vla_calibration.lens.lens import Lens
 from vla_contract.schema import load_document
 
@@ -36,6 +37,7 @@ def read_image_views(
     lens: Lens,
     frames: Frames,
     setup: str = '',
+    poses: Mapping[Path, Pose] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Views:
     """Read images with robot poses, find the board in them and compute its poses.
@@ -50,6 +52,7 @@ def read_image_views(
         lens: of the camera that took them.
         frames: names of the frames.
         setup: eye-in-hand or eye-to-hand; needed for a board that looks the same after a turn.
+        poses: of the robot for each image; None to read those that the folder lists.
         say: told why an image is not used, before anything is raised.
 
     Raises:
@@ -59,7 +62,7 @@ def read_image_views(
     """
     if not setup:
         board.require_unambiguous()
-    poses = _robot_poses(path if path.is_dir() else path.parent, frames)
+    poses = poses or _robot_poses(path if path.is_dir() else path.parent, frames)
     images = read_image_set(list(poses), board, progress=True, say=say)
     if images.size != lens.size:
         raise HandEyeError(
@@ -123,6 +126,25 @@ def _settled(views: Sequence[View], board: Board, setup: str, frames: Frames) ->
         placed = Pose(frames.camera, frames.board, T)
         settled.append(replace(view, board=placed, points=points))
     return settled
+
+
+def listed_poses(
+    folder: Path, robot_poses: Path, frames: Frames, form: RowFormat
+) -> dict[Path, Pose]:
+    """Return the robot's pose for each image of a folder without an index, in order of names.
+
+    Raises:
+        PoseTextError: there are not as many poses as images, or a pose is malformed.
+        ImageSetError: the folder holds no image.
+    """
+    images = in_order(find_images([folder]))
+    poses = read_poses(robot_poses, frames.base, frames.gripper, form)
+    if len(images) != len(poses):
+        raise PoseTextError(
+            f'{robot_poses}: found {len(poses)} poses for {len(images)} images in {folder}; '
+            'needed: one each, in the order of the names'
+        )
+    return dict(zip(images, poses, strict=True))
 
 
 def _robot_poses(folder: Path, frames: Frames) -> dict[Path, Pose]:

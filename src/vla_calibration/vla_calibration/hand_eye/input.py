@@ -12,8 +12,9 @@ from vla_calibration.board.options import board_of
 from vla_calibration.calibration_file import lens_of
 from vla_calibration.capture.folder import CAL_DATA, load_session, SESSION
 from vla_calibration.hand_eye.data import read_pose_views, Views
+from vla_calibration.hand_eye.formats.rows import RowFormat
 from vla_calibration.hand_eye.hand_eye import Budget
-from vla_calibration.hand_eye.image_views import read_image_views
+from vla_calibration.hand_eye.image_views import listed_poses, read_image_views
 from vla_calibration.hand_eye.solve.problem import Frames, HandEyeError, SETUPS
 from vla_calibration.lens.camera_info import CameraInfo, read_camera_info
 from vla_contract.cameras.calibration import CameraCalibration
@@ -48,11 +49,13 @@ def read_inputs(args: argparse.Namespace) -> list[CameraInput]:
         VlaError: files and options do not fit together, or a file is malformed.
     """
     folders = [path if path.is_dir() else path.parent for path in args.inputs]
-    has_images = [path.is_dir() or path.name == CAL_DATA for path in args.inputs]
+    has_images = [_is_of_images(path, args) for path in args.inputs]
     if any(has_images) and not all(has_images):
         raise HandEyeError('inputs: found images and poses; allowed: folders, or lists of poses')
     if not any(has_images):
         return [_read_poses(args)]
+    if args.robot_poses is not None and len(folders) > 1:
+        raise HandEyeError('--robot-poses: found several folders; allowed: one')
     lenses = _lens_files(args, folders)
     cameras = [
         _read_images(args, folder, lens) for folder, lens in zip(folders, lenses, strict=True)
@@ -63,11 +66,19 @@ def read_inputs(args: argparse.Namespace) -> list[CameraInput]:
     return cameras
 
 
+def _is_of_images(path: Path, args: argparse.Namespace) -> bool:
+    """Whether an input is a folder of images; with --robot-poses it need hold no cal_data.yaml."""
+    is_listed = (path / CAL_DATA).is_file() or args.robot_poses is not None
+    # A folder without an index may hold poses, one in each file.
+    is_of_poses = path.is_dir() and not is_listed and len(args.inputs) == 2
+    return path.name == CAL_DATA or (path.is_dir() and not is_of_poses)
+
+
 def _read_poses(args: argparse.Namespace) -> CameraInput:
     """Read one list of poses, or two CSV files."""
     frames = Frames(args.base_frame, args.gripper_frame, args.camera_frame)
     setup = _known_setup(args.setup)
-    views = read_pose_views(args.inputs, setup, frames)
+    views = read_pose_views(args.inputs, setup, frames, _row_format(args), args.stamped_board)
     target = args.calibration[0] if args.calibration else None
     if target is not None:
         _require_room(load_calibration(target), target, args.force)
@@ -113,9 +124,16 @@ def _read_images(args: argparse.Namespace, folder: Path, lens_file: Path) -> Cam
     if len(args.inputs) > 1:
         # Each camera would settle by itself where the board begins.
         board.require_unambiguous()
-    views = read_image_views(folder, board, info.lens, frames, setup, say=_say_skipped)
+    poses = None
+    if args.robot_poses is not None:
+        poses = listed_poses(folder, args.robot_poses, frames, _row_format(args))
+    views = read_image_views(folder, board, info.lens, frames, setup, poses, _say_skipped)
     target = lens_file if args.calibration else None
     return CameraInput(name, setup, views, _budget(args, info), target)
+
+
+def _row_format(args: argparse.Namespace) -> RowFormat:
+    return build(RowFormat, {'unit': args.unit, 'rotation': args.rotation}, 'options')
 
 
 def _say_skipped(problem: str) -> None:

@@ -1,7 +1,10 @@
 """Decodes image files as the sensor delivered them, whatever their depth, to grey of 8 bits."""
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from vla_contract.values import Image
 
 # What the last bytes of a whole file hold; a broken download is decoded with a grey half. Cameras
@@ -34,7 +37,7 @@ def read_colour(data: bytes) -> Image | None:
     return None if colour is None else eight_bits(colour)
 
 
-def eight_bits(image: np.ndarray) -> Image:
+def eight_bits(image: NDArray[Any]) -> Image:
     """Return an image of any depth in 8 bits."""
     if image.dtype == np.uint8:
         return image
@@ -57,7 +60,7 @@ def is_drawn_over(data: bytes) -> bool:
     return int(is_pure.sum()) >= _DRAWN_PX
 
 
-def _decoded(data: bytes, flags: int) -> np.ndarray | None:
+def _decoded(data: bytes, flags: int) -> NDArray[Any] | None:
     if not data:
         return None
     try:

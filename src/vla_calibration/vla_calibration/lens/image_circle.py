@@ -58,4 +58,5 @@ def _inside_circle(is_lit: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[
     distance: Vector = np.hypot(x - x[is_lit].mean(), y - y[is_lit].mean())
     radii = np.unique(distance)
     agreement = [((distance <= radius) == is_lit).mean() for radius in radii]
-    return distance <= radii[int(np.argmax(agreement))]
+    inside: NDArray[np.bool_] = distance <= radii[int(np.argmax(agreement))]
+    return inside

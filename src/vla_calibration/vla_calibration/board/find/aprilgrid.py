@@ -44,9 +44,9 @@ def find_aprilgrid(grey: Image, board: Board, subpixel_px: int | None) -> Found:
     inside = ((start >= 0.0) & (start <= np.array(grey.shape[::-1]) - 1.0)).all(axis=1)
     points, start = points[inside], start[inside]
     window = subpixel_px or narrow_window_px(start, _WINDOW, _WINDOW)
-    corners = refined(grey, start, window)
-    straight = in_line(board, points, corners)
-    return points[straight], corners[straight]
+    exact = refined(grey, start, window)
+    straight = in_line(board, points, exact)
+    return points[straight], exact[straight]
 
 
 def _detector(board: Board) -> 'cv2.aruco.ArucoDetector':

@@ -37,7 +37,7 @@ def find_chessboard(grey: Image, board: Board, subpixel_px: int | None) -> Found
 def find_chessboard_sb(grey: Image, board: Board, _: int | None) -> Found:
     """Find corners with the sector detector; it starts at the opposite corner: turn it round."""
     size = (board.cols, board.rows)
-    *_, copy = copies(grey)
+    copy = list(copies(grey))[-1]
     # What is not in the copy is not searched for in the whole image, which takes seconds.
     if copy is not grey and not cv2.findChessboardCornersSB(copy, size)[0]:
         return None

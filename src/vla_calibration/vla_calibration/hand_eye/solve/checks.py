@@ -104,7 +104,8 @@ def remedies(problem: Problem) -> Iterator[tuple[str, Problem]]:
     inverted = replace(problem, A=se3.inverse(problem.A))
     yield (
         'they do agree when one of the two lists is inverted: the other set-up was meant '
-        '(eye-in-hand, eye-to-hand), or one list has the wrong direction',
+        '(eye-in-hand, eye-to-hand), or one list has the wrong direction (of two files with time '
+        'stamps --stamped-board says what the second holds)',
         inverted,
     )
     robot = inverted.A if problem.gripper_is_reference else problem.A

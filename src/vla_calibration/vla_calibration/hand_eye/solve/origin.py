@@ -50,7 +50,8 @@ def _by_angle(problem: Problem, boards: Vector, reference: int) -> NDArray[np.in
     """Choose for each view the turn with which robot and board turn by like angles."""
     robot = _angles(se3.inverse(problem.A[reference]) @ problem.A)
     board = _angles(boards[reference, 0] @ se3.inverse(boards))
-    return np.abs(board - robot[:, None]).argmin(axis=1)
+    choice: NDArray[np.intp] = np.abs(board - robot[:, None]).argmin(axis=1)
+    return choice
 
 
 def _agreeing(

@@ -1,0 +1,1 @@
+"""Poses as other programs write them."""
