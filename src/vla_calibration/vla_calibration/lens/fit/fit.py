@@ -102,6 +102,25 @@ class LensFit:
         covariance: Vector = variance * inverse / np.outer(scale, scale)
         return covariance
 
+    @property
+    def clustered_covariance(self) -> Vector:
+        """Covariance of the lens from how much the views disagree, shape (p, p).
+
+        The errors of one view are alike, be it the board's shape, blur or the model: what each
+        view says of the lens scatters more than its points tell. H^-1 (sum g_v g_v^T) H^-1 with
+        the gradient g_v of each view (Liang and Zeger 1986), which adds up to zero.
+        """
+        views = len(self.gradient)
+        whole = self.information.sum(axis=0)
+        scale = np.sqrt(np.maximum(np.diag(whole), 1e-300))
+        try:
+            inverse = np.linalg.inv(whole / np.outer(scale, scale)) / np.outer(scale, scale)
+        except np.linalg.LinAlgError:
+            return np.full(whole.shape, np.inf)
+        scatter = self.gradient.T @ self.gradient * views / max(views - 1, 1)
+        covariance: Vector = inverse @ scatter @ inverse
+        return covariance
+
 
 @dataclass(frozen=True, eq=False)
 class Linearised:

@@ -75,17 +75,17 @@ class Intrinsics:
 
     @property
     def std(self) -> Vector:
-        """Standard deviation of fx, fy, cx, cy [px] and the distortion, inflated; shape (p,)."""
-        return self.fit.theta_std * STD_INFLATION
+        """Standard deviation of fx, fy, cx, cy [px] and the distortion, shape (p,)."""
+        return stated_std(self.fit)
 
     @property
     def covariance(self) -> Vector:
-        """Covariance of fx, fy, cx, cy and the lens's coefficients, inflated, (4 + n, 4 + n).
+        """Covariance of fx, fy, cx, cy and the lens's coefficients, shape (4 + n, 4 + n).
 
         A k3 that was not estimated has none: zero.
         """
         size = 4 + len(self.lens.distortion)
-        fitted = self.fit.theta_covariance * STD_INFLATION**2
+        fitted = stated_covariance(self.fit)
         whole = np.zeros((size, size))
         whole[: len(fitted), : len(fitted)] = (fitted + fitted.T) / 2.0
         return whole
@@ -104,6 +104,35 @@ class Intrinsics:
     def tilts(self) -> Vector:
         """Tilt of each used view, shape (K,) [deg]."""
         return tilts_deg(self.fit)
+
+
+def stated_covariance(fit: LensFit) -> Vector:
+    """Return the covariance of the lens, shape (p, p): of the points, or of the views if larger.
+
+    In each direction the larger of the two: inflated, of independent points; and as far as the
+    views disagree (`LensFit.clustered_covariance`), ten times as much on some photographs.
+    """
+    points = fit.theta_covariance * STD_INFLATION**2
+    points = (points + points.T) / 2.0
+    views = fit.clustered_covariance
+    if not (np.isfinite(points).all() and np.isfinite(views).all()):
+        return points
+    scale = np.sqrt(np.maximum(np.diag(points), 1e-300))
+    try:
+        root = np.linalg.cholesky(points / np.outer(scale, scale)) * scale[:, None]
+    except np.linalg.LinAlgError:
+        return points
+    inside = np.linalg.solve(root, np.linalg.solve(root, views).T)
+    values, axes = np.linalg.eigh((inside + inside.T) / 2.0)
+    larger: Vector = root @ (axes * np.maximum(values, 1.0)) @ axes.T @ root.T
+    return larger
+
+
+def stated_std(fit: LensFit) -> Vector:
+    """Return the standard deviation of each parameter, shape (p,); inf if unobservable."""
+    variance = np.diag(stated_covariance(fit))
+    std: Vector = np.sqrt(np.where(variance > 0.0, variance, np.inf))
+    return std
 
 
 def calibrate_intrinsics(
@@ -188,7 +217,7 @@ def _judged(
     figures = GateFigures(
         rms_px=fit.rms,
         held_out_px=chosen.held_out_rms_px,
-        focal_std_percent=100.0 * STD_INFLATION * float(fit.theta_std[0] / fit.state.theta[0]),
+        focal_std_percent=100.0 * float(stated_std(fit)[0] / fit.state.theta[0]),
         tilts_deg=tuple(tilts_deg(fit).tolist()),
         half_split_px=_split_rms(split),
         coverage_percent=100.0 * coverage.share,
