@@ -34,3 +34,14 @@ def test_each_stands_for_every_term_once():
 def test_an_unknown_domain_is_refused_before_anything_runs(name):
     with pytest.raises(UnknownNameError, match='it has: '):
         expand([name])
+
+
+def test_a_term_that_addresses_some_objects_is_a_domain_of_its_own(tmp_path):
+    path = tmp_path / 'own.yaml'
+    path.write_text(
+        'terms:\n  object_mass: {range: [0.9, 1.1]}\n'
+        '  object_mass@object:target: {range: [0.5, 2.0]}\n'
+    )
+    one = load_domain(f'{path}:object_mass@object:target')
+    assert list(one.terms) == ['object_mass@object:target']
+    assert expand([f'{path}:each'])[1] == f'{path}:object_mass@object:target'

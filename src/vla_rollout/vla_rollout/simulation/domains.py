@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from vla_contract.errors import UnknownNameError, VlaError
 from vla_sim_bridge.randomization.randomization import (
-    known_terms,
     load_randomization,
     RandomizationConfig,
+    term_of,
 )
 
 EACH = 'each'
@@ -34,14 +34,14 @@ def load_domain(name: str) -> RandomizationConfig:
     terms = {
         name: settings
         for name, settings in config.terms.items()
-        if name == term or term in known_terms()[name].needs
+        if name == term or term in term_of(name).needs
     }
     return replace(config, name=name, terms=terms)
 
 
 def factors_of(config: RandomizationConfig) -> list[str]:
     """Return the terms that change something on their own."""
-    return [name for name in config.terms if not known_terms()[name].needs]
+    return [name for name in config.terms if not term_of(name).needs]
 
 
 def expand(names: Iterable[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Samples every configured term of an episode, writes it to the world, and keeps the manifest."""
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cache
 import hashlib
@@ -15,6 +16,7 @@ from vla_contract.plugins import plugins
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 from vla_contract.values import Vector
+from vla_sim_bridge.randomization.address import AT, CAMERA, Groups, LIGHT, OBJECT, read_key
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term, TermConfig
 from vla_sim_bridge.randomization.terms.calibration import CALIBRATION_TERMS
@@ -23,7 +25,8 @@ from vla_sim_bridge.randomization.terms.physics import PHYSICS_TERMS
 from vla_sim_bridge.randomization.terms.signal import SIGNAL_TERMS
 from vla_sim_bridge.randomization.terms.texture import TEXTURE_TERMS
 from vla_sim_bridge.randomization.terms.visual import VISUAL_TERMS
-from vla_sim_bridge.scene.extras import OBJECT, SceneExtras, TABLE
+from vla_sim_bridge.scene.extras import OBJECT as OBJECT_TEXTURE
+from vla_sim_bridge.scene.extras import SceneExtras, TABLE
 
 # In the order they are applied: a texture turns what had a colour white before a colour changes
 # it, and distractors stand on the table when its height is known.
@@ -54,6 +57,29 @@ def known_terms() -> dict[str, Term]:
     return terms
 
 
+@cache
+def term_of(key: str) -> Term:
+    """Return the term that a key of a configuration or of a manifest means.
+
+    Behind an @ the key says what the term reaches; it then draws from a stream of its own.
+
+    Raises:
+        UnknownNameError: there is no such term.
+        SettingError: the term does not reach what is said.
+    """
+    name, address = read_key(key)
+    if name not in known_terms():
+        raise UnknownNameError('term', name, 'this version', known_terms())
+    term = known_terms()[name]
+    if address is None:
+        return term
+    if address.kind != term.reaches or (address.kind == LIGHT and address.name):
+        kinds = {OBJECT: f'{OBJECT}:NAME', CAMERA: f'{CAMERA}:NAME', LIGHT: LIGHT}
+        allowed = f'{name}@{kinds[term.reaches]}, or' if term.reaches else 'only'
+        raise SettingError('randomization', f'terms.{key}', f"'{address}'", f'{allowed} {name}')
+    return replace(term, name=key)
+
+
 @dataclass(frozen=True)
 class RandomizationConfig:
     """Which terms are randomised, and how much; build it with `load_randomization`."""
@@ -71,7 +97,7 @@ class RandomizationConfig:
         lights, distractors = self.terms.get('light_count'), self.terms.get('distractor_count')
         textures = [
             geom
-            for geom, term in ((TABLE, 'table_texture'), (OBJECT, 'object_texture'))
+            for geom, term in ((TABLE, 'table_texture'), (OBJECT_TEXTURE, 'object_texture'))
             if term in self.terms
         ]
         return SceneExtras(
@@ -98,10 +124,11 @@ def load_randomization(name: str) -> RandomizationConfig:
     raw = values.get('terms') or {}
     terms = {}
     for term, settings in raw.items() if isinstance(raw, dict) else []:
-        if term not in known_terms():
+        if read_key(str(term))[0] not in known_terms():
             raise UnknownNameError('term', str(term), str(path), known_terms())
+        row = term_of(term)
         terms[term] = build(TermConfig, settings, str(path), f'terms.{term}.')
-        known_terms()[term].check(terms[term], str(path))
+        row.check(terms[term], str(path))
     for term in terms:
         _check_company(term, terms, path)
     # The terms are checked one by one above; `build` checks the rest.
@@ -113,7 +140,7 @@ def load_randomization(name: str) -> RandomizationConfig:
 
 def _check_company(name: str, terms: Collection[str], path: Path) -> None:
     """Refuse a term that says more about others, none of which is there."""
-    needs = known_terms()[name].needs
+    needs = term_of(name).needs
     if needs and not set(needs) & set(terms):
         others = ' or '.join(needs)
         raise SettingError(
@@ -135,15 +162,30 @@ class Randomizer:
         self.config = config
         self.stage = Stage(model, cell, objects)
         self._scratch = mujoco.MjData(model)
+        self._groups: Groups = {}
+
+    def begin(self, groups: Groups) -> None:
+        """Take over which objects the words of a configuration stand for in an episode.
+
+        Raises:
+            SimError: a term addresses nothing.
+        """
+        self._groups = groups
+        for key in self.config.terms:
+            with self._reaching(key):
+                pass
+
+    def _reaching(self, key: str) -> AbstractContextManager[None]:
+        return self.stage.addressing(key, self._groups)
 
     def sample(self, seed: int) -> dict[str, Vector]:
         """Draw the numbers of an episode; the same seed gives the same, whatever came before."""
         self.stage.restore()
-        difficulty = self.config.difficulty
-        return {
-            name: known_terms()[name].sample(settings, difficulty, seed, self.stage)
-            for name, settings in self.config.terms.items()
-        }
+        difficulty, drawn = self.config.difficulty, {}
+        for key, settings in self.config.terms.items():
+            with self._reaching(key):
+                drawn[key] = term_of(key).sample(settings, difficulty, seed, self.stage)
+        return drawn
 
     def read(self, manifest: dict[str, Any]) -> dict[str, Vector]:
         """Return the numbers of an earlier episode.
@@ -173,18 +215,19 @@ class Randomizer:
             seed: of the episode, for what changes within it.
         """
         self.stage.restore()
-        for name, term in known_terms().items():
-            if name in values:
-                term.apply(self.stage, np.array(values[name], dtype=np.float64))
+        order = {name: number for number, name in enumerate(known_terms())}
+        # What is addressed comes after what reaches all.
+        for key in sorted(values, key=lambda key: (order[read_key(key)[0]], AT in key)):
+            with self._reaching(key):
+                term_of(key).apply(self.stage, np.array(values[key], dtype=np.float64))
         self.stage.signals.seed = seed
         self.stage.finish(self._scratch)
 
     def _check(self, name: str, numbers: Vector) -> None:
-        if name not in known_terms():
-            raise UnknownNameError('term', name, 'this version', known_terms())
-        term = known_terms()[name]
-        size, (least, most) = term.size(self.stage), term.limits
-        most = min(most, term.most_here(self.stage))
+        term = term_of(name)
+        with self._reaching(name):
+            size, (least, most) = term.size(self.stage), term.limits
+            most = min(most, term.most_here(self.stage))
         if np.shape(numbers) != (size,):
             raise SimError(
                 f'term {name}: found {np.size(numbers)} numbers; this world needs {size}'
@@ -200,8 +243,8 @@ class Randomizer:
         return {
             name: {
                 'value': float(v[0]) if len(v) == 1 else [float(x) for x in v],
-                'unit': known_terms()[name].unit,
-                'operation': known_terms()[name].operation,
+                'unit': term_of(name).unit,
+                'operation': term_of(name).operation,
             }
             for name, v in values.items()
         }

@@ -1,25 +1,32 @@
 """The model that terms write to, and its fields as they were authored."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import SimError
 from vla_contract.values import Vector
+from vla_sim_bridge.randomization.address import AT, CAMERA, Groups, OBJECT, reached
 from vla_sim_bridge.randomization.authored_model import AuthoredModel
+from vla_sim_bridge.randomization.handles import ObjectHandles
 from vla_sim_bridge.randomization.image_effects import ImageSettings
 from vla_sim_bridge.randomization.signals import SignalSettings
 from vla_sim_bridge.randomization.textures import Texture
 from vla_sim_bridge.scene.extras import distractor_name, TABLE
-from vla_sim_bridge.scene.parts import body_with_parts
 from vla_sim_bridge.scene.robot_spec import ROBOT
 
 
 class Stage:
     """Gives terms the handles they need; `restore` undoes them all.
 
+    Those of objects and cameras are of all that there are, or of what a term addresses.
+
     Attributes:
         model: the compiled world, whose fields are written in place.
+        cameras: in the model.
+        camera_rows: which of the cell's cameras these are.
         object_geoms: of the task's objects that can be moved, their parts among them, shape (n,).
         object_bodies: likewise, shape (m,).
         scalable_geoms: those of objects of one body, shape (k,).
@@ -41,13 +48,9 @@ class Stage:
     def __init__(self, model: mujoco.MjModel, cell: Cell, objects: tuple[str, ...]) -> None:
         """Remember the authored fields of a model with these movable objects of the task."""
         self.model = model
-        self.cameras = [model.camera(camera.name).id for camera in cell.cameras]
-        bodies = [body for name in objects for body in body_with_parts(model, name)]
-        self.object_bodies = np.array(bodies, dtype=int)
-        self.object_geoms = np.flatnonzero(np.isin(model.geom_bodyid, bodies))
-        self.scalable_geoms = _scalable(model, objects)
-        is_mesh = model.geom_type[self.scalable_geoms] == mujoco.mjtGeom.mjGEOM_MESH
-        self.object_meshes = _vertices(model, model.geom_dataid[self.scalable_geoms[is_mesh]])
+        self._objects = objects
+        self._cameras = tuple(camera.name for camera in cell.cameras)
+        self._reach(objects, self._cameras)
         # Of all meshes only these change: the robot's are large.
         self._authored_vertices = {
             mesh: model.mesh_vert[rows].copy() for mesh, rows in self.object_meshes.items()
@@ -69,11 +72,39 @@ class Stage:
         self.frame_period_s = 1.0 / max(camera.rate_hz for camera in cell.cameras)
         self.image = ImageSettings()
         self.signals = SignalSettings()
-        self.hand_eye = np.zeros((len(self.cameras), 6))
+        self.hand_eye = np.zeros((len(self._cameras), 6))
         self.textures: dict[str, Texture] = {}
         self.tints: dict[str, Vector] = {}
         self.needs_constants = False
         self._authored = AuthoredModel(model)
+
+    @contextmanager
+    def addressing(self, key: str, groups: Groups) -> Iterator[None]:
+        """Have a term reach some objects or cameras only, while it runs.
+
+        Args:
+            key: of the term, with what it addresses.
+            groups: words that stand for several objects.
+
+        Raises:
+            SimError: it reaches nothing.
+        """
+        if AT not in key:
+            yield
+            return
+        objects = reached(key, OBJECT, self._objects, groups)
+        self._reach(objects, reached(key, CAMERA, self._cameras, {}))
+        try:
+            yield
+        finally:
+            self._reach(self._objects, self._cameras)
+
+    def _reach(self, objects: tuple[str, ...], cameras: tuple[str, ...]) -> None:
+        handles = ObjectHandles.of(self.model, objects)
+        self.object_bodies, self.object_geoms = handles.bodies, handles.geoms
+        self.scalable_geoms, self.object_meshes = handles.scalable_geoms, handles.meshes
+        self.cameras = [self.model.camera(name).id for name in cameras]
+        self.camera_rows = [self._cameras.index(name) for name in cameras]
 
     def authored(self, field: str) -> Vector:
         """Return a field of the model as it was authored."""
@@ -107,19 +138,3 @@ class Stage:
             # gets a state of its own.
             mujoco.mj_setConst(self.model, data)
             self.needs_constants = False
-
-
-def _scalable(model: mujoco.MjModel, objects: tuple[str, ...]) -> NDArray[np.int64]:
-    """Return the geoms whose sizes say how large an object is: of those without parts."""
-    found: list[int] = []
-    for name in objects:
-        bodies = body_with_parts(model, name)
-        if len(bodies) == 1:
-            found.extend(np.flatnonzero(model.geom_bodyid == bodies[0]))
-    return np.array(found, dtype=np.int64)
-
-
-def _vertices(model: mujoco.MjModel, meshes: NDArray[np.int64]) -> dict[int, slice]:
-    """Return where the vertices of meshes stand in `mesh_vert`."""
-    starts, counts = model.mesh_vertadr, model.mesh_vertnum
-    return {int(k): slice(int(starts[k]), int(starts[k] + counts[k])) for k in np.unique(meshes)}

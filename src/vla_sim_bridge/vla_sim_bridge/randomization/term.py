@@ -70,6 +70,8 @@ class Term:
         needs: terms of which one must be there, because this one says more about it and does
             nothing alone.
         most_here: the largest number that the compiled world can show, given the stage.
+        reaches: what an address behind its name may narrow: object, camera or light; '' where
+            there is nothing to choose.
 
     The stage is whatever `apply` writes to; see `randomization.stage`.
     """
@@ -84,6 +86,7 @@ class Term:
     limits: tuple[float, float] = (-math.inf, math.inf)
     needs: tuple[str, ...] = ()
     most_here: Callable[[Any], float] = lambda stage: math.inf
+    reaches: str = ''
 
     def centre(self, stage: Any) -> float | None:
         """Return the number that changes nothing, None if every number changes something."""

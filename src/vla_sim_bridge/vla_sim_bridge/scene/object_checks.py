@@ -44,6 +44,10 @@ def check_objects(
         if name in _TAKEN or not name.isidentifier():
             allowed = f'letters, digits and _; not {", ".join(_TAKEN)}'
             raise SettingError(where, place, f"the name '{name}'", allowed)
+        for tag in config.tags:
+            if tag in (*objects, *_TAKEN) or not tag.isidentifier():
+                allowed = 'a word of letters, digits and _ that is no name of an object'
+                raise SettingError(where, f'{place}.tags', f"'{tag}'", allowed)
         _check_shape(config, where, place)
         _check_place(name, config, objects, areas, where)
 

@@ -77,6 +77,7 @@ class ObjectConfig:
     area: str = setting('', doc='where it begins, one of areas; needed unless it lies on another')
     stands_on: str = setting('', doc='the object it begins on, or in')
     said: str = setting('', doc='what an instruction calls it, in place of {target}')
+    tags: tuple[str, ...] = setting((), doc='words by which randomisation addresses it')
     frames: tuple[str, ...] = setting((), doc='bodies or sites of an MJCF that the task names')
     grasp: GraspConfig | None = setting(None, doc='how fingers take it; plain shapes say so alone')
     inner: InnerConfig | None = setting(None, doc='its inside; an open box says so alone')

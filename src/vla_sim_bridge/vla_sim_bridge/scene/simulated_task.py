@@ -10,7 +10,7 @@ from vla_contract.schema import build, setting, unknown_name
 from vla_sim_bridge.scene.object_checks import check_objects
 from vla_sim_bridge.scene.object_settings import AreaConfig, ObjectConfig
 
-TARGET, PLACEHOLDER = 'target', '{target}'
+TARGET, OTHERS, PLACEHOLDER = 'target', 'others', '{target}'
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ class World:
         self.task = Task(config, self.model, fingers, f'task {deployment.task.name}')
         objects = movable(config.objects)
         self._randomizer = Randomizer(self.model, cell, randomization, objects)
+        for name in config.targets or (self.task.target.name,):
+            self._randomizer.begin(self.task.groups(name))
         self._facts = world_facts(deployment)
         self._episode = 0
         self._step_ns = to_ns(config.physics_step_s)
@@ -109,13 +111,16 @@ class World:
         """
         randomizer = self._randomizer
         if replay is None:
-            values, start, lead_in = randomizer.sample(seed), self._sample_start(seed), LeadIn()
+            start, lead_in = self._sample_start(seed), LeadIn()
         else:
             require_same_world(replay, self._facts)
             seed, values = seed_of(replay), randomizer.read(replay)
             start = start_of(replay, self._sample_start(0))
             lead_in = LeadIn.of(replay, len(self.cell.joints))
         self.task.begin(start)
+        randomizer.begin(self.task.groups(self.task.target.name))
+        if replay is None:
+            values = randomizer.sample(seed)
         randomizer.apply(values, seed)
         self._episode += 1
         self._place(start)

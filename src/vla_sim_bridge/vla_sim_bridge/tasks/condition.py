@@ -8,6 +8,7 @@ from numpy import float64
 from numpy.typing import NDArray
 from vla_contract.errors import UnknownNameError
 from vla_sim_bridge.scene.fingers import FingersOf
+from vla_sim_bridge.scene.simulated_task import OTHERS, TARGET
 from vla_sim_bridge.tasks.scene_object import SceneObject
 
 
@@ -68,5 +69,5 @@ def named(task: Objects, name: str) -> tuple[SceneObject, ...]:
     try:
         return task.named(name)
     except KeyError:
-        known = (*task.objects, 'target', 'others')
+        known = (*task.objects, TARGET, OTHERS)
         raise UnknownNameError('object', name, 'this task', known) from None

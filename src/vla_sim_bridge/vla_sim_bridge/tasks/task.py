@@ -7,7 +7,7 @@ from vla_contract.errors import SimError
 from vla_contract.values import Vector
 from vla_sim_bridge.randomization.term import random_stream
 from vla_sim_bridge.scene.fingers import FingersOf
-from vla_sim_bridge.scene.simulated_task import PLACEHOLDER, SimulatedTask, TARGET
+from vla_sim_bridge.scene.simulated_task import OTHERS, PLACEHOLDER, SimulatedTask, TARGET
 from vla_sim_bridge.tasks.goal import build_condition
 from vla_sim_bridge.tasks.placement import Placement
 from vla_sim_bridge.tasks.scene_object import SceneObject
@@ -76,6 +76,16 @@ class Task:
         return tuple(
             self.objects[name] for name in self._config.targets if name != self.target.name
         )
+
+    def groups(self, target: str) -> dict[str, tuple[str, ...]]:
+        """Return the words that stand for objects, each with their names, by the target's name."""
+        words = {tag: () for thing in self.objects.values() for tag in thing.config.tags}
+        tagged: dict[str, tuple[str, ...]] = {
+            tag: tuple(name for name, thing in self.objects.items() if tag in thing.config.tags)
+            for tag in words
+        }
+        others = tuple(name for name in self._config.targets if name != target)
+        return {**tagged, TARGET: (target,), OTHERS: others}
 
     def scene(self, seed: int) -> int:
         """Return the seed of all that is seen at the beginning, the arm's pose included.
@@ -149,7 +159,7 @@ class Task:
         """
         if name == TARGET:
             return (self.target,)
-        return self.others if name == 'others' else (self.objects[name],)
+        return self.others if name == OTHERS else (self.objects[name],)
 
     def extras(self, data: mujoco.MjData) -> dict[str, Vector]:
         """Return what the simulator knows and a camera does not, by name.

@@ -3,6 +3,7 @@
 import numpy as np
 from vla_contract.errors import SimError
 from vla_contract.values import Vector
+from vla_sim_bridge.randomization.address import OBJECT
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import Term
 
@@ -86,11 +87,12 @@ def _table_height(stage: Stage, values: Vector) -> None:
 
 
 PHYSICS_TERMS = (
-    Term('object_mass', '', 'scale', _object_mass, 'mass of the object', limits=(0.01, 100.0)),
+    Term('object_mass', '', 'scale', _object_mass, 'mass of the object', limits=(0.01, 100.0),
+         reaches=OBJECT),
     Term('object_friction', '', 'set', _object_friction, 'sliding friction of the object',
-         neutral=_authored_friction,
-         limits=(0.0, 10.0)),
-    Term('object_size', '', 'scale', _object_size, 'edge of the object', limits=(0.1, 3.0)),
+         neutral=_authored_friction, limits=(0.0, 10.0), reaches=OBJECT),
+    Term('object_size', '', 'scale', _object_size, 'edge of the object', limits=(0.1, 3.0),
+         reaches=OBJECT),
     Term('joint_friction', 'Nm', 'add', _joint_friction, 'dry friction added to each joint', _arm,
          limits=(0.0, 100.0)),
     Term('joint_damping', '', 'scale', _joint_damping, 'damping of each joint', _arm,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import mujoco
 import numpy as np
 from vla_contract.values import Vector
+from vla_sim_bridge.randomization.address import CAMERA, LIGHT, OBJECT
 from vla_sim_bridge.randomization.stage import Stage
 from vla_sim_bridge.randomization.term import NUMBERS, Term
 from vla_sim_bridge.scene.extras import SKY
@@ -86,23 +87,23 @@ def _image(field: str, kind: type = float) -> Callable[[Stage, Vector], None]:
 
 VISUAL_TERMS = (
     Term('camera_position', 'm', 'add', _move_cameras, 'offset of each camera',
-         lambda s: 3 * _per_camera(s), limits=(-1.0, 1.0)),
+         lambda s: 3 * _per_camera(s), limits=(-1.0, 1.0), reaches=CAMERA),
     Term('camera_rotation', 'deg', 'add', _turn_cameras, 'turn of each camera about its axes',
-         lambda s: 3 * _per_camera(s), limits=(-90.0, 90.0)),
+         lambda s: 3 * _per_camera(s), limits=(-90.0, 90.0), reaches=CAMERA),
     Term('camera_fov', 'deg', 'add', _change_field_of_view, 'change of the vertical field of view',
-         _per_camera, limits=(-40.0, 40.0)),
+         _per_camera, limits=(-40.0, 40.0), reaches=CAMERA),
     Term('light_count', '', 'set', _light_count, 'lights that are on', neutral=_one,
-         limits=(0.0, 4.0), most_here=lambda s: float(s.model.nlight)),
+         limits=(0.0, 4.0), most_here=lambda s: float(s.model.nlight), reaches=LIGHT),
     Term('light_intensity', '', 'scale', _light_intensity, 'brightness of each light',
-         lambda s: s.model.nlight, limits=(0.0, 10.0)),
+         lambda s: s.model.nlight, limits=(0.0, 10.0), reaches=LIGHT),
     Term('light_colour', '', 'scale', _light_colour, 'red, green, blue of each light',
-         lambda s: 3 * s.model.nlight, limits=(0.0, 10.0)),
+         lambda s: 3 * s.model.nlight, limits=(0.0, 10.0), reaches=LIGHT),
     Term('light_position', 'm', 'add', _light_position, 'offset of each light',
-         lambda s: 3 * s.model.nlight, limits=(-10.0, 10.0)),
+         lambda s: 3 * s.model.nlight, limits=(-10.0, 10.0), reaches=LIGHT),
     Term('table_colour', '', 'set', _table_colour, 'red, green, blue of the table', lambda s: 3,
          limits=(0.0, 1.0)),
     Term('object_colour', '', 'scale', _object_colour, 'red, green, blue of the object',
-         lambda s: 3, limits=(0.0, 10.0)),
+         lambda s: 3, limits=(0.0, 10.0), reaches=OBJECT),
     Term('background_colour', '', 'scale', _background_colour, 'red, green, blue of the sky',
          lambda s: 3, limits=(0.0, 10.0)),
     Term('brightness', '', 'set', _image('brightness'), 'factor on the image', neutral=_one,
