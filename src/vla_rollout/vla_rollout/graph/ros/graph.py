@@ -14,6 +14,7 @@ from std_msgs.msg import Float64
 from std_srvs.srv import Trigger
 from vla_contract.deployment.cell import Cell
 from vla_contract.filter_status import FilterStatus
+from vla_contract.ros.node.node_thread import NodeThread
 from vla_contract.ros.qos import LATCHED
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.diagnosis.healthy import Healthy
@@ -24,7 +25,6 @@ from vla_rollout.graph.ros.episode_topics import EpisodeTopics
 from vla_rollout.graph.ros.heartbeat import Heartbeat
 from vla_rollout.graph.ros.motion import ACTIVE, FILTER, INACTIVE, Motion, POLICY
 from vla_rollout.graph.ros.node_calls import GraphError, NoAnswerError, NodeCalls
-from vla_rollout.graph.ros.node_thread import NodeThread
 from vla_rollout.recording.ros.recorder_watch import RecorderWatch
 
 _POLL_S = 0.02

@@ -10,9 +10,9 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_default_context
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
+from vla_contract.ros.node.node_thread import NodeThread
 from vla_contract.ros.qos import COMMAND
 from vla_contract.ros.question import introduction, Question
-from vla_rollout.graph.ros.node_thread import NodeThread
 
 # Of the five seconds after which the supervisor locks; loading a policy makes a process late.
 _PERIOD_S = 0.5
