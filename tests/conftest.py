@@ -37,6 +37,7 @@ GRAPHS = {
     'test_excite_joints',
     'test_filter_inputs',
     'test_launch_files',
+    'test_lerobot_robot',
     'test_policy_server_killed',
     'test_real_robot',
     'test_rollout_endings',

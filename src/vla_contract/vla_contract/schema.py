@@ -117,6 +117,23 @@ def build[T](cls: type[T], values: Any, where: str, prefix: str = '') -> T:
     return cls(**built)
 
 
+def check_settings(values: Any, where: str) -> None:
+    """Check the settings of a dataclass that something else has built, such as LeRobot's parser.
+
+    Args:
+        values: the dataclass; fields without `setting` are left alone.
+        where: they stand, for the error.
+
+    Raises:
+        SettingError: one is of the wrong type or out of range.
+    """
+    hints = typing.get_type_hints(type(values))
+    for field in dataclasses.fields(values):
+        if 'doc' in field.metadata:
+            found = getattr(values, field.name)
+            convert(hints[field.name], found, field, where, field.name)
+
+
 def unknown_name(where: str, path: str, name: str, known: Iterable[str]) -> SettingError:
     """Return the error for a name that a configuration does not have.
 

@@ -3,15 +3,25 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from vla_contract.values import Image, to_ns, Vector
-from vla_policy_server.serving.session import PolicySession
+from vla_policy_server.serving.observation_buffer import ObservationBuffer
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.scene.world import World
 
 FrameHook = Callable[[dict[str, Image]], None]
+
+
+class Viewer(Protocol):
+    """Who looks at the frames, such as a `PolicySession`."""
+
+    buffer: ObservationBuffer
+
+    def wants_images(self, now_ns: int) -> bool:
+        """Whether an image that is delivered now may be looked at."""
 
 
 @dataclass
@@ -32,18 +42,16 @@ class CameraFrames:
     of the time of an episode. What is drawn is the state of the capture, not of the delivery.
     """
 
-    def __init__(
-        self, world: World, session: PolicySession, needs_images: bool, is_blank: bool
-    ) -> None:
+    def __init__(self, world: World, viewer: Viewer, needs_images: bool, is_blank: bool) -> None:
         """Prepare; a renderer is made for the first frame that is drawn.
 
         Args:
             world: whose cameras.
-            session: of the policy.
+            viewer: takes them.
             needs_images: whether the policy looks at them.
             is_blank: show it black images instead.
         """
-        self._world, self._session = world, session
+        self._world, self._viewer = world, viewer
         self._needs_images, self._is_blank = needs_images, is_blank
         self._period_ns = to_ns(1.0 / max(camera.rate_hz for camera in world.cell.cameras))
         self._renderer: CameraRenderer | None = None
@@ -62,7 +70,7 @@ class CameraFrames:
         self._next_ns += self._period_ns
         world = self._world
         for name, values in world.extras().items():
-            self._session.buffer.add_extra(name, now_ns, values)
+            self._viewer.buffer.add_extra(name, now_ns, values)
         looks = world.appearance
         due_ns = now_ns + looks.vision_latency_ns(now_ns)
         frame = _Frame(due_ns, now_ns, world.data.qpos.copy(), looks)
@@ -78,11 +86,11 @@ class CameraFrames:
             frame = self._waiting.popleft()
         if frame is None:
             return False
-        if self._needs_images and self._session.wants_images(now_ns):
+        if self._needs_images and self._viewer.wants_images(now_ns):
             self._draw(frame)
             for name, image in frame.images.items():
                 shown = np.zeros_like(image) if self._is_blank else image
-                self._session.buffer.add_image(name, frame.stamp_ns, shown)
+                self._viewer.buffer.add_image(name, frame.stamp_ns, shown)
         return True
 
     def _draw(self, frame: _Frame) -> None:

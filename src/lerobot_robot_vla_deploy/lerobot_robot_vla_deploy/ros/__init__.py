@@ -1,0 +1,1 @@
+"""The graph that the robot is part of."""

@@ -1,0 +1,1 @@
+"""Here so that tests in sub-folders find the modules beside this file."""
