@@ -48,10 +48,9 @@ class SteppedLoop:
         self._frame_ns = to_ns(1.0 / max(camera.rate_hz for camera in world.cell.cameras))
         self._filter_config, self._speed = filter_config, speed
         self._filter = self._make_filter()
-        rate_hz = deployment.policy.rate_hz
-        self._period_ns = to_ns(1.0 / rate_hz)
-        self._stream = TargetStream(world.cell, 0.0, 1.0 / rate_hz)
-        self._looks_ns = 0
+        self._rate_hz = deployment.policy.rate_hz
+        self._stream = TargetStream(world.cell, 0.0, 1.0 / self._rate_hz)
+        self._looks_ns = self._start_ns = self._taken = 0
         self.refusal = ''
 
     def reset(self, seed: int) -> dict[str, Any]:
@@ -75,6 +74,7 @@ class SteppedLoop:
                 self.observe()
             self._looks_ns = world.time_ns + self._filter.period_ns
             self._cycle()
+        self._start_ns, self._taken = world.time_ns, 0
         return manifest
 
     def observe(self) -> Observation:
@@ -99,7 +99,9 @@ class SteppedLoop:
             self._stream.restart(world.command)
         chunk = self._stream.chunk(target, world.time_ns)
         self.refusal = self._filter.offer_chunk(chunk, world.time_ns) if chunk else ''
-        self._looks_ns = world.time_ns + self._period_ns
+        # On a grid: a period need not be a whole number of cycles.
+        self._taken += 1
+        self._looks_ns = self._start_ns + to_ns(self._taken / self._rate_hz)
         while True:
             situation = self._cycle()
             is_over = situation.success or situation.failure or situation.stop_cause
