@@ -4,16 +4,16 @@ Nothing here raises in operation. Whatever comes in, the command stays inside th
 of robot and workspace, starts where the arm stands and changes only by bounded acceleration.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from vla_action_filter.config import FilterConfig
+from vla_action_filter.cycle_counts import CycleCounts
 from vla_action_filter.operator.pressed_stop import PLAIN, PressedStop
 from vla_action_filter.output.commanded_motion import CommandedMotion
-from vla_action_filter.output.held_position import HeldPosition
 from vla_action_filter.output.output_gate import OutputGate
+from vla_action_filter.output.standing_arm import StandingArm
 from vla_action_filter.plan.chunk_log import ChunkLog
 from vla_action_filter.plan.plan import Plan
 from vla_action_filter.sources.shared_command import SharedCommand
@@ -63,7 +63,7 @@ class ActionFilter:
         self.motion = CommandedMotion(cell, config)
         self.sources = SharedCommand(cell, config)
         self.watchdogs = Watchdogs(cell, config)
-        self.counters: Counter[str] = Counter()
+        self.counters = CycleCounts()
         self.chunk_log = ChunkLog()
         self._dim = len(cell.joints)
         self._arm = np.array(cell.arm)
@@ -71,12 +71,11 @@ class ActionFilter:
         self._machine = StateMachine()
         self._gate = OutputGate(approach_ns, _QUIET_CYCLES)
         self._outside = HoldReasons(config)
-        self._held = HeldPosition(cell, config)
+        self._standing = StandingArm(cell, config, self.motion, self.watchdogs)
         self.is_gripper_moving = False
         self._has_position = False
         self._stop = PressedStop()
         self._speed_scale = config.first_speed
-        self._last_verdict = Verdict.HOLD
 
     @property
     def state(self) -> State:
@@ -106,7 +105,7 @@ class ActionFilter:
         """
         self._machine.disarm()
         if self._has_position and self._gate.output is not Output.SILENT:
-            self._come_to_rest()
+            self._standing.rest()
         self._has_position = False
         self._gate.restart()
         self._outside.restart()
@@ -177,7 +176,7 @@ class ActionFilter:
 
     def offer_reference(self, position: Vector) -> None:
         """Take what the controllers say to hold, shape (D,) [rad or m], NaN for not known."""
-        self._held.offer_reference(position)
+        self._standing.offer_reference(position)
 
     def offer_watch(self, who: str, now_ns: int) -> None:
         """Take the heartbeat of somebody who watches the arm."""
@@ -271,13 +270,13 @@ class ActionFilter:
             before = self._gate.output
             self._gate.rest(is_moving, result.reason)
             if self._gate.output is Output.SILENT is not before:
-                self._come_to_rest()
+                self._standing.rest()
         if self._gate.output is Output.SILENT:
             # Nothing is asked of the arm, so that nothing can be wrong with where it is.
             self.watchdogs.tracking.restart()
         elif result.command is not None:
             self.watchdogs.record(result.command)
-        self._count(result.verdict)
+        self.counters.cycle(result.verdict, self.sources.is_human)
         return replace(
             result,
             state=self._machine.state,
@@ -300,6 +299,10 @@ class ActionFilter:
             'effort_not_measured': ' '.join(effort.unmeasured),
         }
 
+    def where_held(self) -> Vector:
+        """Return the position that the controllers hold, as far as is known, (D,) [rad or m]."""
+        return self._standing.where_held()
+
     def brake(self) -> Vector:
         """Decelerate the arm within its limits and keep the fingers as they are."""
         return self.motion.brake()
@@ -318,31 +321,11 @@ class ActionFilter:
         problem = self.watchdogs.joint_problem(now_ns) or self._stop.missing
         if sample is None or problem:
             return FilterResult(None, Verdict.HOLD, (problem,))
-        self.motion.stand(self.where_held())
-        self._come_to_rest()
+        self._standing.begin()
         self._has_position = True
         self._machine.arm()
         reason = Reason('arming', ReasonCode.ARMING)
         return FilterResult(self.motion.position, Verdict.HOLD, (reason,))
-
-    def where_held(self) -> Vector:
-        """Return the position that the controllers hold, as far as is known, (D,) [rad or m]."""
-        sample = self.watchdogs.joints
-        return self._held.where(self.motion.position if sample is None else sample.position)
-
-    def _come_to_rest(self) -> None:
-        """Remember where the arm stands, and what it was told last."""
-        if self.watchdogs.joints is not None:
-            self._held.rest(self.motion.position, self.watchdogs.joints.position)
-
-    def _follow_measured(self) -> None:
-        """While nothing is sent, go along with an arm that somebody else moves."""
-        sample = self.watchdogs.joints
-        command = self.motion.position
-        if sample is not None and not self._held.is_near(command, sample.position):
-            command[self._arm] = sample.position[self._arm]
-            self.motion.stand(command)
-            self.counters['followed_cycles'] += 1
 
     def _stopped(self) -> FilterResult:
         self._forget_plan()
@@ -365,8 +348,8 @@ class ActionFilter:
     def _hold(self, reason: Reason, due_ns: int) -> FilterResult:
         self._machine.hold()
         desired = self.sources.look(due_ns, self.motion.position)
-        if self._gate.output is Output.SILENT:
-            self._follow_measured()
+        if self._gate.output is Output.SILENT and self._standing.follow_measured():
+            self.counters['followed_cycles'] += 1
         return FilterResult(self.brake(), Verdict.HOLD, (reason,), desired=desired)
 
     def _follow(self, now_ns: int) -> FilterResult:
@@ -385,15 +368,6 @@ class ActionFilter:
         reasons += self.sources.problems
         verdict = Verdict.CLAMP if reasons else Verdict.PASS
         return FilterResult(self.motion.position, verdict, tuple(reasons), desired=goal.desired)
-
-    def _count(self, verdict: Verdict) -> None:
-        self.counters['cycles'] += 1
-        if self.sources.is_human:
-            self.counters['human_cycles'] += 1
-        self.counters[f'{verdict.name.lower()}_cycles'] += 1
-        if verdict is not Verdict.PASS and self._last_verdict is Verdict.PASS:
-            self.counters['interventions'] += 1
-        self._last_verdict = verdict
 
 
 def _of_ramp(reason: Reason) -> Reason:
