@@ -76,6 +76,7 @@ def describe_lens(
     rms_px: float | None,
     held_out_rms_px: float | None = None,
     covariance: Vector | None = None,
+    bow_mm: tuple[Vector, Vector] | None = None,
 ) -> LensCalibration:
     """Return the lens as the file holds it.
 
@@ -86,12 +87,14 @@ def describe_lens(
         rms_px: per point, in the views used [px]; None if unknown.
         held_out_rms_px: per point, in views left out [px].
         covariance: of fx fy cx cy and the coefficients, shape (4 + n, 4 + n).
+        bow_mm: of the board with its deviations, shape (2,) each [mm]; None of a flat one.
     """
     (fx, _, cx), (_, fy, cy), _ = lens.K.tolist()
     return LensCalibration(
         lens.model, lens.width, lens.height, fx, fy, cx, cy, _numbers(lens.distortion), source,
         () if covariance is None else _numbers(covariance), rms_px, held_out_rms_px,
         verdict.accepted, verdict.reasons,
+        *(() if bow_mm is None else (_numbers(bow_mm[0]), _numbers(bow_mm[1]))),
     )  # fmt: skip
 
 

@@ -10,11 +10,13 @@ from vla_calibration.board.synthetic_view import render_view
 from vla_calibration.calibration_file import describe_lens, describe_source, save_lens, Verdict
 from vla_calibration.geometry import se3
 from vla_calibration.geometry.pose import Pose
-from vla_calibration.hand_eye.calibrate_hand_eye import main
+from vla_calibration.hand_eye.calibrate_hand_eye import _parser, main
+from vla_calibration.hand_eye.input import read_inputs
 from vla_calibration.hand_eye.study import LENS, Sample, Scenario, simulate
 from vla_calibration.lens.camera_info import CameraInfo, write_camera_info
 from vla_calibration.lens.lens import Lens
 from vla_contract.cameras.calibration_file import load_calibration
+from vla_contract.errors import VlaError
 import yaml
 
 BOARD = Board('charuco', 9, 7, 0.025, 0.018)
@@ -166,3 +168,44 @@ def test_images_with_poses_in_one_file_need_no_index(tmp_path, capsys):
     np.savetxt(listed, poses[:-1].reshape(-1, 4))
     assert main([str(tmp_path), *eye, '--robot-poses', str(listed)]) == 2
     assert f'found {VIEWS - 1} poses for {VIEWS} images' in capsys.readouterr().err
+
+
+def test_the_bow_that_the_lens_was_calibrated_with_is_used_for_the_same_board(tmp_path):
+    write_folder(tmp_path, 'eye-in-hand')
+    parser = _parser()
+
+    def given(board_name: str, *more: str):
+        known = {
+            'std': {'fx': 0.06}, 'board_bow_mm': [1.0, 0.0], 'board_bow_std_mm': [0.1, 0.1],
+            'board_name': board_name,
+        }  # fmt: skip
+        info = CameraInfo('wrist', LENS, known)
+        write_camera_info(tmp_path / 'camera_info.yaml', info, force=True)
+        arguments = [str(tmp_path), '--setup', 'eye-in-hand', *OPTIONS, *more]
+        (camera,) = read_inputs(parser.parse_args(arguments))
+        return camera
+
+    same, other = given(str(BOARD)), given('chessboard 9x6, 25 mm')
+    height = np.concatenate([view.points[:, 2] for view in same.views.used])
+    assert 0.9e-3 < height.max() <= 1.0e-3
+    assert all((view.points[:, 2] == 0.0).all() for view in other.views.used)
+    # What a bow does to a lens that was fitted to a flat board is in no deviation.
+    assert same.budget.focal_sigma_percent == pytest.approx(0.01)
+    assert other.budget.focal_sigma_percent == 0.2
+    asked = given('chessboard 9x6, 25 mm', '--focal-sigma-percent', '0.05')
+    assert asked.budget.focal_sigma_percent == 0.05
+
+
+def test_the_calibration_file_says_how_the_board_bowed(tmp_path):
+    path = tmp_path / 'calibration.yaml'
+    bow = (np.array([0.3, -0.1]), np.array([0.02, 0.03]))
+    lens = describe_lens(LENS, describe_source('test', BOARD), Verdict(True), 0.2, bow_mm=bow)
+    save_lens(path, 'my_arm', 'wrist', lens)
+    loaded = load_calibration(path).lens
+    assert (loaded.board_bow_mm, loaded.board_bow_std_mm) == ((0.3, -0.1), (0.02, 0.03))
+    flat = describe_lens(LENS, describe_source('test', BOARD), Verdict(True), 0.2)
+    save_lens(path, 'my_arm', 'wrist', flat, force=True)
+    assert 'board_bow' not in path.read_text()
+    path.write_text(path.read_text().replace('  accepted: true', '  board_bow_mm: [0.3]'))
+    with pytest.raises(VlaError, match='board_bow_mm.*0 or 2'):
+        load_calibration(path)

@@ -27,7 +27,8 @@ def plane_errors(views: Sequence[View], lens: Lens, predicted: Vector) -> Vector
         rays = np.concatenate([ideal, np.ones((len(ideal), 1))], axis=1)
         T_board_camera = se3.inverse(T)
         origin, rays = T_board_camera[:3, 3], rays @ T_board_camera[:3, :3].T
-        hits = origin - rays * (origin[2] / rays[:, 2])[:, None]
+        # At the height of each point: a board may bow.
+        hits = origin - rays * ((origin[2] - view.points[:, 2]) / rays[:, 2])[:, None]
         errors.append(1000.0 * np.linalg.norm(hits - view.points, axis=1))
     joined: Vector = np.concatenate(errors)
     return joined

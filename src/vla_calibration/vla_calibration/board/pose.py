@@ -117,7 +117,8 @@ def _starts(detection: Detection, lens: Lens) -> list[Vector]:
     """Return the poses that IPPE finds on ideal coordinates."""
     try:
         _, turns, positions, _ = cv2.solvePnPGeneric(
-            detection.points, lens.normalise(detection.pixels), np.eye(3), None,
+            # As if the board were flat, which is where to begin.
+            detection.points * [1.0, 1.0, 0.0], lens.normalise(detection.pixels), np.eye(3), None,
             flags=cv2.SOLVEPNP_IPPE,
         )  # fmt: skip
     except cv2.error:

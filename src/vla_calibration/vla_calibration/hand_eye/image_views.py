@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from vla_calibration.board.boards import Board
+from vla_calibration.board.bow import bowed
 from vla_calibration.board.detection import Detection
 from vla_calibration.board.pose import board_pose, BoardPose, BoardPoseError, corner_noise_px
 from vla_calibration.board.turned import turned_points, turns
@@ -20,6 +21,7 @@ from vla_calibration.hand_eye.solve.solver import require_views
 from vla_calibration.lens.image_set import BoardImage, find_images, read_image_set
 from vla_calibration.lens.lens import Lens
 from vla_contract.schema import load_document
+from vla_contract.values import Vector
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,7 @@ def read_image_views(
     frames: Frames,
     setup: str = '',
     poses: Mapping[Path, Pose] | None = None,
+    bow_m: Vector | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Views:
     """Read images with robot poses, find the board in them and compute its poses.
@@ -53,6 +56,8 @@ def read_image_views(
         frames: names of the frames.
         setup: eye-in-hand or eye-to-hand; needed for a board that looks the same after a turn.
         poses: of the robot for each image; None to read those that the folder lists.
+        bow_m: how far the middle of this board stands out along rows and columns, shape (2,) [m],
+            as the calibration of the lens found it; None for a flat one.
         say: told why an image is not used, before anything is raised.
 
     Raises:
@@ -72,7 +77,7 @@ def read_image_views(
     skipped = [(image.path.name, image.problem) for image in images.skipped]
     seen: list[_Seen] = []
     for image in images.used:
-        answer = _seen_or_reason(image, board, lens)
+        answer = _seen_or_reason(image, board, lens, bow_m)
         if isinstance(answer, _Seen):
             seen.append(answer)
             continue
@@ -88,13 +93,19 @@ def read_image_views(
     return Views(tuple(views), tuple(skipped), frames, sigma_px, lens, board, paths)
 
 
-def _seen_or_reason(image: BoardImage, board: Board, lens: Lens) -> _Seen | str:
+def _seen_or_reason(
+    image: BoardImage, board: Board, lens: Lens, bow_m: Vector | None
+) -> _Seen | str:
     """Return the pose of the board in one image, or why it cannot be used."""
     detection, whole = image.detection, len(board.points())
     # Depth from a corner of the board is so uncertain that it says more of the lens than of X.
     if detection is None or 2 * len(detection) <= whole:
         count = 0 if detection is None else len(detection)
         return f'only {count} of {whole} points are seen; needed: more than half'
+    if bow_m is not None:
+        whole_board = board.points()
+        extent = np.stack([whole_board.min(axis=0), whole_board.max(axis=0)])
+        detection = replace(detection, points=bowed(detection.points, bow_m, extent))
     try:
         pose = board_pose(detection, lens)
     except BoardPoseError as error:
@@ -122,7 +133,10 @@ def _settled(views: Sequence[View], board: Board, setup: str, frames: Frames) ->
     settled = []
     for view, k in zip(views, choice, strict=True):
         T = view.board.T @ possible[k]
-        points = turned_points(np.asarray(view.points), board, possible[k])
+        seen = np.asarray(view.points)
+        points = turned_points(seen * [1.0, 1.0, 0.0], board, possible[k])
+        # What stands out does so whatever a point is called.
+        points[:, 2] = seen[:, 2]
         placed = Pose(frames.camera, frames.board, T)
         settled.append(replace(view, board=placed, points=points))
     return settled

@@ -7,6 +7,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
+import numpy as np
 from vla_calibration.board.boards import Board
 from vla_calibration.board.options import board_of
 from vla_calibration.calibration_file import lens_of
@@ -21,6 +22,7 @@ from vla_contract.cameras.calibration import CameraCalibration
 from vla_contract.cameras.calibration_file import load_calibration
 from vla_contract.errors import VlaError
 from vla_contract.schema import build, load_yaml
+from vla_contract.values import Vector
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _read_poses(args: argparse.Namespace) -> CameraInput:
     target = args.calibration[0] if args.calibration else None
     if target is not None:
         _require_room(load_calibration(target), target, args.force)
-    return CameraInput(frames.camera, setup, views, _budget(args, None), target)
+    return CameraInput(frames.camera, setup, views, _budget(args, None, False), target)
 
 
 def _lens_files(args: argparse.Namespace, folders: list[Path]) -> list[Path]:
@@ -127,9 +129,10 @@ def _read_images(args: argparse.Namespace, folder: Path, lens_file: Path) -> Cam
     poses = None
     if args.robot_poses is not None:
         poses = listed_poses(folder, args.robot_poses, frames, _row_format(args))
-    views = read_image_views(folder, board, info.lens, frames, setup, poses, _say_skipped)
+    bow_m = _bow_m(info, board)
+    views = read_image_views(folder, board, info.lens, frames, setup, poses, bow_m, _say_skipped)
     target = lens_file if args.calibration else None
-    return CameraInput(name, setup, views, _budget(args, info), target)
+    return CameraInput(name, setup, views, _budget(args, info, bow_m is not None), target)
 
 
 def _row_format(args: argparse.Namespace) -> RowFormat:
@@ -158,9 +161,12 @@ def _read_lens(path: Path) -> tuple[CameraInfo, CameraCalibration | None]:
     if 'lens' not in content:
         return read_camera_info(path), None
     calibration = load_calibration(path)
-    variances = calibration.lens.covariance
-    std = {'fx': math.sqrt(variances[0])} if variances else {}
-    return CameraInfo(calibration.camera, lens_of(calibration), {'std': std}), calibration
+    lens = calibration.lens
+    std = {'fx': math.sqrt(lens.covariance[0])} if lens.covariance else {}
+    known = {
+        'std': std, 'board_bow_mm': list(lens.board_bow_mm), 'board_name': lens.provenance.board
+    }  # fmt: skip
+    return CameraInfo(calibration.camera, lens_of(calibration), known), calibration
 
 
 def _require_room(calibration: CameraCalibration, path: Path, force: bool) -> None:
@@ -168,8 +174,21 @@ def _require_room(calibration: CameraCalibration, path: Path, force: bool) -> No
         raise VlaError(f'{path} has a pose already; give --force to replace it')
 
 
-def _budget(args: argparse.Namespace, info: CameraInfo | None) -> Budget:
-    """Return the budget; the lens file knows how uncertain its focal length is."""
+def _bow_m(info: CameraInfo, board: Board) -> Vector | None:
+    """Return the bow of the board, shape (2,) [m]; None where the lens is of another board."""
+    bow = info.provenance.get('board_bow_mm')
+    is_this_board = info.provenance.get('board_name') == str(board)
+    if not is_this_board or not isinstance(bow, list) or len(bow) != 2:
+        return None
+    return np.array(bow, dtype=np.float64) / 1000.0
+
+
+def _budget(args: argparse.Namespace, info: CameraInfo | None, is_bow_known: bool) -> Budget:
+    """Return the budget; the lens file knows how uncertain its focal length is.
+
+    Not below the default where the board was taken as flat: what a bow does to the focal length,
+    and to the pose of the board, is in no deviation.
+    """
     values = {
         field.name: getattr(args, field.name)
         for field in fields(Budget)
@@ -179,5 +198,7 @@ def _budget(args: argparse.Namespace, info: CameraInfo | None) -> Budget:
         std = info.provenance.get('std')
         fx_std = std.get('fx') if isinstance(std, dict) else None
         if isinstance(fx_std, int | float):
-            values['focal_sigma_percent'] = 100.0 * float(fx_std) / float(info.lens.K[0, 0])
+            percent = 100.0 * float(fx_std) / float(info.lens.K[0, 0])
+            least = 0.0 if is_bow_known else Budget().focal_sigma_percent
+            values['focal_sigma_percent'] = max(percent, least)
     return build(Budget, values, 'options')

@@ -34,4 +34,5 @@ def describe_intrinsics(result: Intrinsics, images: ImageSet, board: Board) -> L
         result.fit.rms,
         result.held_out_rms_px,
         result.covariance,
+        result.warp_mm,
     )

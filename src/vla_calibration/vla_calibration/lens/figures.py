@@ -18,17 +18,23 @@ _FISHEYE = ('k1', 'k2', 'k3', 'k4')
 def parameter_names(result: Intrinsics) -> tuple[str, ...]:
     """Return the names of the fitted parameters."""
     family = _FISHEYE if result.lens.model == 'equidistant' else _DISTORTION
-    return _PINHOLE + family[: len(result.fit.state.theta) - len(_PINHOLE)]
+    return _PINHOLE + family[: len(result.fit.state.lens_theta) - len(_PINHOLE)]
 
 
 def parameter_rows(result: Intrinsics) -> list[tuple[str, float, str]]:
     """Return name, value and standard deviation in words of every fitted parameter."""
+    bow = []
+    if result.warp_mm is not None:
+        bow = [
+            (f'board bow, {along} [mm]', float(value), f'{std:.2g}')
+            for along, value, std in zip(('rows', 'columns'), *result.warp_mm, strict=True)
+        ]
     return [
         (name, float(value), f'{std:.2g}')
         for name, value, std in zip(
-            parameter_names(result), result.fit.state.theta, result.std, strict=True
+            parameter_names(result), result.fit.state.lens_theta, result.std, strict=True
         )
-    ]
+    ] + bow
 
 
 def figures(result: Intrinsics, images: ImageSet, board: Board, camera: str) -> dict[str, Any]:
@@ -57,6 +63,8 @@ def figures(result: Intrinsics, images: ImageSet, board: Board, camera: str) -> 
             name: _finite(std)
             for name, std in zip(parameter_names(result), result.std, strict=True)
         },
+        'board_bow_mm': None if result.warp_mm is None else result.warp_mm[0].tolist(),
+        'board_bow_std_mm': None if result.warp_mm is None else result.warp_mm[1].tolist(),
         'half_split_px': _finite(result.split_rms_px),
         'coverage_percent': 100.0 * result.coverage.share,
         'empty_regions': list(result.coverage.empty_regions),
@@ -73,6 +81,7 @@ def figures(result: Intrinsics, images: ImageSet, board: Board, camera: str) -> 
         'images': _images(result, images),
         'skipped': [{'image': i.path.name, 'problem': i.problem} for i in images.skipped],
         'board': _board(board),
+        'board_name': str(board),
         'opencv': cv2.__version__,
         'date': datetime.now(UTC).isoformat(timespec='seconds'),
     }  # fmt: skip
@@ -82,7 +91,8 @@ def provenance(found: dict[str, Any]) -> dict[str, Any]:
     """Return what of the figures belongs into the camera_info file."""
     keys = (
         'accepted', 'rms_px', 'held_out_rms_px', 'model', 'std', 'half_split_px',
-        'coverage_percent', 'views', 'board', 'opencv', 'date',
+        'coverage_percent', 'views', 'board', 'board_name', 'board_bow_mm', 'board_bow_std_mm',
+        'opencv', 'date',
     )  # fmt: skip
     kept = {key: found[key] for key in keys}
     kept['images'] = {

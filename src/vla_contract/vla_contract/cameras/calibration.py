@@ -70,6 +70,13 @@ class LensCalibration:
     )
     accepted: bool = setting(False, doc='every gate held')
     reasons: tuple[str, ...] = setting((), doc='gates that did not hold, and warnings')
+    board_bow_mm: tuple[float, ...] = setting(
+        (),
+        doc='how far the middle of the board stood out along its rows and its columns, fitted '
+        'with the lens, away from the eye; empty where the board was taken as flat',
+        unit='mm',
+    )
+    board_bow_std_mm: tuple[float, ...] = setting((), doc='standard deviations of it', unit='mm')
 
     @property
     def K(self) -> Vector:  # noqa: N802 - the field's notation

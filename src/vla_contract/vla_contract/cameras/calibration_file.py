@@ -24,6 +24,8 @@ import yaml
 
 FILE_NAME = 'calibration.yaml'
 FOLDER = 'calibration_data'
+# Left out of files where they are empty.
+_SHORT = ('board_bow_mm', 'board_bow_std_mm')
 # A quaternion typed with four digits is off by less.
 _UNIT_TOLERANCE = 1e-3
 
@@ -102,7 +104,8 @@ def save_calibration(calibration: CameraCalibration, path: Path, force: bool = F
 def _plain(value: Any) -> Any:
     """Turn tuples into lists and leave out what is None, as YAML wants it."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if item is not None}
+        kept = {k: v for k, v in value.items() if v is not None and (v or k not in _SHORT)}
+        return {key: _plain(item) for key, item in kept.items()}
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
@@ -117,6 +120,11 @@ def _checked(values: dict[str, Any], where: str) -> CameraCalibration:
             f'{len(lens.distortion)} coefficients',
             ' or '.join(map(str, allowed)),
         )
+    for name, numbers in (
+        ('board_bow_mm', lens.board_bow_mm), ('board_bow_std_mm', lens.board_bow_std_mm)
+    ):  # fmt: skip
+        if len(numbers) not in (0, 2):
+            raise SettingError(where, f'lens.{name}', f'{len(numbers)} numbers', '0 or 2')
     _check_covariance(lens.covariance, 4 + len(lens.distortion), where, 'lens.covariance')
     if pose is not None:
         norm = math.hypot(*pose.quaternion_xyzw)

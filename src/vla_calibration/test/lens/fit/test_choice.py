@@ -67,7 +67,7 @@ def test_the_stated_deviation_grows_where_views_disagree():
     rng = np.random.default_rng(0)
     found = detections(poses(20, 40.0))
     agreeing = fit_lens(v := ViewStack.of(found), start_pinhole(v, SIZE))
-    shear = 1.0 + rng.normal(0.0, 0.004, 20)
+    shear = 1.0 + rng.normal(0.0, 0.01, 20)
     spoilt = [
         replace(d, points=d.points * [s, 1.0, 1.0]) for d, s in zip(found, shear, strict=True)
     ]

@@ -117,7 +117,7 @@ def _json_rows(text: str, path: Path) -> list[tuple[str, Any]]:
         return list(content.items())
     if isinstance(content, dict) or (content and not isinstance(content[0], list | dict)):
         content = [content]
-    if isinstance(content, list) and np.shape(content) == (4, 4):
+    if isinstance(content, list) and tuple(np.shape(content)) == (4, 4):
         content = [content]
     return [(f'entry {count}', row) for count, row in enumerate(content)]
 

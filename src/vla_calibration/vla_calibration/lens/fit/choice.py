@@ -27,6 +27,8 @@ _WORTH_IT, _BEYOND_DOUBT, _TWICE = 0.02, 2.3, 0.5
 # One more coefficient of the same family is also kept where it differs from zero by so many
 # deviations, as they scatter from view to view, and predicts no worse.
 _SIGMAS = 3.0
+# With fewer views the bow of a board and the lens are not told apart.
+FEWEST_TO_BOW = 8
 _GROWS_TO = {'plumb_bob_4': 'plumb_bob_5'}
 
 
@@ -79,11 +81,21 @@ def try_models(
 def without_views(
     candidates: list[Candidate], kept: NDArray[np.intp], views: ViewStack
 ) -> list[Candidate]:
-    """Fit each model again to the views that were kept, `views`; same where all were kept."""
-    if len(kept) == len(candidates[0].held_out):
-        return candidates
-    fits = [(c.name, fit_lens(views, state_of(c.fit.state, kept))) for c in candidates]
-    return [_candidate(name, views, fit) for name, fit in fits if fit is not None]
+    """Fit each model again to the views that were kept, `views`, and to how their board bows.
+
+    With few views the board is taken as flat: they would bend it to what noise says.
+    """
+    refitted = []
+    for candidate in candidates:
+        start = state_of(candidate.fit.state, kept)
+        fit = None
+        if len(views) >= FEWEST_TO_BOW:
+            fit = fit_lens(views, start.with_bow())
+        if fit is None:
+            fit = fit_lens(views, start)
+        if fit is not None:
+            refitted.append(_candidate(candidate.name, views, fit))
+    return refitted
 
 
 def best_by_median(candidates: list[Candidate]) -> Candidate:
@@ -117,7 +129,8 @@ def _signed_ranks(gain: Vector) -> float:
     n = len(gain)
     ranks = np.argsort(np.argsort(np.abs(gain))) + 1.0
     above = float(ranks[gain > 0.0].sum())
-    return (above - n * (n + 1) / 4.0) / max(np.sqrt(n * (n + 1) * (2 * n + 1) / 24.0), 1e-9)
+    spread = np.sqrt(n * (n + 1) * (2 * n + 1) / 24.0)
+    return float((above - n * (n + 1) / 4.0) / max(spread, 1e-9))
 
 
 def _is_seen(other: Candidate, chosen: Candidate) -> bool:
@@ -125,8 +138,9 @@ def _is_seen(other: Candidate, chosen: Candidate) -> bool:
     if _GROWS_TO.get(chosen.name) != other.name:
         return False
     predicts_no_worse = other.held_out_rms_px <= (1.0 + _WORTH_IT) * chosen.held_out_rms_px
-    std = float(np.sqrt(other.fit.clustered_covariance[-1, -1]))
-    return predicts_no_worse and abs(float(other.fit.state.theta[-1])) >= _SIGMAS * std
+    last = len(other.fit.state.lens_theta) - 1
+    std = float(np.sqrt(other.fit.clustered_covariance[last, last]))
+    return predicts_no_worse and abs(float(other.fit.state.theta[last])) >= _SIGMAS * std
 
 
 def _candidate(name: str, views: ViewStack, fit: LensFit) -> Candidate:

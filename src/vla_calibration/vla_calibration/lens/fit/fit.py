@@ -6,7 +6,7 @@ same solver serves every lens model, and what each view says about the lens alon
 normal equations, stays at hand: leaving a view out (`held_out`) then costs one small solve.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from vla_calibration.lens.fit.model import distort
@@ -27,28 +27,51 @@ class CameraState:
 
     Attributes:
         model: a name of `cameras.calibration.COEFFICIENTS`.
-        theta: fx, fy, cx, cy [px], then the distortion, shape (p,); or one lens per view, (V, p).
+        theta: fx, fy, cx, cy [px], then the distortion, and where the board may bow its two
+            numbers [m], shape (p,); or one of these per view, (V, p).
         rotation: of the board in the optical frame, shape (V, 3, 3).
         translation: likewise, shape (V, 3) [m].
+        is_bowed: whether theta ends with the bow of the board; else it is flat.
     """
 
     model: str
     theta: Vector
     rotation: Vector
     translation: Vector
+    is_bowed: bool = False
+
+    @property
+    def lens_theta(self) -> Vector:
+        """What of theta is of the lens, shape (..., p)."""
+        return self.theta[..., :-2] if self.is_bowed else self.theta
+
+    @property
+    def warp(self) -> Vector:
+        """Bow of the board along rows and columns, shape (..., 2) [m]; zero of a flat one."""
+        if self.is_bowed:
+            return self.theta[..., -2:]
+        return np.zeros((*self.theta.shape[:-1], 2))
+
+    def with_bow(self) -> 'CameraState':
+        """Return the same state with a board that may bow."""
+        return replace(self, theta=np.append(self.theta, [0.0, 0.0]), is_bowed=True)
+
+    def without_bow(self) -> 'CameraState':
+        """Return the same lens and poses with a flat board."""
+        return replace(self, theta=self.lens_theta, is_bowed=False)
 
     def moved(self, d_theta: Vector, d_pose: Vector) -> 'CameraState':
         """Return the state after a step; poses turn from the left, shape (V, 6)."""
-        return CameraState(
-            self.model,
-            self.theta + d_theta,
-            rotations(d_pose[:, :3]) @ self.rotation,
-            self.translation + d_pose[:, 3:],
+        return replace(
+            self,
+            theta=self.theta + d_theta,
+            rotation=rotations(d_pose[:, :3]) @ self.rotation,
+            translation=self.translation + d_pose[:, 3:],
         )
 
     def lens(self, size: tuple[int, int]) -> Lens:
         """Return the lens; plumb_bob always with five coefficients, as ROS has them."""
-        fx, fy, cx, cy, *distortion = self.theta
+        fx, fy, cx, cy, *distortion = self.lens_theta
         if self.model == 'plumb_bob' and len(distortion) == 4:
             distortion.append(0.0)
         K = np.array([[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]])
@@ -82,14 +105,14 @@ class LensFit:
 
     @property
     def theta_std(self) -> Vector:
-        """Standard deviation of each parameter of the lens, shape (p,); inf if unobservable."""
+        """Standard deviation of each number of theta, shape (p,); inf if unobservable."""
         diagonal = np.diag(self.theta_covariance)
         std: Vector = np.sqrt(np.where(diagonal > 0.0, diagonal, np.inf))
         return std
 
     @property
     def theta_covariance(self) -> Vector:
-        """Covariance of the parameters of the lens, shape (p, p); inf if unobservable."""
+        """Covariance of theta, shape (p, p); inf if unobservable."""
         parameters = len(self.state.theta)
         free = 2 * self.count - parameters - 6 * len(self.residual)
         variance = (self.residual**2).sum() / max(free, 1)
@@ -139,9 +162,11 @@ class Linearised:
 
 def linearise(state: CameraState, views: ViewStack) -> Linearised:
     """Return the residuals, shape (V, 2N), and their derivatives, (V, 2N, p) and (V, 2N, 6)."""
-    theta = np.atleast_2d(state.theta)[:, None, :]
+    theta = np.atleast_2d(state.lens_theta)[:, None, :]
     focal, centre, distortion = theta[..., :2], theta[..., 2:4], theta[..., 4:]
-    turned = views.points @ state.rotation.transpose(0, 2, 1)
+    points = views.points.copy()
+    points[..., 2] += (views.bow * np.atleast_2d(state.warp)[:, None, :]).sum(axis=-1)
+    turned = points @ state.rotation.transpose(0, 2, 1)
     seen = turned + state.translation[:, None]
     depth = seen[..., 2]
     with np.errstate(all='ignore'):
@@ -157,7 +182,12 @@ def linearise(state: CameraState, views: ViewStack) -> Linearised:
     by_theta = np.zeros((*residual.shape, state.theta.shape[-1]))
     by_theta[..., 0, 0], by_theta[..., 1, 1] = bent[..., 0] * weight, bent[..., 1] * weight
     by_theta[..., 0, 2] = by_theta[..., 1, 3] = weight
-    by_theta[..., 4:] = by_distortion * (focal * weight[..., None])[..., None]
+    lens = theta.shape[-1]
+    by_theta[..., 4:lens] = by_distortion * (focal * weight[..., None])[..., None]
+    if state.is_bowed:
+        # A board that bows moves its points along its normal.
+        along_normal = np.einsum('vnij,vj->vni', by_point, state.rotation[:, :, 2])
+        by_theta[..., lens:] = along_normal[..., None] * views.bow[..., None, :]
     count = 2 * views.weight.shape[1]
     by_pose = np.concatenate([by_rotation, by_point], axis=-1)
     return Linearised(

@@ -25,13 +25,15 @@ def half_split_difference(views: ViewStack, fit: LensFit, size: tuple[int, int])
         Rows of x, y and difference [px], shape (G, 3); None when the views are too few or a half
         determines no lens.
     """
+    # Both halves are of one board, whose bow all of the views tell better.
+    views, state = views.bent(fit.state.warp), fit.state.without_bow()
     by_tilt = np.argsort(tilts_deg(fit))
     halves = [np.sort(by_tilt[first::2]) for first in range(2)]
     if min(len(half) for half in halves) < _FEWEST_PER_HALF:
         return None
     lenses = []
     for half in halves:
-        part = fit_lens(views.select(half), state_of(fit.state, half))
+        part = fit_lens(views.select(half), state_of(state, half))
         if part is None:
             return None
         lenses.append(part.state.lens(size))

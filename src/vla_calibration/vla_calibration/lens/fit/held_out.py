@@ -7,8 +7,10 @@ optimum, which it is to a per cent of the difference with a dozen views. The lef
 is then fitted again with that lens, since a new view's pose is not known either.
 """
 
+from dataclasses import replace
+
 import numpy as np
-from vla_calibration.lens.fit.fit import CameraState, LensFit, linearise, refit_poses
+from vla_calibration.lens.fit.fit import LensFit, linearise, refit_poses
 from vla_calibration.lens.fit.view_stack import ViewStack
 from vla_contract.values import Vector
 
@@ -16,9 +18,7 @@ from vla_contract.values import Vector
 def held_out_rms(views: ViewStack, fit: LensFit) -> Vector:
     """Return the RMS of each view when left out, shape (V,) [px]; inf where it is undefined."""
     without = leave_one_out(fit)
-    state = CameraState(
-        fit.state.model, without, fit.state.rotation, fit.state.translation
-    )  # fmt: skip
+    state = replace(fit.state, theta=without)
     residual = linearise(refit_poses(views, state), views).residual
     squared = (residual**2).sum(axis=1)
     rms: Vector = np.sqrt(np.where(np.isfinite(squared), squared, np.inf) / views.weight.sum(1))

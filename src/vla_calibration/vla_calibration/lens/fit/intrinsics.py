@@ -1,6 +1,6 @@
 """Calibrates a camera from the points of a board and says how far to trust it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from vla_calibration.lens.fit.choice import (
     try_models,
     without_views,
 )
-from vla_calibration.lens.fit.fit import CameraState, LensFit, linearise, refit_poses
+from vla_calibration.lens.fit.fit import LensFit, linearise, refit_poses
 from vla_calibration.lens.fit.gates import check_gates, Gate, GateFigures, GateLimits
 from vla_calibration.lens.fit.half_split import half_split_difference, tilts_deg
 from vla_calibration.lens.fit.held_out import pooled
@@ -76,7 +76,17 @@ class Intrinsics:
     @property
     def std(self) -> Vector:
         """Standard deviation of fx, fy, cx, cy [px] and the distortion, shape (p,)."""
-        return stated_std(self.fit)
+        return stated_std(self.fit)[: len(self.fit.state.lens_theta)]
+
+    @property
+    def warp_mm(self) -> tuple[Vector, Vector] | None:
+        """Bow of the board along rows and columns with its deviations, (2,) each [mm].
+
+        None where the board was taken as flat.
+        """
+        if not self.fit.state.is_bowed:
+            return None
+        return 1000.0 * self.fit.state.warp, 1000.0 * stated_std(self.fit)[-2:]
 
     @property
     def covariance(self) -> Vector:
@@ -85,7 +95,8 @@ class Intrinsics:
         A k3 that was not estimated has none: zero.
         """
         size = 4 + len(self.lens.distortion)
-        fitted = stated_covariance(self.fit)
+        count = len(self.fit.state.lens_theta)
+        fitted = stated_covariance(self.fit)[:count, :count]
         whole = np.zeros((size, size))
         whole[: len(fitted), : len(fitted)] = (fitted + fitted.T) / 2.0
         return whole
@@ -110,7 +121,9 @@ def stated_covariance(fit: LensFit) -> Vector:
     """Return the covariance of the lens, shape (p, p): of the points, or of the views if larger.
 
     In each direction the larger of the two: inflated, of independent points; and as far as the
-    views disagree (`LensFit.clustered_covariance`), ten times as much on some photographs.
+    views disagree (`LensFit.clustered_covariance`), ten times as much on some photographs. Of p
+    directions seen by V views one scatters by up to (1 + sqrt(p / V))^2 by chance (Marchenko and
+    Pastur 1967): only what is beyond that counts.
     """
     points = fit.theta_covariance * STD_INFLATION**2
     points = (points + points.T) / 2.0
@@ -124,7 +137,8 @@ def stated_covariance(fit: LensFit) -> Vector:
         return points
     inside = np.linalg.solve(root, np.linalg.solve(root, views).T)
     values, axes = np.linalg.eigh((inside + inside.T) / 2.0)
-    larger: Vector = root @ (axes * np.maximum(values, 1.0)) @ axes.T @ root.T
+    chance = (1.0 + np.sqrt(len(values) / len(fit.gradient))) ** 2
+    larger: Vector = root @ (axes * np.maximum(values / chance, 1.0)) @ axes.T @ root.T
     return larger
 
 
@@ -235,9 +249,9 @@ def _all_view_rms(
     out = np.setdiff1d(np.arange(len(views)), kept)
     if len(out):
         rejected = views.select(out)
-        start = CameraState(
-            fit.state.model, fit.state.theta, first.state.rotation[out],
-            first.state.translation[out],
+        start = replace(
+            fit.state, rotation=first.state.rotation[out],
+            translation=first.state.translation[out],
         )  # fmt: skip
         residual = linearise(refit_poses(rejected, start), rejected).residual
         rms[out] = np.sqrt((residual**2).sum(axis=1) / rejected.weight.sum(axis=1))

@@ -1,5 +1,7 @@
 """Finds the views that do not belong: blurred, moved while exposed, corners on the wrong edge."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from vla_calibration.lens.fit.fit import CameraState, fit_lens, LensFit
@@ -55,6 +57,6 @@ def reject_views(views: ViewStack, fit: LensFit) -> NDArray[np.intp]:
 
 def state_of(state: CameraState, which: NDArray[np.bool_] | NDArray[np.intp]) -> CameraState:
     """Return the lens with the poses of some of the views."""
-    return CameraState(
-        state.model, state.theta, state.rotation[which], state.translation[which]
+    return replace(
+        state, rotation=state.rotation[which], translation=state.translation[which]
     )  # fmt: skip
