@@ -98,7 +98,7 @@ def test_the_report_shows_rejected_views_and_every_picture(tmp_path):
     result = calibrate_intrinsics(found, SIZE, 'plumb_bob_4')
     write_report(tmp_path / 'r.html', 'top', 'a board', ImageSet(SIZE, used, (lost,)), result)
     page = (tmp_path / 'r.html').read_text()
-    assert page.count('data:image/png;base64,') == 3
+    assert page.count('data:image/png;base64,') == 4
     assert page.count('data:image/jpeg;base64,') == 5
     assert 'rejected' in page
     assert 'z.png is &lt;blank&gt;' in page

@@ -119,6 +119,12 @@ def _lines(result: Intrinsics, images: ImageSet) -> list[str]:
         f'model       {result.chosen}',
     ]
     lines += [f'{name:<11} {value:.6g} +- {std}' for name, value, std in parameter_rows(result)]
+    u = result.uncertainty.figures
+    lines.append(
+        f'projection  +- {u["far_centre"]:.2g} px in the middle, {u["far_worst"]:.2g} px at worst '
+        f'where boards were seen; at {u["near_m"]:.2f} m {u["near_centre"]:.2g} and '
+        f'{u["near_worst"]:.2g} px'
+    )
     lines += [
         f'{gate.name}: {gate.found} (needed: {gate.needed})' + ('' if gate.holds else '  FAILS')
         for gate in result.gates

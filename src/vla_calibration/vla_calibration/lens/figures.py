@@ -65,6 +65,9 @@ def figures(result: Intrinsics, images: ImageSet, board: Board, camera: str) -> 
         },
         'board_bow_mm': None if result.warp_mm is None else result.warp_mm[0].tolist(),
         'board_bow_std_mm': None if result.warp_mm is None else result.warp_mm[1].tolist(),
+        'projection_std_px': {
+            name: _finite(value) for name, value in result.uncertainty.figures.items()
+        },
         'half_split_px': _finite(result.split_rms_px),
         'coverage_percent': 100.0 * result.coverage.share,
         'empty_regions': list(result.coverage.empty_regions),

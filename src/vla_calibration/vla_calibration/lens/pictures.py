@@ -6,6 +6,7 @@ All take and return images as OpenCV has them, shape (H, W, 3), BGR.
 import cv2
 import numpy as np
 from vla_calibration.lens.fit.intrinsics import Intrinsics
+from vla_calibration.lens.fit.projection_uncertainty import COLUMNS, ROWS
 from vla_calibration.lens.lens import Lens
 from vla_contract.values import Image, Vector
 
@@ -73,6 +74,22 @@ def split_map(result: Intrinsics) -> Image | None:
         high = (round((x + step[0] / 2.0) * scale), round((y + step[1] / 2.0) * scale))
         cv2.rectangle(canvas, low, high, tuple(int(v) for v in shade), -1)
     return _labelled(canvas, f'white 0 px, darkest {max(worst, 1.0):.2f} px; worst {worst:.2f} px')
+
+
+def uncertainty_map(result: Intrinsics) -> Image:
+    """Draw how far pixels of far points may be off, with the worst where boards were seen."""
+    canvas, scale = _canvas(result.lens.size)
+    found = result.uncertainty
+    worst = max(found.figures['far_worst'], 1e-6)
+    height, width = canvas.shape[:2]
+    shades = _heat(np.nan_to_num(found.far_px, posinf=worst) / worst).reshape(ROWS, COLUMNS, 3)
+    for (i, j), _ in np.ndenumerate(shades[..., 0]):
+        low = (j * width // COLUMNS, i * height // ROWS)
+        high = ((j + 1) * width // COLUMNS - 1, (i + 1) * height // ROWS - 1)
+        cv2.rectangle(canvas, low, high, tuple(int(v) for v in shades[i, j]), -1)
+    for pixel in found.pixels[~found.is_inside]:
+        cv2.circle(canvas, _fixed(pixel, scale), 3 * 16, _RED, 1, cv2.LINE_AA, 4)
+    return _labelled(canvas, f'white 0 px, darkest {worst:.2f} px or more; circles: no board seen')
 
 
 def reprojection(image: Image, seen: Vector, predicted: Vector, title: str) -> Image:

@@ -14,6 +14,7 @@ from vla_calibration.lens.pictures import (
     reprojection,
     residual_field,
     split_map,
+    uncertainty_map,
     undistorted,
 )
 from vla_contract.cli.page import figure, Html, mark, pair, table, verdict, write_page
@@ -81,6 +82,10 @@ def _evidence(result: Intrinsics) -> Html:
         _figure(residual_field(result), 'Residual field: predicted minus seen. Arrows that follow '
                 'a pattern in one region mean that the lens model does not fit there.'),
     ]  # fmt: skip
+    figures.append(
+        _figure(uncertainty_map(result), 'One deviation of where a far point is seen, in the '
+                'worst direction, less what the pose of the camera takes up.')
+    )  # fmt: skip
     if split is not None:
         figures.append(
             _figure(split, 'Difference between the lenses of two halves of the views, over the '

@@ -1,6 +1,7 @@
 """Calibrates a camera from the points of a board and says how far to trust it."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,10 @@ from vla_calibration.lens.fit.fit import LensFit, linearise, refit_poses
 from vla_calibration.lens.fit.gates import check_gates, Gate, GateFigures, GateLimits
 from vla_calibration.lens.fit.half_split import half_split_difference, tilts_deg
 from vla_calibration.lens.fit.held_out import pooled
+from vla_calibration.lens.fit.projection_uncertainty import (
+    projection_uncertainty,
+    ProjectionUncertainty,
+)
 from vla_calibration.lens.fit.start import start_pinhole
 from vla_calibration.lens.fit.view_rejection import reject_views, robust_z, state_of
 from vla_calibration.lens.fit.view_stack import ViewStack
@@ -100,6 +105,13 @@ class Intrinsics:
         whole = np.zeros((size, size))
         whole[: len(fitted), : len(fitted)] = (fitted + fitted.T) / 2.0
         return whole
+
+    @cached_property
+    def uncertainty(self) -> ProjectionUncertainty:
+        """How far a pixel may be from where a direction or a point is really seen."""
+        count = len(self.fit.state.lens_theta)
+        covariance = stated_covariance(self.fit)[:count, :count]
+        return projection_uncertainty(self.fit, covariance, self.lens, self.views.all_pixels())
 
     @property
     def held_out_rms_px(self) -> float:
