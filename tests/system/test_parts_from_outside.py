@@ -1,6 +1,7 @@
-"""A robot, backend, detector, randomised quantity, checklist item and command of somebody else.
+"""A robot, backend, detector, randomised quantity, checklist item, command, task of somebody else.
 
-Each is a row of a pyproject.toml and a name in a module; nothing of this workspace changes.
+A task is a folder; each of the others is a row of a pyproject.toml and a name in a module; nothing
+of this workspace changes.
 """
 
 import json
@@ -9,8 +10,10 @@ from pathlib import Path
 import subprocess
 import sys
 
+from package_facts import ROOT
 import pytest
 from support.own_files import own_deployment
+import yaml
 
 PROJECT = """
 [project]
@@ -164,3 +167,60 @@ def test_a_detector(environment):
 def test_a_command(vla):
     assert vla('arm', 'greet', 'Panda') == 'hello Panda\n'
     assert 'arm greet' in vla()
+
+
+WEDGE_MM = """
+v -30 -20 0\nv 30 -20 0\nv 30 20 0\nv -30 20 0\nv -30 -20 30\nv 10 -20 30\nv 10 20 30
+v -30 20 30\nf 1 3 2\nf 1 4 3\nf 5 6 7\nf 5 7 8\nf 1 2 6\nf 1 6 5\nf 2 3 7\nf 2 7 6
+f 3 4 8\nf 3 8 7\nf 4 1 5\nf 4 5 8
+"""
+OWN_GOAL = '''
+"""A goal of the task's own."""
+
+
+class Beside:
+    """An object is so far to one side."""
+
+    def __init__(self, object, y_m):
+        self._object, self._y_m = object, y_m
+
+    def begin(self, task, data):
+        self._body = task.objects[self._object].body
+
+    def holds(self, qpos, data):
+        return float(data.xpos[self._body][1]) > self._y_m
+'''
+
+
+def write_own_task(folder: Path, **goal: dict) -> None:
+    """Write the task of docs/tasks.md, with one more condition, and a deployment beside it."""
+    page = (ROOT / 'docs' / 'tasks.md').read_text(encoding='utf-8')
+    task = yaml.safe_load(page.partition('```yaml\n')[2].partition('```')[0])
+    task['simulation']['goal']['all'] += [{key: value} for key, value in goal.items()]
+    mine = {'schema': 1, 'name': 'mine', 'cell': 'panda_table', 'policy': 'scripted',
+            'task': 'put_wedge.yaml'}  # fmt: skip
+    (folder / 'wedge.obj').write_text(WEDGE_MM)
+    (folder / 'put_wedge.yaml').write_text(yaml.safe_dump(task))
+    (folder / 'mine.yaml').write_text(yaml.safe_dump(mine))
+
+
+def test_a_task_of_one_yaml_and_a_mesh(vla, tmp_path):
+    write_own_task(tmp_path)
+    domains = ['none', 'tutorial:object_mass']
+    words = ['--deployment', 'mine.yaml', '--workers', '1', '--episodes', '1']
+    vla('sim', 'run', *words, '--sweep', *domains)
+    (sweep,) = (tmp_path / 'runs').glob('*-sweep')
+    rows = json.loads((sweep / 'summary.json').read_text())['rows']
+    assert [row['successes'] for row in rows] == [1, 1]
+    vla('sim', 'preview', '--deployment', 'mine.yaml', '--output', 'sheet.png')
+    assert (tmp_path / 'sheet.png').stat().st_size > 10_000
+
+
+def test_a_task_with_a_class_of_its_own(vla, tmp_path):
+    (tmp_path / 'my_goals.py').write_text(OWN_GOAL)
+    write_own_task(tmp_path, **{'my_goals:Beside': {'object': 'wedge', 'y_m': 0.05}})
+    vla('sim', 'run', '--deployment', 'mine.yaml', '--workers', '1', '--episodes', '1')
+    summary = json.loads((tmp_path / 'runs' / 'latest' / 'summary.json').read_text())
+    assert summary['successes'] == 1
+    vla('sim', 'export-gazebo', '--deployment', 'mine.yaml', '--output', 'gazebo')
+    assert '<model name="wedge">' in (tmp_path / 'gazebo' / 'world.sdf').read_text()
