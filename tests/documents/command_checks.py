@@ -33,6 +33,13 @@ import yaml
 # What is not ours; its options are its own business.
 FOREIGN = {
     *('apt-get', 'base64', 'cd', 'colcon', 'cp', 'curl', 'echo', 'git', 'head', 'ip'),
+    *(
+        'lerobot-eval',
+        'lerobot-record',
+        'lerobot-replay',
+        'lerobot-rollout',
+        'lerobot-teleoperate',
+    ),
     *('lerobot-train', 'mkdir', 'pre-commit', 'rosdep', 'ssh', 'sudo', 'tc', 'vcs'),
 }
 

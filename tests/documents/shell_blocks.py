@@ -8,7 +8,8 @@ import textwrap
 
 # The first word of a block that is shell; blocks of YAML and of output begin otherwise.
 PROGRAMS = {
-    *('.', 'apt-get', 'cd', 'colcon', 'docker', 'git', 'head', 'lerobot-train', 'make', 'mkdir'),
+    *('.', 'apt-get', 'cd', 'colcon', 'docker', 'git', 'head', 'lerobot-eval', 'lerobot-rollout'),
+    *('lerobot-teleoperate', 'lerobot-train', 'make', 'mkdir'),
     *('pip', 'pre-commit', 'python', 'ros2', 'rosdep', 'ssh', 'sudo', 'vcs', 'vla'),
 }
 _INLINE = re.compile(r'`((?:python|ros2|make|docker|pip|vla) [^`]+)`')

@@ -7,9 +7,13 @@ from pathlib import Path
 import shutil
 import signal
 import sys
-import threading
 
-from lerobot.scripts import lerobot_record, lerobot_rollout, lerobot_teleoperate
+from lerobot.scripts import (
+    lerobot_record,
+    lerobot_replay,
+    lerobot_rollout,
+    lerobot_teleoperate,
+)
 from lerobot_robot_vla_deploy.errors import ArmStandsError, NotReadyError
 import numpy as np
 import pyarrow.parquet as pq
@@ -89,6 +93,27 @@ def run(domain: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     logging.getLogger().setLevel(level)
 
 
+class Poses:
+    """What the simulated driver measures while the context lasts."""
+
+    def __init__(self, node) -> None:
+        self._node = node
+        self._heard: list[Sequence[float]] = []
+
+    def __enter__(self) -> 'Poses':
+        self._subscription = self._node.create_subscription(
+            JointState, 'joint_states', lambda msg: self._heard.append(msg.position), STATE
+        )
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._node.destroy_subscription(self._subscription)
+
+    def span(self, joint: int) -> float:
+        """Return how far a joint went."""
+        return float(np.ptp([pose[joint] for pose in self._heard]))
+
+
 def leader(amplitude: float = AMPLITUDE, centre=HOME) -> list[str]:
     """Return the options of a leader arm that sways about a pose."""
     pose = json.dumps(dict(zip(NAMES, map(float, centre), strict=True)))
@@ -121,7 +146,8 @@ def columns(root: Path) -> tuple[dict, dict[str, np.ndarray]]:
     return info, {name: np.array(rows) for name, rows in table.items()}
 
 
-def test_record_writes_what_the_arm_did(stack, run, tmp_path):
+def test_record_writes_what_the_arm_did_and_replay_does_it_again(stack, run, person, tmp_path):
+    person.start()
     root = tmp_path / 'sway'
     run(lerobot_record, *leader(), *recording(root, '--dataset.repo_id=local/sway'))
     info, found = columns(root)
@@ -133,18 +159,18 @@ def test_record_writes_what_the_arm_did(stack, run, tmp_path):
     # The arm followed: late, and within its limits.
     assert np.ptp(state[:, 0]) > 0.5 * np.ptp(action[:, 0]) > 0.1
     assert state[-1, 1:7] == pytest.approx(HOME[1:7], abs=0.02)
+    episode = ('repo_id=local/sway', f'root={root}', 'episode=0')
+    with Poses(person.node) as poses:
+        run(lerobot_replay, *(f'--dataset.{option}' for option in episode), '--play_sounds=false')
+    assert poses.span(0) > 0.5 * np.ptp(action[:, 0])
 
 
-def test_teleoperate_ends_with_a_sentence_when_the_arm_is_stopped(stack, run, person):
+@pytest.fixture
+def press(person) -> Iterator[Callable[[], None]]:
+    """Press e_stop; afterwards it is released and the filter lets go."""
     button = person.node.create_publisher(Bool, 'e_stop', LATCHED)
     reset = person.node.create_client(Trigger, 'action_filter/reset')
-    person.start()
-    press = threading.Timer(6.0, lambda: button.publish(Bool(data=True)))
-    press.start()
-    with pytest.raises(ArmStandsError, match='has stopped the arm: e_stop.*action_filter/reset'):
-        run(lerobot_teleoperate, *leader(), '--fps=30', '--teleop_time_s=60')
-    with pytest.raises(NotReadyError, match='waited 15 s: action_filter has stopped the arm'):
-        run(lerobot_teleoperate, *leader(), '--robot.timeout_s=15')
+    yield lambda: button.publish(Bool(data=True))
     button.publish(Bool(data=False))
     wait_for(reset.service_is_ready, 60.0, 'the service of the filter')
     answers = [reset.call_async(Trigger.Request())]
@@ -157,6 +183,22 @@ def test_teleoperate_ends_with_a_sentence_when_the_arm_is_stopped(stack, run, pe
     wait_for(is_reset, 60.0, 'the filter to let go')
 
 
+def test_teleoperate_ends_with_a_sentence_when_the_arm_is_stopped(stack, run, person, press):
+    began: list[float] = []
+
+    def press_in_motion(msg: JointState) -> None:
+        began.append(msg.position[0])
+        if abs(began[-1] - began[0]) > 0.05:
+            press()
+
+    person.node.create_subscription(JointState, 'joint_states', press_in_motion, STATE)
+    person.start()
+    with pytest.raises(ArmStandsError, match='has stopped the arm: e_stop.*action_filter/reset'):
+        run(lerobot_teleoperate, *leader(), '--fps=30', '--teleop_time_s=60')
+    with pytest.raises(NotReadyError, match='waited 15 s: action_filter has stopped the arm'):
+        run(lerobot_teleoperate, *leader(), '--robot.timeout_s=15')
+
+
 def test_a_leader_that_is_elsewhere_moves_nothing(stack, run, tmp_path, caplog):
     far = HOME.copy()
     far[0] += 2.0
@@ -167,22 +209,19 @@ def test_a_leader_that_is_elsewhere_moves_nothing(stack, run, tmp_path, caplog):
 
 
 def test_rollout_runs_the_shipped_policy(stack, run, person):
-    poses: list[Sequence[float]] = []
-    person.node.create_subscription(
-        JointState, 'joint_states', lambda msg: poses.append(msg.position), STATE
-    )
     person.start()
-    run(
-        lerobot_rollout,
-        f'--policy.path={find_model("panda_lift_act")}',
-        '--policy.device=cpu',
-        '--fps=10',
-        '--duration=4',
-        '--task=lift the cube',
-        '--return_to_initial_position=false',
-    )
+    with Poses(person.node) as poses:
+        run(
+            lerobot_rollout,
+            f'--policy.path={find_model("panda_lift_act")}',
+            '--policy.device=cpu',
+            '--fps=10',
+            '--duration=4',
+            '--task=lift the cube',
+            '--return_to_initial_position=false',
+        )
     # Down to the cube: the policy sees what it was trained on, and the filter passes it.
-    assert np.ptp(np.array(poses), axis=0)[:7].max() > 0.2
+    assert max(map(poses.span, range(7))) > 0.2
 
 
 def test_without_a_graph_connect_says_what_is_missing(run):

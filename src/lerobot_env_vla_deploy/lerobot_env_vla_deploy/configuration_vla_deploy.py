@@ -9,12 +9,11 @@ from lerobot.configs import FeatureType, PolicyFeature
 from lerobot.envs.configs import EnvConfig
 from lerobot.envs.utils import freeze_after_episode_end
 from lerobot.utils.constants import ACTION, OBS_ENV_STATE, OBS_STATE
+from lerobot_env_vla_deploy.observation_keys import ENVIRONMENT, keys_of, STATE
 from vla_contract.deployment.deployment import DEFAULT, load_deployment
 from vla_contract.errors import SettingError
 from vla_contract.schema import check_settings, setting
 from vla_lerobot.instruction_embedding import ENCODERS, InstructionEncoder
-
-from lerobot_env_vla_deploy.observation_keys import ENVIRONMENT, keys_of, STATE
 
 
 @EnvConfig.register_subclass('vla_deploy')

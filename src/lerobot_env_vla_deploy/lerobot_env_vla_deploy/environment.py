@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import gymnasium
 from gymnasium import spaces
+from lerobot_env_vla_deploy.observation_keys import ENVIRONMENT, keys_of, nested, STATE
 import numpy as np
 from numpy.typing import NDArray
 from vla_contract.deployment.deployment import load_deployment
@@ -18,8 +19,6 @@ from vla_rollout.episodes.in_process.loop_builder import filter_config
 from vla_rollout.episodes.in_process.stepped_loop import SteppedLoop
 from vla_rollout.simulation.domains import load_domain
 from vla_sim_bridge.scene.world import World
-
-from lerobot_env_vla_deploy.observation_keys import ENVIRONMENT, keys_of, nested, STATE
 
 _NUMBERS: dict[str, Any] = {'low': -np.inf, 'high': np.inf, 'dtype': np.float32}
 

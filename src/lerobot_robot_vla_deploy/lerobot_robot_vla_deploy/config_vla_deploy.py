@@ -1,10 +1,14 @@
 """Options of the robot vla_deploy, as --robot.NAME of LeRobot's commands."""
 
 from dataclasses import dataclass
+import re
 
 from lerobot.robots import RobotConfig
 from vla_contract.deployment.deployment import DEFAULT
+from vla_contract.errors import SettingError
 from vla_contract.schema import check_settings, setting
+
+_NAMESPACE = re.compile(r'(/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*)?')
 
 
 @RobotConfig.register_subclass('vla_deploy')
@@ -45,3 +49,6 @@ class VlaDeployConfig(RobotConfig):  # type: ignore[misc]
         """
         super().__post_init__()
         check_settings(self, '--robot')
+        if not _NAMESPACE.fullmatch(self.namespace):
+            allowed = 'letters, digits and _, no digit first, parts joined by /'
+            raise SettingError('--robot', 'namespace', repr(self.namespace), allowed)

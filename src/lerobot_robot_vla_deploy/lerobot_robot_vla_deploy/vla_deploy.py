@@ -6,11 +6,10 @@ from typing import Any
 
 from lerobot.robots import Robot
 from lerobot.utils.decorators import check_if_already_connected, check_if_not_connected
-from vla_contract.deployment.deployment import load_deployment
-
 from lerobot_robot_vla_deploy.config_vla_deploy import VlaDeployConfig
 from lerobot_robot_vla_deploy.joint_numbers import JointNumbers
 from lerobot_robot_vla_deploy.pictures import Pictures
+from vla_contract.deployment.deployment import load_deployment
 
 _logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from vla_contract.ros.question import Question
 from vla_contract.values import Vector
 
 FILTER = 'action_filter'
-_ASKED = ('use_sim_time', 'lead_s', 'input', 'dry_run')
+_ASKED = ('use_sim_time', 'lead_s', 'input', 'dry_run', 'require_watch')
 # It speaks ten times a second, of simulated time, which may be slow.
 _SILENCE_S = 5.0
 
@@ -58,12 +58,13 @@ class FilterEar:
 
     def parameters(self) -> dict[str, Any]:
         """Return those of its parameters that matter to who sends it chunks; it `is_there`."""
-        use_sim_time, lead_s, source, dry_run = self._question.answer.values
+        use_sim_time, lead_s, source, dry_run, require_watch = self._question.answer.values
         return {
             'use_sim_time': use_sim_time.bool_value,
             'lead_s': lead_s.double_value,
             'input': source.string_value,
             'dry_run': dry_run.bool_value,
+            'require_watch': require_watch.bool_value,
         }
 
     def command(self) -> Vector | None:

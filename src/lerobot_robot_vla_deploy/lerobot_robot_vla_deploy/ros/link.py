@@ -1,8 +1,13 @@
 """The robot's graph, for a loop that looks and sends at its own pace."""
 
 from collections.abc import Callable, Collection
+import threading
 import time
 
+from lerobot_robot_vla_deploy.errors import ArmStandsError, NotReadyError
+from lerobot_robot_vla_deploy.ros.camera_eye import CameraEye
+from lerobot_robot_vla_deploy.ros.filter_ear import FILTER, FilterEar
+from lerobot_robot_vla_deploy.standing import is_news, why_it_stands
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.context import Context
@@ -21,11 +26,6 @@ from vla_contract.ros.qos import COMMAND
 from vla_contract.ros.watcher import Watcher
 from vla_contract.values import Image, JointSample, Vector
 
-from lerobot_robot_vla_deploy.errors import ArmStandsError, NotReadyError
-from lerobot_robot_vla_deploy.ros.camera_eye import CameraEye
-from lerobot_robot_vla_deploy.ros.filter_ear import FILTER, FilterEar
-from lerobot_robot_vla_deploy.standing import is_news, why_it_stands
-
 _NAME = 'lerobot_robot_vla_deploy'
 _CHUNKS = 'policy_chunk'
 _POLL_S = 0.02
@@ -42,8 +42,8 @@ _MOST_SENT = 256
 class RobotLink:
     """A node beside the loop: a thread serves it, the loop takes what it wants to see.
 
-    While it is open the filter hears that somebody watches the arm. A loop that pauses, such as to
-    save an episode, lets the arm come to rest at its last target.
+    While it is open, a filter that requires it hears that somebody watches the arm. A loop that
+    pauses, such as to save an episode, lets the arm come to rest at its last target.
     """
 
     def __init__(
@@ -80,9 +80,10 @@ class RobotLink:
             for name in cameras
         }
         self._chunks = node.create_publisher(JointTrajectory, _CHUNKS, COMMAND)
-        self._watcher = Watcher(node, 'lerobot')
+        self._watcher: Watcher | None = None
+        self._watching = threading.Lock()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        node.create_timer(_BEAT_S, self._watcher.beat, clock=steady)
+        node.create_timer(_BEAT_S, self._beat, clock=steady)
         self._stream: TargetStream | None = None
         self._sent_ns: list[int] = []
         self._told = ''
@@ -145,7 +146,11 @@ class RobotLink:
 
     def close(self) -> None:
         """Leave the graph; the arm comes to rest at its last target, and holds."""
-        self._watcher.close()
+        with self._watching:
+            # A beat after the last word would be missed later, and the filter would hold the arm.
+            watcher, self._watcher = self._watcher, None
+            if watcher is not None:
+                watcher.close()
         self._thread.close()
         rclpy.try_shutdown(context=self._context)
 
@@ -182,9 +187,16 @@ class RobotLink:
             raise SettingError(FILTER, 'input', repr(parameters['input']), _CHUNKS)
         if parameters['dry_run']:
             raise SettingError(FILTER, 'dry_run', 'true, which moves nothing', 'false')
+        if parameters['require_watch'] and self._watcher is None:
+            self._watcher = Watcher(self._node, 'lerobot')
         clock = Parameter('use_sim_time', value=parameters['use_sim_time'])
         if self._node.get_parameter('use_sim_time').value != clock.value:
             self._node.set_parameters([clock])
+
+    def _beat(self) -> None:
+        with self._watching:
+            if self._watcher is not None:
+                self._watcher.beat()
 
     def _other_publishers(self) -> str:
         if publishers_of(self._node, _CHUNKS) < 2:
