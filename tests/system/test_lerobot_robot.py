@@ -184,11 +184,13 @@ def press(person) -> Iterator[Callable[[], None]]:
 
 
 def test_teleoperate_ends_with_a_sentence_when_the_arm_is_stopped(stack, run, person, press):
-    began: list[float] = []
+    seen: list[float] = []
+    pressed: list[bool] = []
 
     def press_in_motion(msg: JointState) -> None:
-        began.append(msg.position[0])
-        if abs(began[-1] - began[0]) > 0.05:
+        seen.append(msg.position[0])
+        if not pressed and abs(seen[-1] - seen[0]) > 0.05:
+            pressed.append(True)
             press()
 
     person.node.create_subscription(JointState, 'joint_states', press_in_motion, STATE)

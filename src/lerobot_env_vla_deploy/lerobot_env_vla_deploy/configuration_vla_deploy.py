@@ -82,12 +82,12 @@ class VlaDeployEnvConfig(EnvConfig):  # type: ignore[misc]
         from lerobot_env_vla_deploy.environment import VlaDeployEnv
 
         make = [freeze_after_episode_end(partial(VlaDeployEnv, **self.gym_kwargs))] * n_envs
-        again = {'autoreset_mode': AutoresetMode.NEXT_STEP}
         vector: VectorEnv[Any, Any, Any]
+        mode = AutoresetMode.NEXT_STEP
         if use_async_envs and n_envs > 1:
-            vector = AsyncVectorEnv(make, context='forkserver', **again)
+            vector = AsyncVectorEnv(make, context='forkserver', autoreset_mode=mode)
         else:
-            vector = SyncVectorEnv(make, **again)
+            vector = SyncVectorEnv(make, autoreset_mode=mode)
         return {self.type: {0: vector}}
 
     def _load(self) -> Any:

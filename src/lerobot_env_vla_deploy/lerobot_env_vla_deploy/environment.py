@@ -1,7 +1,7 @@
 """A deployment in the simulator, with the action filter before the arm, for gymnasium."""
 
 from math import ceil
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 from gymnasium import spaces
@@ -33,7 +33,7 @@ class VlaDeployEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         task: name of the task.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {'render_modes': ['rgb_array']}
+    metadata: dict[str, Any] = {'render_modes': ['rgb_array']}  # noqa: RUF012 - gymnasium's
     render_mode = 'rgb_array'
 
     def __init__(
@@ -125,7 +125,7 @@ class VlaDeployEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         is_over = bool(ending) and not is_timeout
         return self._look(), float(ending == SUCCESS), is_over, is_timeout, info
 
-    def render(self) -> Image | None:  # type: ignore[override]
+    def render(self) -> Image:
         """Return what the first camera of the policy sees, as captured; black without one."""
         seen = next(iter(self._seen.images.values()), None) if self._seen else None
         camera = self._deployment.cell.cameras[0]

@@ -66,7 +66,7 @@ class VlaDeploy(Robot):  # type: ignore[misc]
         """True: the drivers are, or the simulator."""
         return True
 
-    @check_if_already_connected
+    @check_if_already_connected  # type: ignore[untyped-decorator]
     def connect(self, calibrate: bool = True) -> None:
         """Join the graph, and wait until the arm would follow.
 
@@ -92,7 +92,7 @@ class VlaDeploy(Robot):  # type: ignore[misc]
     def configure(self) -> None:
         """Do nothing: the drivers are configured."""
 
-    @check_if_not_connected
+    @check_if_not_connected  # type: ignore[untyped-decorator]
     def get_observation(self) -> dict[str, Any]:
         """Return the newest state and images.
 
@@ -102,7 +102,7 @@ class VlaDeploy(Robot):  # type: ignore[misc]
         state = self._numbers.state(self._link.joints().position)
         return {**state, **self._pictures.fit(self._link.images())}
 
-    @check_if_not_connected
+    @check_if_not_connected  # type: ignore[untyped-decorator]
     def send_action(self, action: dict[str, Any]) -> dict[str, Any]:
         """Ask the action filter for an action; return the command that it sent last.
 
@@ -116,7 +116,7 @@ class VlaDeploy(Robot):  # type: ignore[misc]
         command = self._link.send(self._numbers.target(action, joints))
         return self._numbers.action(command, joints)
 
-    @check_if_not_connected
+    @check_if_not_connected  # type: ignore[untyped-decorator]
     def disconnect(self) -> None:
         """Leave the graph; the arm comes to rest at its last target, and holds."""
         link, self._link = self._link, None
