@@ -140,6 +140,70 @@ def test_without_pygame_it_says_what_installs_it(tmp_path, monkeypatch):
         device.connect()
 
 
+class Keyboard:
+    """The part of pynput's keyboard that LeRobot's class asks for."""
+
+    class Key:
+        """Names of keys."""
+
+        up, down, left, right, shift, shift_r, ctrl_r, ctrl_l, esc = 'UDLRsSCcE'
+
+    class Listener:
+        """Hands nothing on by itself; a test presses."""
+
+        def __init__(self, on_press, on_release) -> None:
+            self.on_press, self.on_release = on_press, on_release
+
+        def start(self) -> None:
+            pass
+
+        stop = start
+
+        def is_alive(self) -> bool:
+            return True
+
+
+@pytest.fixture
+def keys(monkeypatch, tmp_path):
+    """Return LeRobot's keys of a desktop as a device, and what presses them."""
+    quiet_lerobot()
+    from lerobot.teleoperators.keyboard import teleop_keyboard
+
+    monkeypatch.setattr(teleop_keyboard, 'keyboard', Keyboard)
+    monkeypatch.setattr(teleop_keyboard, 'PYNPUT_AVAILABLE', True)
+    monkeypatch.setattr(teleop_keyboard, 'pynput_can_capture', lambda: True)
+    monkeypatch.setattr(teleop_keyboard, 'require_package', lambda *args, **more: None)
+    options = {'type': 'keyboard_ee'}
+    file = device_file(tmp_path, device='lerobot', joints=None, options=options, tool={})
+    device = make_device(file, CELL, clock_ns)
+    device.connect()
+    return device, device._sticks.listener
+
+
+def test_a_key_of_a_desktop_counts_as_long_as_it_is_held(keys):
+    device, listener = keys
+    listener.on_press(Keyboard.Key.up)
+    for _ in range(3):
+        reading = device.read()
+        assert reading.deflection.linear == (0.0, -1.0, 0.0)
+        assert reading.is_engaged
+        assert not reading.presses
+    listener.on_release(Keyboard.Key.up)
+    assert not device.read().is_engaged
+    listener.on_press(Keyboard.Key.ctrl_l)
+    assert device.read().gripper == -1.0
+
+
+def test_t_and_b_take_over_and_hand_back_once(keys):
+    device, listener = keys
+    listener.on_press('t')
+    assert [device.read().presses for _ in range(3)] == [{Press.TAKE_OVER}, set(), set()]
+    listener.on_release('t')
+    device.read()
+    listener.on_press('b')
+    assert device.read().presses == {Press.HAND_BACK}
+
+
 class PhoneDouble:
     """What LeRobot's Phone answers."""
 

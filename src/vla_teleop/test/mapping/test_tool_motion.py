@@ -148,3 +148,37 @@ def test_every_arm_can_be_pushed_upwards(name):
     there[tool.columns] = wish
     places = ToolKinematics(cell).poses(cell.robot.tool, np.array([here, there]))
     assert (places[1] - places[0])[:3, 3] == pytest.approx([0.0, 0.0, 0.02], abs=4e-3)
+
+
+def followed(tool: ToolMotion, first: Reading, second: Reading) -> np.ndarray:
+    tool.begin(first, BENT)
+    wish = np.array(BENT)
+    for _ in range(40):
+        wish = tool.wish(second, wish, PERIOD_S)
+    return pose(wish)
+
+
+def test_yaw_turns_the_motion_and_the_turning_of_a_hand():
+    """A phone's y is forward, and so is the base's x: its turn about y is one about x."""
+    there = followed(
+        motion(yaw_deg=-90.0), hand((1.0, 1.0, 1.0)), hand((1.0, 1.03, 1.0), (0.0, 0.15, 0.0))
+    )
+    assert (there - pose(BENT))[:3, 3] == pytest.approx([0.03, 0.0, 0.0], abs=2e-3)
+    turned = Rotation.from_matrix(there[:3, :3] @ pose(BENT)[:3, :3].T)
+    assert turned.as_rotvec() == pytest.approx([0.15, 0.0, 0.0], abs=0.01)
+
+
+def test_in_tool_axes_what_the_hand_does_in_its_own_axes_the_tool_does_in_its():
+    first = hand((0.0, 0.0, 0.0), (0.0, 0.0, np.pi / 2))
+    # Along and about the y of the hand, which points to -x of the device.
+    turn = Rotation.from_rotvec([-0.15, 0.0, 0.0]) * Rotation.from_rotvec([0, 0, np.pi / 2])
+    second = hand((-0.03, 0.0, 0.0), turn.as_rotvec())
+    there = followed(motion(axes='tool'), first, second)
+    moved = np.linalg.inv(pose(BENT)) @ there
+    assert moved[:3, 3] == pytest.approx([0.0, 0.03, 0.0], abs=2e-3)
+    assert Rotation.from_matrix(moved[:3, :3]).as_rotvec() == pytest.approx([0, 0.15, 0], abs=0.01)
+
+
+def test_scale_makes_the_path_of_the_tool_shorter_than_that_of_the_hand():
+    there = followed(motion(scale=0.5), hand((0.0, 0.0, 0.0)), hand((0.0, 0.0, 0.06)))
+    assert (there - pose(BENT))[:3, 3] == pytest.approx([0.0, 0.0, 0.03], abs=2e-3)

@@ -13,14 +13,16 @@ from vla_teleop.devices.reading import Deflection, Press, Reading
 
 # LeRobot's numbers of its gripper: 0 close, 1 stay, 2 open.
 _STAY = 1.0
+# Of a keyboard, as of that of a terminal.
+_KEYS = {'t': Press.TAKE_OVER, 'b': Press.HAND_BACK}
 
 
 class Sticks:
     """A gamepad or the keys of LeRobot as a device; see `Device`.
 
-    Its action is a deflection of -1 to 1 along x, y, z. Where the class knows when the person
-    intervenes (a gamepad by its right upper button), it counts only then, and the first of it
-    takes over; what LeRobot calls success hands back.
+    Its action is a deflection of -1 to 1 along x, y, z. A gamepad counts while its right upper
+    button is held, which is what LeRobot calls an intervention, and the press takes over; what it
+    calls success hands back. Keys count while one is held that moves something.
     """
 
     encoders: Mapping[str, Encoder] = {}
@@ -30,6 +32,7 @@ class Sticks:
         """Take a teleoperator that is not connected."""
         self._file, self._sticks, self._clock_ns = file, teleoperator, clock_ns
         self._was_engaged = False
+        self._keys: set[object] = set()
 
     def connect(self) -> None:
         """See `Device`."""
@@ -52,11 +55,15 @@ class Sticks:
         action = self._sticks.get_action()
         stamp_ns = self._clock_ns()
         x, y, z = (float(action[f'delta_{axis}']) for axis in 'xyz')
-        is_engaged, presses = self._events()
+        gripper = float(action.get('gripper', _STAY)) - _STAY
+        if hasattr(self._sticks, 'misc_keys_queue'):
+            is_engaged, presses = any((x, y, z, gripper)), self._pressed_keys()
+        else:
+            is_engaged, presses = self._events()
         return Reading(
             stamp_ns,
             deflection=Deflection(linear=(x, y, z)),
-            gripper=float(action.get('gripper', _STAY)) - _STAY,
+            gripper=gripper,
             is_engaged=is_engaged,
             presses=presses,
         )
@@ -72,6 +79,19 @@ class Sticks:
         """See `Device`."""
         if self._sticks.is_connected:
             self._sticks.disconnect()
+
+    def _pressed_keys(self) -> frozenset[Press]:
+        """Return what newly pressed keys ask for.
+
+        LeRobot's `get_teleop_events` forgets the keys that are held, so that they would move
+        nothing until the keyboard repeats them.
+        """
+        queue, keys = self._sticks.misc_keys_queue, set()
+        while not queue.empty():
+            keys.add(queue.get_nowait())
+        presses = frozenset(press for key, press in _KEYS.items() if key in keys - self._keys)
+        self._keys = keys
+        return presses
 
     def _events(self) -> tuple[bool, frozenset[Press]]:
         events = getattr(self._sticks, 'get_teleop_events', None)
