@@ -33,7 +33,7 @@ from vla_contract.whole_file import write_whole
 _MOTORS = {'driver': str(ROOT / 'src/vla_lerobot/test/panda_motors.yaml')}
 VARIANTS: dict[str, tuple[Mapping[str, str], ...]] = {
     # Configuring begins a folder of samples.
-    'capture': ({'output': f'{tempfile.gettempdir()}/vla_deploy_readme'},),
+    'capture': ({'output': f'{tempfile.mkdtemp()}/capture'},),
     'action_filter': ({}, {'input': 'policy_action', 'command_interface': 'forward'}),
     'lerobot_robot': (_MOTORS, _MOTORS | {'command_interface': 'forward'}),
     'mujoco_bridge': ({}, {'command_interface': 'forward'}),
