@@ -67,13 +67,27 @@ def test_the_bar_changes_hands_where_the_task_says(world, expert):
         assert not world.failure
 
 
+def test_the_giver_rises_when_it_is_open_not_before(world, expert):
+    world.reset(0)
+    assert play(world, expert, lambda: touching(world, 'right_gripper'))
+    left, heights = expert._handing_over[expert._skills[0]]._giver, []
+
+    def is_open() -> bool:
+        state = world.joint_sample().position
+        heights.append(left._kinematics.tool_pose(state[left.arm])[0][2])
+        return not touching(world, 'left_gripper')
+
+    assert play(world, expert, is_open)
+    assert np.ptp(heights) < 0.015
+
+
 def test_the_giver_goes_home_and_the_taker_keeps_the_bar(world, expert):
     world.reset(4)
     assert play(world, expert, lambda: world.success)
     play(world, expert, lambda: False, steps=30)
     assert world.success
     assert bar(world)[2] > 0.15
-    left = next(iter(expert._handing_over.values()))._giver
+    left = expert._handing_over[expert._skills[0]]._giver
     tool, _ = left._kinematics.tool_pose(world.joint_sample().position[left.arm])
     assert tool == pytest.approx(left._home_m, abs=0.02)
 
