@@ -103,6 +103,7 @@ class RobotLink:
             time.sleep(_POLL_S)
         lead_s = self._filter.parameters()['lead_s'] + _DELIVERY_S
         self._stream = TargetStream(self._cell, lead_s, self._period_s)
+        self._told = self._filter.status.message  # of whoever sent chunks before
         self._restart()
 
     def joints(self) -> JointSample:
