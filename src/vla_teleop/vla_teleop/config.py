@@ -18,6 +18,14 @@ class TeleopConfig:
         50.0, doc='how often the device is read and a wish is sent', unit='Hz', lower=10.0,
         upper=200.0,
     )  # fmt: skip
+    lead_s: float = setting(
+        0.06,
+        doc='how long before it is due the action filter gives a command out (its lead_s), with '
+        'the way of a chunk to it',
+        unit='s',
+        lower=0.0,
+        upper=0.6,
+    )
     align_rad: float = setting(
         0.12,
         doc='how far a joint of a leader may be from the arm to begin',

@@ -1,9 +1,12 @@
 """A person at a device: session, the guide of a leader, and what both say."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 import re
 
+import numpy as np
 from vla_contract.deployment.cell import Cell
+from vla_contract.joints.target_stream import TargetStream
 from vla_contract.values import ActionChunk, Vector
 from vla_teleop.config import TeleopConfig
 from vla_teleop.devices.device import Device
@@ -38,6 +41,7 @@ class Desk:
         motion = make_motion(file, cell, device.encoders, config)
         self._columns = motion.columns
         self._session = Session(motion, cell, config.rate_hz)
+        self._stream = TargetStream(cell, config.lead_s, 1.0 / config.rate_hz)
         self._guide: LeaderGuide | None = None
         self._last: Tick | None = None
         self._dropped = 0
@@ -79,7 +83,7 @@ class Desk:
         fault: str,
         now_ns: int,
     ) -> ActionChunk | None:
-        """Return what is to be sent now; None for nothing.
+        """Return what is to be sent now; None for nothing, also between two that are near in time.
 
         Args:
             reading: newest of the device; None for none.
@@ -90,19 +94,34 @@ class Desk:
         """
         is_led = self._guide is not None and self._guide.is_leading
         held = self._guide.message if self._guide is not None and is_led else ''
+        was_leading = self._session.is_leading
         tick = self._session.tick(reading, commanded, refusal or held, now_ns)
         self._last = tick
         self._dropped += tick.is_bad
         self.message = fault if reading is None and fault else tick.message
+        chunk = None
+        if tick.wish is not None and commanded is not None:
+            if not was_leading:
+                self._stream.restart(commanded)
+            chunk = self._streamed(tick.wish, commanded, now_ns)
         if self._guide is None or commanded is None:
             self.goals = None
-            return tick.chunk
-        arm, is_leading = commanded[self._columns], tick.chunk is not None
+            return chunk
+        arm, is_leading = commanded[self._columns], tick.wish is not None
         self._guide.step(reading, arm, tick.offset, not refusal, is_leading, now_ns)
         self.goals = self._guide.goals
         if self._guide.message and not is_leading:
             self.message = f'{self._guide.message}; {self.message}'
-        return tick.chunk
+        return chunk
+
+    def _streamed(self, wish: Vector, commanded: Vector, now_ns: int) -> ActionChunk | None:
+        """Return how the device's joints go on to a wish, shape (n,)."""
+        target = np.array(commanded)
+        target[self._columns] = wish
+        chunk = self._stream.chunk(target, now_ns)
+        if chunk is None:
+            return None
+        return replace(chunk, positions=chunk.positions[:, self._columns])
 
 
 def _guide(file: DeviceFile, cell: Cell, device: Device, config: TeleopConfig) -> LeaderGuide:

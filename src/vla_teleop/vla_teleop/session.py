@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from vla_contract.deployment.cell import Cell
-from vla_contract.values import ActionChunk, to_ns, Vector
+from vla_contract.values import to_ns, Vector
 from vla_lerobot.drivers.errors import BusError
 from vla_lerobot.drivers.motors.reading_guard import ReadingGuard
 from vla_teleop.devices.errors import BadReadingError
@@ -29,13 +29,13 @@ class Tick:
     """What is to be sent and said.
 
     Attributes:
-        chunk: two points of the joints of the device; None to send nothing.
+        wish: where the joints of the device are to be, shape (n,) [rad or m]; None for nowhere.
         message: what is the case, in a sentence.
         offset: how far a leader is from the arm, where that matters.
         is_bad: the reading was dropped, because it cannot be right.
     """
 
-    chunk: ActionChunk | None
+    wish: Vector | None
     message: str
     offset: Offset | None = None
     is_bad: bool = False
@@ -45,8 +45,7 @@ class Session:
     """Decides when a person's device leads the arm, and where to.
 
     It leads while the person engages, the filter lets people command, and a leader that is led by
-    its pose is aligned. It begins where the arm is commanded, so that nothing jumps, and each
-    wish is two points: the one before, due now, and the new one, due a period later.
+    its pose is aligned. It begins where the arm is commanded, so that nothing jumps.
 
     Attributes:
         is_leading: whether wishes are sent.
@@ -62,18 +61,17 @@ class Session:
         """
         self.is_leading = False
         self._motion, self._period_s = motion, 1.0 / rate_hz
-        self._period_ns, self._stale_ns = to_ns(self._period_s), to_ns(STALE_S)
+        self._stale_ns = to_ns(STALE_S)
         own = [int(i) for i in motion.columns]
         self._ahead = np.array(
             [np.inf if i in cell.grippers else _AHEAD_S * cell.joints[i].velocity for i in own]
         )
-        self._before: Vector = np.zeros(len(own))
         self._guard = ReadingGuard()
         self._heard_ns = 0
 
     @property
     def names(self) -> Sequence[str]:
-        """Joints of the chunks."""
+        """Joints of the wishes."""
         return self._motion.names
 
     def tick(
@@ -110,17 +108,16 @@ class Session:
             self.is_leading = False
             return Tick(None, str(error), is_bad=True)
 
-    def _lead(self, reading: Reading, own: Vector, now_ns: int) -> ActionChunk:
+    def _lead(self, reading: Reading, own: Vector, now_ns: int) -> Vector:
         if not self.is_leading:
             self._motion.begin(reading, own)
-            self._before, self.is_leading = own, True
+            self.is_leading = True
             self._guard.forget()
         wish = self._motion.wish(reading, own, self._period_s)
         self._guard.check(wish, now_ns)
-        wish = own + np.clip(wish - own, -self._ahead, self._ahead)
-        chunk = ActionChunk(now_ns, self._period_ns, np.array([self._before, wish]))
-        self._before, self._heard_ns = wish, now_ns
-        return chunk
+        self._heard_ns = now_ns
+        near: Vector = own + np.clip(wish - own, -self._ahead, self._ahead)
+        return near
 
     def _idle(self, message: str, offset: Offset | None = None) -> Tick:
         self.is_leading = False

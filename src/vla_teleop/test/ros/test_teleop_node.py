@@ -159,8 +159,7 @@ def test_a_leader_leads_by_chunks_that_the_filter_reads(graph):
     graph.activate()
     graph.until(lambda: len(graph.chunks) > 3)
     wish = TeleopReader(CELL.joint_names).read(graph.chunks[-1])
-    assert wish.chunk.period_ns == 20_000_000
-    assert wish.chunk.positions == pytest.approx(np.array([HOME, HOME]), abs=2e-3)
+    assert np.abs(wish.chunk.positions - HOME).max() < 2e-3
     graph.until(lambda: graph.says(LEADING))
     assert graph.statuses[-1].level == DiagnosticStatus.OK
     graph.until(lambda: graph.watches)

@@ -121,11 +121,12 @@ class TeleopNode(VlaNode):
         position = self._commanded.position()
         chunk = desk.tick(thread.newest(), position, refusal, fault, now_ns)
         thread.lead(desk.goals)
-        if chunk is None:
+        if not desk.is_leading:
             self._watch.end()
             return
         self._watch.beat()
-        self._chunks.publish(chunk_to_msg(chunk, desk.names))
+        if chunk is not None:
+            self._chunks.publish(chunk_to_msg(chunk, desk.names))
 
     def _look(self, now_ns: int) -> str:
         """Take joint_states; return why they do not count, '' when they do."""
