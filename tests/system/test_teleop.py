@@ -5,6 +5,7 @@ import fcntl
 import os
 from pathlib import Path
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -81,19 +82,21 @@ def listener(ros) -> Iterator[Listener]:  # noqa: F811
     listener.node.destroy_node()
 
 
-def wild_hand(folder: Path) -> Path:
-    """Write the file of a device whose hand is nearly twice as fast as the joints may turn."""
+def waving_hand(folder: Path, **options: float) -> Path:
+    """Write the file of a simulated leader whose hand waves."""
     values = yaml.safe_load((ROOT / 'config' / 'teleoperators/simulated_leader.yaml').read_text())
-    # 7 rad/s; a pause of a busy machine takes no more than the clutch out.
-    values['options'] |= {'amplitude_rad': 0.8, 'period_s': 0.7}
+    values['options'] |= options
+    # A pause of a busy machine takes no more than the clutch out.
     values['mode'] = 'relative'
-    device = folder / 'wild.yaml'
+    device = folder / 'waving.yaml'
     device.write_text(yaml.safe_dump(values))
     return device
 
 
 def test_a_wild_hand_moves_the_arm_within_its_limits(start, listener, tmp_path):
-    arguments = ['--deployment', 'so101_lift_cube', '--device', str(wild_hand(tmp_path))]
+    # 7 rad/s, nearly twice as fast as the joints may turn.
+    device = waving_hand(tmp_path, amplitude_rad=0.8, period_s=0.7)
+    arguments = ['--deployment', 'so101_lift_cube', '--device', str(device)]
     command = start(TELEOP, *arguments, '--domain-id', os.environ['ROS_DOMAIN_ID'])
     alive = lambda: command.process.poll() is None or pytest.fail(command.output)  # noqa: E731
     cell = load_cell('so101_table')
@@ -118,12 +121,13 @@ def test_a_wild_hand_moves_the_arm_within_its_limits(start, listener, tmp_path):
 
 
 def test_demonstrations_are_recorded_and_say_that_a_human_led(start, tmp_path):
-    arguments = ['--deployment', 'so101_lift_cube', '--device', str(wild_hand(tmp_path))]
+    arguments = ['--deployment', 'so101_lift_cube', '--device', str(waving_hand(tmp_path))]
     counted = ['--episodes', '1', '--time-limit-s', '4', '--runs', str(tmp_path / 'runs')]
     command = start(TELEOP, *arguments, *counted)
     # A hand that waves lifts nothing.
     assert command.finish() == 1, command.output
-    assert 'timeout: a human commanded 100% of the time' in command.output
+    wanted = r'timeout: a human commanded (100|9\d)% of the time'
+    assert re.search(wanted, command.output), command.output
     assert '0 of 1 demonstrations show the task' in command.output
     (recording,) = (tmp_path / 'runs').rglob('*.mcap')
     frames = list(recorded_frames(recording, load_deployment('so101_lift_cube')))
@@ -131,7 +135,7 @@ def test_demonstrations_are_recorded_and_say_that_a_human_led(start, tmp_path):
     assert all(frame[INTERVENTION][0] for frame in frames)
     planned = [frame for frame in frames if frame[PLANNED][0]]
     assert len(planned) > 20
-    assert np.ptp([frame[ACTION] for frame in planned], axis=0).max() > 1.0
+    assert np.ptp([frame[ACTION] for frame in planned], axis=0).max() > 0.2
 
 
 def _speeds(actions: list[tuple[int, np.ndarray]]) -> np.ndarray:

@@ -33,6 +33,9 @@ CYCLE_TOPICS = (
 
 # Messages of different topics overtake each other by less, on one machine.
 _OVERTAKEN_NS = to_ns(0.02)
+# A status comes ten times a second. What was sent before the first is told of when it has come, or
+# after three times that in recordings without any.
+_FIRST_STATUS_NS = to_ns(0.3)
 # Without a measurement for so long, a cycle is told of with the one before.
 _PATIENCE_NS = to_ns(0.1)
 _NOTHING_SAID: tuple[int, Verdict, Reason, tuple[str, ...]] = (0, Verdict.HOLD, NO_REASON, ())
@@ -145,6 +148,8 @@ class CycleJoiner:
             return
         while self._whole:
             due_ns = self._whole[0].due_ns
+            if not self._verdicts and self._whole[-1].due_ns - due_ns < _FIRST_STATUS_NS:
+                return
             is_measured = self._samples[-1].stamp_ns > due_ns + _OVERTAKEN_NS
             if not is_measured and self._whole[-1].due_ns - due_ns < _PATIENCE_NS:
                 return

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from vla_calibration.geometry import se3
 from vla_calibration.lens.fit.fit import LensFit
 from vla_calibration.lens.fit.model import distort
@@ -34,7 +35,7 @@ class ProjectionUncertainty:
     far_px: Vector
     near_px: Vector
     near_m: float
-    is_inside: Vector
+    is_inside: NDArray[np.bool_]
 
     @property
     def figures(self) -> dict[str, float]:
@@ -98,7 +99,9 @@ def _by_lens(theta: Vector, bent: Vector, by_distortion: Vector) -> Vector:
     return by_lens
 
 
-def _std(by_lens: Vector, by_motion: Vector, is_inside: Vector, covariance: Vector) -> Vector:
+def _std(
+    by_lens: Vector, by_motion: Vector, is_inside: NDArray[np.bool_], covariance: Vector
+) -> Vector:
     """Return the deviation in the worst direction, shape (G,), less what a motion takes up."""
     motion, lens = (J[is_inside].reshape(-1, J.shape[-1]) for J in (by_motion, by_lens))
     if not (np.isfinite(motion).all() and np.isfinite(lens).all() and len(motion)):
