@@ -5,10 +5,14 @@ import os
 from pathlib import Path
 import sys
 
+from hypothesis import HealthCheck, settings
 import pytest
 from support.command import Command
 
 ROOT = Path(__file__).parent.parent
+# How fast examples come says how loaded the machine is, and nothing about what is tested.
+settings.register_profile('shared', deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile('shared')
 # Tests of tools import them as their commands do, tests of benchmarks and studies by their folder.
 sys.path += [str(ROOT / 'tools'), str(ROOT)]
 

@@ -172,6 +172,13 @@ def test_turns_that_a_board_does_not_show():
     assert moved == pytest.approx(board.points()[::-1])
 
 
+def test_a_board_without_markers_is_the_same_whatever_dictionary_is_named():
+    named = Board('chessboard', 9, 6, 0.025, dictionary='DICT_5X5_100')
+    assert named == Board('chessboard', 9, 6, 0.025)
+    assert Board('aprilgrid', 6, 6, 0.03, 0.02).dictionary == 'DICT_APRILTAG_36h11'
+    assert Board('charuco', 6, 6, 0.03, 0.02).dictionary == 'DICT_5X5_100'
+
+
 def test_ambiguous_boards_say_what_would_do():
     with pytest.raises(BoardError, match='half a turn.*use e.g. 9x6'):
         Board('chessboard', 8, 6, 0.025).require_unambiguous()

@@ -61,13 +61,15 @@ class Board:
             raise BoardError(
                 f'board: found {1000 * self.square_m:g} mm between points; allowed: 1 to 1000 mm'
             )
+        # A board without markers is the same board whatever dictionary is named beside it.
+        usual = WITH_MARKERS.get(self.kind, WITH_MARKERS['charuco'])
+        if self.kind not in WITH_MARKERS or not self.dictionary:
+            object.__setattr__(self, 'dictionary', usual)
         if self.kind in WITH_MARKERS:
             self._check_markers()
 
     def _check_markers(self) -> None:
-        """Name the dictionary where none is, and refuse markers that cannot be."""
-        if not self.dictionary:
-            object.__setattr__(self, 'dictionary', WITH_MARKERS[self.kind])
+        """Refuse markers that cannot be."""
         name = {'charuco': 'ChArUco board', 'aprilgrid': 'AprilGrid'}[self.kind]
         if not 0.0 < self.marker_m < self.square_m:
             raise BoardError(

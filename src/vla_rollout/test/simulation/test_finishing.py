@@ -90,9 +90,14 @@ def test_items_are_taken_when_their_turn_comes():
 
 
 def test_ctrl_c_raises_again_afterwards():
-    with finishing_pool(1):
-        pass
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    # A shell that starts the tests in the background has it ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with finishing_pool(1):
+            pass
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_killed_worker_is_one_sentence():

@@ -21,7 +21,7 @@ def fitted(seed: int):
 
 def test_it_is_how_far_from_the_true_lens_directions_are_seen():
     ratios = []
-    for seed in range(12):
+    for seed in range(40):
         views, fit = fitted(seed)
         lens = fit.state.lens(SIZE)
         found = projection_uncertainty(fit, fit.theta_covariance, lens, views.all_pixels())
@@ -29,7 +29,7 @@ def test_it_is_how_far_from_the_true_lens_directions_are_seen():
         apart = projection_difference(LENS, lens, where)
         ratios.append((apart / found.far_px[found.is_inside]) ** 2)
     # A distance has two directions, of which the stated one is the worse: 1 to sqrt 2.
-    assert 0.75 < np.sqrt(np.mean(ratios)) < 1.6
+    assert 0.75 < np.sqrt(np.mean(ratios)) < 1.4
 
 
 def test_near_points_are_surer_than_far_ones_and_the_middle_than_the_edge():
