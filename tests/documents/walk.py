@@ -22,11 +22,7 @@ PAGES = os.environ.get('PAGES', '').split()
 WALKED = commands_of(named_pages(PAGES))
 LINES = differing(rehearsed(c) for c in WALKED if not needs(c) and not is_mention(c))
 WORKER = 'vla policy serve'
-# How often the demo's filter had to wait for a chunk is a figure of the machine that recorded it.
-MEASUREMENTS = (
-    *(f'python {name}/' for name in ('benchmarks', 'studies', 'tests')),
-    'vla filter replay my_bag.mcap',
-)
+MEASUREMENTS = tuple(f'python {name}/' for name in ('benchmarks', 'studies', 'tests'))
 # Both ends of a remote policy, on the port that the page names.
 REMOTE = [line for line in LINES if WORKER in line or '--backend remote' in line]
 LIMIT_S = 300.0
