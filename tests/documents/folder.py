@@ -41,6 +41,9 @@ _SHIPPED = {
 }
 # What is shipped that becomes a reader's own `my_arm`.
 _OWN = {'robots': 'panda_2f85', 'cells': 'panda_table', 'deployments': 'panda_lift_cube'}
+# The demo runs in real time, and is recorded: beside others its filter may wait for chunks, which
+# a replay then calls false stops.
+_ALONE = {'runs/latest': '-m vla_contract.cli.vla demo --record --episodes 1'}
 # What is made from what is there, by what the command makes: each group in this order, and the
 # groups beside each other.
 _COMMANDS: tuple[dict[str, str], ...] = (
@@ -50,7 +53,6 @@ _COMMANDS: tuple[dict[str, str], ...] = (
         'datasets/named': '-m vla_contract.cli.vla dataset record-sim --deployment '
         'panda_lift_named_cube --episodes 2 --output datasets/named',
     },
-    {'runs/latest': '-m vla_contract.cli.vla demo --record --episodes 1'},
     {
         'runs/motion.npz': '-m vla_contract.cli.vla arm excitation --duration-s 2 --output '
         'runs/motion.npz'
@@ -102,7 +104,11 @@ def make_document_folder(folder: Path, lines: Iterable[str] | None = None) -> No
     _add_certificate(folder)
     page = (ROOT / 'docs' / 'backends.md').read_text()
     (folder / 'go_home.py').write_text(page.split('```python\n')[1].split('```')[0])
-    groups = [group if lines is None else _named(group, list(lines)) for group in _COMMANDS]
+    alone, *groups = (
+        group if lines is None else _named(group, list(lines)) for group in (_ALONE, *_COMMANDS)
+    )
+    for command in alone.values():
+        _run(command, folder)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda group: [_run(command, folder) for command in group.values()], groups))
     for name, source in _MADE.items():
