@@ -145,8 +145,8 @@ class ActionFilter:
         self.sources.human.refuse(reason, fault)
 
     def give(self, to_human: bool, groups: Sequence[str], now_ns: int) -> bool:
-        """Give groups of joints to a human, or back to the policy; see `SharedCommand.give`."""
-        is_news = self.sources.give(to_human, groups, now_ns)
+        """Give groups of joints to a human, or back to the policy; see `CommandedGroups.give`."""
+        is_news = self.sources.groups.give(to_human, groups, now_ns)
         if is_news:
             self.counters['takeovers' if to_human else 'hand_backs'] += 1
         return is_news
@@ -281,7 +281,7 @@ class ActionFilter:
             result,
             state=self._machine.state,
             output=self._gate.output,
-            human=self.sources.human_groups,
+            human=self.sources.groups.of_human,
         )
 
     def report(self) -> dict[str, object]:
@@ -365,7 +365,7 @@ class ActionFilter:
         reasons = self.motion.follow(goal.position, goal.velocity, scale, now_ns)
         if ramp < 1.0:
             reasons = [_of_ramp(reason) for reason in reasons]
-        reasons += self.sources.problems
+        reasons += self.sources.groups.problems
         verdict = Verdict.CLAMP if reasons else Verdict.PASS
         return FilterResult(self.motion.position, verdict, tuple(reasons), desired=goal.desired)
 

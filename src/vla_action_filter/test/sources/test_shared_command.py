@@ -229,10 +229,10 @@ def test_an_unknown_group_is_named(pair):
 
 def test_switching_on_gives_the_arms_to_who_commands_first():
     bench = Bench(SINGLE, source='human')
-    assert bench.filter.sources.human_groups == ('arm',)
+    assert bench.filter.sources.groups.of_human == ('arm',)
     bench.filter.give(False, (), bench.now_ns)
     bench.filter.sources.restart()
-    assert bench.filter.sources.human_groups == ('arm',)
+    assert bench.filter.sources.groups.of_human == ('arm',)
 
 
 @settings(max_examples=25, deadline=None)

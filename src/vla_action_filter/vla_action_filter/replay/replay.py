@@ -123,7 +123,7 @@ class _Runner:
             self._fault = payload.cause
 
     def _give(self, human: tuple[str, ...], now_ns: int) -> None:
-        before = self.core.sources.human_groups
+        before = self.core.sources.groups.of_human
         for to_human, names in (
             (True, set(human) - set(before)),
             (False, set(before) - set(human)),

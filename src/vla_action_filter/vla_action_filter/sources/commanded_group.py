@@ -25,7 +25,7 @@ class CommandedGroup:
         self.columns[list(group.columns)] = True
         self.is_human = is_human
         self.problem = NO_REASON
-        self._since_ns = 0
+        self._since_ns = -1
 
     def give(self, to_human: bool, now_ns: int) -> bool:
         """Give the group to a human, or back to the policy; returns whether that is news."""
@@ -36,5 +36,5 @@ class CommandedGroup:
 
     def not_fresh(self, chunk: ActionChunk | None) -> Reason:
         """Return why a policy's chunk cannot be used: it does not know what the human did."""
-        is_old = chunk is not None and chunk.stamp_ns < self._since_ns
+        is_old = chunk is not None and chunk.stamp_ns <= self._since_ns
         return _NOT_FRESH if is_old and not self.is_human else NO_REASON

@@ -1,18 +1,16 @@
 """Whose plan each arm follows, and what follows from that for every joint."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.plan.plan import Refusal, Target
 from vla_action_filter.sources.command_source import CommandSource, Silence
 from vla_action_filter.sources.commanded_group import CommandedGroup
+from vla_action_filter.sources.commanded_groups import CommandedGroups, Mask
 from vla_action_filter.sources.standstill import Standstill
 from vla_action_filter.verdict import Desired
 from vla_contract.deployment.cell import Cell
-from vla_contract.errors import UnknownNameError
 from vla_contract.filter_status import (
     ChunkFault,
     NO_REASON,
@@ -20,12 +18,10 @@ from vla_contract.filter_status import (
     Reason,
     ReasonCode,
 )
-from vla_contract.joints.command_groups import command_groups
 from vla_contract.recordings.events import TeleopEvent
 from vla_contract.values import ActionChunk, to_ns, Vector
 
 HUMAN = 'human'
-Mask = NDArray[np.bool_]
 
 
 class SharedCommand:
@@ -37,6 +33,7 @@ class SharedCommand:
     brakes and stands, while others move on.
 
     Attributes:
+        groups: who commands which joints.
         policy: what the policy wants.
         human: what the human wants.
     """
@@ -59,75 +56,32 @@ class SharedCommand:
         # are shorter than any fade; an average over what it did before is no answer to it.
         direct = replace(config, seam='replace')
         self.human = CommandSource(cell, direct, human, has_seams=False)
-        self._first_is_human = config.source == HUMAN
-        self._groups = [
-            CommandedGroup(group, dim, self._first_is_human)
-            for group in command_groups(cell.robot)
-        ]
+        self.groups = CommandedGroups(cell, config.source == HUMAN)
         self._standstill = Standstill(cell, config)
         self._named: Mask = np.zeros(dim, dtype=bool)
 
     @property
-    def human_groups(self) -> tuple[str, ...]:
-        """Names of the groups that a human commands."""
-        return tuple(group.name for group in self._groups if group.is_human)
-
-    @property
     def is_human(self) -> bool:
         """Whether a human commands a group."""
-        return any(group.is_human for group in self._groups)
+        return bool(self.groups.of_human)
 
     @property
     def is_policy(self) -> bool:
         """Whether the policy commands a group."""
-        return not all(group.is_human for group in self._groups)
+        return not all(group.is_human for group in self.groups)
 
     @property
     def progress(self) -> PlanProgress | None:
         """Where in its newest chunk the policy's plan is; None while no group follows it."""
         plan = self.policy.plan
         follows = any(
-            not group.is_human and not group.not_fresh(plan.chunk) for group in self._groups
+            not group.is_human and not group.not_fresh(plan.chunk) for group in self.groups
         )
         return plan.progress if follows else None
 
-    @property
-    def problems(self) -> list[Reason]:
-        """Which groups stand while others move, and why."""
-        return [
-            Reason(f'{group.name}: {group.problem}', group.problem.code)
-            for group in self._groups
-            if group.problem
-        ]
-
-    def give(self, to_human: bool, names: Sequence[str], now_ns: int) -> bool:
-        """Give groups to a human, or back to the policy.
-
-        Args:
-            to_human: to whom.
-            names: of the groups; empty for all.
-            now_ns: time from which on the policy must have observed what it continues [ns].
-
-        Returns:
-            Whether anything changed.
-
-        Raises:
-            UnknownNameError: the cell has no such group.
-        """
-        known = {group.name: group for group in self._groups}
-        for name in names:
-            if name not in known:
-                raise UnknownNameError('group', name, 'the cell', known)
-        changed = [known[name].give(to_human, now_ns) for name in names or known]
-        for name in names or known:
-            # It is joined to its new plan when that can be followed.
-            known[name].problem = Reason('given over', ReasonCode.HAND_BACK)
-        return any(changed)
-
     def restart(self) -> None:
-        """Give all groups to who commands first."""
-        for group in self._groups:
-            group.give(self._first_is_human, 0)
+        """Give all groups to who commands first, and forget both plans."""
+        self.groups.restart()
         self.clear()
 
     def offer_policy(
@@ -164,16 +118,17 @@ class SharedCommand:
             now_ns: time [ns].
             command: present command, shape (D,) [rad or m].
         """
-        for group in self._groups:
+        for group in self.groups:
             source = self._source(group)
             problem = source.problem(now_ns) or self._unserved(group, source)
             if group.problem and not problem:
-                problem = self._join(source, group, now_ns, command)
+                problem = self._torn(group, now_ns, command)
             group.problem = problem
-        if all(group.problem for group in self._groups):
-            self._standstill.forget()
-            return self._groups[0].problem
-        return NO_REASON
+        problems = [group.problem for group in self.groups]
+        if not all(problems):
+            return NO_REASON
+        self._standstill.forget()
+        return problems[0]
 
     def starts(self) -> Mask:
         """Return for which joints the next sample is the first of a chunk, shape (D,)."""
@@ -217,7 +172,7 @@ class SharedCommand:
         """
         asked = None
         looks = {source: source.plan.look(now_ns) for source in (self.human, self.policy)}
-        for group in self._groups:
+        for group in self.groups:
             source = self._source(group)
             desired = looks[source]
             if desired is not None and not self._unserved(group, source):
@@ -254,22 +209,12 @@ class SharedCommand:
         """Return the command of the joints that one commands, NaN for others, None for none."""
         if command is None:
             return None
-        return np.where(self._commanded(is_human), command, np.nan)
-
-    def _commanded(self, is_human: bool) -> Mask:
-        columns = np.zeros(len(self._named), dtype=bool)
-        for group in self._groups:
-            if group.is_human is is_human:
-                columns |= group.columns
-        return columns
+        return np.where(self.groups.commanded(is_human), command, np.nan)
 
     def _served(self) -> tuple[tuple[CommandSource, Mask], ...]:
         """Return both sources with the joints that follow them; the policy's time counts."""
-        human, policy = np.zeros_like(self._named), np.zeros_like(self._named)
-        for group in self._groups:
-            if not group.problem:
-                (human if group.is_human else policy)[group.columns] = True
-        return (self.human, human), (self.policy, policy)
+        served = self.groups.served
+        return (self.human, served(is_human=True)), (self.policy, served(is_human=False))
 
     def _unserved(self, group: CommandedGroup, source: CommandSource) -> Reason:
         """Return why what the source wants is nothing for a group."""
@@ -277,21 +222,19 @@ class SharedCommand:
             return Reason(f'teleop_chunk without {group.name}', ReasonCode.NO_TELEOP)
         return group.not_fresh(source.plan.chunk)
 
-    def _join(
-        self, source: CommandSource, group: CommandedGroup, now_ns: int, command: Vector
-    ) -> Reason:
-        """Join a group to a plan; returns why not.
+    def _torn(self, group: CommandedGroup, now_ns: int, command: Vector) -> Reason:
+        """Return why a group must not begin to follow a plan, empty when it may.
 
         A policy's chunks were compared with the command when they came. A hand is heard before it
         commands, wherever it is.
         """
-        if group.is_human:
-            there = np.where(group.columns, command, np.nan)
-            if jump := source.plan.jump(now_ns, there):
-                source.refuse(jump, ChunkFault.JUMP)
-                return source.problem(now_ns)
-        source.plan.rejoin()
-        return NO_REASON
+        if not group.is_human:
+            return NO_REASON
+        jump = self.human.plan.jump(now_ns, np.where(group.columns, command, np.nan))
+        if not jump:
+            return NO_REASON
+        self.human.refuse(jump, ChunkFault.JUMP)
+        return self.human.problem(now_ns)
 
 
 def _with(asked: Desired, more: Desired, columns: Mask) -> Desired:
