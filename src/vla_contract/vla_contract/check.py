@@ -5,15 +5,26 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """How a finding stands: good, good enough with a remark, not good, or not looked at."""
+    """How a finding stands: good, good enough with a remark, not good, or not looked at.
+
+    Unknown is what there was nothing to compare with, or what does not arise: nobody has to do
+    anything about it, and nobody may take it for good either.
+    """
 
     OK = 'ok'
     WARN = 'warn'
     FAIL = 'fail'
     SKIP = 'skip'
+    UNKNOWN = 'unknown'
 
 
-_SIGNS = {Status.OK: '✓', Status.WARN: '!', Status.FAIL: '✗', Status.SKIP: '?'}
+_SIGNS = {
+    Status.OK: '✓',
+    Status.WARN: '!',
+    Status.FAIL: '✗',
+    Status.SKIP: '?',
+    Status.UNKNOWN: '?',
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +48,7 @@ class Check:
     @property
     def is_good_enough(self) -> bool:
         """Whether to go on with it."""
-        return self.status in (Status.OK, Status.WARN)
+        return self.status in (Status.OK, Status.WARN, Status.UNKNOWN)
 
     @property
     def line(self) -> str:
@@ -49,6 +60,11 @@ class Check:
 def measured(name: str, is_good: bool, found: str, allowed: str, fix: str) -> Check:
     """Return what a measurement found: good or not."""
     return Check(name, Status.OK if is_good else Status.FAIL, found, allowed, fix)
+
+
+def unknown(name: str, why: str, allowed: str, fix: str = '') -> Check:
+    """Return that there was nothing to compare with, or nothing to ask."""
+    return Check(name, Status.UNKNOWN, why, allowed, fix)
 
 
 def skipped(name: str, why: str, allowed: str, fix: str) -> Check:

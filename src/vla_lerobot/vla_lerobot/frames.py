@@ -12,7 +12,7 @@ from vla_contract.vectors.vector_codec import VectorCodec
 from vla_lerobot.dataset_files import BrokenDatasetError, hub_closed, require_whole
 from vla_lerobot.features import ACTION, STATE
 from vla_lerobot.images import as_captured, feature_of_each_camera
-from vla_lerobot.lerobot_import import quiet_lerobot
+from vla_lerobot.lerobot_import import quiet_lerobot, skip_extras_of_policies
 from vla_lerobot.vector_order import dataset_codec
 
 
@@ -24,6 +24,7 @@ def open_dataset(root: Path) -> Any:
         BrokenDatasetError: something of it is missing, damaged or of another version.
     """
     quiet_lerobot()
+    skip_extras_of_policies()
     require_whole(root)
     from lerobot.datasets import LeRobotDataset
 
@@ -46,6 +47,7 @@ def new_dataset(root: Path, name: str, deployment: Deployment, features: dict[st
         features: its columns, in LeRobot's format.
     """
     quiet_lerobot()
+    skip_extras_of_policies()
     # Imported here, because it takes seconds and --help must not.
     from lerobot.datasets import LeRobotDataset
 

@@ -1,6 +1,5 @@
 import threading
 
-from arrival import wait_for_arrival
 from moving_robot import CELL, Robot
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from std_msgs.msg import Bool, String
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_contract.ros.messages.joints import chunk_to_msg, point_to_msg
 from vla_contract.ros.qos import COMMAND
+from vla_contract.ros.testing import wait_for_arrival
 from vla_contract.stamps import from_stamp
 from vla_contract.values import ActionChunk, to_ns
 

@@ -150,6 +150,13 @@ def test_after_the_hand_back_only_what_was_observed_since_moves_the_arm(bench):
     assert bench.at('panda_joint1') > stood[0] + 0.05
 
 
+def test_a_chunk_of_the_very_moment_of_the_hand_back_is_not_after_it(bench):
+    bench.filter.give(True, (), bench.now_ns)
+    bench.policy()
+    bench.filter.give(False, (), bench.now_ns)
+    assert bench.step().reason.code is ReasonCode.HAND_BACK
+
+
 def test_the_policy_is_heard_while_a_hand_commands(bench):
     bench.filter.give(True, (), bench.now_ns)
     bench.hand()
@@ -195,6 +202,27 @@ def test_one_arm_by_hand_the_other_by_the_policy(pair):
         assert result.human == ('left_arm',)
     assert pair.at(RIGHT) > start[pair.column(RIGHT)] + 0.1
     assert pair.at(LEFT) < start[pair.column(LEFT)] - 0.1
+
+
+def test_an_arm_joins_its_plan_no_slower_for_where_the_other_ones_hand_is():
+    """The policy saw the left arm elsewhere than the hand has it, the right one where it was."""
+    paths = []
+    for left_of_policy in (0.0, 1.0):
+        # Without a fade of its own a plan is joined as fast as its arms can.
+        pair = Bench(PAIR, seam='replace')
+        pair.step()
+        pair.filter.give(True, ('left_arm',), pair.now_ns)
+        path = []
+        for _ in range(20):
+            pair.hand(pair.of('left'))
+            points = np.tile(pair.measured, (11, 1))
+            points[:, pair.column(LEFT)] += left_of_policy
+            points[:, pair.column(RIGHT)] += 0.02 + 0.3 * np.linspace(0.0, 1.0, 11)
+            chunk = ActionChunk(pair.now_ns, to_ns(0.1), points)
+            assert pair.filter.offer_chunk(chunk, pair.now_ns) == ''
+            path += [result.command[pair.column(RIGHT)] for result in pair.steps(2)]
+        paths.append(path)
+    assert paths[0] == paths[1]
 
 
 def test_an_arm_of_which_nothing_is_heard_stands_while_the_other_goes_on(pair):

@@ -147,7 +147,9 @@ class CommandCurve:
         join the curve to a state of its own.
         """
         knots, past_ns = list(self._knots), now_ns - _PAST_NS
-        first = max((k for k, knot in enumerate(knots) if knot.time_ns <= past_ns), default=0)
+        # From the newest down: few of the knots are of the future, and this is asked every cycle.
+        downwards = range(len(knots) - 1, -1, -1)
+        first = next((k for k in downwards if knots[k].time_ns <= past_ns), 0)
         return [*knots[first:], *self._tail(knots[-1])]
 
     def rest_at(self, time_ns: int) -> Knot:

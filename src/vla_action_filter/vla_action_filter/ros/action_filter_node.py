@@ -16,7 +16,6 @@ from vla_action_filter.ros.channels.registry import channels_of, make_senders
 from vla_action_filter.ros.channels.sender import Sender
 from vla_action_filter.ros.filter_report import FilterReport
 from vla_action_filter.ros.human_inputs import HumanInputs
-from vla_action_filter.ros.newest_time import NewestTime
 from vla_action_filter.ros.operator_inputs import OperatorInputs
 from vla_action_filter.watchdogs.loop_timing import LoopTiming
 from vla_contract.deployment.deployment import load_cell_of
@@ -31,6 +30,7 @@ from vla_contract.joints.joint_messages import JointReader, largest_chunk_bytes
 from vla_contract.joints.teleop_messages import TELEOP_TOPIC
 from vla_contract.ros.listening.bounded import subscribe_bounded
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
+from vla_contract.ros.listening.newest_time import NewestTime
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
 from vla_contract.ros.node.diagnostics import (
     DiagnosticsPublisher,

@@ -1,4 +1,4 @@
-from vla_contract.cli.page import facts, Html, table, write_page
+from vla_contract.cli.page import facts, Html, stacked_table, table, write_page
 
 
 def test_a_page_has_one_landmark_and_a_dark_side(tmp_path):
@@ -22,3 +22,10 @@ def test_nested_facts_go_by_dotted_names_and_nothing_says_nothing():
     found = facts({'policy': 'act', 'given': {'cell': '', 'task': 'lift <it>'}, 'none': None})
     assert found.count('<tr>') == 2
     assert '<td>given.task</td><td>lift &lt;it&gt;</td>' in found
+
+
+def test_a_narrow_screen_knows_the_head_of_every_value():
+    found = stacked_table(('', 'seed', 'alarms'), [(1, 7, '')])
+    assert '<th scope="col">seed</th>' in found
+    assert '<tr><td>1</td><td data-head="seed">7</td><td></td></tr>' in found
+    assert stacked_table(('a',), []) == '<p>none</p>'

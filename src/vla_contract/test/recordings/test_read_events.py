@@ -8,9 +8,11 @@ import pytest
 from vla_contract.deployment.placing import PlacedRobot
 from vla_contract.errors import ResourceNotFoundError, UnknownNameError, VlaError
 from vla_contract.filter_status import FilterStatus, Reason, Verdict
+from vla_contract.recordings.definitions import definition
 from vla_contract.recordings.events import (
     CommandEvent,
     DesiredEvent,
+    EncodedImageEvent,
     EStopEvent,
     FaultEvent,
     ImageEvent,
@@ -21,7 +23,7 @@ from vla_contract.recordings.events import (
     SuccessEvent,
 )
 from vla_contract.recordings.read_events import read_events
-from vla_contract.recordings.testing import definition, header, joint_state, write_recording
+from vla_contract.recordings.testing import header, joint_state, write_recording
 from vla_contract.values import ActionChunk, JointSample
 
 
@@ -89,6 +91,15 @@ def test_a_velocity_that_is_not_there_is_unknown(cell, tmp_path):
     write_recording(path, [(0, '/action_filter/desired', asked)])
     ((event),) = read_events(path, cell)
     assert event.payload.velocity is None
+
+
+def test_compressed_images_stay_as_they_are_where_that_is_asked_for(cell, tmp_path):
+    _, data = cv2.imencode('.png', np.zeros((4, 6, 3), np.uint8))
+    message = {'header': header(5), 'format': 'png', 'data': data.tobytes()}
+    path, topic = tmp_path / 'png.mcap', f'{cell.cameras[0].topic}/image_raw/compressed'
+    write_recording(path, [(9, topic, message)])
+    (found,) = read_events(path, cell, keep_encoded=True)
+    assert found.payload == EncodedImageEvent(cell.cameras[0].name, 5, data.tobytes())
 
 
 def test_compressed_images_are_decoded_where_there_are_no_raw_ones(cell, tmp_path):

@@ -234,7 +234,8 @@ class Executor:
 @pytest.fixture
 def run(monkeypatch):
     """Run a node whose callback does something; returns its status and what it went through."""
-    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    # Whoever runs the tests under nohup has SIGHUP ignored, and a node leaves it so.
+    handlers = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
     monkeypatch.setattr(lifecycle, 'SingleThreadedExecutor', Executor)
     monkeypatch.setattr('sys.argv', ['probe'])
     nodes = []

@@ -8,9 +8,9 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from vla_contract.deployment.cell import load_cell
 from vla_contract.recordings.decoding import decode_message
+from vla_contract.recordings.definitions import definition
 from vla_contract.recordings.message_definition import check_topic, FIELDS
 from vla_contract.recordings.recording import RawMessage, RecordedTopic
-from vla_contract.recordings.testing import definition
 from vla_contract.recordings.topics import TOPICS
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg

@@ -18,6 +18,21 @@ class ImageEvent:
 
 
 @dataclass(frozen=True)
+class EncodedImageEvent:
+    """An image as a camera compressed it.
+
+    Attributes:
+        camera: its name.
+        stamp_ns: capture time [ns].
+        data: a JPEG or PNG file.
+    """
+
+    camera: str
+    stamp_ns: int
+    data: bytes
+
+
+@dataclass(frozen=True)
 class SingleActionEvent:
     """policy_action: one action, shape (D,) [rad or m], and when it is due after arrival [ns]."""
 
@@ -113,6 +128,7 @@ Payload = (
     JointSample
     | ActionChunk
     | ImageEvent
+    | EncodedImageEvent
     | SingleActionEvent
     | TeleopEvent
     | CommandEvent

@@ -15,7 +15,6 @@ from vla_contract.recordings.topics import (
     camera_topics,
     COMPRESSED,
     RAW,
-    TopicOfEpisode,
     TOPICS,
     topics_of,
 )
@@ -31,6 +30,7 @@ def read_events(
     topics: Collection[str] | None = None,
     on_damage: OnDamage = say_damage,
     on_refused: OnRefused | None = None,
+    keep_encoded: bool = False,
 ) -> Iterator[Recorded]:
     """Yield what happened, in the order of the times at which it was written.
 
@@ -43,13 +43,16 @@ def read_events(
         on_damage: is told what could not be read, before anything is yielded.
         on_refused: is told the name of a topic whose message does not fit the cell, and why; the
             message is left out. Without it such a message ends the reading.
+        keep_encoded: compressed images come as they are, as EncodedImageEvent.
 
     Raises:
         ResourceNotFoundError: there is no such recording.
         VlaError: nothing of it can be read, a topic has another type or lacks a field, there are
             several robots and none is named, or a message does not fit the cell.
     """
-    wanted = _wanted(cell, with_images, topics)
+    wanted = topics_of(cell, _known(topics))
+    if with_images:
+        wanted |= camera_topics(cell, is_decoded=not keep_encoded)
     recording = Recording(path)
     for damage in recording.damages:
         on_damage(damage)
@@ -72,14 +75,12 @@ def read_events(
             yield Recorded(message.log_ns, payload)
 
 
-def _wanted(
-    cell: Cell, with_images: bool, topics: Collection[str] | None
-) -> dict[str, TopicOfEpisode]:
+def _known(topics: Collection[str] | None) -> Collection[str] | None:
+    """Return what was asked for, refused where it is no topic of an episode."""
     for topic in topics or ():
         if topic not in TOPICS:
             raise UnknownNameError('topic', topic, 'recordings', TOPICS)
-    wanted = topics_of(cell, topics)
-    return wanted | camera_topics(cell) if with_images else wanted
+    return topics
 
 
 def _without_copies(names: dict[RecordedTopic, str]) -> dict[RecordedTopic, str]:

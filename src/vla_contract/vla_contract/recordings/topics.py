@@ -16,6 +16,7 @@ from vla_contract.joints.teleop_messages import TELEOP_TOPIC, TeleopReader
 from vla_contract.recordings.events import (
     CommandEvent,
     DesiredEvent,
+    EncodedImageEvent,
     EStopEvent,
     FaultEvent,
     ImageEvent,
@@ -165,21 +166,23 @@ def topics_of(cell: Cell, names: Collection[str] | None = None) -> dict[str, Top
 
 
 def camera_topics(
-    cell: Cell, raw: Callable[[Any], Image] = raw_image
+    cell: Cell, raw: Callable[[Any], Image] = raw_image, is_decoded: bool = True
 ) -> dict[str, TopicOfEpisode]:
     """Return the image topics of a cell, raw and compressed.
 
     Args:
         cell: whose cameras.
         raw: makes an image of a sensor_msgs/Image.
+        is_decoded: whether compressed images are; else they are as they came.
     """
     topics = {}
     for camera in cell.cameras:
-        for end, kind, convert in (
-            (RAW, 'sensor_msgs/msg/Image', raw),
-            (COMPRESSED, 'sensor_msgs/msg/CompressedImage', compressed_image),
+        name = camera.name
+        compressed = _images(name, compressed_image) if is_decoded else _encoded_images(name)
+        for end, kind, decoder in (
+            (RAW, 'sensor_msgs/msg/Image', _images(name, raw)),
+            (COMPRESSED, 'sensor_msgs/msg/CompressedImage', compressed),
         ):
-            decoder = _images(camera.name, convert)
             topics[f'{camera.topic.strip("/")}/{end}'] = TopicOfEpisode(kind, decoder)
     return topics
 
@@ -187,5 +190,12 @@ def camera_topics(
 def _images(camera: str, convert: Callable[[Any], Image]) -> Callable[[Cell], Decode]:
     def decode(msg: Any, _: int) -> ImageEvent:
         return ImageEvent(camera, from_stamp(msg.header.stamp), convert(msg))
+
+    return lambda cell: decode
+
+
+def _encoded_images(camera: str) -> Callable[[Cell], Decode]:
+    def decode(msg: Any, _: int) -> EncodedImageEvent:
+        return EncodedImageEvent(camera, from_stamp(msg.header.stamp), bytes(msg.data))
 
     return lambda cell: decode

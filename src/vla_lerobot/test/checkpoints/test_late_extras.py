@@ -6,6 +6,7 @@ from types import ModuleType
 import pytest
 from vla_contract.errors import PolicyError
 from vla_lerobot.late_extras import import_late
+from vla_lerobot.lerobot_import import skip_extras_of_policies, skip_unneeded_extras
 
 # How LeRobot's modules do it. The package is one that is always there.
 GUARDED = """
@@ -53,6 +54,25 @@ def test_what_was_not_imported_is_imported_late(without):
     import_late(['_transformers_available'], 'kind')
     assert (module.dumps, module.read) == (json.dumps, json.loads)
     assert module._transformers_available
+
+
+def test_a_policy_after_a_dataset_gets_what_the_dataset_did_without(without, monkeypatch):
+    import json
+
+    from lerobot.utils import import_utils
+
+    for package in ('transformers', 'diffusers', 'peft'):
+        monkeypatch.setattr(import_utils, f'_{package}_available', True)
+    skip_extras_of_policies()
+    module = without('lerobot.configs', GUARDED)
+    assert module.dumps is None
+    skip_unneeded_extras('act')
+    assert module.dumps is None
+    skip_unneeded_extras('smolvla')
+    assert module.dumps is json.dumps
+    assert import_utils._transformers_available
+    skip_extras_of_policies()
+    assert import_utils._transformers_available, 'it is imported already'
 
 
 def test_a_guard_on_another_package_too_waits_for_that(without, monkeypatch):

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 from so101_double import driver_file, driver_values
 from vla_contract.errors import SettingError, UnknownNameError
@@ -13,6 +15,17 @@ def made(tmp_path, **fields):
 def test_a_class_never_takes_the_torque_by_itself_whatever_the_file_says(tmp_path):
     robot = made(tmp_path, disable_torque_on_disconnect=True)
     assert robot.config.disable_torque_on_disconnect is False
+
+
+def test_a_robot_is_not_kept_waiting_for_the_packages_of_policies(tmp_path, monkeypatch):
+    from lerobot.utils import import_utils
+
+    flags = [f'_{package}_available' for package in ('transformers', 'diffusers', 'peft')]
+    for flag in flags:
+        monkeypatch.setattr(import_utils, flag, True)
+    monkeypatch.delitem(sys.modules, 'lerobot.configs', raising=False)
+    made(tmp_path)
+    assert not any(getattr(import_utils, flag) for flag in flags)
 
 
 def test_both_arms_of_a_pair_leave_it_on(tmp_path):

@@ -10,7 +10,7 @@ from typing import Any
 from vla_contract.errors import SettingError, UnknownNameError
 from vla_lerobot.drivers.driver_file import DriverFile
 from vla_lerobot.drivers.errors import DriverError
-from vla_lerobot.lerobot_import import quiet_lerobot
+from vla_lerobot.lerobot_import import quiet_lerobot, skip_extras_of_policies
 
 _CAMERAS = 'cameras'
 _TORQUE = 'disable_torque_on_disconnect'
@@ -25,6 +25,8 @@ def make_robot(file: DriverFile) -> Any:
         VlaError: no class of that type is installed, a field is unknown, or a package is missing.
     """
     quiet_lerobot()
+    # Plug-ins of environments import LeRobot's policies' configurations, and these all extras.
+    skip_extras_of_policies()
     import lerobot.robots
     from lerobot.robots import make_robot_from_config, RobotConfig
     from lerobot.utils.import_utils import register_third_party_plugins

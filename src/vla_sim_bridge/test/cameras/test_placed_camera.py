@@ -83,6 +83,16 @@ def test_points_are_drawn_where_opencv_projects_them(tmp_path, cell, camera, len
     expected = project(points, saved)
     assert np.abs(seen - expected).max() < 0.35
     assert np.abs((seen - expected).mean(axis=0)).max() < 0.1
+    in_camera = (np.c_[points, np.ones(len(points))] @ invert(T_BASE_CAMERA).T)[:, :3]
+    assert placed.project(in_camera) == pytest.approx(expected, abs=1e-6)
+
+
+def test_what_is_behind_a_camera_has_no_pixel(cell):
+    placed = place_cameras(cell)['top']
+    pixels = placed.project(np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0], [0.1, 0.0, 0.0]]))
+    assert pixels[0] == pytest.approx([placed.intrinsics.cx, placed.intrinsics.cy])
+    assert np.isnan(pixels[1:]).all()
+    assert placed.project(np.empty((0, 3))).shape == (0, 2)
 
 
 def on_table(pixels, saved):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import mujoco
 import numpy as np
 from vla_contract.cameras.calibration import Extrinsics, LensCalibration
@@ -12,6 +13,9 @@ from vla_contract.transforms import look_at, make_transform, xyzw_from_wxyz
 from vla_contract.values import Vector
 from vla_sim_bridge.cameras.camera_info import Intrinsics, pinhole_intrinsics
 from vla_sim_bridge.cameras.lens_warp import LensWarp
+
+# What is nearer to the plane of the optical centre is beside the image.
+_NEAREST_M = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,24 @@ class PlacedCamera:
         wxyz = np.empty(4)
         mujoco.mju_mat2Quat(wxyz, self.T_parent_camera[:3, :3].ravel())
         return xyzw_from_wxyz(wxyz)
+
+    def project(self, points: Vector) -> Vector:
+        """Return where the camera sees points, shape (N, 2) [px]; NaN of those behind it.
+
+        Args:
+            points: in its optical frame, shape (N, 3) [m].
+        """
+        pixels = np.full((len(points), 2), np.nan)
+        ahead = points[:, 2] > _NEAREST_M
+        if ahead.any():
+            fx, fy, cx, cy = self.intrinsics
+            K = np.array([[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]])
+            is_fisheye = self.model == 'equidistant'
+            project = cv2.fisheye.projectPoints if is_fisheye else cv2.projectPoints
+            seen = np.ascontiguousarray(points[ahead], dtype=np.float64).reshape(-1, 1, 3)
+            found, _ = project(seen, np.zeros(3), np.zeros(3), K, np.array(self.distortion))
+            pixels[ahead] = found.reshape(-1, 2)
+        return pixels
 
     @property
     def drawn_size(self) -> tuple[int, int]:

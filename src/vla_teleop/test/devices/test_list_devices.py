@@ -1,6 +1,7 @@
 """The table of devices agrees with LeRobot, and says what cures what is missing."""
 
 import json
+import sys
 
 import pytest
 from vla_contract.share import config_names
@@ -17,6 +18,17 @@ def test_every_teleoperator_of_the_installed_lerobot_is_known():
         name for name, kind in known_types().items() if kind.__module__.startswith('lerobot.')
     }
     assert {known.type for known in KNOWN} == theirs
+
+
+def test_a_leader_is_not_kept_waiting_for_the_packages_of_policies(monkeypatch):
+    from lerobot.utils import import_utils
+
+    flags = [f'_{package}_available' for package in ('transformers', 'diffusers', 'peft')]
+    for flag in flags:
+        monkeypatch.setattr(import_utils, flag, True)
+    monkeypatch.delitem(sys.modules, 'lerobot.configs', raising=False)
+    known_types()
+    assert not any(getattr(import_utils, flag) for flag in flags)
 
 
 @pytest.mark.parametrize('name', ['so101_leader', 'bi_so_leader', 'gamepad'])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
@@ -18,6 +19,7 @@ from vla_contract.joints.teleop_messages import TeleopReader
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.node.diagnostics import Health, status_msg
 from vla_contract.ros.qos import COMMAND, STATE
+from vla_contract.values import to_ns
 from vla_lerobot.drivers.simulated.so101 import MOTORS
 from vla_teleop.devices.reading import Press, Reading
 from vla_teleop.mapping.leader_joints import LeaderJoints
@@ -74,19 +76,20 @@ FILE: list = []
 class Graph:
     """The node, and who plays arm and filter, in one executor."""
 
-    def __init__(self, folder: Path, monkeypatch) -> None:
+    def __init__(self, folder: Path, monkeypatch, **more) -> None:
         FILE[:] = [device_file(folder)]
         monkeypatch.setattr(node_module, 'make_device', self._make)
         values = {
             'deployment': 'so101_lift_cube',
             'device': str(folder / 'double.yaml'),
             'reconnect_s': 0.1,
+            **more,
         }
         rclpy.try_shutdown()
         given = [word for name, own in values.items() for word in ('-p', f'{name}:={own}')]
         rclpy.init(args=['--ros-args', *given])
         self.node = TeleopNode()
-        self.other = rclpy.create_node('other')
+        self.other = rclpy.create_node('other', use_global_arguments=False)
         self.executor = SingleThreadedExecutor()
         self.executor.add_node(self.node)
         self.executor.add_node(self.other)
@@ -108,6 +111,7 @@ class Graph:
         self.status = self.other.create_publisher(DiagnosticStatus, 'action_filter/status', STATE)
         self.place, self.first = np.array(HOME), np.array(HOME)
         self.filter = FilterStatus(Verdict.PASS, human=('arm',))
+        self.ahead_ns = 0
         self.other.create_timer(0.02, self._play)
 
     def _make(self, file, cell, clock_ns) -> Held:
@@ -124,7 +128,7 @@ class Graph:
 
     def _play(self) -> None:
         msg = JointState(name=list(CELL.joint_names), position=self.place.tolist())
-        msg.header.stamp = to_time(self.node.now_ns())
+        msg.header.stamp = to_time(self.node.now_ns() + self.ahead_ns)
         self.joint_states.publish(msg)
         health = Health(b'\x00', self.filter.message, self.filter.values())
         self.status.publish(status_msg('action_filter', health))
@@ -248,3 +252,25 @@ def test_what_the_cell_has_not_keeps_it_from_being_configured(graph, tmp_path):
     device_file(tmp_path, joints={MOTORS[0]: {'joint': MOTORS[0]}})
     assert graph.node.trigger_configure() != SUCCESS
     assert 'group arm: missing shoulder_lift' in graph.node.failure
+
+
+def test_joints_that_overtake_the_clock_of_a_simulator_are_not_from_the_future(
+    ros, tmp_path, monkeypatch
+):
+    """The two come on different topics, and the machine is busy."""
+    graph = Graph(tmp_path, monkeypatch, use_sim_time='true')
+    clock = graph.other.create_publisher(Clock, '/clock', 1)
+    graph.ahead_ns = to_ns(0.3)
+    began_s = time.monotonic()
+
+    def tick() -> None:
+        clock.publish(Clock(clock=to_time(to_ns(10.0 + time.monotonic() - began_s))))
+
+    graph.other.create_timer(0.02, tick)
+    graph.activate()
+    graph.until(lambda: graph.says(LEADING))
+    assert len(graph.chunks) > 0
+    # Far ahead they are stamped by another clock.
+    graph.ahead_ns = to_ns(5.0)
+    graph.until(lambda: graph.says('in the future'))
+    graph.close()

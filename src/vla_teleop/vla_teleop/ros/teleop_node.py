@@ -13,6 +13,7 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.joints.joint_age import JointAges
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
+from vla_contract.ros.listening.newest_time import NewestTime
 from vla_contract.ros.messages.joints import chunk_to_msg
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, Health, status_msg
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
@@ -55,6 +56,7 @@ class TeleopNode(VlaNode):
         groups = commanded_groups(self._cell, joints, self._file.name)
         self._commanded = CommandedPosition(self._cell)
         self._joints = JointStatesReader(self, self._cell)
+        self._time = NewestTime(self)
         self._ages = JointAges(self._cell)
         self._sample: JointSample | None = None
         self._filter = FilterClient(self, groups, self._commanded, self.now_ns, self._on_news)
@@ -113,10 +115,10 @@ class TeleopNode(VlaNode):
         thread, desk = self._thread, self._desk
         if thread is None or desk is None:
             return
-        now_ns = self.now_ns()
         for press in thread.take_presses():
             self._filter.give(press)
-        refusal = self._look(now_ns) or self._filter.refusal(now_ns)
+        now_ns = self.now_ns()
+        refusal = self._look() or self._filter.refusal(now_ns)
         fault = f'device: {thread.fault}' if thread.fault else ''
         position = self._commanded.position()
         chunk = desk.tick(thread.newest(), position, refusal, fault, now_ns)
@@ -128,14 +130,16 @@ class TeleopNode(VlaNode):
         if chunk is not None:
             self._chunks.publish(chunk_to_msg(chunk, desk.names))
 
-    def _look(self, now_ns: int) -> str:
+    def _look(self) -> str:
         """Take joint_states; return why they do not count, '' when they do."""
+        now_ns = self._time.now_ns()
         sample = self._joints.poll(now_ns)
         if sample is not None:
             self._sample = sample
             self._commanded.offer_measured(sample)
         if self._sample is None:
             return self._joints.missing or 'no joint_states'
+        now_ns = self._time.not_before(int(self._sample.stamps_ns.max()), now_ns)
         return self._ages.problem(self._sample, now_ns)
 
     def _tell(self) -> None:

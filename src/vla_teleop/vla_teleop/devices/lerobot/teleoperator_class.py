@@ -4,7 +4,7 @@ from typing import Any
 
 from vla_contract.errors import SettingError
 from vla_lerobot.drivers.robot_class import decode, one_line, register_classes
-from vla_lerobot.lerobot_import import quiet_lerobot
+from vla_lerobot.lerobot_import import quiet_lerobot, skip_extras_of_policies
 from vla_teleop.devices.device_file import DeviceFile
 from vla_teleop.devices.errors import DeviceError
 
@@ -15,6 +15,7 @@ def known_types() -> dict[str, Any]:
     LeRobot is imported for it, which takes seconds.
     """
     quiet_lerobot()
+    skip_extras_of_policies()
     import lerobot.teleoperators
     from lerobot.teleoperators import TeleoperatorConfig
     from lerobot.utils.import_utils import register_third_party_plugins

@@ -21,7 +21,7 @@ class NewestTime:
     def __init__(self, node: VlaNode) -> None:
         """Prepare for a node; the machine's clock is read as it is."""
         self._node = node
-        self._newest_ns = 0
+        self._clock_ns = self._measured_ns = 0
         self._clock = None
         if node.get_parameter('use_sim_time').value:
             self._clock = unattended_subscription(node, Clock, '/clock', _NEWEST)
@@ -37,13 +37,16 @@ class NewestTime:
             now_ns: the time by the clock [ns].
         """
         if self._clock is not None and now_ns < stamp_ns <= now_ns + _OVERTAKEN_NS:
-            self._newest_ns = stamp_ns
+            self._measured_ns = stamp_ns
             return stamp_ns
         return now_ns
 
     def now_ns(self) -> int:
-        """Return the time [ns]."""
+        """Return the time, which goes back only where the clock itself is set back [ns]."""
         if self._clock is not None:
             for msg in taken(self._clock):
-                self._newest_ns = from_stamp(msg.clock)
-        return max(self._node.now_ns(), self._newest_ns)
+                clock_ns = from_stamp(msg.clock)
+                if clock_ns < self._clock_ns:
+                    self._measured_ns = 0
+                self._clock_ns = clock_ns
+        return max(self._node.now_ns(), self._clock_ns, self._measured_ns)
