@@ -4,16 +4,12 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+from vla_policy_server.precision.comparing.flow_shapes import SPECIAL_TOKENS
+
 CLIP_SIZE = 64
 """Of the images that the CLIP takes [px]."""
 
-_SPECIAL = {
-    'image_token': '<image>',
-    'fake_image_token': '<fake_token_around_image>',
-    'global_image_token': '<global-img>',
-    'end_of_utterance_token': '<end_of_utterance>',
-}
-_WORDS = ('<pad>', '<s>', '</s>', '<unk>', *_SPECIAL.values(), '\n')
+_WORDS = ('<pad>', '<s>', '</s>', '<unk>', *SPECIAL_TOKENS.values(), '\n')
 _VOCABULARY = 128
 _LAYER = {'hidden_size': 32, 'intermediate_size': 32, 'num_hidden_layers': 1}
 _LAYER |= {'num_attention_heads': 2}
@@ -34,7 +30,7 @@ def write_tokenizer(folder: Path) -> Any:
         bos_token='<s>',
         eos_token='</s>',
         unk_token='<unk>',
-        extra_special_tokens=_SPECIAL,
+        extra_special_tokens=SPECIAL_TOKENS,
     )
     fast.save_pretrained(folder)
     return fast

@@ -71,12 +71,12 @@ def network(tmp_path) -> Network:
 @pytest.fixture(scope='session')
 def exported(tmp_path_factory) -> Network:
     """Export once for all tests of graphs."""
-    from vla_policy_server.precision.methods.onnx_graph import onnx_graph
+    from vla_policy_server.precision.graphs.chunk_graph import chunk_graph
 
     folder: Path = tmp_path_factory.mktemp('graphs')
     calibration = [observation(seed) for seed in range(100, 108)]
     built = Network(tiny_policy(), observation(0), 'cpu', folder, calibration)
-    onnx_graph(built)
+    chunk_graph(built)
     return built
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from vla_contract.errors import PolicyError
-from vla_policy_server.precision.methods.onnx_graph import onnx_graph
+from vla_policy_server.precision.graphs.chunk_graph import chunk_graph
 from vla_policy_server.precision.methods.onnx_int8 import int8_graph
 from vla_policy_server.precision.predictor import Network, size_bytes
 from vla_policy_server.precision.registry import make_predictor
@@ -32,13 +32,13 @@ def test_a_chunk_outlives_the_next_one(exported, observe):
 
 
 def test_a_graph_is_exported_once(exported):
-    before = onnx_graph(exported).stat().st_mtime_ns
+    before = chunk_graph(exported).stat().st_mtime_ns
     unusable = Network(None, exported.example, 'cpu', exported.folder)
-    assert onnx_graph(unusable).stat().st_mtime_ns == before
+    assert chunk_graph(unusable).stat().st_mtime_ns == before
 
 
 def test_a_policy_that_draws_noise_is_not_exported(noisy_network):
-    with pytest.raises(PolicyError, match='policies that draw noise cannot be exported'):
+    with pytest.raises(PolicyError, match='of policies that draw noise, only flows are exported'):
         make_predictor('onnx', noisy_network)
     assert not (noisy_network.folder / 'network.onnx').exists()
 

@@ -1,6 +1,6 @@
 """The numbers of the shipped policy: 16 steps at 10 Hz, 1.5 s count, a camera at 15 Hz."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 import pytest
 from vla_policy_server.serving.chunk_scheduler import LEAST_STEPS
@@ -32,6 +32,7 @@ def test_what_would_do_is_said():
     st.integers(0, 100),
     st.integers(0, 3000),
 )
+@example(LEAST_STEPS, 10, 100, 10 * LEAST_STEPS + 1, 0)
 def test_what_is_said_to_do_does(steps, period_ms, usable_ms, frame_ms, delay_ms):
     coverage = Coverage(steps, period_ms * MS, usable_ms * MS, frame_ms * MS)
     needed_ms = 2 * delay_ms + frame_ms

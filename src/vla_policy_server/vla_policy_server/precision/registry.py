@@ -39,16 +39,12 @@ PRECISIONS = {
     'int8': Precision('INT8 linear layers, bitsandbytes', 'bitsandbytes_weights:make_int8'),
     'nf4': Precision('4-bit linear layers, bitsandbytes', 'bitsandbytes_weights:make_nf4'),
     'compiled': Precision('torch.compile, CUDA graphs', 'compiled:make_compiled', builds=True),
-    'onnx': Precision('ONNX Runtime, float32', 'onnx_session:make_onnx', builds=True),
-    'tensorrt': Precision(
-        'TensorRT, float16', 'onnx_session:make_tensorrt', ('cuda',), builds=True
-    ),
+    'onnx': Precision('ONNX Runtime, float32', 'onnx:make_onnx', builds=True),
+    'tensorrt': Precision('TensorRT, float16', 'onnx:make_tensorrt', ('cuda',), builds=True),
     'onnx_int8': _on_cpu('ONNX Runtime, INT8 convolutions', 'onnx_int8:make_onnx_int8', True),
-    'openvino': _on_cpu('OpenVINO, float32', 'openvino_session:make_openvino'),
-    'openvino_bf16': _on_cpu('OpenVINO, bfloat16', 'openvino_session:make_openvino_bf16'),
-    'openvino_int8': _on_cpu(
-        'OpenVINO, INT8 convolutions', 'openvino_session:make_openvino_int8', True
-    ),
+    'openvino': _on_cpu('OpenVINO, float32', 'openvino:make_openvino'),
+    'openvino_bf16': _on_cpu('OpenVINO, bfloat16', 'openvino:make_openvino_bf16'),
+    'openvino_int8': _on_cpu('OpenVINO, INT8 convolutions', 'openvino:make_openvino_int8', True),
 }
 
 

@@ -33,8 +33,11 @@ class Coverage:
         The next observation is made when a chunk has arrived, up to a frame later, and its own
         chunk comes a delay after that: two delays and a frame after the observation of the first.
         """
-        lasts_ns = min(self.steps * self.period_ns, self.usable_ns)
-        return max(0, (lasts_ns - self.frame_ns) // 2)
+        return max(0, (self._lasts_ns - self.frame_ns) // 2)
+
+    @property
+    def _lasts_ns(self) -> int:
+        return min(self.steps * self.period_ns, self.usable_ns)
 
     def gap(self, delay_ns: int) -> str:
         """Return that the arm stops between chunks that come so late, and what would do.
@@ -46,9 +49,10 @@ class Coverage:
             One line; '' where the chunks suffice, and for those of so few steps that each is
             played to its end before the next question.
         """
-        if self.steps < LEAST_STEPS or delay_ns <= self.longest_delay_ns:
-            return ''
+        # Where a frame alone outlasts a chunk, no delay is short enough.
         needed_ns = 2 * delay_ns + self.frame_ns
+        if self.steps < LEAST_STEPS or needed_ns <= self._lasts_ns:
+            return ''
         cures = []
         if self.usable_ns < needed_ns:
             tenths = math.ceil(needed_ns / _TENTH_NS)

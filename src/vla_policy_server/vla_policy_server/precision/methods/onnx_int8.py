@@ -7,14 +7,19 @@ import tempfile
 from typing import Any
 
 from vla_contract.errors import PolicyError
-from vla_policy_server.precision.methods.onnx_graph import onnx_graph
-from vla_policy_server.precision.methods.onnx_session import OnnxSession
+from vla_policy_server.precision.flow.network import is_flow
+from vla_policy_server.precision.graphs.chunk_graph import chunk_graph
+from vla_policy_server.precision.graphs.graph_predictor import GraphPredictor
+from vla_policy_server.precision.graphs.onnx_runner import OnnxRunner, provider_of
 from vla_policy_server.precision.predictor import Batch, ChunkPredictor, Network, tensors
 
 
 def make_onnx_int8(network: Network) -> ChunkPredictor:
     """Build on a CPU from the graph that was quantised on real frames."""
-    return OnnxSession(int8_graph(network), network, ('CPUExecutionProvider', {}))
+    return GraphPredictor(
+        int8_graph(network),
+        lambda graph: OnnxRunner(graph, network.device, provider_of(network.device)),
+    )
 
 
 def int8_graph(network: Network) -> Path:
@@ -24,8 +29,14 @@ def int8_graph(network: Network) -> Path:
     a policy with cameras goes, and the transformer's small error is where its accuracy comes from.
 
     Raises:
-        PolicyError: there is no graph, and nothing to calibrate on.
+        PolicyError: there is no graph and nothing to calibrate on; or the network is a
+            transformer throughout.
     """
+    if is_flow(network.policy):
+        raise PolicyError(
+            f"only convolutions are quantised, and policy type '{network.policy.config.type}' is "
+            'a transformer throughout; allowed for it: onnx, openvino, openvino_bf16'
+        )
     if not network.calibration:
         return _newest(network.folder)
     path = network.folder / f'int8_{_digest(network.calibration)}.onnx'
@@ -36,7 +47,7 @@ def int8_graph(network: Network) -> Path:
 
     with tempfile.TemporaryDirectory(dir=network.folder) as scratch:
         prepared, part = Path(scratch) / 'prepared.onnx', Path(scratch) / 'int8.onnx'
-        quant_pre_process(onnx_graph(network), prepared, skip_symbolic_shape=True)
+        quant_pre_process(chunk_graph(network), prepared, skip_symbolic_shape=True)
         quantize_static(
             prepared,
             part,

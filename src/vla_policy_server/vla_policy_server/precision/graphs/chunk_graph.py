@@ -1,4 +1,4 @@
-"""A policy's network as an ONNX file, made once per set of weights and checked against them."""
+"""A policy's network as one ONNX graph, made once per set of weights and checked against them."""
 
 from pathlib import Path
 from typing import Any
@@ -7,11 +7,11 @@ from vla_contract.errors import PolicyError
 from vla_policy_server.precision.predictor import Batch, Network, tensors
 
 # Both sides compute in float32, but sum in another order: a few 1e-6 in normalised units.
-_TOLERANCE = 1e-3
+TOLERANCE = 1e-3
 OUTPUT = 'chunk'
 
 
-def onnx_graph(network: Network) -> Path:
+def chunk_graph(network: Network) -> Path:
     """Return the network's ONNX file; export it when there is none yet.
 
     Raises:
@@ -69,19 +69,19 @@ def _check(network: Network, path: Path) -> None:
 
     session = InferenceSession(path, providers=['CPUExecutionProvider'])
     inputs = [value.name for value in session.get_inputs()]
-    for batch in (tensors(network.example), _another(tensors(network.example))):
+    for batch in (tensors(network.example), another(tensors(network.example))):
         with torch.no_grad():
             expected = network.policy.predict_action_chunk(batch).cpu().numpy()
         found = session.run([OUTPUT], {name: batch[name].cpu().numpy() for name in inputs})[0]
         error = float(abs(found - expected).max())
-        if not error <= _TOLERANCE:
+        if not error <= TOLERANCE:
             raise PolicyError(
                 f'the exported graph differs from the policy by {error:.2g} in normalised units '
-                f'(allowed: {_TOLERANCE:g}); policies that draw noise cannot be exported'
+                f'(allowed: {TOLERANCE:g}); of policies that draw noise, only flows are exported'
             )
 
 
-def _another(batch: Batch) -> Batch:
+def another(batch: Batch) -> Batch:
     """Return a batch of the same shapes with other numbers; whole numbers are only permuted."""
     import torch
 

@@ -1,0 +1,1 @@
+"""Flow-matching policies as two graphs: the prefix once per chunk, the step in a loop."""
