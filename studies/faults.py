@@ -25,9 +25,10 @@ from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_policy_server.backends.registry import make_policy
 from vla_rollout.diagnosis.alarm import naming_alarm
-from vla_rollout.diagnosis.diagnosis import Diagnosis
+from vla_rollout.diagnosis.cause import Mode
+from vla_rollout.diagnosis.diagnosis import Diagnosis, diagnosis_of
 from vla_rollout.diagnosis.healthy import find_healthy
-from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.diagnosis.training import find_training
 from vla_rollout.episodes.cycle import CycleObserver
 from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
 
@@ -100,7 +101,7 @@ def build(fault: Fault, observers: Sequence[CycleObserver]) -> ClosedLoop:
 def watched(name: str) -> tuple[ClosedLoop, Diagnosis]:
     """Return the loop of a fault and the diagnosis that watches it."""
     deployment = load_deployment(DEPLOYMENT)
-    diagnosis = Diagnosis(deployment.cell, find_healthy(deployment))
+    diagnosis = diagnosis_of(deployment, find_healthy(deployment), find_training(deployment))
     return build(BY_NAME[name], (diagnosis,)), diagnosis
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from vla_contract.deployment.cell import Cell
 from vla_contract.policy import earlier_steps, Policy
 from vla_contract.values import ActionChunk, Observation
-from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.diagnosis.cause import Mode
 from vla_sim_bridge.scene.world import World
 
 

@@ -36,7 +36,7 @@ _RUN = Path('run')
 # Whether these hold depends on how busy the machine is; a controller may not answer in time.
 _TIMED = (
     *('inference latency', 'rate of', 'clock offset of', 'controller', 'joint order'),
-    'emergency stop of the filter',
+    *('emergency stop of the filter', 'policy: latency'),
 )
 Ready = Callable[[], None]
 """Called before a command starts: prepares what it runs beside."""
@@ -99,6 +99,7 @@ def _simulated_outcome(folder: Path) -> Any:
     if run is None:
         return None
     summary = json.loads((run / 'summary.json').read_text())
+    del summary['settings']['origin']['date']
     return {name: value for name, value in summary.items() if name != 'timing'}
 
 

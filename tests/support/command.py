@@ -8,6 +8,11 @@ import pytest
 from support.waiting import wait_for
 
 
+def written(log: Path) -> str:
+    """Return what a process has written by now, which may end within a character."""
+    return log.read_text(errors='replace')
+
+
 def is_running(pid: int) -> bool:
     """Tell a running process from one that ended and that nobody has waited for."""
     try:
@@ -39,7 +44,7 @@ class Command:
 
     @property
     def output(self) -> str:
-        return self.log.read_text(errors='replace')
+        return written(self.log)
 
     def wait_for_text(self, text: str, timeout_s: float = 300.0) -> None:
         wait_for(

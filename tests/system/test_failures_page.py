@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vla_contract.deployment.cell import load_cell
+from vla_rollout.diagnosis.cause import Mode
 from vla_rollout.diagnosis.detectors.detector import Detector
 from vla_rollout.diagnosis.detectors.registry import make_detectors
-from vla_rollout.diagnosis.taxonomy import Mode
 from vla_rollout.diagnosis.taxonomy_table import forerunner_table, score_table, taxonomy_table
 
 PAGE = (Path(__file__).parents[2] / 'docs/failures.md').read_text()

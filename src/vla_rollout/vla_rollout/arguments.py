@@ -9,7 +9,7 @@ from typing import Any
 
 from vla_contract.cli import number_types
 from vla_contract.cli.deployment_arguments import add_deployment, named_parts
-from vla_contract.cli.number_types import natural, real, whole
+from vla_contract.cli.number_types import real, whole
 from vla_policy_server.serving.chunk_scheduler import MODES
 
 # Longer than any chunk counts: in such a run no answer comes in time, which it then says.
@@ -45,18 +45,6 @@ def add_one_worker(parser: argparse.ArgumentParser) -> None:
 def add_record(parser: argparse.ArgumentParser) -> None:
     """Add --record for commands that have a recorder beside them."""
     parser.add_argument('--record', action='store_true', help='every episode into an MCAP file')
-
-
-def add_web(parser: argparse.ArgumentParser) -> None:
-    """Add --web for commands that watch a graph."""
-    parser.add_argument(
-        '--web',
-        type=natural,
-        nargs='?',
-        const=8321,
-        metavar='PORT',
-        help='live page on this machine: camera, joints, verdict, chunk, alarms; default 8321',
-    )
 
 
 def add_loop(parser: argparse.ArgumentParser) -> None:

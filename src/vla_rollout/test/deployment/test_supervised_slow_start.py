@@ -6,7 +6,7 @@ from permitted import facts, identity, unknown, write_preflight
 import pytest
 from vla_contract.errors import VlaError
 from vla_rollout.deployment.supervised import SupervisedSlowStart
-from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.diagnosis.cause import Mode
 from vla_rollout.episodes.episode import EpisodeResult
 
 FACTS = facts()
@@ -71,7 +71,13 @@ def test_a_stale_preflight_begins_nothing(args):
 
 
 @pytest.mark.parametrize(
-    'alarm', [{'mode': Mode.COLLISION.value}, {'stops': 1}, {'e_stops': 1, 'stops': 0}]
+    'alarm',
+    [
+        {'mode': Mode.COLLISION.value},
+        {'mode': Mode.OVERLOAD.value},
+        {'stops': 1},
+        {'e_stops': 1, 'stops': 0},
+    ],
 )
 def test_a_collision_a_latched_stop_or_an_e_stop_slows_down(args, alarm):
     slow_start = SupervisedSlowStart.of(args, FACTS)

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
 import pytest
+from vla_contract.filter_status import Reason, ReasonCode
 from vla_rollout.diagnosis.alarm import Alarm
 from vla_rollout.diagnosis.diagnosis import diagnosed
 from vla_rollout.diagnosis.taxonomy import EMPTY_GRASP, PUSHING
 from vla_rollout.episodes.cause import cause_of
-from vla_rollout.episodes.episode import EpisodeResult
+from vla_rollout.episodes.episode import episode_line, EpisodeResult, failure_lines
 
 TIMED_OUT = EpisodeResult(3, False, 'timeout', 8.0, 0, 3, None, None)
 GRASP = Alarm(EMPTY_GRASP, 1.25, 1.0, 0.5, 'times')
@@ -70,6 +71,47 @@ def test_the_alarm_that_names_the_failure_is_the_one_that_is_told():
     cause = cause_of(diagnosed(TIMED_OUT, [PUSH, GRASP]))
     assert cause.mode == 'grasp failure'
     assert cause.sentence.startswith('grasp failure: the fingers close on nothing')
+
+
+def test_the_first_alarm_is_told_beside_the_one_that_names():
+    cause = cause_of(diagnosed(TIMED_OUT, [PUSH, GRASP]))
+    assert cause.sentence.endswith(
+        'first alarm 0.70 s: collision: joints push against something that the model does not know'
+    )
+    assert 'first alarm' not in cause_of(diagnosed(TIMED_OUT, [GRASP])).sentence
+
+
+def test_a_stop_that_no_cycle_told_of_is_named_by_the_filters_reason():
+    """On a running graph an episode ends with the first message that says so."""
+    reason = Reason('tracking error joint4 0.12', ReasonCode.TRACKING)
+    stopped = replace(TIMED_OUT, termination='stopped', stop_cause=reason)
+    result = diagnosed(stopped, [])
+    assert (result.failure_mode, result.failure_cause) == ('safety stop', 'latched')
+    assert 'check the controller' in result.advice
+    assert cause_of(result).sentence == 'safety stop: tracking error joint4 0.12'
+    assert diagnosed(stopped, [PUSH]).failure_mode == 'collision'
+
+
+def test_advice_is_of_the_alarm_that_names():
+    result = diagnosed(TIMED_OUT, [PUSH, GRASP])
+    assert (result.failure_cause, result.advice) == ('empty_grasp', EMPTY_GRASP.fix)
+    assert f'what to do: {EMPTY_GRASP.fix}' in episode_line(1, 1, result)
+    success = diagnosed(replace(TIMED_OUT, success=True, termination='success'), [PUSH])
+    assert (success.failure_cause, success.advice) == ('', '')
+    assert 'what to do' not in episode_line(1, 1, success)
+
+
+def test_the_end_of_a_run_has_a_line_per_cause():
+    results = [
+        diagnosed(TIMED_OUT, [GRASP]),
+        replace(diagnosed(TIMED_OUT, [GRASP]), seed=8),
+        diagnosed(replace(TIMED_OUT, success=True, termination='success'), []),
+        diagnosed(replace(TIMED_OUT, seed=9), []),
+    ]
+    first, second = failure_lines(results)
+    assert first.startswith('2 x grasp failure: the fingers close on nothing')
+    assert first.endswith(f'; what to do: {EMPTY_GRASP.fix}; seeds 3 8')
+    assert second == '1 x timeout: timeout; seeds 9' or second == '1 x timeout; seeds 9'
 
 
 def test_an_episode_without_an_answer_is_no_timeout_of_the_policy():

@@ -1,7 +1,14 @@
 import threading
 
 import pytest
-from vla_rollout.episodes.control import ALLOWED, EpisodeControl, Order, OrderError, Phase
+from vla_rollout.episodes.control import (
+    ALLOWED,
+    EpisodeControl,
+    LABELS,
+    Order,
+    OrderError,
+    Phase,
+)
 
 
 @pytest.mark.parametrize('phase', Phase)
@@ -53,6 +60,31 @@ def test_nothing_undoes_a_stop():
     assert control.take() is Order.STOP
     assert control.take() is Order.STOP
     assert control.is_stopped
+
+
+@pytest.mark.parametrize('phase', [Phase.RUNNING, Phase.PAUSED, Phase.ENDED])
+@pytest.mark.parametrize('label', LABELS)
+def test_a_label_counts_though_a_stop_comes_before_it_is_taken(phase, label):
+    control = EpisodeControl()
+    control.enter(phase)
+    control.give(label)
+    control.give(Order.STOP)
+    assert control.order is label
+    assert control.take() is label
+    assert control.is_stopped
+    control.enter(Phase.READY)
+    assert control.take() is Order.STOP
+
+
+@pytest.mark.parametrize(
+    ('phase', 'order'), [(Phase.READY, Order.START), (Phase.RUNNING, Order.PAUSE)]
+)
+def test_nothing_is_begun_or_paused_when_a_stop_comes_before_it(phase, order):
+    control = EpisodeControl()
+    control.enter(phase)
+    control.give(order)
+    control.give(Order.STOP)
+    assert control.take() is Order.STOP
 
 
 def test_each_order_is_taken_once_whoever_gives_it():

@@ -6,14 +6,15 @@ import sys
 import time
 
 import pytest
-from vla_contract.errors import SettingError
+from vla_contract.errors import SettingError, UnknownNameError
 from vla_rollout.graph.stack import ProcessDiedError, Stack
 
-# A process that writes a line, then works until it is told to stop.
+# A process that writes a line, then works until it is told to stop. Its output is not buffered,
+# so that the line is written in one piece only when it is one string.
 WORKER = """
 import signal, sys
-print('ready', sys.argv[-1], flush=True)
 signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+sys.stdout.write(f'ready {sys.argv[-1]}\\n')
 signal.pause()
 """
 
@@ -147,3 +148,10 @@ def is_running(pid: int) -> bool:
         return Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0] != 'Z'
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_what_is_left_out_is_not_started_and_must_be_there(make_stack, tmp_path):
+    path = str(tmp_path / 'config' / 'stacks' / 'x.yaml')
+    assert Stack(path, tmp_path / 'logs', 7, {}, leave_out=['one']).names == ['two']
+    with pytest.raises(UnknownNameError, match="process 'three' is not in"):
+        Stack(path, tmp_path / 'logs', 7, {}, leave_out=['three'])

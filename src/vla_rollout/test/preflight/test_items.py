@@ -7,6 +7,7 @@ from vla_contract.check import measured, skipped, Status
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.deployment.workspace import Workspace
 from vla_contract.values import ActionChunk
+from vla_policy_server.identity.identify import identity_of
 from vla_policy_server.self_test.golden_frames import GoldenFrames
 from vla_policy_server.self_test.subject import Subject
 from vla_rollout.doctor.machine import check_disk
@@ -14,7 +15,7 @@ from vla_rollout.preflight.calibration_items import check_calibrations
 from vla_rollout.preflight.cell_items import check_action_bounds, check_workspace
 from vla_rollout.preflight.machine_items import check_gpu
 from vla_rollout.preflight.page import all_hold, write_checklist
-from vla_rollout.preflight.policy_items import check_latency, check_policy
+from vla_rollout.preflight.policy_items import check_diagnosis, check_latency, check_policy
 from vla_rollout.preflight.questions import check_question, Operator, QUESTIONS
 
 DEPLOYMENT = load_deployment('panda_lift_cube')
@@ -42,13 +43,24 @@ def subject(position, golden=True):
     return Subject(DEPLOYMENT, Steady(position), frames)
 
 
-def test_a_question_that_does_not_arise_is_a_remark():
+def test_a_question_that_does_not_arise_is_neither_good_nor_a_remark():
     found = {check.name: check for check in check_policy(subject(CELL.home))}
     instruction, images = found['policy: instruction'], found['policy: images']
-    assert (instruction.status, instruction.fix) == (Status.WARN, '')
+    assert (instruction.status, instruction.fix) == (Status.UNKNOWN, '')
+    assert instruction.line.startswith('? policy: instruction')
+    assert instruction.is_good_enough
     assert instruction.line.endswith('the policy takes no instruction (must be: passes)')
     assert images.status is Status.FAIL
     assert 'known failure' in images.fix
+
+
+def test_a_policy_of_which_nothing_was_learned_is_unknown_with_the_command_that_learns():
+    found = check_diagnosis(DEPLOYMENT, identity_of(DEPLOYMENT))
+    assert (found.status, found.found) == (Status.OK, 'learned from 436 episodes')
+    other = load_deployment(overrides={'cell.workspace.speed': 0.5})
+    remark = check_diagnosis(other, identity_of(other))
+    assert remark.status is Status.UNKNOWN
+    assert 'not learned: learn with: vla rollout learn-thresholds ' in remark.line
 
 
 def test_a_policy_that_reads_what_only_a_simulation_knows_is_not_released():

@@ -1,5 +1,7 @@
 """A run of the real filter without ROS: what its node would publish, and what really happened."""
 
+from pathlib import Path
+
 import numpy as np
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.output.command_curve import motion_at
@@ -7,7 +9,12 @@ from vla_action_filter.output.command_loop import CommandLoop, Played
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.filter_status import FilterStatus, Verdict
 from vla_contract.recordings.events import TeleopEvent
-from vla_contract.recordings.testing import header, joint_state, joint_trajectory
+from vla_contract.recordings.testing import (
+    header,
+    joint_state,
+    joint_trajectory,
+    write_recording,
+)
 from vla_contract.values import ActionChunk, JointSample, to_ns
 
 DEPLOYMENT = load_deployment('panda_lift_cube')
@@ -158,3 +165,11 @@ def takeover_run() -> FilterRun:
     assert not run.chunk(0.5)
     run.run(60)
     return run
+
+
+def write_takeover(run: FilterRun, folder: Path) -> Path:
+    """Write the recording of such a run as a recorder would name it; return its path."""
+    path = folder / 'episode.mcap'
+    notes = {'vla': {'outcome': 'success', 'seed': '3', 'recording': 'null'}}
+    write_recording(path, run.messages, metadata=notes)
+    return path

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from vla_contract.errors import VlaError
 from vla_contract.filter_status import Verdict
+from vla_contract.recordings.events import ImageEvent
 from vla_contract.recordings.read_events import read_events
 from vla_contract.recordings.testing import write_recording
 from vla_contract.values import JointSample
@@ -15,10 +16,13 @@ class Kept:
     """Observes and keeps everything."""
 
     def restart(self):
-        self.chunks, self.cycles = [], []
+        self.chunks, self.refused, self.cycles = [], [], []
 
     def see_chunk(self, chunk):
         self.chunks.append(chunk)
+
+    def see_refused(self, chunk):
+        self.refused.append(chunk)
 
     def see_cycle(self, cycle):
         self.cycles.append(cycle)
@@ -63,6 +67,29 @@ def test_a_recording_gives_back_every_cycle_bit_for_bit(run, recording, kept):
         assert np.array_equal(cycle.joints.position, (before or samples)[-1].position)
 
 
+def test_who_wants_to_see_gets_the_images_of_a_recording(recording, kept):
+    class Sees(Kept):
+        def restart(self):
+            super().restart()
+            self.images = []
+
+        def see_frame(self, camera, stamp_ns, image):
+            self.images.append((camera, stamp_ns, image))
+
+    sees = Sees()
+    replay_cycles(recording, CELL, sees)
+    recorded = [
+        event.payload
+        for event in read_events(recording, CELL, with_images=True)
+        if isinstance(event.payload, ImageEvent)
+    ]
+    assert len(sees.images) == len(recorded) > 5
+    for (camera, stamp_ns, image), event in zip(sees.images, recorded, strict=True):
+        assert (camera, stamp_ns) == (event.camera, event.stamp_ns)
+        assert np.array_equal(image, event.image)
+    assert [cycle.now_ns for cycle in sees.cycles] == [cycle.now_ns for cycle in kept.cycles]
+
+
 def test_the_verdict_of_a_cycle_is_that_of_its_own_time(run, kept):
     limits = {Verdict.PASS, Verdict.CLAMP}
     found = {cycle.now_ns: cycle.verdict for cycle in kept.cycles}
@@ -98,8 +125,9 @@ def test_the_order_in_which_topics_arrive_changes_nothing(recording, kept):
                 assert np.array_equal(same.desired.position, cycle.desired.position)
 
 
-def test_a_refused_chunk_is_nobodys(run, kept):
+def test_a_refused_chunk_is_told_as_refused(run, kept):
     assert len(kept.chunks) == 2
+    assert [len(chunk.positions) for chunk in kept.refused] == [16]
     ways = [chunk.positions[-1, 0] - chunk.positions[0, 0] for chunk in kept.chunks]
     assert ways == pytest.approx([1.0, 0.5])
     assert all(

@@ -50,6 +50,23 @@ def test_a_latched_value_from_before_belongs_to_the_episode(tmp_path):
     assert [(topic, time) for topic, time, _ in messages] == [('/instruction', 20_000_000)]
 
 
+def test_what_each_publisher_of_a_shared_topic_said_belongs_to_the_episode(tmp_path):
+    frames = Topic('/tf_static', 'std_msgs/msg/String', 'string data', True, is_shared=True)
+    recorder = EpisodeRecorder(tmp_path, [frames], RingBuffer(1, 1))
+    # What was said again counts once, when it was said last.
+    for k, said in enumerate((1, 2, 1)):
+        recorder.take(Record('/tf_static', k, bytes([said])))
+    recorder.start('one')
+    messages, _ = read(recorder.stop({}))
+    assert [(time, data) for _, time, data in messages] == [(1, b'\x02'), (2, b'\x01')]
+    for k in range(200):
+        recorder.take(Record('/tf_static', 3 + k, bytes([k])))
+    recorder.start('two')
+    messages, _ = read(recorder.stop({}))
+    assert len(messages) == 100
+    assert messages[-1][1] == 202
+
+
 def test_the_final_name_appears_with_the_whole_file(tmp_path):
     recorder = make(tmp_path)
     path = recorder.start('one')

@@ -1,6 +1,8 @@
 """Who commanded, out of a recording: cycle by cycle, and in the frames for training."""
 
-from filter_run import CELL, DEPLOYMENT, takeover_run
+from itertools import pairwise
+
+from filter_run import CELL, DEPLOYMENT, takeover_run, write_takeover
 import numpy as np
 import pytest
 from vla_action_filter.config import FilterConfig
@@ -22,10 +24,7 @@ def run():
 
 @pytest.fixture(scope='module')
 def recording(run, tmp_path_factory):
-    path = tmp_path_factory.mktemp('takeover') / 'episode.mcap'
-    notes = {'vla': {'outcome': 'success', 'seed': '3', 'recording': 'null'}}
-    write_recording(path, run.messages, metadata=notes)
-    return path
+    return write_takeover(run, tmp_path_factory.mktemp('takeover'))
 
 
 class Cycles(list):
@@ -49,6 +48,22 @@ def test_every_cycle_says_who_commanded_it(run, recording):
     assert len(compared) > 150
     assert all(said == human for said, human in compared)
     assert {human for _, human in compared} == {(), ('arm',)}
+
+
+def test_what_was_sent_before_the_first_status_is_of_who_it_says(run, tmp_path):
+    """A recorder that begins between two words of the filter."""
+    told = [ns for ns, topic, _ in run.messages if topic == 'action_filter/status']
+    led = [ns for ns, human in run.humans.items() if human]
+    while_led = [ns for ns in told if led[0] < ns < led[-1]]
+    begin_ns, first_ns = max(pairwise(while_led), key=lambda pair: pair[1] - pair[0])
+    late = [message for message in run.messages if message[0] > begin_ns]
+    path = tmp_path / 'late.mcap'
+    write_recording(path, late)
+    cycles = Cycles()
+    replay_cycles(path, CELL, cycles)
+    before = [cycle for cycle in cycles if cycle.now_ns < first_ns]
+    assert len(before) >= 3
+    assert {cycle.human for cycle in before} == {('arm',)}
 
 
 def test_frames_of_the_hand_are_marked_and_say_what_it_wanted(recording):

@@ -15,4 +15,6 @@ def run(tmp_path):
     (folder / 'videos' / 'a.mp4').write_bytes(b'moving picture')
     results = [episode(k, True) for k in range(8)]
     results += [episode(8, False, 'wild oscillation', video='videos/a.mp4'), episode(9, False)]
-    return write_run(folder, results, {'policy': 'act <1>'})
+    return write_run(
+        folder, results, {'policy': 'act <1>', 'given': {'deployment': 'panda_lift_cube'}}
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from vla_rollout.report.kinds.any_run import AnyRun
 from vla_rollout.report.load_run import load_run
 
-PNG = b'\x89PNG'
+DRAWING = '<svg viewBox="0 0 9 9"></svg>'
 
 
 def episode(seed: int, success: bool, mode: str | None = None, **more: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import os
 from xml.etree import ElementTree
 
 import pytest
-from run_rows import episode, write_run
+from run_rows import DRAWING, episode, write_run
 from vla_contract.check import Check, Status
 from vla_contract.errors import VlaError
 from vla_rollout.report.load_run import load_run
@@ -91,7 +91,7 @@ def test_texts_of_sweeps_and_instruction_checks_are_text(tmp_path):
 def test_names_of_folders_reasons_and_checklists_are_text(tmp_path):
     text = HOSTILE[0].replace('/', '')
     run = write_run(tmp_path / text, [episode(0, True, recording='a')])
-    recorded = RecordedRun({0: RecordedEpisode(b'', Counter([text]))}, (text,))
+    recorded = RecordedRun({0: RecordedEpisode(DRAWING, Counter([text]))}, (text,))
     checklist = [Check(text, Status.FAIL, text, text, text)]
     write_report(tmp_path / 'report.html', [run], [recorded], checklist)
     _check((tmp_path / 'report.html').read_text(), text)

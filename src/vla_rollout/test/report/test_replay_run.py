@@ -9,7 +9,9 @@ import pytest
 from vla_contract.cli.command import write_json
 from vla_contract.recordings.testing import write_recording
 from vla_policy_server.identity.identify import identity_of
+from vla_rollout.diagnosis.alarm import Alarm
 from vla_rollout.diagnosis.diagnosis import diagnosed
+from vla_rollout.diagnosis.taxonomy import EMPTY_GRASP, LAG
 from vla_rollout.episodes.episode import EpisodeResult, summarise
 from vla_rollout.episodes.provenance import recorded_settings
 from vla_rollout.report.kinds.counted_run import CountedRun
@@ -50,7 +52,7 @@ def notes_of(folder):
 def test_a_recording_gives_joints_and_interventions(folder):
     recorded = replay_run(load_run(folder))
     assert recorded.notes == ()
-    assert recorded.episodes[0].picture.startswith(b'\x89PNG')
+    assert recorded.episodes[0].drawing.startswith('<svg ')
     assert recorded.interventions['stop: e stop'] + recorded.interventions['latched: e stop'] > 0
 
 
@@ -130,16 +132,19 @@ def test_a_run_that_does_not_say_what_named_it_is_one_sentence(folder, given):
     assert 'settings.given: found' in note
 
 
-def test_alarms_are_those_of_the_policy_that_ran(folder, monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        'vla_rollout.report.replay_run.find_healthy', lambda *which: asked.append(which)
-    )
-    identity = identity_of(DEPLOYMENT)
-    write_summary(folder, identity)
+def test_the_alarms_that_are_drawn_are_those_that_rang(folder, monkeypatch):
+    drawn = []
+
+    def draw(cell, cycles, alarms_s):
+        drawn.append(list(alarms_s))
+        return '<svg viewBox="0 0 9 9"></svg>'
+
+    monkeypatch.setattr('vla_rollout.report.replay_run.draw_episode', draw)
+    alarms = [Alarm(LAG, 0.37, 0.3, 0.25, 's'), Alarm(EMPTY_GRASP, 1.6, 1.0, 0.5, 'times')]
+    settings = json.loads((folder / 'summary.json').read_text())['settings']
+    write_json(folder / 'summary.json', summarise([diagnosed(TIMED_OUT, alarms)], settings))
     assert replay_run(load_run(folder)).episodes
-    ((deployment, served),) = asked
-    assert (deployment.sha256, served) == (DEPLOYMENT.sha256, identity)
+    assert drawn == [[0.37, 1.6]]
 
 
 def test_without_recordings_no_deployment_is_looked_for(tmp_path):

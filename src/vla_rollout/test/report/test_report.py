@@ -4,19 +4,17 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from run_rows import episode, manifest, PNG, write_run
+from run_rows import DRAWING, episode, manifest, write_run
 from vla_action_filter.verdict import Desired
 from vla_contract.check import measured, skipped
 from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 from vla_contract.filter_status import NO_REASON, Reason, ReasonCode, Verdict
 from vla_contract.values import JointSample
-from vla_rollout.diagnosis.alarm import Alarm
-from vla_rollout.diagnosis.taxonomy import REVERSALS
 from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.preflight.page import read_checklist, write_checklist
 from vla_rollout.report.comparisons import compare_runs
-from vla_rollout.report.episode_figure import draw_episode
+from vla_rollout.report.episodes.figure import draw_episode
 from vla_rollout.report.junit import write_junit
 from vla_rollout.report.load_run import load_run
 from vla_rollout.report.page import write_report
@@ -105,7 +103,7 @@ def test_a_run_keeps_its_name_under_a_link(run, tmp_path):
 
 
 def test_the_page_is_one_file_without_network_and_shows_failures(run, tmp_path):
-    recorded = RecordedRun({8: RecordedEpisode(PNG)}, ('episode 10: <gone>',))
+    recorded = RecordedRun({8: RecordedEpisode(DRAWING)}, ('episode 10: <gone>',))
     recorded_run = write_run(run.folder, [*json.loads(
         (run.folder / 'summary.json').read_text())['results'][:9],
         episode(9, False, recording='b.mcap'),
@@ -119,7 +117,7 @@ def test_the_page_is_one_file_without_network_and_shows_failures(run, tmp_path):
     assert page.count('<video') == 1
     assert 'data:video/mp4;base64,' in page
     # Of episode 9 there is something to see, and its number leads there.
-    assert page.count('<details open>') == page.count('<a href=') == 1
+    assert page.count('<details class="bad" open>') == page.count('<a href=') == 1
     assert '<a href="#run-1-episode-9">9</a>' in page
     assert '<div id="run-1-episode-9"' in page
 
@@ -243,7 +241,7 @@ def test_a_run_and_its_copy_are_not_reported_together(run, tmp_path, capsys):
 def test_runs_of_one_name_in_two_folders_are_two_runs(tmp_path):
     runs = [write_run(tmp_path / k / 'run', [episode(0, k == 'a')]) for k in ('a', 'b', 'c')]
     assert len(compare_runs(runs)) == 2
-    recorded = RecordedRun({0: RecordedEpisode(PNG)})
+    recorded = RecordedRun({0: RecordedEpisode(DRAWING)})
     page = page_of(tmp_path, runs, recorded, NOTHING, NOTHING)
     assert page.count('Joints of seed 0') == 2  # as text, and for those who cannot see it
     assert 'id="run-1-episode-1"' in page
@@ -259,7 +257,7 @@ def test_interventions_are_counted_by_reason_when_they_begin(run, tmp_path):
     cycles = [Cycle(k, None, None, home, *said) for k, said in enumerate(verdicts)]
     counts = count_interventions(cycles)
     assert counts == {'clamp: velocity panda_joint2': 2, 'stop: overrun': 1}
-    recorded = RecordedRun({k: RecordedEpisode(PNG, counts) for k in (0, 8)})
+    recorded = RecordedRun({k: RecordedEpisode(DRAWING, counts) for k in (0, 8)})
     page = page_of(tmp_path, [run], recorded)
     assert '<td>clamp: velocity panda_joint2</td><td>4</td>' in page
 
@@ -349,5 +347,24 @@ def test_an_episode_is_drawn_with_effort_and_alarms():
         )
         for k in range(50)
     ]
-    alarm = Alarm(REVERSALS, 0.2, 0.5, 0.1, 'of the joint range')
-    assert draw_episode(cell, cycles, [alarm]).startswith(PNG)
+    without, with_one, beyond = (draw_episode(cell, cycles, at) for at in ([], [0.2], [1e300]))
+    assert without.startswith('<svg ')
+    assert all(f'{name}<' in without for name in ('pass', 'clamp', 'hold', 'stop', '[rad]'))
+    assert with_one != without
+    assert beyond == without
+
+
+def test_a_failed_run_says_once_per_cause_what_was_seen_and_what_to_do(tmp_path):
+    named = {
+        'failure_mode': 'frozen',
+        'failure_cause': 'refused',
+        'advice': 'compare units <now>',
+        'alarms': ['0.51 s: frozen: refuses (jump joint2 of 2.46; refused 0.6 > 0.5 s)'],
+    }
+    settings = {'diagnosis': 'not learned: learn with: vla rollout learn-thresholds'}
+    rows = [episode(k, k == 0, **(named if k else {})) for k in range(3)]
+    page = page_of(tmp_path, [write_run(tmp_path / 'a', rows, settings)])
+    assert page.count('compare units &lt;now&gt;') == 1
+    assert 'jump joint2 of 2.46' in page
+    assert 'docs/failures.md' in page
+    assert 'failure diagnosis: not learned: learn with: vla rollout learn-thresholds' in page

@@ -55,7 +55,8 @@ def test_sweep(tmp_path, compare):
     assert page.count('<tr><td>scripted</td>') == page.count('2/2 (100%') == 2
     assert page.count('<tr><td>hold</td>') == page.count('0/2 (0%') == 2 * (policies - 1)
     assert page.count('(exact McNemar of 2 pairs)') == 2 * (policies - 1)
-    assert 'data:image/png;base64,' in page
+    assert page.count('<svg role="img"') == 1
+    assert page.count('>n 2</text>') == 2 * policies
     assert ('Second policy minus first' in page) == bool(compare)
     assert len(numbers['differences']) == (2 if compare else 0)
 

@@ -206,7 +206,13 @@ def robot(ros: Any) -> Iterator[Robot]:
 @pytest.fixture(scope='session')
 def forkery() -> Iterator[Forkery]:
     """Return what rollouts are forked from; it has read the robot, too."""
-    forkery = Forkery('vla_rollout.episodes.ros.counted_rollout', 'read_description')
+    forkery = Forkery(
+        'vla_rollout.episodes.ros.counted_rollout',
+        'read_description',
+        # What rclpy imports for the first node of a process.
+        'rosidl_generator_py',
+        'vla_policy_server.serving.chunk_scheduler',
+    )
     yield forkery
     forkery.close()
 
@@ -221,7 +227,8 @@ class Rollout:
 
     @property
     def said(self) -> str:
-        return self._log.read_text()
+        # What is being written may end within a character.
+        return self._log.read_text(errors='replace')
 
     def wait_for(self, text: str) -> None:
         wait_until(lambda: text in self.said or self.process.poll() is not None)

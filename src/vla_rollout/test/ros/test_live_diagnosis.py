@@ -16,10 +16,11 @@ from vla_contract.filter_status import (
     ReasonCode,
     Verdict,
 )
+from vla_contract.ros.messages.images import camera_msg, image_type
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.ros.node.diagnostics import Health, OK, status_msg
-from vla_contract.ros.qos import COMMAND, STATE
+from vla_contract.ros.qos import COMMAND, SENSOR, STATE
 from vla_contract.values import JointSample
 from vla_rollout.diagnosis.healthy import find_healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
@@ -35,7 +36,7 @@ class Robot:
     def __init__(self) -> None:
         self.node = Node('robot')
         self.rollout = Node('rollout')
-        self.diagnosis = LiveDiagnosis(self.rollout, CELL, find_healthy(DEPLOYMENT))
+        self.diagnosis = LiveDiagnosis(self.rollout, DEPLOYMENT, find_healthy(DEPLOYMENT))
         self.cycles = []
         self.diagnosis.see_cycle = self.cycles.append
         self.executor = SingleThreadedExecutor()
@@ -126,3 +127,41 @@ def test_a_filter_that_holds_at_rest_is_seen_and_so_is_what_it_wants(robot):
     robot.wait(has_held)
     assert {cycle.verdict for cycle in robot.cycles} == {Verdict.HOLD}
     assert {cycle.reason.code for cycle in robot.cycles} == {ReasonCode.NO_CHUNK}
+
+
+def test_a_camera_that_shows_nothing_is_named_while_the_arm_goes_on(robot):
+    (camera,) = CELL.cameras
+    images = robot.node.create_publisher(image_type(camera), camera.image_topic, SENSOR)
+    black = np.zeros((camera.height, camera.width, 3), dtype=np.uint8)
+    del robot.diagnosis.see_cycle
+    robot.wait(lambda: is_heard(robot) and images.get_subscription_count())
+    robot.diagnosis.begin()
+    alarms = []
+
+    def is_named() -> bool:
+        robot.send()
+        images.publish(camera_msg(camera, black, robot.now_ns()))
+        alarms[:] = [alarm.cause.name for alarm in robot.diagnosis.alarms]
+        return 'dark_image' in alarms
+
+    robot.wait(is_named)
+    assert 'dark_image' in [alarm.cause.name for alarm in robot.diagnosis.end()]
+
+
+def test_what_is_due_after_the_end_of_an_episode_is_not_its_own(robot):
+    robot.wait(lambda: is_heard(robot))
+    del robot.diagnosis.see_cycle
+    robot.diagnosis.begin()
+    # As if the episode had ended before anything was heard of it.
+    robot.diagnosis.cease(robot.now_ns())
+    assert not robot.diagnosis.has_seen_end
+    robot.began_ns = robot.now_ns()
+
+    def has_held() -> bool:
+        robot.send(is_holding=True)
+        return robot.diagnosis.has_seen_end and robot.now_ns() - robot.began_ns > 1500 * MS
+
+    robot.wait(has_held)
+    assert robot.diagnosis.end() == []
+    robot.diagnosis.begin()
+    assert not robot.diagnosis.has_seen_end

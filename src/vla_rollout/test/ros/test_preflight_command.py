@@ -67,7 +67,8 @@ class Preflight:
 
     @property
     def said(self) -> str:
-        return self._log.read_text()
+        # What is being written may end within a character.
+        return self._log.read_text(errors='replace')
 
     def wait_for(self, text) -> None:
         wait_until(lambda: text in self.said or self.process.poll() is not None, 120.0)

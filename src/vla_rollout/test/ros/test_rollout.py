@@ -1,5 +1,6 @@
 """The command on a robot without a simulator: two nodes that only keep their states."""
 
+import codecs
 from dataclasses import replace
 import fcntl
 import os
@@ -89,13 +90,15 @@ class Terminal:
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
+        # A piece that is read may end within a character.
+        self._decoder = codecs.getincrementaldecoder('utf-8')()
         self._said = ''
 
     def read_until(self, text: str) -> None:
         while text not in self._said:
             ready, _, _ = select.select([self.here], [], [], 120.0)
             assert ready, f'waited for {text!r}, read {self._said!r}'
-            self._said += os.read(self.here, 4096).decode()
+            self._said += self._decoder.decode(os.read(self.here, 4096))
         self._said = self._said.partition(text)[2]
 
     def press(self, key: bytes) -> None:

@@ -1,8 +1,6 @@
 from dataclasses import replace
-import io
 import json
 
-from PIL import Image
 import pytest
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.simulation.simulate import main
@@ -139,11 +137,18 @@ def test_the_table_reads_in_percent():
 
 def test_the_figure_has_a_row_per_domain():
     few, many = (
-        Image.open(io.BytesIO(draw_sweep(rows))).size
+        draw_sweep(rows).get_size_inches()
         for rows in (ROWS, [row('p', str(i), i) for i in range(10)])
     )
     assert few[0] == many[0]
     assert few[1] < many[1]
+
+
+def test_every_dot_of_the_figure_says_of_how_many_episodes_it_is():
+    silent = [replace(r, chunks=0, failed_inferences=1) for r in ROWS[0].results[4:]]
+    answers = (*ROWS[0].results[:4], *silent)
+    (axes,) = draw_sweep([replace(ROWS[0], results=answers), *ROWS[1:]]).axes
+    assert [text.get_text() for text in axes.texts][:2] == ['n 4', 'n 10']
 
 
 @pytest.mark.parametrize('wrong', [['--compare', 'x'], ['--ray', 'auto']])

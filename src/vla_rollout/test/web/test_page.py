@@ -2,9 +2,16 @@
 
 from pathlib import Path
 import shutil
+import threading
+import time
 
-from live_motion import cycle, show_motion
+from live_motion import CELL, cycle, show_motion
+import numpy as np
 import pytest
+from vla_contract.filter_status import FilterStatus, Verdict
+from vla_contract.values import ActionChunk
+from vla_rollout.episodes.control import ALLOWED, Order, Phase
+from vla_rollout.episodes.keys import KEYS
 
 CHROMIUM = shutil.which('chromium')
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason='no chromium on PATH to open the page in')
@@ -41,6 +48,13 @@ def page(browser, server, view, request):
     assert page.problems == []
     assert all(url.startswith((server.url, 'data:')) for url in page.requested)
     context.close()
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)
 
 
 def shows(page, selector, text):
@@ -81,25 +95,155 @@ def test_the_joint_plots_are_drawn(page, view):
     assert colours >= 3
 
 
-def test_the_keyboard_pauses_and_goes_on(page, view, clock):
+def test_curves_freeze_and_go_on_but_the_verdict_is_always_the_present(page, view):
     shows(page, '#verdict', 'clamp')
-    page.keyboard.press('Tab')
-    assert page.evaluate('document.activeElement.id') == 'pause'
-    page.keyboard.press('p')
-    assert page.get_attribute('#pause', 'aria-pressed') == 'true'
+    page.keyboard.press('z')
+    assert page.get_attribute('#freeze', 'aria-pressed') == 'true'
+    count = page.evaluate('history.length')
     view.see_cycle(cycle(200))
-    page.wait_for_function('() => latest.cycle.verdict === "pass"')
-    assert page.text_content('#verdict') == 'clamp'
-    page.keyboard.press('Enter')
     shows(page, '#verdict', 'pass')
+    assert page.evaluate('history.length') == count
+    page.focus('#freeze')
+    page.keyboard.press('Enter')
+    page.wait_for_function(f'() => history.length === {count + 1}')
 
 
-def test_silence_of_the_filter_and_of_the_rollout_are_told_apart(page, clock, server):
-    clock.now_s += 5.0
-    shows(page, '#verdict', 'no action')
+def allowed(page):
+    return set(page.eval_on_selector_all(
+        '[data-order]:not([disabled])', '(all) => all.map((one) => one.dataset.order)'
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize('phase', Phase)
+def test_buttons_that_mean_nothing_now_cannot_be_pressed(page, control, phase):
+    control.enter(phase)
+    shows(page, '#episode', f'1 of 5: {phase}')
+    arms = {'take_over', 'hand_back'} if phase is Phase.RUNNING else set()
+    assert allowed(page) == {*map(str, ALLOWED[phase]), *arms, 'reset'}
+
+
+@pytest.mark.parametrize('order', [Order.SUCCESS, Order.FAILURE, Order.DISCARD, Order.PAUSE])
+def test_every_order_has_a_button_and_the_key_of_the_terminal(page, control, order):
+    control.enter(Phase.RUNNING)
+    shows(page, '#episode', 'running')
+    page.click(f'[data-order={order}]')
+    shows(page, '#said', str(order))
+    assert control.take() is order
+    control.enter(Phase.RUNNING)
+    shows(page, '#episode', 'running')
+    (key,) = (key for key, given in KEYS.items() if given is order)
+    page.keyboard.press(key)
+    page.wait_for_function(
+        '(o) => document.querySelector("#said").textContent === o', arg=str(order)
+    )
+    wait_until(lambda: control.order is order)
+
+
+def test_the_space_bar_starts_but_not_from_another_button(page, control):
+    control.enter(Phase.READY)
+    shows(page, '#episode', 'ready')
+    page.focus('#freeze')
+    page.keyboard.press(' ')
+    assert page.get_attribute('#freeze', 'aria-pressed') == 'true'
+    assert control.order is None
+    page.evaluate('document.activeElement.blur()')
+    page.keyboard.press(' ')
+    wait_until(lambda: control.order is Order.START)
+
+
+def test_an_order_that_is_refused_says_why(page, control):
+    control.enter(Phase.READY)
+    shows(page, '#episode', 'ready')
+    page.keyboard.press('f')
+    shows(page, '#said', "not done: the episode is ready: found order 'failure'; allowed: start")
+    page.problems.clear()  # a browser counts the answer 409 as a problem
+
+
+@pytest.mark.parametrize('way', ['mouse', 'Escape', 'Enter'])
+def test_the_e_stop_is_pressed_and_released(page, button, resets, way):
+    resets.append('reset')
+    if way == 'mouse':
+        page.hover('#e_stop')
+        page.mouse.down()
+    elif way == 'Enter':
+        page.focus('#e_stop')
+        page.keyboard.press('Enter')
+    else:
+        page.keyboard.press('Escape')
+    shows(page, '#said', 'e-stop pressed')
+    assert button.is_pressed
+    page.wait_for_selector('#e_stop.pressed')
+    page.wait_for_selector('[data-order=release]:not([disabled])')
+    assert 'reset' not in allowed(page)
+    page.mouse.up()
+    page.click('[data-order=release]')
+    page.wait_for_selector('[data-order=reset]:not([disabled])')
+    assert not button.is_pressed
+    page.click('[data-order=reset]')
+    page.wait_for_function("() => document.querySelector('#said').textContent === 'reset'")
+
+
+def test_an_e_stop_that_is_not_delivered_says_so_and_is_sent_until_it_is(page, button):
+    page.context.set_offline(True)
+    page.keyboard.press('Escape')
+    shows(page, '#undelivered', 'NOT delivered: press the emergency stop of the robot')
+    assert page.is_visible('#undelivered')
+    assert not button.is_pressed
+    page.context.set_offline(False)
+    shows(page, '#said', 'e-stop pressed')
+    assert button.is_pressed
+    assert page.is_hidden('#undelivered')
+    page.problems.clear()  # requests that failed
+
+
+def test_two_browsers_and_a_reload_show_the_same(browser, page, server, control):
+    control.enter(Phase.RUNNING)
+    other = browser.new_page()
+    other.goto(server.url, wait_until='domcontentloaded')
+    for one in (page, other):
+        shows(one, '#episode', 'running')
+    other.click('[data-order=pause]')
+    wait_until(lambda: control.order is Order.PAUSE)
+    control.enter(Phase.PAUSED)
+    shows(page, '#episode', 'paused')
+    page.reload()
+    shows(page, '#episode', 'paused')
+    assert 'start' in allowed(page)
+    other.close()
+
+
+def test_without_a_connection_no_order_can_be_given(page, control, server):
+    control.enter(Phase.RUNNING)
+    shows(page, '#episode', 'running')
     server.__exit__(None, None, None)
     shows(page, '#verdict', 'no connection')
+    assert allowed(page) == set()
+    assert page.is_enabled('#e_stop')
     page.problems.clear()
+
+
+def test_a_run_says_how_it_ended(page, progress, server):
+    progress.finish('finished: 5 of 5 episodes')
+    shows(page, '#said', 'finished: 5 of 5 episodes')
+    assert page.text_content('#verdict') == 'ended'
+    server.__exit__(None, None, None)
+    assert page.text_content('#verdict') == 'ended'
+    assert allowed(page) == set()
+
+
+def test_rates_ages_and_who_commands_are_shown(page, view):
+    chunk = ActionChunk(0, 100_000_000, np.tile(CELL.home, (16, 1)))
+    view.see_answer(0.25, chunk)
+    view.rates.see('top', 0.03)
+    view.see_status(FilterStatus(Verdict.PASS, human=('arm',)))
+    shows(page, '#facts', '250 ms old, its chunk plays 1600 ms')
+    shows(page, '#facts', 'human: arm')
+    shows(page, '#facts', '0 Hz, 30 ms old')
+
+
+def test_silence_of_the_filter_is_told(page, clock):
+    clock.now_s += 5.0
+    shows(page, '#verdict', 'no action')
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from vla_policy_server.precision.comparing.comparison import (
     compare_side_by_side,
     Comparison,
 )
+from vla_policy_server.precision.comparing.flow_job import FlowJob
+from vla_policy_server.precision.comparing.flow_shapes import FLOW_SHAPES
 from vla_policy_server.precision.comparing.frames import load_frames
 from vla_policy_server.precision.comparing.method_process import Job
 from vla_policy_server.precision.comparing.openvla_job import ShapeJob
@@ -45,7 +47,12 @@ def benchmark(args: argparse.Namespace) -> int:
         VlaError: the checkpoint cannot be loaded, there are no frames, or a name is unknown.
     """
     methods = parse_methods(args.methods, args.require)
-    found = measure_shape(args, methods) if args.checkpoint in SHAPES else measure(args, methods)
+    if args.checkpoint in FLOW_SHAPES:
+        found = measure_flow(args, methods)
+    elif args.checkpoint in SHAPES:
+        found = measure_shape(args, methods)
+    else:
+        found = measure(args, methods)
     if REFERENCE in found.absent:
         raise PolicyError(found.absent[REFERENCE])
     measured = measurements(found, REFERENCE, cell_of(args))
@@ -86,12 +93,25 @@ def measure(args: argparse.Namespace, methods: list[str]) -> Comparison:
         name: CheckpointJob(deployment, name, args.device, args.threads, frames)
         for name in methods
     }
+    return _build_and_compare(jobs, args.repeats)
+
+
+def measure_flow(args: argparse.Namespace, methods: list[str]) -> Comparison:
+    """Compare methods on random weights of a published flow-matching policy's shape."""
+    cell = cell_of(args)
+    jobs: dict[str, Job] = {
+        name: FlowJob(args.checkpoint, name, args.device, args.threads, cell) for name in methods
+    }
+    return _build_and_compare(jobs, args.repeats)
+
+
+def _build_and_compare(jobs: Mapping[str, Job], repeats: int) -> Comparison:
     builders = {name: job for name, job in jobs.items() if PRECISIONS[name].builds}
     with tqdm(total=len(builders), desc='compile and export', unit='method') as bar:
         absent = build_first(builders, bar.update)
     able = {name: job for name, job in jobs.items() if name not in absent}
-    with tqdm(total=bursts(args.repeats), desc='measure', unit='round') as bar:
-        found = compare_side_by_side(able, args.repeats, bar.update)
+    with tqdm(total=bursts(repeats), desc='measure', unit='round') as bar:
+        found = compare_side_by_side(able, repeats, bar.update)
     found.absent.update(absent)
     return found
 
@@ -181,7 +201,8 @@ def main(argv: list[str] | None = None) -> int:
         'vla policy benchmark panda_lift_act --methods all --episodes 50',
     )
     parser.add_argument(
-        'checkpoint', help=f'name under models/, folder, hub id, or {" or ".join(SHAPES)}'
+        'checkpoint',
+        help=f'name under models/, folder, hub id, or one of {", ".join([*SHAPES, *FLOW_SHAPES])}',
     )
     parser.add_argument('--methods', default=_ALL, help=f'all, or some of {",".join(PRECISIONS)}')
     parser.add_argument('--device', default='cpu', help='torch device, e.g. cpu, cuda')

@@ -8,7 +8,7 @@ from typing import Any
 from vla_contract.errors import VlaError
 from vla_rollout.deployment.slow_start import SlowStart
 from vla_rollout.deployment.slow_start_file import load_slow_start, save_slow_start
-from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.diagnosis.cause import Mode
 from vla_rollout.episodes.answers import has_answer
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.preflight.gate import require_passed
@@ -104,7 +104,7 @@ class SupervisedSlowStart:
             VlaError, OSError: the state cannot be saved; the rule would be lost.
         """
         stops = sum(result.filter_counters.get(name, 0) for name in _STOPS)
-        is_alarming = result.failure_mode == Mode.COLLISION or stops > 0
+        is_alarming = result.failure_mode in (Mode.COLLISION, Mode.OVERLOAD) or stops > 0
         if not (has_answer(result) or is_alarming):
             print(f'no answer of the policy, not counted; {self._state.describe()}', flush=True)
             return

@@ -13,14 +13,16 @@ from vla_contract.errors import VlaError
 from vla_contract.values import ActionChunk, Vector
 from vla_rollout.arguments import loop_settings
 from vla_rollout.diagnosis.detectors.joint_span import joint_span
-from vla_rollout.diagnosis.detectors.off_path import thin_out
+from vla_rollout.diagnosis.detectors.motion.off_path import thin_out
 from vla_rollout.diagnosis.healthy import (
+    blind_spots,
     Healthy,
     healthy_path,
     healthy_sha256,
     HighestScores,
     learn_thresholds,
 )
+from vla_rollout.diagnosis.training import find_training
 from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
 from vla_rollout.episodes.in_process.loop_builder import build_loop, loop_deployment
@@ -75,8 +77,9 @@ _worker: _Worker | None = None
 
 def _start(settings: dict[str, Any], references: Vector) -> None:
     global _worker
-    cell = loop_deployment(settings).cell
-    postures, scores = Postures(cell.arm), HighestScores(cell, references)
+    deployment = loop_deployment(settings)
+    cell, training = deployment.cell, find_training(deployment)
+    postures, scores = Postures(cell.arm), HighestScores(cell, references, training)
     _worker = _Worker(build_loop(settings, (postures, scores)), postures, scores)
 
 
@@ -122,5 +125,7 @@ def learn_healthy(args: argparse.Namespace) -> int:
     healthy.save(output)
     for name, threshold in thresholds.items():
         print(f'{name:16s} {threshold:.4g}')
+    for warning in blind_spots(cell, thresholds):
+        print(f'warning: {warning}')
     print(f'learned from {len(scores)} episodes: {output}')
     return 0

@@ -1,7 +1,6 @@
 """The failure taxonomy, its detectors and its names as the tables of docs/failures.md."""
 
 from collections.abc import Sequence
-import math
 import sys
 
 import numpy as np
@@ -15,23 +14,34 @@ _HEADS = ('mode', 'cause', 'what you see', 'probable causes, most frequent first
 
 
 def taxonomy_table(detectors: Sequence[Detector]) -> str:
-    """Return the table of Markdown: a row per cause, in the words that the software shows."""
+    """Return the table of Markdown: a row per cause, in the words that the software shows.
+
+    A cause with several rows is told with the roots and the advice that belong to what was seen.
+    """
     rows = [_HEADS, ('---',) * len(_HEADS)]
-    for detector in detectors:
-        cause = detector.cause
-        rows.append(
-            (cause.mode, f'`{cause.name}`', cause.symptom, '; '.join(cause.roots), cause.fix)
-        )
+    rows += [
+        (cause.mode, f'`{cause.name}`', cause.symptom, '; '.join(cause.roots), cause.fix)
+        for detector in detectors
+        for cause in (detector.cause, *detector.variants)
+    ]
     return _lines(rows)
 
 
 def score_table(detectors: Sequence[Detector]) -> str:
     """Return the table of Markdown that says what each detector measures."""
-    rows = [('cause', 'score', 'unit', 'never below'), ('---',) * 4]
+    rows = [('cause', 'score', 'unit', 'rings above'), ('---',) * 4]
     for detector in detectors:
         summary = (type(detector).__doc__ or '').partition('\n')[0].rstrip('.')
-        rows.append((f'`{detector.cause.name}`', summary, detector.unit, f'{detector.floor:g}'))
+        rows.append((f'`{detector.cause.name}`', summary, detector.unit, _threshold(detector)))
     return _lines(rows)
+
+
+def _threshold(detector: Detector) -> str:
+    if not detector.is_learned:
+        return f'{detector.default:g}'
+    times = f'{detector.factor:g} times ' if detector.factor != 1.0 else ''
+    text = f'{times}what healthy episodes show, at least {detector.floor:g}'
+    return text if detector.default is None else f'{text}; {detector.default:g} without any'
 
 
 def forerunner_table() -> str:
@@ -39,8 +49,7 @@ def forerunner_table() -> str:
     rows = [('named by', 'though it came after', 'within', 'because'), ('---',) * 4]
     for known in FORERUNNERS:
         before = ', '.join(f'`{cause.name}`' for cause in known.causes)
-        within = 'the episode' if math.isinf(known.within_s) else f'{known.within_s:g} s'
-        rows.append((f'`{known.of.name}`', before, within, known.reason))
+        rows.append((f'`{known.of.name}`', before, f'{known.within_s:g} s', known.reason))
     return _lines(rows)
 
 

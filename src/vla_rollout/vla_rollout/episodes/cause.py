@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from vla_rollout.diagnosis.taxonomy import Mode
+from vla_rollout.diagnosis.cause import Mode
 from vla_rollout.episodes.answers import Answered, has_answer
 from vla_rollout.episodes.episode_loop import OPERATOR, STOPPED, SUCCESS, TIMEOUT
 
@@ -40,6 +40,10 @@ class Ended(Answered, Protocol):
     @property
     def failure_mode(self) -> str | None:
         """What the diagnosis called it, None for nothing."""
+
+    @property
+    def failure_cause(self) -> str:
+        """Name of the cause that the diagnosis named, '' for none."""
 
     @property
     def alarms(self) -> Sequence[str]:
@@ -85,21 +89,31 @@ def _mode(result: Ended) -> str:
 
 def _details(mode: str, result: Ended) -> list[str]:
     """Return what is known beside the mode, without saying anything twice."""
-    alarms = [alarm.partition(f' s: {mode}: ')[2] for alarm in result.alarms]
-    details = [next(filter(None, alarms), '')]
-    if result.stop_cause:
+    naming = _naming(mode, result)
+    # The filter's own words say more than that it stopped.
+    details = [result.stop_cause if mode == Mode.STOP and result.stop_cause else naming]
+    if result.alarms and naming and not result.alarms[0].endswith(naming):
+        details.append(f'first alarm {result.alarms[0].partition(" (")[0]}')
+    if result.stop_cause and result.stop_cause not in details[0]:
         is_said = mode == Mode.STOP
         details.append(result.stop_cause if is_said else f'stopped: {result.stop_cause}')
     if result.failed_inferences:
         count = result.failed_inferences
         failed = f'{count} inference{"s" if count > 1 else ""} failed'
         details.append(', the last: '.join(filter(None, (failed, result.inference_failure))))
-    if result.chunk_refusal:
+    if result.chunk_refusal and result.chunk_refusal not in details[0]:
         details.append(f'chunks were refused, the last: {result.chunk_refusal}')
     details.append(_help(result))
     if result.termination not in ('', mode, *MODE_OF_END):
         details.append(f'ended by {result.termination}')
     return details
+
+
+def _naming(mode: str, result: Ended) -> str:
+    """Return what the alarm says that named the failure, '' without one."""
+    known = f'{result.failure_cause} '
+    said = (alarm.partition(f' s: {mode}: ')[2] for alarm in result.alarms)
+    return next((text for text in said if text and known in text), '')
 
 
 def _help(result: Ended) -> str:

@@ -70,7 +70,8 @@ class ArmsError(VlaError):
 class EpisodeControl:
     """Holds the operator's last order until the rollout takes it; safe between threads.
 
-    Keys and services give orders, the loop that runs the episode takes them.
+    Keys and services give orders, the loop that runs the episode takes them. STOP stays: whatever
+    is awaited after it is stopped too. A label that still waits counts before it.
     """
 
     def __init__(self) -> None:
@@ -78,6 +79,7 @@ class EpisodeControl:
         self._lock = threading.Lock()
         self._phase = Phase.BUSY
         self._order: Order | None = None
+        self._is_stopped = False
         self._commander: Commander | None = None
 
     @property
@@ -90,22 +92,21 @@ class EpisodeControl:
     def order(self) -> Order | None:
         """The order that waits to be taken, None without one."""
         with self._lock:
-            return self._order
+            return self._waiting()
 
     @property
     def is_stopped(self) -> bool:
         """Whether the run is to end."""
-        return self.order is Order.STOP
+        with self._lock:
+            return self._is_stopped
 
     def enter(self, phase: Phase) -> None:
         """Go to a phase; an order that was meant for the last one is void, unless it is STOP."""
         with self._lock:
-            self._phase, self._commander = phase, None
-            if self._order is not Order.STOP:
-                self._order = None
+            self._phase, self._commander, self._order = phase, None, None
 
     def give(self, order: Order) -> None:
-        """Leave an order; a later one replaces it, but nothing replaces STOP.
+        """Leave an order; a later one replaces it, but nothing replaces STOP, nor it a label.
 
         Raises:
             OrderError: it means nothing in this phase; says what does.
@@ -113,7 +114,10 @@ class EpisodeControl:
         with self._lock:
             if order not in ALLOWED[self._phase]:
                 raise OrderError(order, self._phase)
-            if self._order is not Order.STOP:
+            if order is Order.STOP:
+                self._is_stopped = True
+                self._order = self._order if self._order in LABELS else None
+            elif not self._is_stopped:
                 self._order = order
 
     def give_arms(self, commander: Commander) -> None:
@@ -141,7 +145,8 @@ class EpisodeControl:
         """
         with self._lock:
             self._phase = Phase.BUSY
-            order = self._order
-            if order is not Order.STOP:
-                self._order = None
+            order, self._order = self._waiting(), None
             return order
+
+    def _waiting(self) -> Order | None:
+        return self._order or (Order.STOP if self._is_stopped else None)

@@ -1,11 +1,11 @@
 """What happened in one control cycle, and who wants to know."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vla_action_filter.verdict import Desired
 from vla_contract.filter_status import Reason, Verdict
-from vla_contract.values import ActionChunk, JointSample, Vector
+from vla_contract.values import ActionChunk, Image, JointSample, Vector
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,19 @@ class CycleObserver(Protocol):
 
     def see_cycle(self, cycle: Cycle) -> object:
         """Take a cycle; what it answers is the observer's own."""
+
+
+@runtime_checkable
+class RefusalObserver(Protocol):
+    """Watches also what the filter does not take."""
+
+    def see_refused(self, chunk: ActionChunk) -> None:
+        """Take a chunk that the filter refused."""
+
+
+@runtime_checkable
+class ImageObserver(Protocol):
+    """Watches also what the policy sees."""
+
+    def see_frame(self, camera: str, stamp_ns: int, image: Image) -> None:
+        """Take an image of a camera, shape (H, W, 3), captured at a time [ns]."""

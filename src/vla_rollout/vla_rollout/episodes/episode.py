@@ -1,6 +1,7 @@
 """What one counted episode leaves behind."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -33,6 +34,8 @@ class EpisodeResult:
         starved_periods: control periods after the first chunk in which no step was left.
         seams: distance [rad] and velocity jump [rad/s] of each chunk to the one before.
         failure_mode: what the diagnosis called it, None when nothing was found or looked for.
+        failure_cause: name of the cause that named it, '' for none.
+        advice: what to do about it, '' for nothing known.
         alarms: every alarm of the diagnosis, in order.
         manifest: every sampled value of the world.
         recording: file name of the MCAP recording, or None.
@@ -65,6 +68,8 @@ class EpisodeResult:
     seams: dict[str, float | None] = field(default_factory=dict)
     failure_mode: str | None = None
     alarms: list[str] = field(default_factory=list)
+    failure_cause: str = ''
+    advice: str = ''
     manifest: dict[str, Any] = field(default_factory=dict)
     recording: str | None = None
     video: str | None = None
@@ -101,7 +106,7 @@ class EpisodeResult:
 
 
 def episode_line(number: int, total: int, result: EpisodeResult) -> str:
-    """Return the one line a person reads per episode."""
+    """Return what a person reads per episode: a line, and one with advice for a failure."""
     cause = cause_of(result).sentence
     outcome = 'success' if result.success else f'FAILED ({cause})'
     if result.assisted:
@@ -114,10 +119,29 @@ def episode_line(number: int, total: int, result: EpisodeResult) -> str:
     if result.chunk_latency_p50_ms is not None and result.chunk_latency_p95_ms is not None:
         p50, p95 = result.chunk_latency_p50_ms, result.chunk_latency_p95_ms
         latency = f'chunk latency {p50:.0f}/{p95:.0f} ms (p50/p95)'
-    return (
+    line = (
         f'episode {number}/{total}  seed {result.seed}  {outcome}  {result.duration_s:.1f} s  '
         f'{result.interventions} filter interventions  {latency}'
     )
+    return f'{line}\n    what to do: {result.advice}' if result.advice else line
+
+
+def failure_lines(episodes: Sequence[EpisodeResult]) -> list[str]:
+    """Return a line per cause of failure: how often, which seeds, what was seen, what to do.
+
+    The evidence is that of the first episode with this cause.
+    """
+    by_cause: dict[tuple[str, str], list[EpisodeResult]] = {}
+    for result in episodes:
+        if result.outcome == 'failure':
+            key = (cause_of(result).mode, result.failure_cause)
+            by_cause.setdefault(key, []).append(result)
+    lines = []
+    for failed in sorted(by_cause.values(), key=len, reverse=True):
+        seeds = ' '.join(str(result.seed) for result in failed)
+        advice = failed[0].advice and f'; what to do: {failed[0].advice}'
+        lines.append(f'{len(failed)} x {cause_of(failed[0]).sentence}{advice}; seeds {seeds}')
+    return lines
 
 
 def summarise(episodes: list[EpisodeResult], settings: dict[str, Any]) -> dict[str, Any]:

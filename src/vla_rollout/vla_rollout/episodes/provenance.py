@@ -7,6 +7,7 @@ from typing import Any
 
 from vla_contract.cameras.calibration_file import find_calibration, load_calibration
 from vla_contract.cli.deployment_arguments import named_parts
+from vla_contract.cli.origin import origin_of_run
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.description.content import description_sha256
@@ -58,7 +59,8 @@ def recorded_settings(
 ) -> dict[str, Any]:
     """Return the settings in a run's summary: with names of the deployment and of its parts.
 
-    What names them on a command line, '' for the deployment's own, is kept as `given`.
+    What names them on a command line, '' for the deployment's own, is kept as `given`; date, host,
+    code and command as `origin`.
 
     Args:
         args: arguments of `add_setup`.
@@ -67,7 +69,9 @@ def recorded_settings(
         settings: anything else.
     """
     names = {**_names(deployment), **policy_facts(identity)}
-    return {**settings, **names, 'given': named_parts(args)}
+    # A run that goes on was called otherwise than now.
+    origin = origin_of_run(getattr(args, 'arguments', None))
+    return {**settings, **names, 'given': named_parts(args), 'origin': origin}
 
 
 def _names(deployment: Deployment) -> dict[str, str]:

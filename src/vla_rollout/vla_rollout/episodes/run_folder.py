@@ -1,11 +1,11 @@
-"""Where a run writes: runs/<time>-<name>/, with runs/latest pointing to the newest."""
+"""Where a run writes: runs/<time>-<name>/, with runs/latest pointing to the newest run."""
 
 from datetime import datetime
 from pathlib import Path
 
 
-def make_run_folder(name: str, root: Path = Path('runs')) -> Path:
-    """Create a new folder for a run.
+def make_run_folder(name: str, root: Path = Path('runs'), is_run: bool = True) -> Path:
+    """Create a new folder for a run, or for what comes before one and has no episodes.
 
     Raises:
         OSError: the folder cannot be created.
@@ -18,7 +18,7 @@ def make_run_folder(name: str, root: Path = Path('runs')) -> Path:
         folder = root / f'{stamp}-{name}-{number}'
     folder.mkdir(parents=True)
     link = root / 'latest'
-    if link.is_symlink() or not link.exists():
+    if is_run and (link.is_symlink() or not link.exists()):
         link.unlink(missing_ok=True)
         link.symlink_to(folder.name)
     return folder

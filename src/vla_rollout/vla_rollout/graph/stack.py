@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from vla_contract.cli.command import WRONG_USE
-from vla_contract.errors import VlaError
+from vla_contract.errors import UnknownNameError, VlaError
 from vla_contract.schema import build, load_yaml, setting
 from vla_contract.share import find_config
 import yaml
@@ -79,6 +79,8 @@ class Stack:
         overrides: Overrides,
         options: Collection[str] = (),
         namespace: str = '',
+        leave_out: Collection[str] = (),
+        is_local: bool = True,
     ) -> None:
         """Prepare a stack.
 
@@ -89,22 +91,29 @@ class Stack:
             overrides: process name to parameters that replace those of its file.
             options: names of optional processes to start too.
             namespace: of the nodes, which also share its clock; '' for none.
+            leave_out: names of processes that are not started.
+            is_local: nodes of other machines are not seen; otherwise as the environment says.
 
         Raises:
-            VlaError: the configuration is invalid.
+            VlaError: the configuration is invalid, or has no process that is to be left out.
         """
         path = find_config('stacks', name)
         config = build(StackConfig, load_yaml(path), str(path))
-        self._wanted = [p for p in config.processes if not p.optional or p.name in options]
+        wanted = [p for p in config.processes if not p.optional or p.name in options]
+        names = [process.name for process in wanted]
+        for unknown in sorted(set(leave_out) - set(names)):
+            raise UnknownNameError('process', unknown, str(path), names)
+        self._wanted = [process for process in wanted if process.name not in leave_out]
         self._parameter_folder = path.parent.parent
         self._folder = folder
         self._overrides = overrides
         self._namespace = namespace
         self._environment = os.environ | {
             'ROS_DOMAIN_ID': str(domain_id),
-            'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
             'PYTHONUNBUFFERED': '1',
         }
+        if is_local:
+            self._environment['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> 'Stack':

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
+from html import escape
 import json
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,18 @@ from vla_contract.cli.page import facts as facts_table
 from vla_contract.cli.page import Html, mark, table, verdict, write_page
 from vla_contract.errors import VlaError
 from vla_rollout.preflight.progress import Progress
-from vla_rollout.preflight.record import GROUPS, IS_COMPLETE, items_of
+from vla_rollout.preflight.record import GROUPS, IS_COMPLETE, items_of, VALID
 from vla_rollout.preflight.seal import sealed
 
-_GOOD = {Status.OK: True, Status.WARN: None}
+# On paper alone there is a place to sign.
+_STYLE = """
+.signature { display: none }
+@media print { .signature { display: grid; grid-template-columns: 2fr 1fr; gap: 3em;
+      margin-top: 5em } .signature p { border-top: 1px solid var(--text); padding-top: .3em }
+  tr { break-inside: avoid } }
+"""
+_SIGNATURE = '<div class="signature"><p>name and signature</p><p>date and time</p></div>'
+_GOOD = {Status.OK: True, Status.WARN: None, Status.UNKNOWN: None}
 
 
 def all_hold(checks: Sequence[Check]) -> bool:
@@ -51,10 +61,27 @@ def write_checklist(
     open_items = [check.name for check in checks if not check.is_good_enough]
     body = [
         verdict(holds, [f'does not hold: {item}' for item in open_items]),
+        *_validity(facts, holds),
         checklist_table(checks),
+        '<h2>Of what</h2>',
         facts_table(facts),
+        _SIGNATURE,
     ]
-    write_page(folder / 'preflight.html', 'Preflight', body)
+    names = [facts.get(name) for name in ('deployment', 'policy')]
+    of = ', '.join(name for name in names if isinstance(name, str) and name)
+    write_page(
+        folder / 'preflight.html', f'Preflight of {of}' if of else 'Preflight', body, _STYLE
+    )
+
+
+def _validity(facts: Mapping[str, Any], holds: bool) -> list[str]:
+    """Return who began it and when, and until when it counts where it passed."""
+    if not isinstance(date := facts.get('date'), str):
+        return []
+    begun = datetime.fromisoformat(date)
+    until = f'; good until {begun + VALID:%Y-%m-%d %H:%M %Z}' if holds else ''
+    operator = escape(str(facts.get('operator') or 'nobody'))
+    return [f'<p>Operator: {operator}. Begun {begun:%Y-%m-%d %H:%M %Z}{until}.</p>']
 
 
 def checklist_table(checks: Sequence[Check]) -> Html:

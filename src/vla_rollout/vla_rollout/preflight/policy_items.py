@@ -5,12 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 from vla_contract.check import Check, measured, skipped, Status
+from vla_contract.deployment.deployment import Deployment
+from vla_contract.errors import VlaError
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_policy_server.self_test.checks import PRIVILEGED, run_checks
 from vla_policy_server.self_test.subject import Subject
+from vla_rollout.diagnosis.healthy import find_healthy, learned_line
 
 _LATENCY_MS = 200.0
 _REPEATS = 20
+_LEARNED = 'learned from this policy in this cell'
 
 
 def check_identity(identity: PolicyIdentity) -> Check:
@@ -25,7 +29,7 @@ def check_identity(identity: PolicyIdentity) -> Check:
 
 
 def check_policy(subject: Subject) -> Iterator[Check]:
-    """Yield the self-test of the policy; what does not arise is a remark.
+    """Yield the self-test of the policy; what does not arise, or had no frames, stays unknown.
 
     A policy that reads what only a simulation knows cannot be released.
     """
@@ -34,9 +38,19 @@ def check_policy(subject: Subject) -> Iterator[Check]:
         if check.name == PRIVILEGED:
             yield replace(check, name=name, status=Status.FAIL, fix='choose another policy')
         elif check.status is Status.SKIP:
-            yield replace(check, name=name, status=Status.WARN, fix='')
+            yield replace(check, name=name, status=Status.UNKNOWN, fix='')
         else:
             yield replace(check, name=name)
+
+
+def check_diagnosis(deployment: Deployment, identity: PolicyIdentity) -> Check:
+    """Say whether successful episodes of the policy are known, by which failures are named."""
+    try:
+        healthy = find_healthy(deployment, identity)
+    except VlaError as error:
+        return measured('failure diagnosis', False, str(error), _LEARNED, 'learn it anew')
+    found = learned_line(deployment, healthy)
+    return Check('failure diagnosis', Status.OK if healthy else Status.UNKNOWN, found, _LEARNED)
 
 
 def check_latency(subject: Subject, now_ns: Callable[[], int]) -> Check:

@@ -14,7 +14,8 @@ from vla_rollout.preflight.seal import unsealed
 from vla_rollout.preflight.subject import Subject
 
 # A shift: what was looked at yesterday has been touched since.
-_VALID = timedelta(hours=12)
+VALID = timedelta(hours=12)
+"""How long a checklist counts from when it was begun."""
 IS_COMPLETE, GROUPS = 'is_complete', 'groups'
 
 
@@ -61,7 +62,7 @@ class Record:
             VlaError: it was begun more than 12 hours ago, or is to begin yet.
         """
         age = now - self.date
-        if not timedelta() <= age <= _VALID:
+        if not timedelta() <= age <= VALID:
             hours = age / timedelta(hours=1)
             raise VlaError(
                 f'{self.path} is {hours:.0f} hours old; allowed: 12; run preflight again'

@@ -17,10 +17,10 @@ from vla_contract.filter_status import (
     Verdict,
 )
 from vla_contract.recordings.damage import OnDamage, say_damage
-from vla_contract.recordings.events import CommandEvent, DesiredEvent, Payload
+from vla_contract.recordings.events import CommandEvent, DesiredEvent, ImageEvent, Payload
 from vla_contract.recordings.read_events import read_events
 from vla_contract.values import ActionChunk, JointSample, to_ns, Vector
-from vla_rollout.episodes.cycle import Cycle, CycleObserver
+from vla_rollout.episodes.cycle import Cycle, CycleObserver, ImageObserver, RefusalObserver
 
 CYCLE_TOPICS = (
     'joint_states',
@@ -112,6 +112,10 @@ class CycleJoiner:
         self._taken.extend(status.taken)
         refused = {chunk.stamp_ns for chunk in status.refused}
         taken = {chunk.stamp_ns for chunk in status.taken}
+        if isinstance(self._observer, RefusalObserver):
+            for chunk in self._chunks:
+                if chunk.stamp_ns in refused - taken:
+                    self._observer.see_refused(chunk)
         kept = [chunk for chunk in self._chunks if chunk.stamp_ns not in refused - taken]
         self._chunks = deque(kept, maxlen=_KEPT)
         self._tell_of_chunks()
@@ -197,7 +201,7 @@ def replay_cycles(
     Args:
         path: MCAP file or rosbag2 folder.
         cell: where it was recorded.
-        observer: who is shown it.
+        observer: who is shown it; the images too if it is an `ImageObserver`.
         namespace: of the robot, where several were recorded.
         on_damage: is told what could not be read.
 
@@ -206,11 +210,15 @@ def replay_cycles(
     """
     observer.restart()
     joiner, counts = CycleJoiner(observer), {CommandEvent: 0, DesiredEvent: 0}
-    for recorded in read_events(path, cell, namespace, False, CYCLE_TOPICS, on_damage):
-        kind = type(recorded.payload)
+    eyes = observer if isinstance(observer, ImageObserver) else None
+    for recorded in read_events(path, cell, namespace, bool(eyes), CYCLE_TOPICS, on_damage):
+        payload = recorded.payload
+        kind = type(payload)
         if kind in counts:
             counts[kind] += 1
-        joiner.take(recorded.payload)
+        if eyes and isinstance(payload, ImageEvent):
+            eyes.see_frame(payload.camera, payload.stamp_ns, payload.image)
+        joiner.take(payload)
     joiner.finish()
     if counts[CommandEvent] and not counts[DesiredEvent]:
         raise VlaError(

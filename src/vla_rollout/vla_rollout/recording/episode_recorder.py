@@ -11,6 +11,8 @@ from vla_rollout.recording.ring_buffer import RingBuffer
 
 # Checked this often; a camera at 30 Hz fills 28 MB between two looks.
 _LOOK_EVERY_BYTES = 32 * 1024 * 1024
+# Static transforms come once from every publisher, and again when it has a new one.
+_MOST_SHARED = 100
 
 
 class EpisodeRecorder:
@@ -51,8 +53,8 @@ class EpisodeRecorder:
         self._keep_free, self._free_bytes = keep_free_bytes, free_bytes
         self._file: McapFile | None = None
         self._since_look = 0
-        self._latched: dict[str, Record] = {}
-        self._is_latched = {topic.name for topic in topics if topic.is_latched}
+        self._latched: dict[str, dict[bytes, Record]] = {}
+        self._is_latched = {topic.name: topic.is_shared for topic in topics if topic.is_latched}
         self.failure = ''
         self.written = 0
 
@@ -65,7 +67,7 @@ class EpisodeRecorder:
         """Buffer a message, and write it when an episode runs."""
         self._buffer.add(record)
         if record.topic in self._is_latched:
-            self._latched[record.topic] = record
+            self._latch(record)
         if self._file is not None:
             self._write(record)
 
@@ -81,8 +83,9 @@ class EpisodeRecorder:
         self.failure, self.written, self._since_look = '', 0, 0
         self._file = self._open(name)
         path = self._file.path
-        for record in self._latched.values():
-            self._write(record)
+        for records in self._latched.values():
+            for record in records.values():
+                self._write(record)
         return path
 
     def stop(self, result: Mapping[str, str]) -> Path:
@@ -124,6 +127,15 @@ class EpisodeRecorder:
         except OSError as error:
             raise VlaError(f'{file.path.name} could not be written: {error.strerror}') from error
         return file.path
+
+    def _latch(self, record: Record) -> None:
+        """Keep the newest message of a topic; of a shared one, each that differs."""
+        kept = self._latched.setdefault(record.topic, {})
+        key = record.data if self._is_latched[record.topic] else b''
+        kept.pop(key, None)
+        kept[key] = record
+        if len(kept) > _MOST_SHARED:
+            del kept[next(iter(kept))]
 
     def _open(self, name: str) -> McapFile:
         try:

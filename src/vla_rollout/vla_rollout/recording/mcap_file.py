@@ -108,5 +108,7 @@ class McapFile:
         self._part.unlink(missing_ok=True)
 
     def _register(self, topic: Topic) -> int:
-        schema = self._writer.register_schema(topic.type_name, 'ros2msg', topic.schema.encode())
+        schema = self._writer.register_schema(
+            topic.type_name, topic.language, topic.schema.encode()
+        )
         return int(self._writer.register_channel(topic.name, 'cdr', schema))

@@ -10,14 +10,18 @@ class Topic:
     Attributes:
         name: resolved name.
         type_name: e.g. sensor_msgs/msg/Image.
-        schema: definition of the type and of every type in it, as MCAP's ros2msg wants it.
+        schema: definition of the type and of every type in it.
         is_latched: whether its newest message from before an episode belongs to the episode.
+        language: of the definition.
+        is_shared: whether every message from before belongs to it: each publisher has its own.
     """
 
     name: str
     type_name: str
     schema: str
     is_latched: bool = False
+    language: str = 'ros2msg'
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,27 @@ _OTHERS = {
     'forward_position_controller/commands': 'std_msgs/msg/Float64MultiArray',
     'diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
 }
+# Of robot_state_publisher and of calibrated cameras, where they run: what viewers draw a robot by.
+_DRAWN = {'tf': 'tf2_msgs/msg/TFMessage'}
+_DRAWN_LATCHED = {
+    'tf_static': 'tf2_msgs/msg/TFMessage',
+    'robot_description': 'std_msgs/msg/String',
+}
 _COMMANDS = {
     JOINT_TRAJECTORY: 'trajectory_msgs/msg/JointTrajectory',
     FORWARD_POSITION: 'std_msgs/msg/Float64MultiArray',
 }
 _IDENTITY = {'policy_server/identity': 'std_msgs/msg/String'}
 LATCHED_TOPICS = {
-    name: topic.type_name for name, topic in TOPICS.items() if topic.is_latched
-} | _IDENTITY
+    **{name: topic.type_name for name, topic in TOPICS.items() if topic.is_latched},
+    **_IDENTITY,
+    **_DRAWN_LATCHED,
+}
+OPTIONAL_PACKAGES = ('tf2_msgs',)
+"""Not among the wheels of ROS; what is of their types is recorded where they are installed."""
+
+SHARED_TOPICS = ('tf_static',)
+"""Latched topics of which every publisher's value counts, and not only the newest."""
 
 
 def recorded_topics(cell: Cell, extra: str) -> dict[str, str]:
@@ -33,7 +46,7 @@ def recorded_topics(cell: Cell, extra: str) -> dict[str, str]:
         SettingError: `extra` cannot be read.
     """
     topics = {name: topic.type_name for name, topic in topics_of(cell).items()}
-    topics |= _OTHERS | _IDENTITY
+    topics |= _OTHERS | _IDENTITY | _DRAWN | _DRAWN_LATCHED
     for channel in cell.channels:
         if channel.kind in _COMMANDS:
             topics[channel.endpoint] = _COMMANDS[channel.kind]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vla_contract.cli.page import figure, table
+from vla_contract.cli.page import drawing, table
+from vla_rollout.episodes.answers import Score
 from vla_rollout.report.different_settings import different_settings
-from vla_rollout.report.figures import sim_against_real
+from vla_rollout.report.drawings.figures import sim_against_real
 from vla_rollout.report.kinds.any_run import AnyRun
 from vla_rollout.report.kinds.counted_run import CountedRun
 from vla_rollout.report.text import brief, brief_list
@@ -96,15 +97,23 @@ def comparison_sections(runs: Sequence[AnyRun]) -> list[str]:
 
 def _sim_and_real(runs: Sequence[CountedRun]) -> list[str]:
     """Return how simulated and real runs of the same policies agree, where there are both."""
-    rates: dict[str, dict[bool, float]] = {}
+    scores: dict[str, dict[bool, Score]] = {}
     for run in runs:
-        score = run.score
-        rates.setdefault(run.label, {})[run.is_real] = score.successes / score.episodes
-    both = [rate for rate in rates.values() if len(rate) == 2]
+        scores.setdefault(run.label, {})[run.is_real] = run.score
+    both = {label: pair for label, pair in scores.items() if len(pair) == 2}
     if len(both) < 2:
         return []
-    simulated, real = ([rate[is_real] for rate in both] for is_real in (False, True))
+    simulated, real = (
+        [pair[is_real].successes / pair[is_real].episodes for pair in both.values()]
+        for is_real in (False, True)
+    )
+    labels = [
+        f'{label} (n {pair[False].episodes}, {pair[True].episodes})'
+        for label, pair in both.items()
+    ]
     r = correlation(simulated=simulated, real=real)
     mmrv = mean_maximum_rank_violation(simulated=simulated, real=real)
     caption = f'{len(both)} policies: Pearson r {r:.2f}, MMRV {mmrv:.3f} (weighed by real rates)'
-    return ['<h2>Simulation and reality</h2>', figure(sim_against_real(simulated, real), caption)]
+    caption += '; n: episodes simulated, real'
+    picture = drawing(sim_against_real(simulated, real, labels), caption)
+    return ['<h2>Simulation and reality</h2>', picture]

@@ -9,7 +9,7 @@ from vla_rollout.report.text import brief
 # What names the policy, the words of the command, or where and how much was run and recorded.
 _NOT_COMPARED = (
     'policy', 'source', 'policy_sha256', 'identity', 'given', 'episodes', 'first_seed',
-    'recordings',
+    'recordings', 'origin',
 )  # fmt: skip
 _NOTHING = 'nothing said'
 _HASH = 8

@@ -13,11 +13,11 @@ class RecordedEpisode:
     """An episode that was recorded.
 
     Attributes:
-        picture: PNG of its joints.
+        drawing: SVG of what the filter did and of its joints.
         interventions: how often the filter began to hold back the policy, by reason.
     """
 
-    picture: bytes
+    drawing: str
     interventions: Counter[str] = field(default_factory=Counter)
 
 

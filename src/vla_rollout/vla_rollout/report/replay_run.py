@@ -1,7 +1,8 @@
 """Replays the recordings of a run in the deployment it was made with."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+import re
 from typing import Any
 
 from vla_contract.cli.deployment_arguments import PARTS
@@ -9,14 +10,8 @@ from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.errors import SettingError, VlaError
 from vla_contract.recordings.damage import Damage, OnDamage
-from vla_contract.values import ActionChunk
-from vla_policy_server.identity.policy_identity import from_dict
-from vla_rollout.diagnosis.alarm import Alarm
-from vla_rollout.diagnosis.diagnosis import Diagnosis
-from vla_rollout.diagnosis.healthy import find_healthy
-from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.recording.cycles import replay_cycles
-from vla_rollout.report.episode_figure import draw_episode, EpisodeTrace
+from vla_rollout.report.episodes.figure import draw_episode, EpisodeTrace
 from vla_rollout.report.kinds.any_run import AnyRun
 from vla_rollout.report.kinds.counted_run import CountedRun
 from vla_rollout.report.recorded import count_interventions, RecordedEpisode, RecordedRun
@@ -25,40 +20,17 @@ from vla_rollout.report.run_files import recording_of
 # The name in the settings of a run for the folder of its recorder.
 _FOLDER = 'recordings'
 _CODE = 'allow_code'
+# How the diagnosis begins an alarm in a summary.
+_AT = re.compile(r'(\d+\.\d+) s: ')
 
 Shown = Callable[[Iterable[int]], Iterable[int]]
 """Shows how far the episodes are."""
 
 
-class _Watch(EpisodeTrace):
-    """Keeps the trace and diagnoses beside it."""
-
-    def __init__(self, diagnosis: Diagnosis | None) -> None:
-        self._diagnosis = diagnosis
-        super().__init__()
-
-    @property
-    def alarms(self) -> list[Alarm]:
-        return self._diagnosis.alarms if self._diagnosis else []
-
-    def restart(self) -> None:
-        super().restart()
-        if self._diagnosis:
-            self._diagnosis.restart()
-
-    def see_chunk(self, chunk: ActionChunk) -> None:
-        if self._diagnosis:
-            self._diagnosis.see_chunk(chunk)
-
-    def see_cycle(self, cycle: Cycle) -> None:
-        super().see_cycle(cycle)
-        if self._diagnosis:
-            self._diagnosis.see_cycle(cycle)
-
-
 def replay_run(run: AnyRun, shown: Shown = iter) -> RecordedRun:
-    """Replay and draw every episode of a run that was recorded.
+    """Replay and draw every episode of a run that was recorded, with the alarms that rang in it.
 
+    They are not looked for again: a page that says two things of one episode explains neither.
     What cannot be read, or belongs to a cell that has changed, is a note and no error.
 
     Args:
@@ -66,21 +38,22 @@ def replay_run(run: AnyRun, shown: Shown = iter) -> RecordedRun:
         shown: passes on the indices of the episodes, and shows how far they are.
     """
     rows = run.episodes if isinstance(run, CountedRun) else ()
-    names = {index: row.recording for index, row in enumerate(rows) if row.recording}
-    if not names:
+    recorded = {index: row for index, row in enumerate(rows) if row.recording}
+    if not recorded:
         return RecordedRun()
     notes: list[str] = []
     try:
         deployment = deployment_of_run(run.settings)
     except VlaError as error:
         return RecordedRun(notes=(f'no joint plots: {error}',))
-    watch = _Watch(_diagnosis(deployment, run.settings, notes))
     episodes: dict[int, RecordedEpisode] = {}
-    for index in shown(names):
+    for index in shown(recorded):
+        row = recorded[index]
         try:
-            path = recording_of(run.folder, run.settings.get(_FOLDER), names[index])
+            path = recording_of(run.folder, run.settings.get(_FOLDER), row.recording or '')
             damages: list[Damage] = []
-            episodes[index] = _replay(path, deployment.cell, watch, damages.append)
+            alarms_s = [at_s for at_s, _ in alarms_of(row.alarms)]
+            episodes[index] = _replay(path, deployment.cell, alarms_s, damages.append)
             notes += [f'episode {index + 1}: {damage}' for damage in damages]
         except VlaError as error:
             notes.append(f'episode {index + 1}: {error}')
@@ -123,26 +96,23 @@ def _given(settings: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _diagnosis(
-    deployment: Deployment, settings: dict[str, Any], notes: list[str]
-) -> Diagnosis | None:
-    """Return who finds the alarms of the policy that ran, None where nothing was learned."""
-    try:
-        healthy = find_healthy(deployment, from_dict(settings.get('identity')))
-    except VlaError as error:
-        notes.append(f'no alarms in the joint plots: {error}')
-        return None
-    return Diagnosis(deployment.cell, healthy) if healthy else None
+def alarms_of(texts: Sequence[str]) -> list[tuple[float, str]]:
+    """Return when alarms of an episode rang, from its first cycle on [s], each with its text."""
+    found = ((_AT.match(text), text) for text in texts)
+    return [(float(at.group(1)), text) for at, text in found if at]
 
 
-def _replay(path: Path, cell: Cell, watch: _Watch, on_damage: OnDamage) -> RecordedEpisode:
+def _replay(
+    path: Path, cell: Cell, alarms_s: Sequence[float], on_damage: OnDamage
+) -> RecordedEpisode:
     """Return what a recording shows, and tell what of it could not be read.
 
     Raises:
         VlaError: it cannot be read, or shows no cycle of the filter.
     """
-    replay_cycles(path, cell, watch, on_damage=on_damage)
-    if not watch.cycles:
+    trace = EpisodeTrace()
+    replay_cycles(path, cell, trace, on_damage=on_damage)
+    if not trace.cycles:
         raise VlaError(f'{path}: found no cycle of the action filter')
-    picture = draw_episode(cell, watch.cycles, watch.alarms)
-    return RecordedEpisode(picture, count_interventions(watch.cycles))
+    drawing = draw_episode(cell, trace.cycles, alarms_s)
+    return RecordedEpisode(drawing, count_interventions(trace.cycles))

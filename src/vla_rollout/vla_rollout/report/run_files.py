@@ -1,12 +1,29 @@
 """The files that belong to a run: a summary.json names them, and none outside is touched."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
+import re
 
 from vla_contract.errors import VlaError
 from vla_rollout.report.kinds.episode_row import EpisodeRow
 
 RECORDINGS = 'recordings'
+SUMMARIES = ('summary.json', 'journal.jsonl')
+"""One of them makes a folder a run."""
+# As episodes.run_folder names a run.
+_STAMP = re.compile(r'\d{8}-\d{6}')
+
+
+def date_of(folder: Path) -> datetime:
+    """Return when a run began, by its folder's name; or when its summary was written."""
+    if found := _STAMP.match(folder.name):
+        try:
+            return datetime.strptime(found[0], '%Y%m%d-%H%M%S')
+        except ValueError:
+            pass  # digits that are no date
+    there = (folder / name for name in SUMMARIES)
+    return datetime.fromtimestamp(max(path.stat().st_mtime for path in there if path.is_file()))
 
 
 def file_of_run(folder: Path, name: str) -> Path | None:

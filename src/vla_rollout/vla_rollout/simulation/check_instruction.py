@@ -19,7 +19,8 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from vla_rollout.simulation.journal import arguments_of
 
     if args.resume:
-        parser.parse_args([*arguments_of(args.resume), *args.arguments], args)
+        args.arguments = [*arguments_of(args.resume), *args.arguments]
+        parser.parse_args(args.arguments, args)
     return check_instruction(args)
 
 

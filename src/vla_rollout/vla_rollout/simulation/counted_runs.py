@@ -11,8 +11,9 @@ from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.deployment.deployment import Deployment
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.arguments import loop_settings
+from vla_rollout.diagnosis.healthy import find_healthy, learned_line
 from vla_rollout.episodes.answers import answered
-from vla_rollout.episodes.episode import EpisodeResult, summarise, summary_line
+from vla_rollout.episodes.episode import EpisodeResult, failure_lines, summarise, summary_line
 from vla_rollout.episodes.in_process.loop_builder import require_loop, run_episode
 from vla_rollout.episodes.policy_label import labels_of, policy_label, require_two_policies
 from vla_rollout.episodes.provenance import policy_facts, provenance, recorded_settings
@@ -47,6 +48,8 @@ def _simulate(
     workers: int,
 ) -> int:
     videos = journal.folder / 'videos' if args.video else None
+    learned = learned_line(deployment, find_healthy(deployment, identity))
+    print(f'failure diagnosis: {learned}')
     tasks = ((settings, seed) for seed in episode_seeds(args))
     run = partial(run_episode, videos=videos)
     before = frozenset(journal.done)
@@ -65,7 +68,8 @@ def _simulate(
             progress.update()
     wall_s = time.monotonic() - started
     simulated_s = sum(r.duration_s for i, r in enumerate(results) if i not in before)
-    summary = summarise(results, recorded_settings(args, deployment, identity, settings))
+    known = recorded_settings(args, deployment, identity, {**settings, 'diagnosis': learned})
+    summary = summarise(results, known)
     summary['timing'] = {
         'wall_s': round(wall_s, 2),
         'simulated_s': round(simulated_s, 2),
@@ -79,9 +83,10 @@ def _simulate(
     print(_filter_line(results))
     print(_schedule_line(results))
     print(f'{simulated_s / wall_s:.1f} x real time; results in {folder}/summary.json')
-    for outcome, name in (('failure', 'failed seeds'), ('error', 'seeds without an answer')):
-        if seeds := [result.seed for result in results if result.outcome == outcome]:
-            print(f'{name}: {" ".join(map(str, seeds))}')
+    for line in failure_lines(results):
+        print(line)
+    if seeds := [result.seed for result in results if result.outcome == 'error']:
+        print(f'seeds without an answer: {" ".join(map(str, seeds))}')
     return DONE if answered(results) else NOT_GOOD_ENOUGH
 
 
@@ -116,7 +121,7 @@ def sweep(args: argparse.Namespace) -> int:
     summary = sweep_summary(rows, settings) | {'policies': ran}
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, summary)
-    (folder / 'sweep.png').write_bytes(draw_sweep(rows))
+    draw_sweep(rows).savefig(folder / 'sweep.png', dpi=110)
     print(sweep_table(rows))
     print(f'results in {folder}/summary.json, figure in {folder}/sweep.png')
     return DONE if all(answered(row.results) for row in rows) else NOT_GOOD_ENOUGH

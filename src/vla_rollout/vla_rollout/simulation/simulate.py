@@ -15,7 +15,8 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from vla_rollout.simulation.journal import arguments_of
 
     if args.resume:
-        parser.parse_args([*arguments_of(args.resume), *args.arguments], args)
+        args.arguments = [*arguments_of(args.resume), *args.arguments]
+        parser.parse_args(args.arguments, args)
         refuse_workers_beside_ray(parser, args)
     return sweep(args) if args.sweep else simulate(args)
 

@@ -9,14 +9,17 @@ from typing import Any
 import cv2
 import numpy as np
 from vla_contract.deployment.cell import Cell
+from vla_contract.filter_status import FilterStatus
 from vla_contract.values import ActionChunk, Image, NS_PER_S, Vector
 from vla_rollout.episodes.cycle import Cycle
+from vla_rollout.web.stream_rates import StreamRates
 
 # Nodes repeat what is wrong every second; what was said once, such as an alarm of the diagnosis,
 # must stay long enough to be read.
 _ALARM_S = 30.0
 # Good enough to see what the arm does; a 640x480 image takes 40 kB.
 _JPEG_QUALITY = 75
+_UNITS = {'revolute': 'rad', 'prismatic': 'm'}
 
 
 class LiveView:
@@ -24,6 +27,7 @@ class LiveView:
 
     Attributes:
         instruction: what the policy is told to do.
+        rates: counts cameras, joint_states and policy_chunk.
         ended: why nothing new comes any more, '' while it does; shown as an alarm that stays.
     """
 
@@ -39,6 +43,9 @@ class LiveView:
         self._lock = threading.Lock()
         self._images: dict[str, Image] = {}
         self._alarms: dict[str, tuple[float, str, str]] = {}
+        self._status: FilterStatus | None = None
+        self._answer: dict[str, float] = {}
+        self.rates = StreamRates(now_s)
         self.instruction = self.ended = ''
         self.restart()
 
@@ -56,6 +63,15 @@ class LiveView:
         """Take a chunk that the filter took."""
         self._chunk = chunk
 
+    def see_status(self, status: FilterStatus) -> None:
+        """Take what the filter says of itself."""
+        self._status = status
+
+    def see_answer(self, age_s: float, chunk: ActionChunk) -> None:
+        """Take a chunk of the policy as it comes, so old [s]; it may be refused."""
+        allowed_s = len(chunk.positions) * chunk.period_ns / NS_PER_S
+        self._answer = {'age_s': age_s, 'allowed_s': allowed_s}
+
     def see_image(self, camera: str, image: Image) -> None:
         """Take the newest image of a camera, shape (H, W, 3), RGB."""
         self._images[camera] = image
@@ -71,12 +87,15 @@ class LiveView:
             self._alarms.pop(source, None)
 
     def about(self) -> dict[str, Any]:
-        """Return what does not change: names of robot, cameras and joints, and their limits."""
+        """Return what does not change: names, and limits and units of joints."""
         joints = self._cell.joints
         return {
             'robot': self._cell.robot.name,
             'cameras': [camera.name for camera in self._cell.cameras],
-            'joints': [{'name': j.name, 'lower': j.lower, 'upper': j.upper} for j in joints],
+            'joints': [
+                {'name': j.name, 'lower': j.lower, 'upper': j.upper, 'unit': _UNITS[j.type]}
+                for j in joints
+            ],
         }
 
     def state(self) -> dict[str, Any]:
@@ -84,12 +103,16 @@ class LiveView:
 
         Joints are in the cell's order [rad or m]; `chunk` lies from `chunk_start_s` on, relative
         to the cycle, in steps of `chunk_period_s`; `age_s` is the age of the cycle on arrival [s].
+        `answer` has the age of the newest answer of the policy and how long its chunk plays [s].
         """
         cycle, chunk = self._cycle, self._chunk
         state: dict[str, Any] = {
             'instruction': self.instruction,
             'images': {name: _data_url(image) for name, image in list(self._images.items())},
             'alarms': self._own_alarm() + self._recent_alarms(),
+            'rates': self.rates.facts(),
+            'answer': self._answer,
+            **self._filter_facts(),
         }
         if cycle is None:
             return {**state, 'cycle': None}
@@ -109,6 +132,14 @@ class LiveView:
                 'chunk_period_s': chunk.period_ns / NS_PER_S,
             }
         return state
+
+    def _filter_facts(self) -> dict[str, Any]:
+        """Return the share of full speed in use, and the groups that a human commands."""
+        status = self._status
+        if status is None or status.verdict is None:
+            return {'speed': None, 'human': []}
+        speed = round(status.plan.rate, 2) if status.plan else None
+        return {'speed': speed, 'human': list(status.human)}
 
     def _own_alarm(self) -> list[dict[str, Any]]:
         if not self.ended:

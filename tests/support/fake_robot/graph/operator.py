@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from std_msgs.msg import Bool
-from support.command import Command
+from support.command import Command, written
 from support.fake_robot.graph.rehearsal_files import RehearsalFiles
 from support.operator_desk import OperatorDesk
 from support.waiting import wait_for
@@ -42,8 +42,8 @@ def pass_preflight(files: RehearsalFiles, desk: OperatorDesk) -> list[dict[str, 
     process.stdin.close()
     for line, is_pressed in (('press your', True), ('release your', False)):
         wait_for(
-            lambda line=line: line in log.read_text() or process.poll() is not None,
-            300.0, f'preflight to say {line!r}: {log.read_text()}',
+            lambda line=line: line in written(log) or process.poll() is not None,
+            300.0, f'preflight to say {line!r}: {written(log)}',
         )  # fmt: skip
         desk.press_e_stop(is_pressed)
     process.wait(120.0)

@@ -2,15 +2,16 @@ import numpy as np
 import pytest
 from vla_contract.filter_status import Reason, ReasonCode, Verdict
 from vla_contract.values import ActionChunk
-from vla_rollout.diagnosis.detectors.actuator_stuck import ActuatorStuck
-from vla_rollout.diagnosis.detectors.disagreement import Disagreement
-from vla_rollout.diagnosis.detectors.empty_grasp import EmptyGrasp
-from vla_rollout.diagnosis.detectors.no_actions import NoActions
-from vla_rollout.diagnosis.detectors.off_path import OffPath, thin_out
-from vla_rollout.diagnosis.detectors.policy_stays import PolicyStays
+from vla_rollout.diagnosis.detectors.chunks.disagreement import Disagreement
+from vla_rollout.diagnosis.detectors.chunks.first_chunk import FirstChunk
+from vla_rollout.diagnosis.detectors.chunks.no_actions import NoActions
+from vla_rollout.diagnosis.detectors.chunks.policy_stays import PolicyStays
+from vla_rollout.diagnosis.detectors.gripper.empty_grasp import EmptyGrasp
+from vla_rollout.diagnosis.detectors.motion.actuator_stuck import ActuatorStuck
+from vla_rollout.diagnosis.detectors.motion.lag import Lag
+from vla_rollout.diagnosis.detectors.motion.off_path import OffPath, thin_out
+from vla_rollout.diagnosis.detectors.motion.reversals import Reversals
 from vla_rollout.diagnosis.detectors.registry import make_detectors
-from vla_rollout.diagnosis.detectors.reversals import Reversals
-from vla_rollout.diagnosis.detectors.tracking import Tracking
 
 
 def swing(cell, k, amplitude, hz=2.0):
@@ -22,9 +23,21 @@ def swing(cell, k, amplitude, hz=2.0):
 
 def test_holding_counts_seconds_and_a_passed_cycle_ends_it(cycle):
     detector = NoActions()
-    scores = [detector.see_cycle(cycle(k, verdict=Verdict.HOLD)) for k in range(101)]
+    detector.see_cycle(cycle(0))
+    scores = [detector.see_cycle(cycle(k, verdict=Verdict.HOLD)) for k in range(1, 102)]
     assert scores[-1] == pytest.approx(1.0)
-    assert detector.see_cycle(cycle(101)) == 0.0
+    assert detector.see_cycle(cycle(102)) == 0.0
+
+
+def test_the_wait_for_the_first_chunk_is_another_one(cell, cycle):
+    later, first = NoActions(), FirstChunk()
+    for k in range(101):
+        held = cycle(k, verdict=Verdict.HOLD)
+        assert later.see_cycle(held) == 0.0
+        waited = first.see_cycle(held)
+    assert waited == pytest.approx(1.0)
+    first.see_chunk(ActionChunk(0, 100_000_000, np.tile(cell.home, (4, 1))))
+    assert first.see_cycle(cycle(101, verdict=Verdict.HOLD)) == 0.0
 
 
 def test_a_latched_stop_is_no_lack_of_actions(cycle):
@@ -41,7 +54,8 @@ def test_a_hold_for_another_reason_is_no_lack_of_actions(cycle):
 def test_what_nobody_heard_of_is_no_lack_of_actions(cycle):
     """A second between two messages is a loaded machine; at rest the status comes ten times."""
     detector = NoActions()
-    assert detector.see_cycle(cycle(0, verdict=Verdict.HOLD)) == 0.0
+    detector.see_cycle(cycle(0))
+    assert detector.see_cycle(cycle(1, verdict=Verdict.HOLD)) == 0.0
     assert detector.see_cycle(cycle(100, verdict=Verdict.HOLD)) == 0.0
     rest = [detector.see_cycle(cycle(k, verdict=Verdict.HOLD)) for k in range(110, 171, 10)]
     assert rest[-1] == pytest.approx(0.7)
@@ -56,16 +70,30 @@ def test_a_wish_that_stays_counts_seconds_until_it_moves(cell, cycle):
 def test_a_joint_that_does_not_follow_is_stuck_and_a_late_one_is_not(cell, cycle):
     stuck, late = ActuatorStuck(cell), ActuatorStuck(cell)
     span = cell.joints[0].upper - cell.joints[0].lower
-    for k in range(100):
+    for k in range(120):
         command = cell.home
         command[0] += 0.01 * k
-        behind = cell.home
+        behind, held = cell.home, cell.home
         behind[0] += 0.01 * max(0, k - 15)
-        worst = stuck.see_cycle(cycle(k, command=command, measured=cell.home))
+        held[0] += 0.01 * min(k, 10)
+        worst = stuck.see_cycle(cycle(k, command=command, measured=held))
         following = late.see_cycle(cycle(k, command=command, measured=behind))
         assert following == 0.0
     # Of half a second, without the last fifth of one.
     assert worst == pytest.approx(0.01 * 30 / span)
+
+
+def test_an_arm_that_starts_late_is_not_stuck_and_one_that_never_starts_is(cell, cycle):
+    starts, never = ActuatorStuck(cell), ActuatorStuck(cell)
+    for k in range(120):
+        command = cell.home
+        command[0] += 0.01 * k
+        behind = cell.home
+        behind[0] += 0.01 * max(0, k - 40)
+        if k < 55:
+            assert starts.see_cycle(cycle(k, command=command, measured=behind)) == 0.0
+        score = never.see_cycle(cycle(k, command=command, measured=cell.home))
+    assert score > never.floor
 
 
 def test_shaking_counts_its_way_and_a_straight_motion_none(cell, cycle):
@@ -92,17 +120,23 @@ def test_chunks_that_go_on_agree_and_chunks_that_turn_back_do_not(cell, cycle):
     assert detector.see_cycle(cycle(160)) == pytest.approx(0.3 / span)
 
 
-def test_a_lasting_error_shows_and_an_alternating_one_cancels(cell, cycle):
-    lasting, alternating = Tracking(cell), Tracking(cell)
-    span = cell.joints[1].upper - cell.joints[1].lower
-    for k in range(500):
+def test_the_lag_of_an_arm_is_a_time_whatever_its_speed(cell, cycle):
+    for speed in (0.003, 0.02):
+        detector = Lag(cell)
+        for k in range(200):
+            command, behind = cell.home, cell.home
+            command[1] += speed * k
+            behind[1] += speed * max(0, k - 30)
+            score = detector.see_cycle(cycle(k, command=command, measured=behind))
+        assert score == pytest.approx(0.30, abs=0.02)
+
+
+def test_an_arm_that_sags_or_stands_has_no_lag(cell, cycle):
+    detector = Lag(cell)
+    for k in range(300):
         command = cell.home
         command[1] += 0.05
-        score = lasting.see_cycle(cycle(k, command=command, measured=cell.home))
-        command[1] = cell.home[1] + 0.05 * (-1) ** k
-        swinging = alternating.see_cycle(cycle(k, command=command, measured=cell.home))
-    assert score == pytest.approx(0.05 / span, rel=1e-3)
-    assert swinging < 0.02 * score
+        assert detector.see_cycle(cycle(k, command=command, measured=cell.home)) == 0.0
 
 
 def test_distance_is_to_the_nearest_posture(cell, cycle):

@@ -3,9 +3,12 @@ from dataclasses import replace
 import mujoco
 import numpy as np
 import pytest
+from vla_contract.errors import ResourceNotFoundError
 from vla_contract.share import package_file
-from vla_rollout.diagnosis.detectors.momentum_observer import MomentumObserver
-from vla_rollout.diagnosis.detectors.pushing import Pushing
+from vla_rollout.diagnosis.cause import Mode
+from vla_rollout.diagnosis.detectors.contact.momentum_observer import MomentumObserver
+from vla_rollout.diagnosis.detectors.contact.pushing import Pushing
+from vla_rollout.diagnosis.taxonomy import LOAD, PUSHING
 
 DT_S, PERIOD_NS = 0.001, 1_000_000
 DRAG = np.array([40.0, 40.0, 40.0, 40.0, 1.0, 1.0, 1.0])  # so that the arm moves slowly
@@ -108,3 +111,41 @@ def test_without_velocity_it_is_unavailable(cell, cycle):
     seen = cycle(0, effort=np.zeros(8))
     joints = replace(seen.joints, velocity=np.full(8, np.nan))
     assert detector.see_cycle(replace(seen, joints=joints)) is None
+
+
+def test_the_model_is_built_before_the_first_cycle(cell, cycle, monkeypatch):
+    """To compile takes a second, in which nobody hears the topics of a running graph."""
+    detector = Pushing(cell)
+
+    def build(cell):
+        raise AssertionError('built in a callback')
+
+    monkeypatch.setattr('vla_rollout.diagnosis.detectors.contact.pushing.MomentumObserver', build)
+    assert detector.see_cycle(cycle(0, effort=np.zeros(8))) is not None
+    detector.restart()
+    assert detector.see_cycle(cycle(1, effort=np.zeros(8))) is not None
+
+
+def test_a_model_that_is_not_here_makes_it_unavailable_and_nothing_else(
+    cell, cycle, monkeypatch, caplog
+):
+    def build(cell):
+        raise ResourceNotFoundError('package', 'gone', 'install it')
+
+    monkeypatch.setattr('vla_rollout.diagnosis.detectors.contact.pushing.MomentumObserver', build)
+    assert Pushing(cell).see_cycle(cycle(0, effort=np.zeros(8))) is None
+    assert 'pushing is not looked for' in caplog.text
+
+
+def test_a_load_that_was_there_before_the_arm_moved_is_no_collision(cell, cycle):
+    """Payload, friction: nothing is in the way."""
+    at_rest, on_the_way = Pushing(cell), Pushing(cell)
+    for k in range(40):
+        at_rest.see_cycle(cycle(k, effort=np.full(8, 20.0)))
+        away = cell.home
+        away[0] += 0.01 * k
+        on_the_way.see_cycle(cycle(k, desired=away, effort=np.full(8, 20.0)))
+    assert (at_rest.found, on_the_way.found) == (LOAD, PUSHING)
+    assert 'payload' in ' '.join(LOAD.roots)
+    assert LOAD.mode is not Mode.COLLISION
+    assert at_rest.evidence.endswith(' worst')

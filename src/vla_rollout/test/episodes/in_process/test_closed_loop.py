@@ -6,6 +6,8 @@ from vla_action_filter.config import FilterConfig
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.values import ActionChunk, to_ns
 from vla_policy_server.backends.registry import make_policy
+from vla_rollout.diagnosis.alarm import naming_alarm
+from vla_rollout.diagnosis.diagnosis import diagnosis_of
 from vla_rollout.episodes.episode import episode_line
 from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
 from vla_rollout.simulation.domains import load_domain
@@ -112,6 +114,22 @@ def test_a_policy_that_answers_nan_moves_nothing(world):
     assert result.failed_inferences > 1
     assert result.inference_failure == 'policy returned numbers that are not finite'
     assert world.command[:7] == pytest.approx(start[:7], abs=1e-3)
+
+
+class InDegrees(Broken):
+    def infer(self, observation):
+        positions = np.tile(CELL.home, (16, 1))
+        positions[:, :7] = np.degrees(positions[:, :7])
+        return ActionChunk(observation.stamp_ns, to_ns(0.1), positions)
+
+
+def test_a_chunk_that_the_filter_refuses_is_shown_to_the_diagnosis(world):
+    diagnosis = diagnosis_of(DEPLOYMENT, None, None)
+    result = make_loop(world, InDegrees(), observers=(diagnosis,)).run(0)
+    assert result.termination == 'timeout'
+    alarm = naming_alarm(diagnosis.alarms)
+    assert alarm.cause.name == 'refused'
+    assert alarm.evidence.endswith('it looks like degrees for radians')
 
 
 def test_a_video_sees_every_frame(world, expert):

@@ -1,13 +1,14 @@
 """Camera frames of a simulation on their way to the policy."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from vla_contract.values import Image, to_ns, Vector
 from vla_policy_server.serving.observation_buffer import ObservationBuffer
+from vla_rollout.episodes.cycle import ImageObserver
 from vla_sim_bridge.cameras.renderer import CameraRenderer
 from vla_sim_bridge.randomization.appearance import Appearance
 from vla_sim_bridge.scene.world import World
@@ -42,7 +43,14 @@ class CameraFrames:
     of the time of an episode. What is drawn is the state of the capture, not of the delivery.
     """
 
-    def __init__(self, world: World, viewer: Viewer, needs_images: bool, is_blank: bool) -> None:
+    def __init__(
+        self,
+        world: World,
+        viewer: Viewer,
+        needs_images: bool,
+        is_blank: bool,
+        observers: Sequence[ImageObserver] = (),
+    ) -> None:
         """Prepare; a renderer is made for the first frame that is drawn.
 
         Args:
@@ -50,9 +58,11 @@ class CameraFrames:
             viewer: takes them.
             needs_images: whether the policy looks at them.
             is_blank: show it black images instead.
+            observers: take what is shown to it.
         """
         self._world, self._viewer = world, viewer
         self._needs_images, self._is_blank = needs_images, is_blank
+        self._observers = tuple(observers)
         self._period_ns = to_ns(1.0 / max(camera.rate_hz for camera in world.cell.cameras))
         self._renderer: CameraRenderer | None = None
         self.restart(None)
@@ -91,6 +101,8 @@ class CameraFrames:
             for name, image in frame.images.items():
                 shown = np.zeros_like(image) if self._is_blank else image
                 self._viewer.buffer.add_image(name, frame.stamp_ns, shown)
+                for observer in self._observers:
+                    observer.see_frame(name, frame.stamp_ns, shown)
         return True
 
     def _draw(self, frame: _Frame) -> None:

@@ -13,7 +13,7 @@ from vla_contract.values import ActionChunk, JointSample, Observation, to_ns
 from vla_policy_server.serving.chunk_scheduler import Schedule
 from vla_policy_server.serving.latency import LatencyWindow
 from vla_policy_server.serving.session import infer_checked, PolicySession
-from vla_rollout.episodes.cycle import Cycle, CycleObserver
+from vla_rollout.episodes.cycle import Cycle, CycleObserver, ImageObserver, RefusalObserver
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.episodes.episode_loop import drive, Ending, Situation
 from vla_rollout.episodes.in_process.camera_frames import CameraFrames, FrameHook
@@ -72,7 +72,8 @@ class ClosedLoop:
 
         Without a filter config the policy's plan goes to the world as it is; with one the arm has
         a share `speed` of its velocity limits, and a person may take over. Observers are told of
-        every cycle and of every chunk that the filter took.
+        every cycle, of every chunk that the filter took and, if they want, of every image that the
+        policy looks at.
 
         Raises:
             VlaError: the filter cannot be built for this robot, or the policy's chunks are known
@@ -85,7 +86,13 @@ class ClosedLoop:
         self._filter_config, self._speed = filter_config, speed
         self._latency_ns = to_ns(latency_s)
         self.frame_hz = max(camera.rate_hz for camera in cell.cameras)
-        self._frames = CameraFrames(world, self._session, policy.needs_images, blank_images)
+        self._frames = CameraFrames(
+            world,
+            self._session,
+            policy.needs_images,
+            blank_images,
+            [observer for observer in observers if isinstance(observer, ImageObserver)],
+        )
         self._person = person
         self._watch = FilterWatch(cell)
         self._observers = (self._watch, *observers)
@@ -208,6 +215,10 @@ class ClosedLoop:
         refusal = self._filter.offer_chunk(chunk, now_ns)
         self._refusal = refusal or self._refusal
         progress = self._filter.progress
+        if refusal:
+            for observer in self._observers:
+                if isinstance(observer, RefusalObserver):
+                    observer.see_refused(chunk)
         if refusal or progress is None:
             return
         played = replace(chunk, stamp_ns=progress.chunk.plan_ns)

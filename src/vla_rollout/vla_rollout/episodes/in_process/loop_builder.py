@@ -8,10 +8,12 @@ from typing import Any
 from vla_action_filter.config import FilterConfig, load_filter_config
 from vla_contract.cli.deployment_arguments import PARTS
 from vla_contract.deployment.deployment import Deployment, load_deployment
+from vla_contract.policy import Policy
 from vla_policy_server.identity.loading import load_identified
 from vla_policy_server.identity.policy_identity import PolicyIdentity
-from vla_rollout.diagnosis.diagnosis import diagnosed, Diagnosis
+from vla_rollout.diagnosis.diagnosis import diagnosed, Diagnosis, diagnosis_of
 from vla_rollout.diagnosis.healthy import find_healthy
+from vla_rollout.diagnosis.training import find_training
 from vla_rollout.episodes.cycle import CycleObserver
 from vla_rollout.episodes.episode import EpisodeResult
 from vla_rollout.episodes.in_process.closed_loop import ClosedLoop
@@ -21,8 +23,8 @@ from vla_sim_bridge.scene.world import World
 
 Job = tuple[dict[str, Any], int]
 """Settings of `build_loop` and a seed."""
-_Watched = tuple[ClosedLoop, Diagnosis | None, PolicyIdentity]
-"""A loop, who diagnoses where that is learned, and what its policy is."""
+_Watched = tuple[ClosedLoop, Diagnosis, PolicyIdentity]
+"""A loop, who diagnoses its episodes, and what its policy is."""
 _kept: dict[str, _Watched] = {}
 # These compute nothing by it, and importing it takes three seconds of CPU time.
 _WITHOUT_TORCH = ('hold', 'remote', 'scripted')
@@ -42,7 +44,7 @@ def run_episode(job: Job, videos: Path | None = None) -> EpisodeResult:
     else:
         with VideoWriter(videos / f'seed_{seed}.mp4', fps=loop.frame_hz) as video:
             result = loop.run(seed, lambda images: video.write(next(iter(images.values()))))
-    return diagnosed(result, diagnosis.alarms) if diagnosis else result
+    return diagnosed(result, diagnosis.alarms)
 
 
 def require_loop(settings: dict[str, Any], keep: bool) -> PolicyIdentity:
@@ -81,10 +83,11 @@ def _forget() -> None:
 
 def _build_watched(settings: dict[str, Any]) -> _Watched:
     deployment = loop_deployment(settings)
-    healthy = find_healthy(deployment)
-    diagnosis = Diagnosis(deployment.cell, healthy) if healthy else None
-    loop, identity = _identified_loop(settings, (diagnosis,) if diagnosis else ())
-    return loop, diagnosis, identity
+    world = World(deployment, load_domain(settings['randomization']))
+    policy, identity = _identified_policy(settings, deployment)
+    healthy, training = find_healthy(deployment, identity), find_training(deployment, identity)
+    diagnosis = diagnosis_of(deployment, healthy, training)
+    return _loop(settings, world, policy, (diagnosis,)), diagnosis, identity
 
 
 def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()) -> ClosedLoop:
@@ -93,19 +96,24 @@ def build_loop(settings: dict[str, Any], observers: Sequence[CycleObserver] = ()
     Raises:
         VlaError: one of them cannot be built; nothing has been written.
     """
-    loop, _ = _identified_loop(settings, observers)
-    return loop
-
-
-def _identified_loop(
-    settings: dict[str, Any], observers: Sequence[CycleObserver]
-) -> tuple[ClosedLoop, PolicyIdentity]:
     deployment = loop_deployment(settings)
+    world = World(deployment, load_domain(settings['randomization']))
+    policy, _ = _identified_policy(settings, deployment)
+    return _loop(settings, world, policy, observers)
+
+
+def _identified_policy(
+    settings: dict[str, Any], deployment: Deployment
+) -> tuple[Policy, PolicyIdentity]:
     if deployment.policy.backend not in _WITHOUT_TORCH:
         _use_one_thread()
-    world = World(deployment, load_domain(settings['randomization']))
-    policy, identity = load_identified(deployment, settings['device'], settings['precision'])
-    loop = ClosedLoop(
+    return load_identified(deployment, settings['device'], settings['precision'])
+
+
+def _loop(
+    settings: dict[str, Any], world: World, policy: Policy, observers: Sequence[CycleObserver]
+) -> ClosedLoop:
+    return ClosedLoop(
         world,
         policy,
         filter_config(settings['filter']),
@@ -116,7 +124,6 @@ def _identified_loop(
         observers,
         settings['speed'],
     )
-    return loop, identity
 
 
 def loop_deployment(settings: dict[str, Any]) -> Deployment:

@@ -15,8 +15,10 @@ from vla_contract.cli.terminal_keys import TerminalKeys
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
 from vla_policy_server.identity.policy_identity import PolicyIdentity
+from vla_policy_server.wire.server_settings import ServerSettings
 from vla_rollout.deployment.supervised import require_slow_start, SupervisedSlowStart
-from vla_rollout.diagnosis.healthy import find_healthy
+from vla_rollout.diagnosis.healthy import find_healthy, learned_line
+from vla_rollout.diagnosis.training import find_training
 from vla_rollout.episodes.control import EpisodeControl
 from vla_rollout.episodes.episode import episode_line, EpisodeResult, summarise, summary_line
 from vla_rollout.episodes.keys import keys_line, press
@@ -25,8 +27,11 @@ from vla_rollout.episodes.provenance import place_of, provenance, recorded_setti
 from vla_rollout.episodes.ros.runner import EpisodeRunner
 from vla_rollout.episodes.run_folder import make_run_folder
 from vla_rollout.episodes.served_policy import described
-from vla_rollout.graph.ros.graph import Check, RolloutGraph
+from vla_rollout.graph.ros.graph import RolloutGraph
 from vla_rollout.graph.ros.interruption import raise_if_interrupted
+from vla_rollout.graph.ros.stack_run import Check
+from vla_rollout.web.arguments import web_settings
+from vla_rollout.web.progress import RunProgress
 from vla_rollout.web.ros.web_monitor import web_page
 
 # A policy that says it is loading may take longer; a node that died is noticed at once.
@@ -39,12 +44,13 @@ def run_rollout(
     domain_id: int | None,
     check: Check,
     control: EpisodeControl,
+    web: ServerSettings | None = None,
     beside: Sequence[str] = (),
 ) -> list[EpisodeResult]:
     """Run `args.episodes` episodes, print a line for each, and keep summary.json current.
 
-    An episode that the operator discards is run again and does not count. Nodes that are named as
-    `beside` have to be active before the first one.
+    An episode that the operator discards is run again and does not count. With `web` an operator
+    sits at a page. Nodes that are named as `beside` have to be active before the first episode.
 
     Returns:
         Every episode, also those that do not count.
@@ -63,23 +69,33 @@ def run_rollout(
         domain_id=domain_id,
         signal_handler_options=SignalHandlerOptions.NO,
     )
-    graph = RolloutGraph(context, cell, check, control, not args.operator, _tell)
-    runner = EpisodeRunner(graph, control, limit_s, cell.cameras[0].rate_hz, _tell)
+    progress = RunProgress(args.episodes)
+
+    def tell(line: str) -> None:
+        _tell(line)
+        progress.say(line, control.phase)
+
+    graph = RolloutGraph(context, cell, check, control, not args.operator, tell)
+    runner = EpisodeRunner(
+        graph, control, limit_s, cell.cameras[0].rate_hz, tell, is_attended=web is not None
+    )
     results: list[EpisodeResult] = []
     page = ExitStack()
     try:
-        if args.web is not None:
-            web = web_page(context, cell, args.web, graph.has_simulator)
-            _tell(f'live view: {page.enter_context(web)}')
+        if web is not None:
+            shown = web_page(context, cell, web, graph.has_simulator, control, progress)
+            _tell(f'page: {page.enter_context(shown)}')
         graph.wait_until_ready(_READY_S, beside)
         # What stands in the results is what the policy server says, not the arguments.
         identity = graph.begin()
         _tell(_other_than_named(deployment, identity))
         facts = _facts(provenance(deployment, identity, args.randomization, place), args.operator)
         slow_start = SupervisedSlowStart.of(args, facts)
-        if healthy := find_healthy(deployment, identity):
-            graph.diagnose(healthy)
-        settings = _settings(args, deployment, identity)
+        healthy = find_healthy(deployment, identity)
+        learned = learned_line(deployment, healthy)
+        _tell(f'failure diagnosis: {learned}')
+        graph.diagnose(deployment, healthy, find_training(deployment, identity))
+        settings = _settings(args, deployment, identity) | {'diagnosis': learned}
         write_json(folder / 'summary.json', summarise(results, settings))
         while (number := _counted(results) + 1) <= args.episodes:
             seed = args.first_seed + number - 1
@@ -94,13 +110,16 @@ def run_rollout(
                 slow_start.count(result)
             if graph.recorder.folder is not None:
                 settings['recordings'] = _within(graph.recorder.folder, folder)
-            _tell(episode_line(number, args.episodes, result))
+            progress.take(results)
+            tell(episode_line(number, args.episodes, result))
             write_json(folder / 'summary.json', summarise(results, settings))
             if control.is_stopped:
                 break
+        progress.finish(_finished(args, folder, results))
     except BaseException as error:
         # Whatever it was: nothing moves that nobody watches.
         how = graph.rest()
+        progress.finish(f'ended by an error: {error}; {how}')
         graph.recorder.abandon(str(error) or type(error).__name__)
         with suppress(OSError):
             _tell(how)
@@ -141,12 +160,13 @@ def rollout(args: argparse.Namespace) -> int:
             f'deployment {deployment.name} is of a real robot: operator: found none; allowed: the '
             'person who places the object and judges, --operator NAME'
         )
+    web = web_settings(args)
     folder = make_run_folder('rollout', args.runs)
     control = EpisodeControl()
     with TerminalKeys(lambda key: _tell(press(control, key))) as keys:
         if keys.is_active:
             _tell(keys_line())
-        results = run_rollout(args, folder, None, raise_if_interrupted, control)
+        results = run_rollout(args, folder, None, raise_if_interrupted, control, web)
     return report(args, folder, results)
 
 
@@ -173,6 +193,14 @@ def _facts(facts: dict[str, Any], operator: str | None) -> dict[str, Any]:
     if operator is None:
         return facts
     return {'operator': operator, **{k: v for k, v in facts.items() if k != 'randomization'}}
+
+
+def _finished(args: argparse.Namespace, folder: Path, results: list[EpisodeResult]) -> str:
+    """Return what the page says at the end."""
+    return (
+        f'finished: {_counted(results)} of {args.episodes} episodes; {summary_line(results)}; '
+        f'report: vla rollout report {folder}'
+    )
 
 
 def _counted(results: list[EpisodeResult]) -> int:

@@ -11,10 +11,10 @@ from vla_rollout.arguments import (
     add_one_worker,
     add_record,
     add_setup,
-    add_web,
 )
 from vla_rollout.deployment.supervised import add_slow_start
 from vla_rollout.graph.ros.interruption import once_interrupted
+from vla_rollout.web.arguments import add_web
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -5,9 +5,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 import math
 from pathlib import Path
+import time
 from typing import Any
 
 from vla_contract.values import NS_PER_S, to_ns
+from vla_rollout.diagnosis.alarm import Alarm
 from vla_rollout.diagnosis.diagnosis import diagnosed
 from vla_rollout.episodes.control import EpisodeControl, Order, Phase
 from vla_rollout.episodes.episode import EpisodeResult
@@ -17,6 +19,9 @@ from vla_rollout.episodes.ros.graph_environment import GraphEnvironment
 from vla_rollout.episodes.video import VideoWriter
 from vla_rollout.graph.ros.graph import RolloutGraph
 from vla_rollout.graph.ros.node_calls import GraphError
+
+# The diagnosis hears topics in a thread of its own, on a loaded machine a little later.
+_LATE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,14 @@ class _Ending:
         stop_cause: as in `EpisodeResult`.
         order: the operator's last order, None without one.
         running_ns: how long it ran, pauses left out [ns].
+        time_ns: when, by the clock of the graph [ns].
     """
 
     termination: str
     stop_cause: str
     order: Order | None
     running_ns: int
+    time_ns: int
 
 
 class EpisodeRunner:
@@ -50,6 +57,7 @@ class EpisodeRunner:
         time_limit_s: float,
         fps: float,
         tell: Callable[[str], None],
+        is_attended: bool = False,
     ) -> None:
         """Prepare for a graph whose nodes are ready.
 
@@ -59,7 +67,10 @@ class EpisodeRunner:
             time_limit_s: an episode ends after this much time of the graph [s].
             fps: frame rate of the videos [Hz].
             tell: says to the operator what is awaited.
+            is_attended: somebody is there to say when a simulated arm may go on that somebody
+                stopped; else such a stop ends the run.
         """
+        self._is_attended = is_attended
         self._graph, self._control, self._tell = graph, control, tell
         self._limit_ns = to_ns(time_limit_s)
         self._fps = fps
@@ -90,8 +101,10 @@ class EpisodeRunner:
                     graph.diagnosis.begin()
                 ending = self._drive()
                 success = graph.monitor.success
-                alarms = graph.diagnosis.end() if graph.diagnosis else []
+                if graph.diagnosis:
+                    graph.diagnosis.cease(ending.time_ns)
                 graph.motion.pause()
+                alarms = self._alarms()
             except BaseException:
                 # Before anything else, such as the end of a video on a disk that is full.
                 graph.rest()
@@ -120,11 +133,24 @@ class EpisodeRunner:
             if self._graph.has_simulator:
                 # The simulator has put the arm back; nobody is near it.
                 if problem := self._graph.unlatch():
-                    raise GraphError(f'{latch_sentence(cause)}: {problem}')
+                    self._stands(f'{latch_sentence(cause)}: {problem}')
                 continue
             self._graph.motion.pause()
             self._tell(latch_sentence(cause))
         return False
+
+    def _stands(self, problem: str) -> None:
+        """Wait for the start of who stopped a simulated arm.
+
+        Raises:
+            GraphError: nobody is there.
+        """
+        if not self._is_attended:
+            raise GraphError(problem)
+        self._graph.motion.pause()
+        self._control.enter(Phase.READY)
+        self._tell(f'{problem}; then start')
+        self._next_order()
 
     def _is_told_to_start(self) -> bool:
         if self._graph.has_simulator:
@@ -150,7 +176,17 @@ class EpisodeRunner:
             if order is not Order.START:
                 # The order may have come in a pause, or after the one that ended the motion.
                 termination = termination_by(order) if order else ending.termination
-                return _Ending(termination, ending.stop_cause, order, running_ns)
+                return _Ending(termination, ending.stop_cause, order, running_ns, ending.time_ns)
+
+    def _alarms(self) -> list[Alarm]:
+        """Return the alarms of the episode, once what was seen of its end has come."""
+        diagnosis = self._graph.diagnosis
+        if diagnosis is None:
+            return []
+        deadline_s = time.monotonic() + _LATE_S
+        while not diagnosis.has_seen_end and time.monotonic() < deadline_s:
+            self._graph.look()
+        return diagnosis.end()
 
     def _paused(self) -> Order:
         """Keep the arm at rest until the next order."""

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from vla_contract.cli.command import command_parser, NOT_GOOD_ENOUGH, run_command, WRONG_USE
+from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.number_types import natural
 from vla_contract.ros.free_domain import take_domain
 from vla_contract.ros.node.graph_arguments import parse_in_graph
@@ -14,11 +14,12 @@ from vla_rollout.arguments import (
     add_one_worker,
     add_record,
     add_setup,
-    add_web,
 )
 from vla_rollout.episodes.run_folder import make_run_folder
-from vla_rollout.graph.ros.interruption import once_interrupted, raise_if_interrupted
-from vla_rollout.graph.stack import ProcessDiedError, Stack
+from vla_rollout.graph.ros.interruption import once_interrupted
+from vla_rollout.graph.ros.stack_run import Check, run_beside
+from vla_rollout.graph.stack import Stack
+from vla_rollout.web.arguments import add_web, web_settings
 
 
 def stack_overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
@@ -50,6 +51,7 @@ def demo(args: argparse.Namespace) -> int:
     from vla_rollout.episodes.control import EpisodeControl
     from vla_rollout.episodes.ros.counted_rollout import report, run_rollout
 
+    web = web_settings(args)
     folder = make_run_folder('demo', args.runs)
     domain_id = args.domain_id or take_domain()
     options = ('recorder',) if args.record else ()
@@ -59,17 +61,13 @@ def demo(args: argparse.Namespace) -> int:
     print(f'starting {", ".join(stack.names)} (ROS_DOMAIN_ID={domain_id})', flush=True)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 
-    def check() -> None:
-        raise_if_interrupted()
-        stack.check()
+    def work(check: Check) -> int:
+        results = run_rollout(args, folder, domain_id, check, EpisodeControl(), web)
+        # The stack ends before the run is told of.
+        stack.stop()
+        return report(args, folder, results)
 
-    try:
-        with stack:
-            results = run_rollout(args, folder, domain_id, check, EpisodeControl())
-    except ProcessDiedError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return WRONG_USE if error.returncode == WRONG_USE else NOT_GOOD_ENOUGH
-    return report(args, folder, results)
+    return run_beside(stack, work)
 
 
 def main(argv: list[str] | None = None) -> int:

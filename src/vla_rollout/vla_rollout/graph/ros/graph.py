@@ -13,10 +13,12 @@ from rclpy.publisher import Publisher
 from std_msgs.msg import Float64
 from std_srvs.srv import Trigger
 from vla_contract.deployment.cell import Cell
+from vla_contract.deployment.deployment import Deployment
 from vla_contract.filter_status import FilterStatus
 from vla_contract.ros.node.node_thread import NodeThread
 from vla_contract.ros.qos import LATCHED
 from vla_policy_server.identity.policy_identity import PolicyIdentity
+from vla_rollout.diagnosis.detectors.images.training_images import TrainingImages
 from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
 from vla_rollout.episodes.control import Commander, EpisodeControl
@@ -25,6 +27,7 @@ from vla_rollout.graph.ros.episode_topics import EpisodeTopics
 from vla_rollout.graph.ros.heartbeat import Heartbeat
 from vla_rollout.graph.ros.motion import ACTIVE, FILTER, INACTIVE, Motion, POLICY
 from vla_rollout.graph.ros.node_calls import GraphError, NoAnswerError, NodeCalls
+from vla_rollout.graph.ros.stack_run import Check
 from vla_rollout.recording.ros.recorder_watch import RecorderWatch
 
 _POLL_S = 0.02
@@ -34,8 +37,6 @@ _STATUS_S = 20.0
 _SETTLE_S = 5.0
 # It is latched, and published by the time the server is configured.
 _IDENTITY_S = 20.0
-
-Check = Callable[[], None]
 
 
 class RolloutGraph:
@@ -67,7 +68,7 @@ class RolloutGraph:
         self._check, self._tell = check, tell
         self._threads = [NodeThread('rollout', context)]
         self._node = self._threads[0].node
-        self._cell, self._context = cell, context
+        self._context = context
         topics = EpisodeTopics(self._node, cell.cameras[0])
         self.monitor, self.served = topics.monitor, topics.served
         self.failed_inferences, self._loading = topics.failed_inferences, topics.loading
@@ -164,16 +165,20 @@ class RolloutGraph:
         )
         return self.served.begin()
 
-    def diagnose(self, healthy: Healthy) -> None:
+    def diagnose(
+        self, deployment: Deployment, healthy: Healthy | None, training: TrainingImages | None
+    ) -> None:
         """Watch episodes from now on; the graph is ready.
 
         Args:
-            healthy: what episodes of the policy look like.
+            deployment: what runs.
+            healthy: what episodes of its policy look like, None for not known.
+            training: what its policy was shown in training, None for not known.
         """
         # What is diagnosed may take its time; what stops the arm must not wait for it.
         thread = NodeThread('rollout_diagnosis', self._context)
         thread.node.set_parameters([self._clock])
-        self.diagnosis = LiveDiagnosis(thread.node, self._cell, healthy)
+        self.diagnosis = LiveDiagnosis(thread.node, deployment, healthy, training)
         self._threads.append(thread)
         thread.start()
 

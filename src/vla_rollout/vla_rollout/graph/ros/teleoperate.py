@@ -5,12 +5,10 @@ the task is done, and every one is recorded.
 """
 
 import argparse
-from collections.abc import Callable
 import os
 from pathlib import Path
 import signal
 import sys
-import threading
 
 from vla_contract.cli import number_types
 from vla_contract.cli.command import (
@@ -18,20 +16,22 @@ from vla_contract.cli.command import (
     DONE,
     NOT_GOOD_ENOUGH,
     run_command,
-    WRONG_USE,
 )
 from vla_contract.cli.deployment_arguments import add_scene
 from vla_contract.cli.number_types import natural
 from vla_contract.deployment.deployment import load_cell_of
+from vla_contract.errors import VlaError
 from vla_contract.ros.free_domain import take_domain
 from vla_contract.ros.node.graph_arguments import parse_in_graph
+from vla_policy_server.wire.server_settings import ServerSettings
 from vla_rollout.episodes.run_folder import make_run_folder
-from vla_rollout.graph.ros.interruption import once_interrupted, raise_if_interrupted
-from vla_rollout.graph.stack import ProcessDiedError, Stack
+from vla_rollout.graph.ros.interruption import once_interrupted
+from vla_rollout.graph.ros.stack_run import Check, run_beside, until_interrupted
+from vla_rollout.graph.stack import Stack
+from vla_rollout.web.arguments import add_web, web_settings
 from vla_teleop.devices.device_file import load_device_file
 from vla_teleop.mapping.groups import commanded_groups, device_joints
 
-_LOOK_S = 0.1
 # A policy beside a human who commands all the time: it has no checkpoint, and wants nothing.
 NO_POLICY, STAYS = 'none', 'hold'
 
@@ -62,6 +62,9 @@ def teleoperate(args: argparse.Namespace) -> int:
     """
     file, cell = load_device_file(args.device), load_cell_of(args.deployment, args.cell)
     commanded_groups(cell, device_joints(file, cell), file.name)
+    web = web_settings(args)
+    if web and not args.episodes:
+        raise VlaError('--web: found no episodes that it would show; allowed: with --episodes N')
     folder = make_run_folder('teleop', args.runs)
     domain_id = args.domain_id or take_domain()
     overrides = stack_overrides(args)
@@ -71,26 +74,17 @@ def teleoperate(args: argparse.Namespace) -> int:
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     print(f'starting {", ".join(stack.names)} (ROS_DOMAIN_ID={domain_id})', flush=True)
     print('Ctrl-C ends it', flush=True)
-    pause = threading.Event()
-
-    def check() -> None:
-        raise_if_interrupted()
-        stack.check()
-
-    try:
-        with stack:
-            if args.episodes:
-                return demonstrate(args, folder, domain_id, check)
-            while True:
-                check()
-                pause.wait(_LOOK_S)
-    except ProcessDiedError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return WRONG_USE if error.returncode == WRONG_USE else NOT_GOOD_ENOUGH
+    if not args.episodes:
+        return run_beside(stack, until_interrupted)
+    return run_beside(stack, lambda check: demonstrate(args, folder, domain_id, check, web))
 
 
 def demonstrate(
-    args: argparse.Namespace, folder: Path, domain_id: int, check: Callable[[], None]
+    args: argparse.Namespace,
+    folder: Path,
+    domain_id: int,
+    check: Check,
+    web: ServerSettings | None,
 ) -> int:
     """Have a human show the task in counted episodes, each into a recording.
 
@@ -103,8 +97,8 @@ def demonstrate(
 
     counted = argparse.Namespace(**vars(args))
     counted.policy, counted.backend, counted.device = NO_POLICY, STAYS, 'cpu'
-    counted.record, counted.web, counted.operator, counted.allow_code = True, None, None, ()
-    results = run_rollout(counted, folder, domain_id, check, EpisodeControl(), ('teleop',))
+    counted.record, counted.operator, counted.allow_code = True, None, ()
+    results = run_rollout(counted, folder, domain_id, check, EpisodeControl(), web, ('teleop',))
     shown = [result for result in results if result.assisted]
     length_s = sum(result.duration_s for result in shown) / max(len(shown), 1)
     recordings = folder / 'recordings'
@@ -148,6 +142,7 @@ def main(argv: list[str] | None = None) -> int:
         type=number_types.real(0.1, 3600.0, 's'),
         help="of a demonstration; default: the task's",
     )
+    add_web(parser)
     parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
     parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
     parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')

@@ -16,11 +16,19 @@ from vla_policy_server.identity.identify import identity_of
 from vla_policy_server.identity.loading import load_identified
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_policy_server.self_test.subject import subject_of
+from vla_rollout.diagnosis.healthy import find_healthy
+from vla_rollout.diagnosis.training import find_training
 from vla_rollout.doctor.machine import check_disk
 from vla_rollout.preflight.calibration_items import check_calibrations
 from vla_rollout.preflight.cell_items import check_action_bounds, check_workspace, weight_bytes
+from vla_rollout.preflight.image_items import check_images
 from vla_rollout.preflight.machine_items import check_gpu
-from vla_rollout.preflight.policy_items import check_identity, check_latency, check_policy
+from vla_rollout.preflight.policy_items import (
+    check_diagnosis,
+    check_identity,
+    check_latency,
+    check_policy,
+)
 from vla_rollout.preflight.progress import Group
 from vla_rollout.preflight.questions import check_question, Operator, QUESTIONS
 from vla_rollout.preflight.ros.e_stop import check_e_stop
@@ -75,6 +83,7 @@ class Checklist:
         return [
             *desk,
             Group('topics', self._topic_items),
+            Group('images', self._image_items),
             Group('cameras in place', lambda: self._graph().check_cameras()),
             Group('controllers', lambda: self._graph().check_controllers()),
             Group('joint order', self._joint_order),
@@ -98,6 +107,7 @@ class Checklist:
         yield from check_policy(subject)
         yield check_action_bounds(subject)
         yield check_latency(subject, time.perf_counter_ns)
+        yield check_diagnosis(self.deployment, self._identity)
         yield from check_gpu(args.device, weight_bytes(policy))
 
     def _graph(self) -> PreflightGraph:
@@ -110,6 +120,12 @@ class Checklist:
     def _topic_items(self) -> Iterator[Check]:
         yield from self._graph().check_rates()
         yield from self._graph().check_clocks()
+
+    def _image_items(self) -> Iterator[Check]:
+        deployment, identity = self.deployment, self.identity
+        healthy = find_healthy(deployment, identity)
+        training = find_training(deployment, identity)
+        yield from check_images(deployment, healthy, training, self._graph().images_by_camera())
 
     def _joint_order(self) -> Iterator[Check]:
         self._graph()

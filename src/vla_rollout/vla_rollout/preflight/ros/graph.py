@@ -1,6 +1,6 @@
 """The part of the checklist that listens to the running robot: rates, clocks, cameras."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 import time
@@ -24,13 +24,15 @@ from vla_contract.errors import ContractError, VlaError
 from vla_contract.filter_status import FilterStatus
 from vla_contract.joints.joint_messages import merge_msg
 from vla_contract.joints.joint_states import JointStateMerge
+from vla_contract.recordings.events import ImageEvent
 from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.messages.images import image_type
+from vla_contract.ros.messages.live_streams import live_streams
 from vla_contract.ros.node.graph_arguments import publishers_of
 from vla_contract.ros.qos import JOINTS, SENSOR, STATE
 from vla_contract.ros.question import introduction, Question
 from vla_contract.stamps import from_stamp
-from vla_contract.values import Vector
+from vla_contract.values import Image, Vector
 from vla_rollout.preflight.controller_items import (
     check_controller,
     check_update_rate,
@@ -45,6 +47,8 @@ _ANSWER_S = 5.0
 # The check draws the arm once per camera.
 _CAMERAS_S = 30.0
 _RECORDER = 'recorder'
+# Noise of one image is not that of another.
+_IMAGES = 3
 # A simulated robot may take so many seconds for one of its own.
 _SLOWEST = 10.0
 
@@ -57,6 +61,7 @@ class PreflightGraph(Node):
         positions: stamp [ns] and position of every joint_states, shape (D,) [rad or m].
         filter_status: what the action filter said last, None before the first.
         pressed_ns: when e_stop was last heard to be pressed, 0 before the first time.
+        images: the last few messages of every camera, by its topic.
     """
 
     def __init__(self, cell: Cell) -> None:
@@ -66,6 +71,7 @@ class PreflightGraph(Node):
         self.positions: list[tuple[int, Vector]] = []
         self.filter_status: FilterStatus | None = None
         self.pressed_ns = 0
+        self.images: dict[str, deque[Any]] = defaultdict(partial(deque, maxlen=_IMAGES))
         self._merge = JointStateMerge(cell)
         # By its own clock a robot publishes as often as it says, however fast that clock goes.
         self._is_simulated = False
@@ -83,7 +89,7 @@ class PreflightGraph(Node):
             self.create_subscription(
                 image_type(camera),
                 topic,
-                lambda msg, topic=topic: self._on_stamp(topic, msg),
+                lambda msg, topic=topic: self._on_image(topic, msg),
                 SENSOR,
             )
 
@@ -105,6 +111,23 @@ class PreflightGraph(Node):
     def patience_s(self, seconds: float) -> float:
         """Return how long to wait for what the robot does in some time of its own clock [s]."""
         return seconds * _SLOWEST if self._is_simulated else seconds
+
+    def images_by_camera(self) -> dict[str, list[Image]]:
+        """Return the last few images of every camera, by its name; without those that are damaged.
+
+        Images of a driver that says another encoding than the cell are refused by the policy
+        server, and by its item here.
+        """
+        found: dict[str, list[Image]] = {}
+        for topic, (_, decode) in live_streams(self.cell, True, ()).items():
+            for msg in self.images[topic]:
+                try:
+                    event = decode(msg)
+                except ContractError:
+                    continue
+                if isinstance(event, ImageEvent):
+                    found.setdefault(event.camera, []).append(event.image)
+        return found
 
     def check_rates(self) -> Iterator[Check]:
         """Yield the rate of joint_states and of every camera."""
@@ -210,6 +233,10 @@ class PreflightGraph(Node):
             return
         if sample is not None:
             self.positions.append((sample.stamp_ns, sample.position))
+
+    def _on_image(self, topic: str, msg: Any) -> None:
+        self._on_stamp(topic, msg)
+        self.images[topic].append(msg)
 
     def _on_stamp(self, topic: str, msg: Any) -> None:
         self._arrivals[topic].append(self.now_ns() if self._is_simulated else time.monotonic_ns())

@@ -57,7 +57,7 @@ class _Run:
         self._place = place_of(checklist.deployment.cell)
         self._progress = Progress(before.kept if before else {})
         self._begun = before.date if before else datetime.now(UTC)
-        self.folder = make_run_folder('preflight', args.runs)
+        self.folder = make_run_folder('preflight', args.runs, is_run=False)
         self.file = args.json or self.folder / 'preflight.json'
 
     def look_at_all(self) -> None:

@@ -35,6 +35,15 @@ def message_schema(type_name: str) -> str:
     return '\n'.join(parts)
 
 
+def has_package(type_name: str) -> bool:
+    """Return whether the package of a message type is installed."""
+    try:
+        _share(type_name.split('/')[0])
+    except ResourceNotFoundError:
+        return False
+    return True
+
+
 def _definition(type_name: str) -> str:
     package, kind, name = type_name.split('/')
     file = Path(_share(package)) / kind / f'{name}.msg'

@@ -30,8 +30,13 @@ from vla_rollout.recording.episode_recorder import EpisodeRecorder
 from vla_rollout.recording.record import Record, Topic
 from vla_rollout.recording.recorder_thread import RecorderThread
 from vla_rollout.recording.ring_buffer import RingBuffer
-from vla_rollout.recording.ros.message_schema import message_schema
-from vla_rollout.recording.topics import LATCHED_TOPICS, recorded_topics
+from vla_rollout.recording.ros.message_schema import has_package, message_schema
+from vla_rollout.recording.topics import (
+    LATCHED_TOPICS,
+    OPTIONAL_PACKAGES,
+    recorded_topics,
+    SHARED_TOPICS,
+)
 
 # Two seconds of a 100 Hz topic; images fill it in seven.
 _DEPTH = 200
@@ -43,7 +48,10 @@ _STATUS_S = 0.25
 
 
 class Recorder(VlaNode):
-    """Subscribes without decoding and passes bytes to a thread that writes."""
+    """Subscribes without decoding and passes bytes to a thread that writes.
+
+    `tf` and `tf_static` too, where tf2_msgs is installed.
+    """
 
     settings_type = RecorderConfig
 
@@ -58,9 +66,14 @@ class Recorder(VlaNode):
         wanted = recorded_topics(cell, settings.extra_topics)
         topics = {
             name: Topic(
-                self.resolve_topic_name(name), kind, message_schema(kind), name in LATCHED_TOPICS
+                self.resolve_topic_name(name),
+                kind,
+                message_schema(kind),
+                name in LATCHED_TOPICS,
+                is_shared=name in SHARED_TOPICS,
             )
             for name, kind in wanted.items()
+            if kind.split('/')[0] not in OPTIONAL_PACKAGES or has_package(kind)
         }
         self._recorder = EpisodeRecorder(
             Path(settings.folder).resolve(),

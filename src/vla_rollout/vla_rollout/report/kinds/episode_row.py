@@ -26,6 +26,8 @@ class EpisodeRow:
     chunk_latency_p50_ms: float | None = None
     filter_counters: dict[str, int] = field(default_factory=dict)
     failure_mode: str | None = None
+    failure_cause: str = ''
+    advice: str = ''
     alarms: tuple[str, ...] = ()
     recording: str | None = None
     video: str | None = None

@@ -5,21 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from vla_contract.cli.page import Entry, figure, table
+from vla_contract.cli.page import drawing, Entry, table
 from vla_contract.schema import build
 from vla_rollout.episodes.answers import answered, Score, score_of
 from vla_rollout.episodes.episode_loop import SUCCESS
+from vla_rollout.report.drawings.svg import svg_of
 from vla_rollout.report.kinds.any_run import AnyRun, as_figures, Place, Suites
 from vla_rollout.report.kinds.episode_row import episode_rows, EpisodeRow, mappings, text
 from vla_rollout.report.recorded import RecordedRun
-from vla_rollout.report.run_files import file_of_run
 from vla_rollout.report.scores import score_text
 from vla_rollout.report.text import brief
+from vla_rollout.simulation.sweep_figure import draw_sweep
 from vla_rollout.statistics.comparison import Comparison
 from vla_rollout.statistics.intervals import Interval
-
-_PICTURE = 'sweep.png'
-_PNG = b'\x89PNG'
 
 
 @dataclass(frozen=True)
@@ -90,9 +88,9 @@ class Sweep(AnyRun):
         """Return rates with their intervals, why episodes failed, and the differences."""
         heads = ('policy', 'domain', 'success', 'failed by', 'failed seeds')
         body: list[str] = [table(heads, [_entries(row) for row in self.rows if row.results])]
-        picture = file_of_run(self.folder, _PICTURE)
-        if picture is not None and (data := picture.read_bytes()).startswith(_PNG):
-            body.insert(0, figure(data, 'Success rates with their 95 % intervals'))
+        if any(row.score.interval for row in self.rows):
+            picture = svg_of(draw_sweep(self.rows))
+            body.insert(0, drawing(picture, 'Success rates with their 95 % intervals'))
         if self.differences:
             rows = [(brief(domain), brief(str(d))) for domain, d in self.differences.items()]
             body += [

@@ -1,0 +1,1 @@
+"""What becomes of the chunks of the policy."""

@@ -1,0 +1,1 @@
+"""Whether the cameras show anything."""

@@ -1,0 +1,1 @@
+"""How the arm moves, and whether it gets on."""

@@ -1,0 +1,1 @@
+"""The episodes of a run on its page."""
