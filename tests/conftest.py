@@ -50,6 +50,7 @@ GRAPHS = {
     'test_teleop',
     'test_two_hosts',
     'test_two_robots',
+    'test_up',
     'test_verified_rollout',
 }
 

@@ -15,6 +15,8 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from vla_contract.ros.node.lifecycle import VlaNode
 
 _OF_EVERY_NODE = ('/rosout', '/parameter_events')
+# Packages of ROS that its wheels lack: a README is the same wherever it is written.
+_NOT_EVERYWHERE = ('tf2_msgs/',)
 _SERVICES_OF_EVERY_NODE = ('lifecycle_msgs/', 'rcl_interfaces/', 'type_description_interfaces/')
 
 
@@ -93,7 +95,8 @@ def _of(node: VlaNode) -> Iterator[Interface]:
         for topic in topics:
             if topic.topic_name not in {*_OF_EVERY_NODE, f'{own}transition_event'}:
                 name, type_name = topic.topic_name.removeprefix('/'), _type_name(topic.msg_type)
-                yield Interface(kind, name, type_name, _in_words(topic.qos_profile))
+                if not type_name.startswith(_NOT_EVERYWHERE):
+                    yield Interface(kind, name, type_name, _in_words(topic.qos_profile))
     for service in node.services:
         type_name = _type_name(service.srv_type)
         if not type_name.startswith(_SERVICES_OF_EVERY_NODE):

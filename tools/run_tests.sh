@@ -10,9 +10,15 @@ rm -rf build/*/pytest.xml build/system_*.xml
 # Jobs share the machine: threads of one that wait for each other would take the others' time.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 
+# Tests send signals to themselves and to what they start; nohup and the background of a script have
+# some ignored, and children inherit that.
+signalled() {
+  env --default-signal=HUP,INT,QUIT,TERM "$@"
+}
+
 # By this environment's Python: apt's colcon would test with the system's.
 test_package() {
-  python -m colcon --log-base "log/$1" --log-level error test --packages-select "$1" \
+  signalled python -m colcon --log-base "log/$1" --log-level error test --packages-select "$1" \
     --event-handlers console_direct- console_stderr- console_start_end+ \
     --return-code-on-test-failure
 }
@@ -20,7 +26,7 @@ test_package() {
 # `only` those that start whole graphs, or `none` of them.
 test_system() {
   local said status
-  said=$(python -m pytest tests -q --disable-warnings --graphs "$1" \
+  said=$(signalled python -m pytest tests -q --disable-warnings --graphs "$1" \
     --junitxml "build/system_$1.xml" 2>&1)
   status=$?
   printf '== system tests, --graphs %s\n%s\n' "$1" "$said"
@@ -33,7 +39,7 @@ test_job() {
     *) test_package "$1" ;;
   esac
 }
-export -f test_job test_package test_system
+export -f signalled test_job test_package test_system
 
 # As many at a time as cores that are sure to be there; the longest begin. Whole graphs run last
 # and alone: beside others a filter that is starved latches, and who listens loses messages.

@@ -1,12 +1,19 @@
 #!/usr/bin/env bash
-# Make .venv with everything the workspace needs. Idempotent: does nothing when it is up to date.
+# Make .venv with what the workspace needs to run. Idempotent: does nothing when it is up to date.
+#   DEV=1      also what tests, lints, benchmarks and builds the pages
+#   TORCH=cpu  PyTorch without CUDA, 4 GB less; for a new environment
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 VENV=.venv
 LOG=$VENV/setup.log
-REQUIREMENTS=(requirements.txt requirements-dev.txt)
-[ -n "${ROS_DISTRO:-}" ] || REQUIREMENTS+=(requirements-ros.txt)
+RUNTIME=(requirements.txt)
+[ -n "${ROS_DISTRO:-}" ] || RUNTIME+=(requirements-ros.txt)
+WANTED=("${RUNTIME[@]}") STAMP=$VENV/stamp
+[ -z "${DEV:-}" ] || WANTED+=(requirements-dev.txt) STAMP=$VENV/stamp-dev
+TORCH=${TORCH:-}
+# Where PyTorch without CUDA is; a mirror of it may be named.
+TORCH_INDEX=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
 
 fail() { printf 'error: %s\n' "$1" >&2; exit 2; }
 
@@ -26,7 +33,7 @@ find_python() {
 # Say in one sentence what went wrong in pip.
 explain_failure() {
   if grep -qiE 'no space left|disk quota' "$LOG"; then
-    fail "the disk is full; the environment needs 7 GB in $PWD/$VENV ($(df -h . | awk 'NR==2 {print $4}') free)"
+    fail "the disk is full; the environment needs 8 GB in $PWD/$VENV ($(df -h . | awk 'NR==2 {print $4}') free)"
   elif grep -qE 'NewConnectionError|name resolution|NameResolutionError|Network is unreachable|ConnectTimeout|ProxyError|Max retries|from versions: none' "$LOG"; then
     fail 'cannot reach the Python package index (pypi.org); check the network or pip.conf, then run make again'
   fi
@@ -41,20 +48,22 @@ install() {
     || explain_failure
 }
 
+# What an environment was made from, and with which ROS.
 stamp() {
-  cat "${REQUIREMENTS[@]}" requirements-assets.txt constraints.txt tools/setup.sh | sha256sum | cut -c1-16
+  cat "$@" requirements-assets.txt constraints.txt tools/setup.sh | sha256sum | cut -c1-16
   echo "${ROS_DISTRO:-wheels}"
 }
 
 if [ -f "$VENV/stamp" ] && [ "$(tail -n 1 "$VENV/stamp")" != "${ROS_DISTRO:-wheels}" ]; then
   fail "$VENV was made for '$(tail -n 1 "$VENV/stamp")' but this shell has '${ROS_DISTRO:-no ROS sourced}'; remove $VENV, build and install, or use the other shell"
 fi
-[ -f "$VENV/stamp" ] && [ "$(cat "$VENV/stamp")" = "$(stamp)" ] && exit 0
+[ -f "$STAMP" ] && [ "$(cat "$STAMP")" = "$(stamp "${WANTED[@]}")" ] && exit 0
+[ -z "$TORCH" ] || [ "$TORCH" = cpu ] || fail "TORCH: found $TORCH; allowed: cpu, or nothing for PyTorch with CUDA"
 
 python=$(find_python) || fail 'no Python 3.12 found, neither on PATH nor under pyenv; install python3.12 and python3.12-venv (Ubuntu 24.04: apt-get install python3.12-venv; elsewhere: pyenv install 3.12)'
 free_kb=$(df -Pk . | awk 'NR==2 {print $4}')
-if [ ! -d "$VENV/lib" ] && [ "$free_kb" -lt 8000000 ]; then
-  fail "the disk is too full; the environment needs 7 GB in $PWD/$VENV, $((free_kb / 1000000)) GB are free"
+if [ ! -d "$VENV/lib" ] && [ "$free_kb" -lt 9000000 ]; then
+  fail "the disk is too full; the environment needs 8 GB in $PWD/$VENV, $((free_kb / 1000000)) GB are free"
 fi
 
 echo "[1/3] virtual environment with $("$python" --version)"
@@ -62,7 +71,10 @@ echo "[1/3] virtual environment with $("$python" --version)"
 : >"$LOG"
 echo '[2/3] packages: about 5 minutes and 6 GB on the first run'
 install pip==25.3 wheel==0.45.1
-install "${REQUIREMENTS[@]/#/-r}"
+# Both indices have this version; the one of CPUs counts as newer.
+[ -z "$TORCH" ] || install --extra-index-url "$TORCH_INDEX" torch torchvision
+install "${WANTED[@]/#/-r}"
 echo '[3/3] robot models'
 install --no-deps -r requirements-assets.txt
-stamp >"$VENV/stamp"
+stamp "${RUNTIME[@]}" >"$VENV/stamp"
+[ -z "${DEV:-}" ] || stamp "${WANTED[@]}" >"$STAMP"

@@ -32,7 +32,7 @@ import yaml
 
 # What is not ours; its options are its own business.
 FOREIGN = {
-    *('apt-get', 'base64', 'cd', 'colcon', 'cp', 'curl', 'echo', 'git', 'head', 'ip'),
+    *('apt-get', 'base64', 'cd', 'colcon', 'cp', 'curl', 'echo', 'gh', 'git', 'head', 'ip'),
     *(
         'lerobot-eval',
         'lerobot-record',
@@ -93,7 +93,7 @@ def check_vla(words: Sequence[str]) -> None:
         if module := OURS.get(' '.join(words[:count])):
             check_module(module, words[count:])
             return
-    assert words[0] in ('--help', 'NOUN'), f'no command vla {" ".join(words[:2])}'
+    assert words[0] in ('--help', '--version', 'NOUN'), f'no command vla {" ".join(words[:2])}'
 
 
 def check_module(module: str, words: Sequence[str]) -> None:

@@ -44,6 +44,7 @@ _OWN = {'robots': 'panda_2f85', 'cells': 'panda_table', 'deployments': 'panda_li
 # The demo runs in real time, and is recorded: beside others its filter may wait for chunks, which
 # a replay then calls false stops.
 _ALONE = {'runs/latest': '-m vla_contract.cli.vla demo --record --episodes 1'}
+_MOST_DEMOS = 4
 # What is made from what is there, by what the command makes: each group in this order, and the
 # groups beside each other.
 _COMMANDS: tuple[dict[str, str], ...] = (
@@ -108,7 +109,7 @@ def make_document_folder(folder: Path, lines: Iterable[str] | None = None) -> No
         group if lines is None else _named(group, list(lines)) for group in (_ALONE, *_COMMANDS)
     )
     for command in alone.values():
-        _run(command, folder)
+        _record_demo(command, folder)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda group: [_run(command, folder) for command in group.values()], groups))
     for name, source in _MADE.items():
@@ -116,6 +117,23 @@ def make_document_folder(folder: Path, lines: Iterable[str] | None = None) -> No
     for recording in sorted((folder / 'runs' / 'latest' / 'recordings').glob('*.mcap'))[:1]:
         for name in _RECORDED:
             _link(folder / name, recording.resolve())
+
+
+def _record_demo(command: str, folder: Path) -> None:
+    """Record the demo, once more where the recorder was kept waiting.
+
+    What it then says of when messages came is late, and a replay of that judges the machine. After
+    the last try the recording stays as it is: the lines about it fail.
+    """
+    for _ in range(_MOST_DEMOS):
+        _run(command, folder)
+        recordings = str(folder / 'runs' / 'latest' / 'recordings')
+        replay = [sys.executable, '-m', 'vla_contract.cli.vla', 'filter', 'replay', recordings]
+        told = subprocess.run(
+            replay, cwd=folder, env=environment_of(folder), capture_output=True, check=False
+        )
+        if told.returncode != 1:
+            return
 
 
 def _named(group: dict[str, str], lines: list[str]) -> dict[str, str]:

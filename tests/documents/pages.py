@@ -6,7 +6,7 @@ from pathlib import Path
 from documents.shell_blocks import commands_of_page
 from package_facts import ROOT
 
-PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]
 PAGES += sorted(ROOT.glob('models/*/README.md'))
 
 

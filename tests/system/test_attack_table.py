@@ -12,6 +12,7 @@ import signal
 from lifecycle_msgs.msg import State
 import pytest
 from support.attacked_robot import attacked_robot, BACKEND, FIRST_SPEED, start_preflight
+from support.command import written
 from support.python_path import python_path
 from support.said_remote import remote_identity, remote_that_says
 from support.waiting import wait_for
@@ -128,7 +129,7 @@ def test_preflight_killed(robot, tmp_path):
     assert robot.desk.state('action_filter') == State.PRIMARY_STATE_ACTIVE
     preflight = start_preflight(tmp_path, robot.preflight)
     log = tmp_path / 'preflight.txt'
-    wait_for(lambda: 'in reach of your hand?' in log.read_text(), 60.0, 'the first question')
+    wait_for(lambda: 'in reach of your hand?' in written(log), 60.0, 'the first question')
     # One that is killed before the supervisor has heard it never came; that is another row.
     heard = ('preflight_is_heard', 'True')
     wait_for(lambda: heard in robot.supervisor_values.items(), 60.0, 'preflight to be heard')

@@ -179,7 +179,7 @@ def test_a_disk_too_full_for_the_environment(workspace):
     )
     result = in_namespace(script, workspace)
     assert result.returncode == 2, result.stdout + result.stderr
-    assert 'the environment needs 7 GB' in the_error(result.stderr)
+    assert 'the environment needs 8 GB' in the_error(result.stderr)
 
 
 def test_no_network(workspace):

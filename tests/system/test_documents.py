@@ -22,6 +22,7 @@ from vla_rollout.preflight.questions import QUESTIONS
 
 # Written from the sources, where another test compares them.
 GENERATED = sorted(ROOT.glob('src/*/README.md'))
+FOR_THE_PROJECT = [ROOT / 'CHANGELOG.md', ROOT / 'SECURITY.md']
 _LINK = re.compile(r'\]\(([^)\s]+)\)')
 
 
@@ -44,7 +45,9 @@ def test_what_the_walk_runs_does_not_need_the_ros2_command():
     assert not [line for line in lines if 'ros2 ' in line]
 
 
-@pytest.mark.parametrize('page', PAGES + GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    'page', PAGES + GENERATED + FOR_THE_PROJECT, ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_links_lead_somewhere(page):
     for link in _LINK.findall(page.read_text()):
         if link.startswith(('http://', 'https://')):
@@ -61,7 +64,9 @@ def test_links_lead_somewhere(page):
 def test_the_index_lists_every_page():
     index = (ROOT / 'docs' / 'index.md').read_text()
     listed = set(_LINK.findall(index))
-    assert {path.name for path in (ROOT / 'docs').glob('*.md')} - {'index.md'} <= listed
+    docs = ROOT / 'docs'
+    pages = {str(path.relative_to(docs)) for path in docs.rglob('*.md')} - {'index.md'}
+    assert pages <= listed
     assert {f'../src/{package}/README.md' for package in PACKAGES} <= listed
 
 

@@ -33,7 +33,8 @@ APT = {
     'zmq': 'python3-zmq',
 }
 # Modules whose distribution on PyPI has another name.
-DISTRIBUTIONS = {'OpenGL': 'pyopengl', 'mcap_ros2': 'mcap-ros2-support', 'pinocchio': 'pin'}
+DISTRIBUTIONS = {'OpenGL': 'pyopengl', 'mcap_ros2': 'mcap-ros2-support', 'pinocchio': 'pin',
+                 'rerun': 'rerun-sdk'}  # fmt: skip
 ROS = {'ament_index_python', 'builtin_interfaces', 'launch', 'launch_ros', 'launch_testing'}
 # Used where they are there: the camera driver or Gazebo of a deployment, a faster conversion.
 OPTIONAL = {

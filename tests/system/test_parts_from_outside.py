@@ -37,7 +37,7 @@ import numpy as np
 from vla_contract.check import measured
 from vla_contract.values import ActionChunk, to_ns
 from vla_rollout.diagnosis.detectors.detector import Detector
-from vla_rollout.diagnosis.taxonomy import Cause, Mode
+from vla_rollout.diagnosis.cause import Cause, Mode
 from vla_sim_bridge.randomization.term import Term
 
 

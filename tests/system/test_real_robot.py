@@ -18,7 +18,7 @@ from documents.shell_blocks import commands_of_page, simple_commands
 import numpy as np
 from package_facts import ROOT
 import pytest
-from support.command import Command
+from support.command import Command, written
 from support.operator_desk import OperatorDesk
 from support.python_path import python_path
 from support.recorded_motion import largest_shares, read, velocities
@@ -128,8 +128,8 @@ def pass_preflight(desk: OperatorDesk, folder: Path) -> None:
     process.stdin.close()
     for line, is_pressed in (('press your', True), ('release your', False)):
         wait_for(
-            lambda line=line: line in log.read_text() or process.poll() is not None,
-            300.0, f'preflight to say {line!r}: {log.read_text()}',
+            lambda line=line: line in written(log) or process.poll() is not None,
+            300.0, f'preflight to say {line!r}: {written(log)}',
         )  # fmt: skip
         desk.press_e_stop(is_pressed)
     assert process.wait(300.0) == 0, log.read_text()

@@ -6,6 +6,8 @@ from documents.command_checks import check_line
 from documents.shell_blocks import split_lines
 from package_facts import ROOT
 import pytest
+from release_notes import release_notes
+from vla_contract.errors import VlaError
 from vla_contract.schema import load_yaml
 
 WORKFLOWS = sorted((ROOT / '.github' / 'workflows').glob('*.yml'))
@@ -20,7 +22,7 @@ STEPS = [
 
 def test_every_way_to_run_the_workspace_is_tried():
     jobs = {name for _, name, _ in STEPS}
-    assert jobs == {'lint', 'core', 'wheels', 'jazzy', 'simulation'}
+    assert jobs == {'lint', 'core', 'wheels', 'jazzy', 'simulation', 'release'}
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,9 @@ def test_the_files_of_a_hook_exist(hook):
     paths = [path for folder in ('tools', 'docker', '.ci') for path in (ROOT / folder).rglob('*')]
     files = (str(path.relative_to(ROOT)) for path in paths)
     assert any(re.search(hook['files'], file) for file in files)
+
+
+def test_a_release_has_the_version_of_every_package_and_its_section_of_the_changelog():
+    assert release_notes('v0.1.0').startswith('The first edition')
+    with pytest.raises(VlaError, match=r'version: found 0\.1\.0; the tag says 9\.9\.9'):
+        release_notes('v9.9.9')
