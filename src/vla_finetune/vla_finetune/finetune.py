@@ -5,11 +5,13 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, run_command
+from vla_contract.cli.terminal import announce
 from vla_finetune.finetune_settings import add_arguments
 
 
 def _run(args: argparse.Namespace) -> int:
     # torch takes seconds to import: not for --help, nor for a misspelt option.
+    announce('loading PyTorch, the policy and the datasets')
     from vla_finetune.finetuning import finetune
 
     return finetune(args)

@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
+from vla_contract.cli.progress import Progress
 from vla_contract.deployment.policy_file import PolicyFile
 from vla_finetune.data.checked_dataset import Frames
 from vla_finetune.data.mixed_batches import MixedBatches
@@ -75,19 +75,16 @@ def train(plan: TrainingPlan, on_step: Callable[[int], None] = lambda done: None
         plan.data.pools, settings.batch, steps, settings.seed, accelerator.process_index
     )
     learner.policy.train()
-    progress = tqdm(
-        zip(order, batches(plan, order), strict=True),
-        total=settings.steps,
-        initial=steps.start,
-        unit='step',
-        disable=not accelerator.is_main_process,
+    pairs = zip(order, batches(plan, order), strict=True)
+    progress = Progress(
+        settings.steps, 'steps', done=steps.start, is_shown=accelerator.is_main_process
     )
-    for done, (frames, batch) in enumerate(progress, steps.start + 1):
+    for done, (frames, batch) in enumerate(pairs, steps.start + 1):
         if is_exhausted(history.validations, settings.patience):
             break
         history.losses.append(update(learner, batch, frames, plan.data, accelerator))
         recent = history.losses[-_SHOWN_LOSSES:]
-        progress.set_postfix(loss=f'{sum(recent) / len(recent):.4f}')
+        progress.update(note=f'loss {sum(recent) / len(recent):.4f}')
         if done % settings.validate_every == 0 or done == settings.steps:
             if len(plan.data.held_out):
                 tests = batches(plan, in_order(plan.data.held_out, settings.batch))
@@ -97,6 +94,7 @@ def train(plan: TrainingPlan, on_step: Callable[[int], None] = lambda done: None
                 checkpoints.save(learner, network, history, plan.manifest, plan.meaning)
             accelerator.wait_for_everyone()
         on_step(done)
+    progress.close()
     if accelerator.is_main_process:
         checkpoints.publish(history.result_step)
     accelerator.wait_for_everyone()

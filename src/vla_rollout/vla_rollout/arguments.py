@@ -30,6 +30,16 @@ def add_episodes(parser: argparse.ArgumentParser, episodes: int = 20) -> None:
     parser.add_argument('--json', type=Path, help='also write the result here')
 
 
+def add_least(parser: argparse.ArgumentParser) -> None:
+    """Add --least, for who counts episodes in continuous integration."""
+    parser.add_argument(
+        '--least',
+        type=number_types.share,
+        metavar='SHARE',
+        help='success rate below which the exit status is 1, such as 0.9',
+    )
+
+
 def add_setup(parser: argparse.ArgumentParser) -> None:
     """Add what names the deployment and its parts, what is randomised, and the device."""
     add_deployment(parser)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.replay.stream import Commanders, Event, Payload
+from vla_contract.cli.progress import watched
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.filter_status import FilterStatus
@@ -71,7 +71,7 @@ def read_recording(
 
     topics = ((config or FilterConfig()).input, *_OTHERS)
     recorded = read_events(path, cell, namespace, False, topics, note, on_refused)
-    found = list(_inputs(tqdm(recorded, unit='message', leave=False)))
+    found = list(_inputs(watched(recorded, 'messages')))
     if not found and not refused:
         needed = ', '.join(topic for topic in topics if topic != _STATUS)
         raise VlaError(f'{path}: found no topic of the filter; it needs one of: {needed}')

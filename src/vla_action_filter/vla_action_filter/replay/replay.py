@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from tqdm import tqdm
 from vla_action_filter.action_filter import ActionFilter
 from vla_action_filter.config import FilterConfig
 from vla_action_filter.replay.stream import Commanders, Conflict, Event, Reset
+from vla_contract.cli.progress import watched
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.filter_status import Reason, ReasonCode
@@ -71,7 +71,7 @@ def replay(cell: Cell, config: FilterConfig, events: list[Event], progress: bool
     waiting = iter(events)
     event = next(waiting, None)
     cycles = range(now_ns + core.period_ns, end_ns + core.period_ns, core.period_ns)
-    for now_ns in tqdm(cycles, unit='cycle', disable=not progress, leave=False):
+    for now_ns in watched(cycles, 'cycles', is_shown=progress):
         while event is not None and event.time_ns <= now_ns:
             runner.receive(event)
             event = next(waiting, None)

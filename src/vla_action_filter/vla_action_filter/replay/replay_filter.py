@@ -20,6 +20,7 @@ from vla_contract.cli.command import (
     write_json,
 )
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.cli.terminal import print_error
 from vla_contract.deployment.cell import Cell
 from vla_contract.recordings.arguments import add_namespace
 
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         plot_replay(trace, cell, args.plot)
         print(f'plot: {args.plot}')
     if is_refused(figures):
-        print(f'error: {_refusal(figures)}', file=sys.stderr)
+        print_error(_refusal(figures))
         return NOT_GOOD_ENOUGH
     return DONE if _is_good(figures) else NOT_GOOD_ENOUGH
 

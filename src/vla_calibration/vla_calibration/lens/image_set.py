@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 import hashlib
 import os
 from pathlib import Path
-import sys
-from threading import RLock
 
 import cv2
 import numpy as np
@@ -21,6 +19,7 @@ from vla_calibration.board.detection import detect, Detection
 from vla_calibration.lens.coverage import COLUMNS, ROWS
 from vla_calibration.lens.grey_image import is_drawn_over, read_grey
 from vla_calibration.lens.image_circle import lit_cells, thumbnail
+from vla_contract.cli.progress import watched
 from vla_contract.errors import ResourceNotFoundError, VlaError
 from vla_contract.values import Image
 
@@ -122,7 +121,7 @@ def read_image_set(
         paths: the files.
         board: what to look for.
         subpixel_px: see `detect`.
-        progress: show a bar where somebody watches.
+        progress: say how far it has come.
         say: told why an image is not used, before anything is raised.
 
     Raises:
@@ -130,7 +129,8 @@ def read_image_set(
     """
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         results = pool.map(lambda path: _look(path, board, subpixel_px), paths)
-        images = _without_copies(list(_watched(results, len(paths)) if progress else results))
+        shown = watched(results, 'images', 'finding boards', len(paths), is_shown=progress)
+        images = _without_copies(list(shown))
     for image in images:
         if say and image.problem:
             say(image.problem)
@@ -142,19 +142,6 @@ def read_image_set(
     if not used:
         raise ImageSetError(_nowhere(readable, board))
     return ImageSet(size, used, tuple(image for image in images if image.problem))
-
-
-def _watched(results: Iterable[BoardImage], count: int) -> Iterable[BoardImage]:
-    """Show a bar where somebody watches."""
-    if not sys.stderr.isatty():
-        return results
-    # Imported here: tqdm takes a tenth of a calibration to load.
-    from tqdm import tqdm
-
-    # Without this tqdm loads multiprocessing, for a lock between processes.
-    tqdm.set_lock(RLock())
-    bar: Iterable[BoardImage] = tqdm(results, total=count, desc='finding boards', unit='image')
-    return bar
 
 
 def _look(path: Path, board: Board, subpixel_px: int | None) -> BoardImage:

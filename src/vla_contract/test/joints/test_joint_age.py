@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 from vla_contract.deployment.cell import load_cell
-from vla_contract.joints.joint_age import duration, JointAges
+from vla_contract.joints.joint_age import JointAges
+from vla_contract.stamps import duration
 from vla_contract.values import JointSample, to_ns
 
 CELL = load_cell('panda_table')

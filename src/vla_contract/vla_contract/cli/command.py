@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from vla_contract.cli.completion import complete_options, is_completing
 from vla_contract.cli.interrupts import remembered_interrupts
+from vla_contract.cli.terminal import print_error
 from vla_contract.errors import VlaError
 from vla_contract.whole_file import write_whole
 
@@ -47,7 +48,8 @@ class CommandParser(argparse.ArgumentParser):
             meant = get_close_matches(unknown[1], known, 1)
             message = f'unknown option {unknown[1]}'
             message += f'; did you mean {meant[0]}?' if meant else ''
-        self.exit(WRONG_USE, f'error: {message} (see {self.prog} --help)\n')
+        print_error(f'{message} (see {self.prog} --help)')
+        self.exit(WRONG_USE)
 
 
 def command_parser(name: str, summary: str, example: str) -> CommandParser:
@@ -90,7 +92,7 @@ def _interrupted() -> int:
 def _status_after(error: Exception) -> int:
     """Return the status after an error that a user can cause, said in a sentence; raise others."""
     if isinstance(error, VlaError):
-        print(f'error: {error}', file=sys.stderr)
+        print_error(error)
         return WRONG_USE
     if isinstance(error, BrokenPipeError):
         # Who read the output, such as head, has enough; the interpreter must not write the rest.
@@ -99,7 +101,7 @@ def _status_after(error: Exception) -> int:
     full = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
     if isinstance(error, OSError) and error.errno in full:
         where = error.filename or tempfile.gettempdir()
-        print(f'error: cannot write {where}: {os.strerror(error.errno)}', file=sys.stderr)
+        print_error(f'cannot write {where}: {os.strerror(error.errno)}')
         return NOT_GOOD_ENOUGH
     raise error
 

@@ -14,6 +14,7 @@ import sys
 from vla_contract.cli.command import DONE, INTERRUPTED, WRONG_USE
 from vla_contract.cli.completion import complete_words, is_completing, words_before_cursor
 from vla_contract.cli.interrupts import remembered_interrupts
+from vla_contract.cli.terminal import print_error
 from vla_contract.errors import nearest
 from vla_contract.plugins import offered_in
 
@@ -73,7 +74,7 @@ def _no_command(words: Sequence[str], commands: Mapping[str, EntryPoint]) -> int
     kind, wrong = (f"vla {noun}: '{verb}' is no verb", verb) if verbs else (
         f"'{noun}' is no command of vla", noun
     )  # fmt: skip
-    print(f'error: {kind}; {nearest(wrong, known)}', file=sys.stderr)
+    print_error(f'{kind}; {nearest(wrong, known)}')
     return WRONG_USE
 
 

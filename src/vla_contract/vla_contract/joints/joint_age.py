@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from vla_contract.deployment.cell import Cell
 from vla_contract.joints.joint_states import listed
+from vla_contract.stamps import duration
 from vla_contract.values import JointSample, NS_PER_S, to_ns
 
 # Stamps of another machine may be ahead by as much as its clock; more is a clock that is not set.
 AHEAD_NS = to_ns(0.1)
-_UNITS = ((365.25 * 86400.0, 'years'), (86400.0, 'days'), (3600.0, 'hours'), (60.0, 'minutes'))
 
 
 class JointAges:
@@ -49,11 +49,3 @@ class JointAges:
         if joints[self._is_arm].all() and self._is_arm.any():
             return ''
         return f': {listed(self._names[joints].tolist())}'
-
-
-def duration(seconds: float) -> str:
-    """Return a duration for a sentence, such as '0.7 s' or '56 years'."""
-    for size, unit in _UNITS:
-        if seconds >= 2.0 * size:
-            return f'{seconds / size:.0f} {unit}'
-    return f'{seconds:.2g} s' if seconds < 10.0 else f'{seconds:.0f} s'

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from tqdm import trange
 from vla_contract.cli.command import write_json
 from vla_contract.cli.deployment_arguments import deployment_of
+from vla_contract.cli.progress import Progress
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.deployment.policy_file import write_policy_file
 from vla_contract.errors import VlaError
@@ -98,8 +98,8 @@ def fit(
     descent = Descent(policy, args.lr, args.steps)
     losses = []
     policy.train()
-    with trange(args.steps, unit='step') as progress:
-        for _ in progress:
+    with Progress(args.steps, 'steps') as progress:
+        for _ in range(args.steps):
             frames = data.draw(args.batch, args.early_share, rng)
             batch = data.batch(frames, CHUNK)
             vary_photometry(batch, list(data.images), rng)
@@ -113,7 +113,7 @@ def fit(
                     'lower --lr'
                 )
             descent.step(loss)
-            progress.set_postfix(loss=f'{sum(losses[-50:]) / len(losses[-50:]):.4f}')
+            progress.update(note=f'loss {sum(losses[-50:]) / len(losses[-50:]):.4f}')
     return mean_of_last_tenth(losses)
 
 

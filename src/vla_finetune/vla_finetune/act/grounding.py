@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from tqdm import trange
+from vla_contract.cli.progress import Progress
 from vla_finetune.act.demonstrations import Batch, Demonstrations, vary_photometry
 from vla_finetune.act.descent import Descent, mean_of_last_tenth
 from vla_finetune.act.named_objects import NamedObjects
@@ -81,8 +81,8 @@ def ground(
     descent = Descent(model, lr, steps)
     found: list[float] = []
     policy.train()
-    with trange(steps, unit='step', desc='grounding') as progress:
-        for _ in progress:
+    with Progress(steps, 'steps', 'grounding') as progress:
+        for _ in range(steps):
             scenes = torch.randint(len(objects.places), (_SCENES,), generator=rng)
             batch, places = scenes_told_each(data, objects, scenes, rng)
             vary_photometry(batch, list(data.images), rng)
@@ -94,9 +94,7 @@ def ground(
             loss = loss + (answer[:, :, 2:] - places[:, None, 2:]).abs().mean()
             descent.step(loss)
             found.append(_share_found(answer[:, 0, :2].detach(), objects.places[scenes]))
-            progress.set_postfix(
-                loss=f'{loss.item():.4f}', found=f'{mean_of_last_tenth(found):.2f}'
-            )
+            progress.update(note=f'loss {loss.item():.4f}, found {mean_of_last_tenth(found):.2f}')
     model.action_head = head
     return mean_of_last_tenth(found)
 

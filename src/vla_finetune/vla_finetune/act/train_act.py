@@ -7,10 +7,12 @@ import sys
 from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.deployment_arguments import add_deployment
+from vla_contract.cli.terminal import announce
 
 
 def _run(args: argparse.Namespace) -> int:
     # torch takes seconds to import: not for --help, nor for a misspelt option.
+    announce('loading PyTorch and the dataset')
     from vla_finetune.act.act_training import train_act
 
     return train_act(args)

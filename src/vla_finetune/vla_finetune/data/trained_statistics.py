@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
+from vla_contract.cli.progress import watched
 from vla_finetune.data.checked_dataset import CheckedDataset, Frames
 from vla_finetune.data.training_data import TrainingData
 from vla_lerobot.statistics import (
@@ -48,7 +48,7 @@ def _is_normalised(policy: Any, feature: Any) -> bool:
 def _image_statistics(parts: list[tuple[CheckedDataset, Frames]], key: str) -> Entry:
     counts = PixelCounts()
     sampled = [(checked, frame) for checked, own in parts for frame in _sampled(checked, own)]
-    for checked, frame in tqdm(sampled, desc='statistics', unit='image', leave=False):
+    for checked, frame in watched(sampled, 'images', 'statistics'):
         counts.add(_pixels(checked.read(frame)[key]))
     return counts.statistics()
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import sys
 
 import numpy as np
-from tqdm import tqdm
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
+from vla_contract.cli.progress import Progress
 from vla_contract.whole_file import require_free
 from vla_identification.arm.arm_simulator import ArmSimulator
 from vla_identification.arm.findings import (
@@ -54,7 +54,7 @@ def identification_of(
     """Fit the arm to all recordings but the last, or to two thirds of the only one; test on it."""
     cell = simulator.cell
     fitted, held_out = split_for_validation(recordings)
-    with tqdm(unit='rollout', disable=not with_progress) as progress:
+    with Progress(None, 'rollouts', is_shown=with_progress) as progress:
         fit = fit_motion(simulator, fitted, unknowns_of(cell), lambda: progress.update(1))
     findings = findings_of(fit, [cell.joints[i].name for i in cell.arm])
     meter = GapMeter(simulator)

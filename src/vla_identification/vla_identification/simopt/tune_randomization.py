@@ -5,10 +5,10 @@ from pathlib import Path
 import sys
 
 import numpy as np
-from tqdm import tqdm
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
 from vla_contract.cli.number_types import natural, positive
+from vla_contract.cli.progress import Progress
 from vla_contract.whole_file import require_free, write_whole
 from vla_identification.arm.arm_simulator import ArmSimulator, Values
 from vla_identification.motion_logs import load_logs
@@ -39,7 +39,7 @@ def tune(args: argparse.Namespace) -> int:
     prior = prior_of(*simulator.ends(load_randomization(args.randomization)))
     config = SimOptConfig(iterations=args.iterations, samples=args.samples)
     total = config.iterations * config.samples * len(recordings)
-    with tqdm(total=total, unit='rollout') as progress:
+    with Progress(total, 'rollouts') as progress:
         rng = np.random.default_rng(args.seed)
         found = simopt(simulator, recordings, prior, config, rng, lambda: progress.update(1))
     means, deviations = found.values(found.mean), found.values(found.deviation)

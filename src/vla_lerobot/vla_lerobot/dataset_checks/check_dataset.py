@@ -7,6 +7,7 @@ import sys
 import numpy as np
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
+from vla_contract.cli.terminal import announce
 from vla_lerobot.compatibility import require_same_robot
 from vla_lerobot.dataset_checks.dataset import check_episodes
 from vla_lerobot.dataset_checks.episodes import EpisodeLimits
@@ -23,6 +24,7 @@ def check_dataset(args: argparse.Namespace) -> int:
         VlaError: there is no dataset, or it is of another robot.
     """
     deployment = deployment_of(args)
+    announce(f'loading {args.dataset}')
     dataset = open_dataset(args.dataset)
     require_same_robot(deployment, dataset)
     for note in vector_order(deployment, dataset).notes:

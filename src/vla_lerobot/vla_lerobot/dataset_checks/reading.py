@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
+from vla_contract.cli.progress import watched
 from vla_contract.deployment.deployment import Deployment
 from vla_lerobot.dataset_checks.episodes import Episode, EpisodeRows
 from vla_lerobot.dataset_checks.finding import Finding
@@ -56,7 +56,7 @@ def read_episodes(dataset: Any, read: ReadFrame, deployment: Deployment) -> list
     if stills:
         # A frame of LeRobot holds its videos' images too: they are not to be decoded twice.
         read_still = dataset.hf_dataset.__getitem__ if dataset.meta.video_keys else read
-        for number in tqdm(whole, unit='episode', desc='images'):
+        for number in watched(whole, 'episodes', 'images'):
             episode = _with_stills(episodes[number], read_still, own[number], stills)
             episodes[number] = episode
     for number, views, unread in videos:
@@ -135,7 +135,7 @@ def _videos(
             path = dataset.root / dataset.meta.get_video_file_path(episode.number, key)
             files.setdefault(path, []).append(episode)
         starts = dataset.meta.episodes[f'videos/{key}/from_timestamp']
-        for path, inside in tqdm(files.items(), unit='file', desc=f'videos of {key}'):
+        for path, inside in watched(files.items(), 'files', f'videos of {key}'):
             times = [float(starts[e.number]) + e.rows.stamp_s for e in inside]
             pictures, reason = _at_times(path, np.concatenate(times))
             ends = np.cumsum([len(own) for own in times])[:-1]

@@ -14,6 +14,7 @@ from vla_contract.cli.command import (
     write_json,
 )
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
+from vla_contract.cli.terminal import announce, status_painted
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError, PolicyMismatchError
 from vla_policy_server.backends.registry import make_policy
@@ -29,6 +30,7 @@ def check_policy(args: argparse.Namespace) -> int:
         0 when none failed, 1 when the policy does not fit or a check failed.
     """
     deployment = deployment_of(args)
+    announce(f'loading {deployment.policy.name}')
     try:
         policy = make_policy(deployment, args.device)
     except PolicyMismatchError as error:
@@ -49,7 +51,9 @@ def _report(args: argparse.Namespace, deployment: Deployment, checks: Iterable[C
     found: list[Check] = []
     for check in checks:
         found.append(check)
-        print(f'{check.status:<5} {check.name:<14} {check.found}')
+        print(
+            f'{status_painted(f"{check.status:<5}", check.status)} {check.name:<14} {check.found}'
+        )
         if check.status in (Status.FAIL, Status.WARN) and check.fix:
             print(f'      what helps: {check.fix}')
     failed = [check.name for check in found if check.status is Status.FAIL]

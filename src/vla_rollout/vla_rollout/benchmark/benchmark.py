@@ -6,9 +6,10 @@ from pathlib import Path
 import platform
 import sys
 
-from tqdm import tqdm
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, cell_of, named_parts
+from vla_contract.cli.progress import Progress
+from vla_contract.cli.terminal import announce
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import PolicyError, UnknownNameError
 from vla_lerobot.checkpoints.source import resolve_checkpoint
@@ -47,6 +48,7 @@ def benchmark(args: argparse.Namespace) -> int:
         VlaError: the checkpoint cannot be loaded, there are no frames, or a name is unknown.
     """
     methods = parse_methods(args.methods, args.require)
+    announce(f'loading {args.checkpoint}')
     if args.checkpoint in FLOW_SHAPES:
         found = measure_flow(args, methods)
     elif args.checkpoint in SHAPES:
@@ -107,10 +109,10 @@ def measure_flow(args: argparse.Namespace, methods: list[str]) -> Comparison:
 
 def _build_and_compare(jobs: Mapping[str, Job], repeats: int) -> Comparison:
     builders = {name: job for name, job in jobs.items() if PRECISIONS[name].builds}
-    with tqdm(total=len(builders), desc='compile and export', unit='method') as bar:
+    with Progress(len(builders), 'methods', 'compile and export') as bar:
         absent = build_first(builders, bar.update)
     able = {name: job for name, job in jobs.items() if name not in absent}
-    with tqdm(total=bursts(repeats), desc='measure', unit='round') as bar:
+    with Progress(bursts(repeats), 'rounds', 'measure') as bar:
         found = compare_side_by_side(able, repeats, bar.update)
     found.absent.update(absent)
     return found
@@ -128,7 +130,7 @@ def measure_shape(args: argparse.Namespace, methods: list[str]) -> Comparison:
         for name in methods
         if name in _SHAPE_METHODS
     }
-    with tqdm(total=len(jobs) * bursts(args.repeats), desc='measure', unit='round') as bar:
+    with Progress(len(jobs) * bursts(args.repeats), 'rounds', 'measure') as bar:
         return compare_in_turn(jobs, args.repeats, bar.update)
 
 
@@ -177,7 +179,7 @@ def machine(device: str) -> str:
 def _with_success(
     args: argparse.Namespace, measured: Mapping[str, Measurement]
 ) -> dict[str, Measurement]:
-    with tqdm(total=len(measured), desc='roll out', unit='method') as bar:
+    with Progress(len(measured), 'methods', 'roll out') as bar:
 
         def rollout(method: str, latency_s: float) -> Success:
             success = closed_loop_success(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 from vla_contract.cli.deployment_arguments import deployment_of
+from vla_contract.cli.progress import watched
 from vla_contract.cli.worker_pool import worker_pool
 from vla_contract.errors import VlaError
 from vla_contract.values import ActionChunk, Vector
@@ -93,7 +93,7 @@ def _run(seed: int) -> _Episode:
 def _episodes(args: argparse.Namespace, seeds: range, references: Vector) -> Iterator[_Episode]:
     """Yield the successful episodes of these seeds."""
     with worker_pool(args.workers, _start, loop_settings(args), references) as map_seeds:
-        for episode in tqdm(map_seeds(_run, seeds), total=len(seeds), unit='episode'):
+        for episode in watched(map_seeds(_run, seeds), 'episodes', total=len(seeds)):
             if episode.success:
                 yield episode
 

@@ -6,11 +6,13 @@ import sys
 
 from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.number_types import positive
+from vla_contract.cli.terminal import announce
 from vla_rollout.arguments import add_loop, add_setup
 
 
 def _run(args: argparse.Namespace) -> int:
     # The simulator takes a while to import: not for --help, nor for a misspelt option.
+    announce('loading the simulator and the policy')
     from vla_rollout.diagnosis.healthy_runs import learn_healthy
 
     return learn_healthy(args)

@@ -6,9 +6,9 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from tqdm import tqdm
 from vla_contract.cli.command import command_parser, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
+from vla_contract.cli.progress import watched
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
 from vla_contract.recordings.arguments import add_namespace
@@ -67,7 +67,7 @@ def _write_dataset(
     episodes: list[dict[str, Any]] = []
     left_out: dict[str, str] = {}
     try:
-        for file, notes in tqdm(recordings, unit='recording'):
+        for file, notes in watched(recordings, 'recordings'):
             added = _add_frames(dataset, file, deployment, namespace)
             if fault := added.fault:
                 left_out[file.name] = fault

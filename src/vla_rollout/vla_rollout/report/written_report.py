@@ -3,8 +3,8 @@
 import argparse
 from collections.abc import Iterable
 
-from tqdm import tqdm
 from vla_contract.cli.command import write_json
+from vla_contract.cli.progress import watched
 from vla_contract.errors import VlaError
 from vla_rollout.preflight.page import read_checklist
 from vla_rollout.report.comparisons import compare_runs
@@ -56,4 +56,4 @@ def _report(args: argparse.Namespace) -> None:
 
 
 def _shown(indices: Iterable[int]) -> Iterable[int]:
-    return tqdm(indices, unit='episode')
+    return watched(indices, 'episodes')

@@ -9,12 +9,14 @@ import sys
 
 from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
+from vla_contract.cli.terminal import announce
 from vla_rollout.arguments import add_episodes, add_loop, add_setup, parse_resumable
 from vla_rollout.simulation.unused_options import refuse_unused
 
 
 def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     # The simulator takes a while to import: not for --help, nor for a misspelt option.
+    announce('loading the simulator and the policy')
     from vla_rollout.simulation.instruction_pairs import check_instruction
     from vla_rollout.simulation.journal import arguments_of
 

@@ -5,15 +5,15 @@ from functools import partial
 import time
 from typing import Any
 
-from tqdm import tqdm
-from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.command import write_json
 from vla_contract.cli.deployment_arguments import deployment_of
+from vla_contract.cli.progress import Progress
 from vla_contract.deployment.deployment import Deployment
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_rollout.arguments import loop_settings
+from vla_rollout.conclusion import conclude, next_command, status_of
 from vla_rollout.diagnosis.healthy import find_healthy, learned_line
-from vla_rollout.episodes.answers import answered
-from vla_rollout.episodes.episode import EpisodeResult, failure_lines, summarise, summary_line
+from vla_rollout.episodes.episode import EpisodeResult, failure_lines, summarise
 from vla_rollout.episodes.in_process.loop_builder import require_loop, run_episode
 from vla_rollout.episodes.policy_label import labels_of, policy_label, require_two_policies
 from vla_rollout.episodes.provenance import policy_facts, provenance, recorded_settings
@@ -58,14 +58,13 @@ def _simulate(
     started = time.monotonic()
     with (
         finishing_pool(workers) as map_finished,
-        tqdm(total=args.episodes, unit='episode') as progress,
+        Progress(args.episodes, 'episodes') as progress,
     ):
         for result in journal.through(map_finished)(run, tasks):
             results.append(result)
             judged += not result.is_error
             successes += result.success and not result.is_error
-            progress.set_postfix(success=f'{successes}/{judged}', refresh=False)
-            progress.update()
+            progress.update(note=f'success {successes}/{judged}')
     wall_s = time.monotonic() - started
     simulated_s = sum(r.duration_s for i, r in enumerate(results) if i not in before)
     known = recorded_settings(args, deployment, identity, {**settings, 'diagnosis': learned})
@@ -79,15 +78,16 @@ def _simulate(
     for path in filter(None, (folder / 'summary.json', args.json)):
         write_json(path, summary)
     label = policy_label(identity.backend, identity.source, identity.policy)
-    print(f'{label}: {summary_line(results)}')
-    print(_filter_line(results))
-    print(_schedule_line(results))
-    print(f'{simulated_s / wall_s:.1f} x real time; results in {folder}/summary.json')
+    if args.verbose:
+        print(_filter_line(results))
+        print(_schedule_line(results))
+        print(f'{simulated_s / wall_s:.1f} x real time')
     for line in failure_lines(results):
         print(line)
     if seeds := [result.seed for result in results if result.outcome == 'error']:
         print(f'seeds without an answer: {" ".join(map(str, seeds))}')
-    return DONE if answered(results) else NOT_GOOD_ENOUGH
+    print(f'results: {folder}/summary.json')
+    return conclude(label, results, folder, args.least)
 
 
 def sweep(args: argparse.Namespace) -> int:
@@ -123,8 +123,9 @@ def sweep(args: argparse.Namespace) -> int:
         write_json(path, summary)
     draw_sweep(rows).savefig(folder / 'sweep.png', dpi=110)
     print(sweep_table(rows))
-    print(f'results in {folder}/summary.json, figure in {folder}/sweep.png')
-    return DONE if all(answered(row.results) for row in rows) else NOT_GOOD_ENOUGH
+    print(f'results: {folder}/summary.json   figure: {folder}/sweep.png')
+    print(next_command(folder), flush=True)
+    return status_of([row.results for row in rows], args.least)
 
 
 def episode_seeds(args: argparse.Namespace) -> range:

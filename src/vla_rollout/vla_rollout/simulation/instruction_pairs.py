@@ -7,9 +7,9 @@ from itertools import cycle
 import json
 from typing import Any
 
-from tqdm import tqdm
 from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
 from vla_contract.cli.deployment_arguments import deployment_of
+from vla_contract.cli.progress import Progress
 from vla_contract.errors import VlaError
 from vla_rollout.arguments import loop_settings
 from vla_rollout.episodes.answers import answered
@@ -73,17 +73,14 @@ def run_pairs(args: argparse.Namespace, journal: Journal) -> dict[str, list[Epis
     results: dict[str, list[EpisodeResult]] = {DRAWN: [], SWAPPED: []}
     with (
         finishing_pool(1) as map_finished,
-        tqdm(total=2 * args.episodes, unit='episode') as progress,
+        Progress(2 * args.episodes, 'episodes') as progress,
     ):
         for result, way in zip(
             journal.through(map_finished)(run_told, jobs), cycle(results), strict=False
         ):
             results[way].append(result)
-            progress.set_postfix(
-                {way: sum(r.success for r in done) for way, done in results.items()},
-                refresh=False,
-            )
-            progress.update()
+            found = (f'{way} {sum(r.success for r in done)}' for way, done in results.items())
+            progress.update(note=', '.join(found))
     return results
 
 

@@ -5,12 +5,14 @@ import sys
 
 from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
-from vla_rollout.arguments import add_episodes, add_loop, add_setup, parse_resumable
+from vla_contract.cli.terminal import announce
+from vla_rollout.arguments import add_episodes, add_least, add_loop, add_setup, parse_resumable
 from vla_rollout.simulation.unused_options import refuse_unused, refuse_workers_beside_ray
 
 
 def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     # The simulator takes a while to import: not for --help, nor for a misspelt option.
+    announce('loading the simulator and the policy')
     from vla_rollout.simulation.counted_runs import simulate, sweep
     from vla_rollout.simulation.journal import arguments_of
 
@@ -29,6 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla sim run --episodes 100',
     )
     add_episodes(parser, episodes=20)
+    add_least(parser)
     add_setup(parser)
     parser.add_argument('--workers', type=number_types.workers, default=2, help='processes')
     add_loop(parser)
@@ -41,6 +44,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('--compare', help='with --sweep: a second policy, and the difference')
     parser.add_argument('--ray', metavar='ADDRESS', help='with --sweep: run on this Ray cluster')
+    parser.add_argument(
+        '--verbose', '-v', action='store_true', help='also what the filter and the schedule did'
+    )
     args = parse_resumable(parser, argv)
     refuse_unused(parser, args)
     return run_command(lambda: _run(parser, args))

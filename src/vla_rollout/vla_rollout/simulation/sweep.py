@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tqdm import tqdm
+from vla_contract.cli.progress import watched
 from vla_contract.cli.worker_pool import OrderedMap
 from vla_rollout.episodes.answers import answered, Score, score_of
 from vla_rollout.episodes.episode import EpisodeResult
@@ -66,7 +66,7 @@ def run_sweep(
     )
     count = len(seeds)
     total = len(pairs) * count
-    results = list(tqdm(map_episodes(run_episode, tasks), total=total, unit='episode'))
+    results = list(watched(map_episodes(run_episode, tasks), 'episodes', total=total))
     return [
         Row(policy, domain, tuple(results[i * count : (i + 1) * count]))
         for i, (policy, domain) in enumerate(pairs)

@@ -6,12 +6,12 @@ import sys
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 from vla_contract import so3
 from vla_contract.cameras.calibration import CameraCalibration
 from vla_contract.cameras.calibration_file import load_calibration, resolve_calibration
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.cli.progress import watched
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.transforms import make_transform
@@ -84,7 +84,7 @@ def corner_errors(
         drawn: the camera where the cell puts it, on the same frame.
     """
     errors = []
-    for T_camera_board in tqdm(board_poses(calibration), unit='view'):
+    for T_camera_board in watched(board_poses(calibration), 'views'):
         image = draw_board(cell, drawn, _BOARD, calibrated.T_parent_camera @ T_camera_board)
         expected = project_board(calibration, T_camera_board)
         found = find_corners(image, expected)

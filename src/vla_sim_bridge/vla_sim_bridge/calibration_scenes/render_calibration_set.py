@@ -11,10 +11,10 @@ from typing import Any
 import cv2
 import mujoco
 import numpy as np
-from tqdm import tqdm
 from vla_contract import so3
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
+from vla_contract.cli.progress import watched
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import SimError
@@ -117,7 +117,7 @@ def write_set(folder: Path, scene: CalibrationSet, count: int) -> None:
     index = []
     names = scene.cell.joint_names
     for k, (position, T, image) in enumerate(
-        tqdm(islice(scene.views(), count), total=count, desc='rendering', unit='view')
+        watched(islice(scene.views(), count), 'views', 'rendering', count)
     ):
         _, jpeg = cv2.imencode('.jpg', image, _JPEG)
         write_whole(folder / f'images/{k:04d}.jpg', jpeg.tobytes())

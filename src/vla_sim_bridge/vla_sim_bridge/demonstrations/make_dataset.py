@@ -7,10 +7,12 @@ import sys
 from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.deployment_arguments import add_scene
+from vla_contract.cli.terminal import announce
 
 
 def _run(args: argparse.Namespace) -> int:
     # The simulator takes a while to import: not for --help, nor for a misspelt option.
+    announce('loading the simulator')
     from vla_sim_bridge.demonstrations.recording import make_dataset
 
     return make_dataset(args)

@@ -8,10 +8,10 @@ import shutil
 import sys
 from typing import Any
 
-from tqdm import tqdm
 from vla_contract.cli.command import DONE, write_json
 from vla_contract.cli.deployment_arguments import deployment_of, named_parts
 from vla_contract.cli.interrupts import raise_if_interrupted
+from vla_contract.cli.progress import Progress, watched
 from vla_contract.cli.worker_pool import OrderedMap, worker_pool
 from vla_contract.deployment.deployment import Deployment, load_deployment
 from vla_contract.errors import VlaError
@@ -64,7 +64,7 @@ def record_episodes(
     good: list[int] = []
     failed: list[int] = []
     seed = first_seed
-    with tqdm(total=episodes, unit='episode') as progress:
+    with Progress(episodes, 'episodes') as progress:
         while len(good) < episodes:
             batch = range(seed, seed + episodes - len(good))
             for seed, succeeded in zip(
@@ -85,7 +85,7 @@ def write_dataset(
     """Write stored episodes as a LeRobotDataset with their manifests; return its frames."""
     dataset = new_dataset(output, output.name, deployment, dataset_features(deployment))
     manifests = []
-    for seed in tqdm(seeds, unit='episode', desc='writing'):
+    for seed in watched(seeds, 'episodes', 'writing'):
         demonstration = store.load(seed)
         for frame in demonstration.frames:
             dataset.add_frame(frame)

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vla_contract.check import Check, skipped, Status
+from vla_contract.cli.terminal import print_check
 from vla_contract.deployment.cell import Cell, load_cell
 from vla_contract.deployment.robot import KIND, Robot
 from vla_contract.errors import VlaError
@@ -68,7 +69,7 @@ def checked_cell(robot: str, cell: str = '') -> Cell:
 def print_checks(checks: Iterable[Check]) -> None:
     """Print one line for each."""
     for check in checks:
-        print(check.line)
+        print_check(check)
 
 
 def is_good(checks: Sequence[Check]) -> bool:

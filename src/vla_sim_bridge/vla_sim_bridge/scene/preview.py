@@ -6,9 +6,9 @@ import sys
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 from vla_contract.cli.command import command_parser, DONE, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
+from vla_contract.cli.progress import watched
 from vla_contract.errors import VlaError
 from vla_contract.values import Image
 from vla_sim_bridge.cameras.renderer import CameraRenderer
@@ -53,7 +53,7 @@ def preview(args: argparse.Namespace) -> int:
     world = World(deployment_of(args), randomization)
     renderer = CameraRenderer(world)
     tiles, manifests = [], []
-    for seed in tqdm(range(args.first_seed, args.first_seed + args.scenes), unit='scene'):
+    for seed in watched(range(args.first_seed, args.first_seed + args.scenes), 'scenes'):
         manifests.append(world.reset(seed))
         for name, image in renderer.render(world.data.qpos).items():
             scale = args.tile_px / image.shape[0]

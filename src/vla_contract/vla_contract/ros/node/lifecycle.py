@@ -18,6 +18,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, WRONG_USE
+from vla_contract.cli.terminal import print_error
 from vla_contract.errors import VlaError
 from vla_contract.ros.node.ending import ENDING
 from vla_contract.ros.node.graph_arguments import CLOCK_RULE
@@ -233,7 +234,7 @@ def run_node(node_type: type[VlaNode], realtime: str = '') -> int:
         return DONE
     if unknown := own_arguments(sys.argv[1:]):
         allowed = 'parameters as --ros-args -p NAME:=VALUE; --help lists them'
-        print(f'error: unknown argument {unknown[0]}; allowed: {allowed}', file=sys.stderr)
+        print_error(f'unknown argument {unknown[0]}; allowed: {allowed}')
         return WRONG_USE
     # A node that is told to end has work left, such as braking the arm: rclpy's own handlers would
     # take the context away before that.
@@ -264,7 +265,7 @@ def run_node(node_type: type[VlaNode], realtime: str = '') -> int:
             node.destroy_node()
         rclpy.try_shutdown()
     if problem:
-        print(f'error: {problem}', file=sys.stderr)
+        print_error(problem)
     return status
 
 

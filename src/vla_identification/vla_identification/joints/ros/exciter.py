@@ -12,8 +12,8 @@ from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
-from tqdm import tqdm
 from trajectory_msgs.msg import JointTrajectory
+from vla_contract.cli.progress import Progress
 from vla_contract.deployment.cell import Camera, Cell
 from vla_contract.errors import ContractError, VlaError
 from vla_contract.joints.joint_messages import merge_msg
@@ -96,7 +96,8 @@ class Exciter(Node):
             kept.clear()
         begin_ns = self.now_ns()
         due_s = 0.0
-        with tqdm(total=round(excitation.duration_s), unit='s', desc='moving') as progress:
+        moved_s, total_s = 0, round(excitation.duration_s)
+        with Progress(total_s, 's', 'moving') as progress:
             while (elapsed_s := (self.now_ns() - begin_ns) / 1e9) < excitation.duration_s + 1.0:
                 if elapsed_s >= due_s:
                     due_s = elapsed_s + _CHUNK_PERIOD_S
@@ -104,7 +105,8 @@ class Exciter(Node):
                     chunk = chunk_of(excitation, begin_ns, self.now_ns(), _STEP_HZ, _HORIZON_S)
                     watcher.beat()
                     publisher.publish(chunk_to_msg(chunk, self._cell.joint_names))
-                    progress.update(min(int(elapsed_s), progress.total) - progress.n)
+                    progress.update(min(int(elapsed_s), total_s) - moved_s)
+                    moved_s = min(int(elapsed_s), total_s)
                 rclpy.spin_once(self, timeout_sec=0.01)
         self.destroy_publisher(publisher)
         watcher.close()

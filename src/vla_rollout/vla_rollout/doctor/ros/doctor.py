@@ -10,6 +10,7 @@ import sys
 from vla_contract.check import Check, measured
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.number_types import positive
+from vla_contract.cli.terminal import print_check
 from vla_rollout.doctor.machine import check_machine
 
 
@@ -33,7 +34,7 @@ def doctor(args: argparse.Namespace) -> int:
     checks = []
     for check in chain([check_rclpy()], check_machine(args.port, args.runs)):
         checks.append(check)
-        print(check.line, flush=True)
+        print_check(check)
     failed = [check.name for check in checks if not check.is_good_enough]
     print(f'failed: {", ".join(failed)}' if failed else 'no check failed')
     if args.json:

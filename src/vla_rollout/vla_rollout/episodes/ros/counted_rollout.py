@@ -9,13 +9,14 @@ from typing import Any
 
 import rclpy
 from rclpy.signals import SignalHandlerOptions
-from vla_contract.cli.command import DONE, NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.command import write_json
 from vla_contract.cli.deployment_arguments import deployment_of
 from vla_contract.cli.terminal_keys import TerminalKeys
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
 from vla_policy_server.identity.policy_identity import PolicyIdentity
 from vla_policy_server.wire.server_settings import ServerSettings
+from vla_rollout.conclusion import conclude
 from vla_rollout.deployment.supervised import require_slow_start, SupervisedSlowStart
 from vla_rollout.diagnosis.healthy import find_healthy, learned_line
 from vla_rollout.diagnosis.training import find_training
@@ -132,18 +133,13 @@ def run_rollout(
 
 
 def report(args: argparse.Namespace, folder: Path, results: list[EpisodeResult]) -> int:
-    """Print the last lines of a run, and write --json.
-
-    Returns:
-        The exit status: a run without any answer of the policy is not good enough.
-    """
+    """Print the last lines of a run, write --json, and return the exit status."""
     summary = json.loads((folder / 'summary.json').read_text())
     if args.json:
         write_json(args.json, summary)
     facts = (str(summary['settings'].get(name) or '') for name in ('backend', 'source', 'policy'))
-    print(f'{policy_label(*facts)}: {summary_line(results)}')
     print(f'results: {folder}/summary.json   videos: {folder}/videos/')
-    return NOT_GOOD_ENOUGH if summary['errors'] and not summary['episodes'] else DONE
+    return conclude(policy_label(*facts), results, folder, args.least)
 
 
 def rollout(args: argparse.Namespace) -> int:

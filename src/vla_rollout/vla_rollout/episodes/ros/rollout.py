@@ -8,6 +8,7 @@ from vla_contract.cli.command import command_parser, run_command
 from vla_contract.ros.node.graph_arguments import parse_in_graph
 from vla_rollout.arguments import (
     add_episodes,
+    add_least,
     add_one_worker,
     add_record,
     add_setup,
@@ -58,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
         '  vla rollout run --operator "A. Smith"   # on a robot',
     )
     add_episodes(parser)
+    add_least(parser)
     add_setup(parser)
     _add_operator(parser)
     add_one_worker(parser)

@@ -11,6 +11,7 @@ from vla_contract.ros.free_domain import take_domain
 from vla_contract.ros.node.graph_arguments import parse_in_graph
 from vla_rollout.arguments import (
     add_episodes,
+    add_least,
     add_one_worker,
     add_record,
     add_setup,
@@ -78,6 +79,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla demo --episodes 5',
     )
     add_episodes(parser, episodes=5)
+    add_least(parser)
     add_setup(parser)
     add_one_worker(parser)
     add_record(parser)

@@ -1,10 +1,10 @@
 """Work beside the processes of a stack, until it is done, interrupted, or one of them ends."""
 
 from collections.abc import Callable
-import sys
 import threading
 
 from vla_contract.cli.command import NOT_GOOD_ENOUGH, WRONG_USE
+from vla_contract.cli.terminal import print_error
 from vla_rollout.graph.ros.interruption import raise_if_interrupted
 from vla_rollout.graph.stack import ProcessDiedError, Stack
 
@@ -33,7 +33,7 @@ def run_beside(stack: Stack, work: Callable[[Check], int]) -> int:
         with stack:
             return work(check)
     except ProcessDiedError as error:
-        print(f'error: {error}', file=sys.stderr)
+        print_error(error)
         return WRONG_USE if error.returncode == WRONG_USE else NOT_GOOD_ENOUGH
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, run_command
+from vla_contract.cli.terminal import announce
 from vla_contract.ros.node.graph_arguments import parse_in_graph
 from vla_rollout.arguments import add_setup
 
 
 def _run(args: argparse.Namespace) -> int:
     # What measures takes a while to import: not for --help.
+    announce('loading the deployment')
     from vla_rollout.preflight.ros.preflight_run import preflight
 
     return preflight(args)

@@ -7,6 +7,7 @@ from datetime import datetime, UTC
 from vla_contract.check import Check
 from vla_contract.cli.command import DONE, INTERRUPTED, NOT_GOOD_ENOUGH
 from vla_contract.cli.deployment_arguments import deployment_of
+from vla_contract.cli.terminal import print_check
 from vla_contract.errors import VlaError
 from vla_rollout.episodes.provenance import place_of, provenance
 from vla_rollout.episodes.run_folder import make_run_folder
@@ -64,7 +65,7 @@ class _Run:
         """Print every item; what was found is on disk before the next group, whatever comes."""
         for group in self._checklist.groups():
             for finding in self._progress.go_through(group):
-                print(finding.line, flush=True)
+                print_check(finding)
                 raise_if_interrupted()
             self.write(unfinished(f'no further than {group.name}'))
 
