@@ -49,3 +49,48 @@ print(json.dumps(said))
     assert done.returncode == 0, done.stderr
     expected = {module: [f'usage: vla {name} '] for name, module in MODULES.items()}
     assert json.loads(done.stdout) == expected
+
+
+def test_every_option_that_writes_refuses_a_place_where_it_cannot(tmp_path):
+    """Options are read from parsers that stop before they parse."""
+    script = f"""
+import argparse, json
+from importlib import import_module
+
+class Parsed(Exception):
+    pass
+
+def options(parser, *_, **__):
+    global found
+    found = parser
+    raise Parsed
+
+said = {{}}
+argparse.ArgumentParser.parse_known_args = options
+for module in {sorted(MODULES.values())!r}:
+    try:
+        import_module(module).main([])
+    except Parsed:
+        pass
+    for action in found._actions:
+        name = action.option_strings[-1] if action.option_strings else action.dest
+        if action.type is None or action.nargs in ('*', '+'):
+            continue
+        answers = []
+        for path in ({str(tmp_path / 'file')!r} + '/x.json', {str(tmp_path / 'y')!r} + 300 * 'y'):
+            try:
+                action.type(path)
+                answers.append('taken')
+            except (argparse.ArgumentTypeError, ValueError, TypeError) as error:
+                answers.append('refused')
+        said[f'{{found.prog}} {{name}}'] = answers
+print(json.dumps(said))
+"""
+    (tmp_path / 'file').touch()
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    taken = {option for option, answers in json.loads(done.stdout).items() if 'taken' in answers}
+    writing = ('--json', '--output', '--report', '--plot', '--picture', '--markdown', '--runs')
+    written = {option for option in taken if option.split()[-1] in writing}
+    # A file or a folder, which its ending tells; it says so itself.
+    assert written == {'vla camera intrinsics --output'}

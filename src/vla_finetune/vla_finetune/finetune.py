@@ -5,6 +5,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, run_command
+from vla_contract.cli.path_types import file_to_write, folder_to_write
 from vla_contract.cli.terminal import announce
 from vla_finetune.finetune_settings import add_arguments
 
@@ -26,9 +27,9 @@ def main(argv: list[str] | None = None) -> int:
         'vla train finetune --policy panda_lift_act --real datasets/real '
         '--sim datasets/lift_cube --output runs/finetuned',
     )
-    parser.add_argument('--output', type=Path, help='new folder')
+    parser.add_argument('--output', type=folder_to_write, help='new folder')
     parser.add_argument('--resume', type=Path, help='go on in this folder, with its settings')
-    parser.add_argument('--json', type=Path, help='also write the summary here')
+    parser.add_argument('--json', type=file_to_write(), help='also write the summary here')
     add_arguments(parser)
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args))

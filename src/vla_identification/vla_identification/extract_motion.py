@@ -7,6 +7,7 @@ import sys
 import numpy as np
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.recordings.arguments import add_namespace
@@ -94,7 +95,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('recording', type=Path, help='MCAP file, or folder of a rosbag2')
     add_cell(parser)
     add_namespace(parser)
-    parser.add_argument('--output', type=Path, required=True, help='motion to write, .npz')
+    parser.add_argument(
+        '--output', type=file_to_write('.npz'), required=True, help='motion to write, .npz'
+    )
     parser.add_argument('--force', action='store_true', help='replace the output')
     args = parser.parse_args(argv)
     return run_command(lambda: extract(args))

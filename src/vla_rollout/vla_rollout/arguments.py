@@ -10,6 +10,7 @@ from typing import Any
 from vla_contract.cli import number_types
 from vla_contract.cli.deployment_arguments import add_deployment, named_parts
 from vla_contract.cli.number_types import real, whole
+from vla_contract.cli.path_types import file_to_write, folder_to_write
 from vla_policy_server.serving.chunk_scheduler import MODES
 
 # Longer than any chunk counts: in such a run no answer comes in time, which it then says.
@@ -26,8 +27,10 @@ def add_episodes(parser: argparse.ArgumentParser, episodes: int = 20) -> None:
     parser.add_argument(
         '--first-seed', type=number_types.seed, default=0, help='the next ones follow it'
     )
-    parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
-    parser.add_argument('--json', type=Path, help='also write the result here')
+    parser.add_argument(
+        '--runs', type=folder_to_write, default=Path('runs'), help='folder of the runs'
+    )
+    parser.add_argument('--json', type=file_to_write(), help='also write the result here')
 
 
 def add_least(parser: argparse.ArgumentParser) -> None:

@@ -20,6 +20,7 @@ from vla_contract.cli.command import (
     write_json,
 )
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.cli.terminal import print_error
 from vla_contract.deployment.cell import Cell
 from vla_contract.recordings.arguments import add_namespace
@@ -118,8 +119,10 @@ def main(argv: list[str] | None = None) -> int:
     add_cell(parser)
     add_namespace(parser)
     parser.add_argument('--config', type=Path, help='YAML of the node action_filter')
-    parser.add_argument('--json', type=Path, help='write the figures here')
-    parser.add_argument('--plot', type=Path, help='write a PNG here')
+    parser.add_argument('--json', type=file_to_write(), help='write the figures here')
+    parser.add_argument(
+        '--plot', type=file_to_write('.png', '.svg', '.pdf'), help='write a PNG here'
+    )
     args = parser.parse_args(argv)
     return run_command(lambda: run(args))
 

@@ -1,12 +1,12 @@
 """Write a calibration board as a PDF of exact size."""
 
 import argparse
-from pathlib import Path
 import sys
 
 from vla_calibration.board.options import add_board_options, board_of
 from vla_calibration.board.pdf import board_pdf, PAGES_MM
 from vla_contract.cli.command import command_parser, run_command
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.whole_file import require_free, write_whole
 
 
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla camera board --board 9x6 --square-mm 25 --output board.pdf',
     )
     add_board_options(parser)
-    parser.add_argument('--output', type=Path, required=True, help='PDF to write')
+    parser.add_argument('--output', type=file_to_write('.pdf'), required=True, help='PDF to write')
     parser.add_argument(
         '--page', choices=(*PAGES_MM, 'fit', 'auto'), default='auto', help='default: auto'
     )

@@ -1,7 +1,6 @@
 """Export a camera calibration to ROS, URDF, MuJoCo, Gazebo and easy_handeye2."""
 
 import argparse
-from pathlib import Path
 import sys
 
 import numpy as np
@@ -12,6 +11,7 @@ from vla_calibration.named_cell import add_named_cell, named_cell
 from vla_contract.cameras.calibration import CameraCalibration
 from vla_contract.cameras.calibration_file import load_calibration, resolve_calibration
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
+from vla_contract.cli.path_types import file_to_write, folder_to_write
 from vla_contract.deployment.cell import load_cell
 from vla_contract.errors import VlaError
 
@@ -81,7 +81,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('calibration', help="'cell/camera', or a calibration.yaml")
     parser.add_argument('--formats', nargs='+', metavar='FORMAT', help='some formats only')
-    parser.add_argument('--output', type=Path, help='folder; default: exports/ beside the file')
+    parser.add_argument(
+        '--output', type=folder_to_write, help='folder; default: exports/ beside the file'
+    )
     parser.add_argument(
         '--camera-link', default='', metavar='FRAME',
         help='root frame of a driver that publishes the optical frame itself: the pose is given '
@@ -98,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     add_named_cell(parser)
     parser.add_argument('--anyway', action='store_true', help='export what was not accepted')
     parser.add_argument('--force', action='store_true', help='replace files that exist')
-    parser.add_argument('--json', type=Path, help='write the list of files here')
+    parser.add_argument('--json', type=file_to_write(), help='write the list of files here')
     args = parser.parse_args(argv)
 
     def body() -> int:

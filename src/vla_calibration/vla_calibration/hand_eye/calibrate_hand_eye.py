@@ -21,6 +21,7 @@ from vla_calibration.hand_eye.multi_camera import calibrate_cameras
 from vla_calibration.hand_eye.report import write_report
 from vla_calibration.hand_eye.solve.problem import SETUPS
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.whole_file import require_free
 
 
@@ -173,8 +174,10 @@ def _parser() -> argparse.ArgumentParser:
         '--calibration', type=Path, nargs='+', metavar='FILE',
         help='calibration file of the camera: its lens is used, an accepted pose is written to it',
     )  # fmt: skip
-    parser.add_argument('--report', type=Path, help='write a page with pictures here')
-    parser.add_argument('--json', type=Path, help='write the result here')
+    parser.add_argument(
+        '--report', type=file_to_write('.html'), help='write a page with pictures here'
+    )
+    parser.add_argument('--json', type=file_to_write(), help='write the result here')
     parser.add_argument('--force', action='store_true', help='replace files')
     return parser
 

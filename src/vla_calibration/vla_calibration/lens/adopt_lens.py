@@ -11,6 +11,7 @@ from vla_calibration.lens.camera_info import read_camera_info
 from vla_calibration.lens.lens import Lens
 from vla_contract.cameras.calibration_file import FOLDER
 from vla_contract.cli.command import command_parser, DONE, run_command
+from vla_contract.cli.path_types import folder_to_write
 from vla_contract.schema import load_yaml
 
 
@@ -51,7 +52,9 @@ def main(argv: list[str] | None = None) -> int:
         '--kalibr-camera', default='cam0', help='which camera of a camchain; default: cam0'
     )
     parser.add_argument('--because', required=True, metavar='TEXT', help='why it can be trusted')
-    parser.add_argument('--root', type=Path, default=Path(FOLDER), help='default: ' + FOLDER)
+    parser.add_argument(
+        '--root', type=folder_to_write, default=Path(FOLDER), help='default: ' + FOLDER
+    )
     parser.add_argument('--force', action='store_true', help='replace the file, drop its pose')
     args = parser.parse_args(argv)
     return run_command(lambda: run(args))

@@ -17,6 +17,7 @@ from vla_calibration.lens.fit.intrinsics import calibrate_intrinsics, Intrinsics
 from vla_calibration.lens.image_set import find_images, ImageSet, read_image_set
 from vla_calibration.lens.report import write_report
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.errors import VlaError
 from vla_contract.whole_file import require_free
 
@@ -169,7 +170,7 @@ def _parser() -> argparse.ArgumentParser:
         '--output', type=Path,
         help='YAML for camera_info_manager with the report beside it, or a folder for both',
     )  # fmt: skip
-    parser.add_argument('--json', type=Path, help='write the figures here')
+    parser.add_argument('--json', type=file_to_write(), help='write the figures here')
     parser.add_argument('--force', action='store_true', help='replace files')
     return parser
 

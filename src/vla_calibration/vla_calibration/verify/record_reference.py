@@ -12,6 +12,7 @@ from vla_calibration.verify.input import add_joint_option, read_image, read_join
 from vla_contract.cameras.calibration import SourceImage
 from vla_contract.cameras.calibration_file import load_calibration, resolve_calibration
 from vla_contract.cli.command import command_parser, DONE, run_command
+from vla_contract.cli.path_types import file_to_write
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,7 +42,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('image', type=Path, help='image with the board in it')
     add_board_options(parser)
     add_joint_option(parser, 'needed for a camera in the hand')
-    parser.add_argument('--output', type=Path, help='default: reference.yaml beside the file')
+    parser.add_argument(
+        '--output',
+        type=file_to_write('.yaml', '.yml'),
+        help='default: reference.yaml beside the file',
+    )
     parser.add_argument('--force', action='store_true', help='replace a file that exists')
     args = parser.parse_args(argv)
     return run_command(lambda: run(args))

@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -24,6 +25,17 @@ def test_a_full_disk_is_one_sentence_and_status_1(capsys):
     full = OSError(errno.ENOSPC, 'No space left on device', '/data/x.json')
     assert run_command(raising(full)) == 1
     assert capsys.readouterr().err == 'error: cannot write /data/x.json: No space left on device\n'
+
+
+@pytest.mark.parametrize('number', [errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG])
+def test_a_path_that_names_no_place_is_wrong_use(capsys, number):
+    assert run_command(raising(OSError(number, os.strerror(number), '/proc/x'))) == 2
+    assert capsys.readouterr().err == f'error: /proc/x: {os.strerror(number)}\n'
+
+
+def test_an_error_of_the_system_without_a_path_is_not_hidden():
+    with pytest.raises(OSError, match='Is a directory'):
+        run_command(raising(OSError(errno.EISDIR, 'Is a directory')))
 
 
 def test_output_that_nobody_reads_any_more_is_no_traceback():

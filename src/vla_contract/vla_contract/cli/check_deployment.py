@@ -1,12 +1,12 @@
 """Load a deployment with all its parts, and say what they are."""
 
 import argparse
-from pathlib import Path
 import sys
 from typing import Any
 
 from vla_contract.cli.command import command_parser, DONE, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.deployment.deployment import Deployment
 
 
@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla check deployment --deployment panda_lift_cube',
     )
     add_deployment(parser)
-    parser.add_argument('--json', type=Path, help='also write them here')
+    parser.add_argument('--json', type=file_to_write(), help='also write them here')
     args = parser.parse_args(argv)
     return run_command(lambda: check_deployment(args))
 

@@ -20,6 +20,13 @@ from vla_contract.whole_file import write_whole
 
 DONE, NOT_GOOD_ENOUGH, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM)
+# Paths that name no place for a file or a folder: in /proc, under a file, through links in circles.
+_NO_PLACE = (
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
+    *(errno.EINVAL, errno.ENXIO, errno.ENOTEMPTY),
+)
+
 
 class _Help(argparse.RawDescriptionHelpFormatter):
     """Shows the default of every option that has one and does not say so itself."""
@@ -72,8 +79,8 @@ def run_command(body: Callable[[], int]) -> int:
     """Run a command's body; turn the errors a user can cause into one sentence and a status.
 
     Returns:
-        What `body` returns; 2 for a VlaError; 1 when the disk is full or not writable, or nobody
-        reads the output any more; 130 after Ctrl-C.
+        What `body` returns; 2 for a VlaError, or a path that names no place; 1 when the disk is
+        full or not writable, or nobody reads the output any more; 130 after Ctrl-C.
     """
     with remembered_interrupts() as interrupts:
         try:
@@ -98,11 +105,13 @@ def _status_after(error: Exception) -> int:
         # Who read the output, such as head, has enough; the interpreter must not write the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_GOOD_ENOUGH
-    full = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
-    if isinstance(error, OSError) and error.errno in full:
+    if isinstance(error, OSError) and error.errno in _FULL:
         where = error.filename or tempfile.gettempdir()
         print_error(f'cannot write {where}: {os.strerror(error.errno)}')
         return NOT_GOOD_ENOUGH
+    if isinstance(error, OSError) and error.errno in _NO_PLACE and error.filename:
+        print_error(f'{error.filename}: {os.strerror(error.errno)}')
+        return WRONG_USE
     raise error
 
 

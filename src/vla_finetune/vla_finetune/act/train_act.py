@@ -7,6 +7,7 @@ import sys
 from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.deployment_arguments import add_deployment
+from vla_contract.cli.path_types import folder_to_write
 from vla_contract.cli.terminal import announce
 
 
@@ -26,7 +27,9 @@ def main(argv: list[str] | None = None) -> int:
         'vla train act --dataset datasets/lift_cube --output runs/act',
     )
     parser.add_argument('--dataset', type=Path, required=True, help='LeRobotDataset v3 folder')
-    parser.add_argument('--output', type=Path, required=True, help='new checkpoint folder')
+    parser.add_argument(
+        '--output', type=folder_to_write, required=True, help='new checkpoint folder'
+    )
     parser.add_argument(
         '--most-frames', type=number_types.positive, help='train on the first N frames only'
     )

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.cli.progress import Progress
 from vla_contract.whole_file import require_free
 from vla_identification.arm.arm_simulator import ArmSimulator
@@ -153,9 +154,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--log', type=Path, nargs='+', required=True,
                         help='.npz of vla arm excite or extract-motion, or .csv')  # fmt: skip
     add_scene(parser)
-    parser.add_argument('--output', type=Path, required=True, help='randomisation YAML to write')
-    parser.add_argument('--report', type=Path, help='write an HTML page here')
-    parser.add_argument('--json', type=Path, help='write the figures here')
+    parser.add_argument(
+        '--output',
+        type=file_to_write('.yaml', '.yml'),
+        required=True,
+        help='randomisation YAML to write',
+    )
+    parser.add_argument('--report', type=file_to_write('.html'), help='write an HTML page here')
+    parser.add_argument('--json', type=file_to_write(), help='write the figures here')
     parser.add_argument('--force', action='store_true', help='replace what is there')
     args = parser.parse_args(argv)
     return run_command(lambda: identify(args))

@@ -1,12 +1,12 @@
 """Design an excitation trajectory for identification."""
 
 import argparse
-from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, DONE, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
 from vla_contract.cli.number_types import natural
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.schema import build
 from vla_contract.whole_file import require_free
 from vla_identification.excitation.design import design_excitation, ExcitationConfig
@@ -52,7 +52,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     defaults = ExcitationConfig()
     add_cell(parser)
-    parser.add_argument('--output', type=Path, required=True, help='motion to write, .npz')
+    parser.add_argument(
+        '--output', type=file_to_write('.npz'), required=True, help='motion to write, .npz'
+    )
     parser.add_argument('--duration-s', type=float, default=defaults.duration_s)
     parser.add_argument(
         '--share', type=float, default=defaults.share, help='of every limit in use, default 0.5'
@@ -61,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
         '--sway', type=float, default=defaults.sway, help='farthest from home [rad or m]'
     )
     parser.add_argument('--seed', type=natural, default=0, help='random seed')
-    parser.add_argument('--json', type=Path, help='write the figures here')
+    parser.add_argument('--json', type=file_to_write(), help='write the figures here')
     parser.add_argument('--force', action='store_true', help='replace the output')
     args = parser.parse_args(argv)
     return run_command(lambda: excite(args))

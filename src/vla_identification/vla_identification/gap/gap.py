@@ -6,6 +6,7 @@ import sys
 
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.whole_file import require_free, write_whole
 from vla_identification.arm.arm_simulator import ArmSimulator
 from vla_identification.gap.replay_gap import GapMeter, settled
@@ -64,8 +65,10 @@ def main(argv: list[str] | None = None) -> int:
     add_scene(parser)
     parser.add_argument('--before', default='none', help='a randomisation, default: none')
     parser.add_argument('--after', required=True, help='another one, as identify writes it')
-    parser.add_argument('--plot', type=Path, help='write a picture here, .png')
-    parser.add_argument('--json', type=Path, help='write the figures here')
+    parser.add_argument(
+        '--plot', type=file_to_write('.png', '.svg', '.pdf'), help='write a picture here, .png'
+    )
+    parser.add_argument('--json', type=file_to_write(), help='write the figures here')
     parser.add_argument('--force', action='store_true', help='replace what is there')
     args = parser.parse_args(argv)
     return run_command(lambda: measure_gap(args))

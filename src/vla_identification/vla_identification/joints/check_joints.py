@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
+from vla_contract.cli.path_types import file_to_write
 from vla_identification.joints.joint_check import check_joints, JointCheck
 from vla_identification.joints.latency import Delay
 from vla_identification.joints.motion_latency import Latencies, measure_latencies
@@ -108,7 +109,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla arm check-joints runs/excitation.npz --json joints.json',
     )
     parser.add_argument('recording', type=Path, help='.npz of vla arm excite, or .csv')
-    parser.add_argument('--json', type=Path, help='write the figures here')
+    parser.add_argument('--json', type=file_to_write(), help='write the figures here')
     args = parser.parse_args(argv)
     return run_command(lambda: run(args))
 

@@ -8,6 +8,7 @@ import numpy as np
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
 from vla_contract.cli.number_types import natural, positive
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.cli.progress import Progress
 from vla_contract.whole_file import require_free, write_whole
 from vla_identification.arm.arm_simulator import ArmSimulator, Values
@@ -69,7 +70,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--log', type=Path, nargs='+', required=True, help='recorded rollouts')
     add_scene(parser)
     parser.add_argument('--randomization', default='narrow', help='where to begin')
-    parser.add_argument('--output', type=Path, required=True, help='randomisation YAML to write')
+    parser.add_argument(
+        '--output',
+        type=file_to_write('.yaml', '.yml'),
+        required=True,
+        help='randomisation YAML to write',
+    )
     parser.add_argument('--iterations', type=positive, default=8, help='updates')
     parser.add_argument('--samples', type=positive, default=48, help='simulators per update')
     parser.add_argument('--seed', type=natural, default=0)

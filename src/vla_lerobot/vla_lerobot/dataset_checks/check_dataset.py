@@ -7,6 +7,7 @@ import sys
 import numpy as np
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.cli.terminal import announce
 from vla_lerobot.compatibility import require_same_robot
 from vla_lerobot.dataset_checks.dataset import check_episodes
@@ -65,8 +66,10 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('dataset', type=Path, help='folder of a LeRobotDataset v3')
     add_deployment(parser)
-    parser.add_argument('--report', type=Path, help='page of findings to write, HTML')
-    parser.add_argument('--json', type=Path, help='also write the findings here')
+    parser.add_argument(
+        '--report', type=file_to_write('.html'), help='page of findings to write, HTML'
+    )
+    parser.add_argument('--json', type=file_to_write(), help='also write the findings here')
     args = parser.parse_args(argv)
     return run_command(lambda: check_dataset(args))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.whole_file import require_free, write_whole
 
 
@@ -70,7 +71,9 @@ def main(argv: list[str] | None = None) -> int:
     whose.add_argument('--robot', default='', help='name under config/robots, or path of a file')
     whose.add_argument('--cell', default='', help='name under config/cells, or path of a file')
     parser.add_argument(
-        '--output', type=Path, help='by default vla_policy.yaml beside the checkpoint'
+        '--output',
+        type=file_to_write('.yaml', '.yml'),
+        help='by default vla_policy.yaml beside the checkpoint',
     )
     parser.add_argument('--force', action='store_true', help='replace the file')
     args = parser.parse_args(argv)

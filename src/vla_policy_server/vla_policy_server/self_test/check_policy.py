@@ -14,6 +14,7 @@ from vla_contract.cli.command import (
     write_json,
 )
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.cli.terminal import announce, status_painted
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import PolicyError, PolicyMismatchError
@@ -99,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         '--write-golden', action='store_true', help="keep the dataset's frames with the checkpoint"
     )
-    parser.add_argument('--json', type=Path, help='also write the result here')
+    parser.add_argument('--json', type=file_to_write(), help='also write the result here')
     args = parser.parse_args(argv)
     return run_command(lambda: check_policy(args))
 

@@ -8,6 +8,7 @@ import sys
 
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, cell_of, named_parts
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.cli.progress import Progress
 from vla_contract.cli.terminal import announce
 from vla_contract.deployment.deployment import load_deployment
@@ -227,8 +228,8 @@ def main(argv: list[str] | None = None) -> int:
         '--max-success-drop', type=float, default=defaults.success_drop, help='share of episodes'
     )
     parser.add_argument('--require', default='', help='exit 1 unless this method is accepted')
-    parser.add_argument('--json', type=Path, help='also write the result here')
-    parser.add_argument('--markdown', type=Path, help='also write the table here')
+    parser.add_argument('--json', type=file_to_write(), help='also write the result here')
+    parser.add_argument('--markdown', type=file_to_write('.md'), help='also write the table here')
     args = parser.parse_args(argv)
     return run_command(lambda: benchmark(args))
 

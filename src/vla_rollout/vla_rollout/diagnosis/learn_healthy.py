@@ -1,11 +1,11 @@
 """Learn the thresholds of the failure diagnosis from successful episodes."""
 
 import argparse
-from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.number_types import positive
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.cli.terminal import announce
 from vla_rollout.arguments import add_loop, add_setup
 
@@ -36,7 +36,9 @@ def main(argv: list[str] | None = None) -> int:
         default=0.05,
         help='share of successful episodes with an alarm of any detector',
     )
-    parser.add_argument('--output', type=Path, help='default: healthy.json in the checkpoint')
+    parser.add_argument(
+        '--output', type=file_to_write('.json'), help='default: healthy.json in the checkpoint'
+    )
     parser.add_argument('--force', action='store_true', help='replace what was learned before')
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args))

@@ -8,6 +8,7 @@ from typing import Any
 
 from vla_contract.cli.command import command_parser, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
+from vla_contract.cli.path_types import folder_to_write
 from vla_contract.cli.progress import watched
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
@@ -147,7 +148,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla dataset convert runs/recordings --output datasets/real',
     )
     parser.add_argument('recordings', nargs='+', type=Path, help='MCAP files or folders of them')
-    parser.add_argument('--output', type=Path, required=True, help='new dataset folder')
+    parser.add_argument('--output', type=folder_to_write, required=True, help='new dataset folder')
     add_deployment(parser)
     add_namespace(parser)
     parser.add_argument('--only', default='', help="episodes with this outcome, e.g. 'success'")

@@ -5,6 +5,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, run_command
+from vla_contract.cli.path_types import file_to_write, folder_to_write
 
 
 def report(args: argparse.Namespace) -> int:
@@ -23,18 +24,18 @@ def main(argv: list[str] | None = None) -> int:
         'vla rollout report runs/latest',
     )
     parser.add_argument('runs', nargs='*', type=Path, help='run folders')
-    parser.add_argument('--output', type=Path, help='folder, default: the first run')
+    parser.add_argument('--output', type=folder_to_write, help='folder, default: the first run')
     parser.add_argument('--preflight', type=Path, help='preflight.json, to show its checklist')
     parser.add_argument(
         '--index', type=Path, metavar='FOLDER', help='list all runs of a folder in its index.html'
     )
     parser.add_argument(
         '--failures',
-        type=Path,
+        type=file_to_write('.json'),
         metavar='FILE',
         help='list failed episodes by cause, with seeds and recordings, as JSON',
     )
-    parser.add_argument('--json', type=Path, help='also write the figures here')
+    parser.add_argument('--json', type=file_to_write(), help='also write the figures here')
     args = parser.parse_args(argv)
     return run_command(lambda: report(args))
 

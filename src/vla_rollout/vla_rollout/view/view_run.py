@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.deployment_arguments import add_deployment, named_parts
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.errors import VlaError
 from vla_contract.recordings.arguments import add_namespace
 from vla_contract.whole_file import require_free
@@ -124,7 +125,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('--episode', type=int, help='number in the run, where there are several')
     parser.add_argument(
-        '--output', type=Path, help='.rrd, without it the viewer opens; .mcap; .mp4 or .gif'
+        '--output',
+        type=file_to_write(),
+        help='.rrd, without it the viewer opens; .mcap; .mp4 or .gif',
     )
     parser.add_argument('--camera', default='', help='of --overlay; without it the first one')
     parser.add_argument('--force', action='store_true', help='replace what is there')

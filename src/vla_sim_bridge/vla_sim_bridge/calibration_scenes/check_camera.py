@@ -1,7 +1,6 @@
 """Compare the projection of a board by a calibration and by the simulator, in pixels."""
 
 import argparse
-from pathlib import Path
 import sys
 
 import cv2
@@ -11,6 +10,7 @@ from vla_contract.cameras.calibration import CameraCalibration
 from vla_contract.cameras.calibration_file import load_calibration, resolve_calibration
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.cli.progress import watched
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
@@ -149,7 +149,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('calibration', help="'cell/camera', or the path of a calibration file")
     add_cell(parser)
-    parser.add_argument('--json', type=Path, help='write the figures here')
+    parser.add_argument('--json', type=file_to_write(), help='write the figures here')
     args = parser.parse_args(argv)
     return run_command(lambda: check_camera(args))
 

@@ -18,6 +18,7 @@ from vla_contract.cameras.calibration import (
 from vla_contract.cameras.calibration_file import FILE_NAME, FOLDER, save_calibration
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.cli.path_types import folder_to_write
 from vla_contract.deployment.cell import Cell
 from vla_sim_bridge.cameras.placed_camera import place_cameras, PlacedCamera
 
@@ -81,7 +82,9 @@ def main(argv: list[str] | None = None) -> int:
         'vla camera nominal --cell panda_table',
     )
     add_cell(parser)
-    parser.add_argument('--output', type=Path, default=Path(FOLDER), help='folder to write into')
+    parser.add_argument(
+        '--output', type=folder_to_write, default=Path(FOLDER), help='folder to write into'
+    )
     parser.add_argument('--force', action='store_true', help='replace files that exist')
     args = parser.parse_args(argv)
     return run_command(lambda: write_nominal(args))

@@ -14,6 +14,7 @@ import numpy as np
 from vla_contract import so3
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
+from vla_contract.cli.path_types import folder_to_write
 from vla_contract.cli.progress import watched
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.deployment import Deployment
@@ -187,7 +188,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.set_defaults(deployment='calibrate_in_hand')
     parser.add_argument('--views', type=int, default=20, help='default: 20')
     parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same views')
-    parser.add_argument('--output', type=Path, required=True, help='folder to write')
+    parser.add_argument('--output', type=folder_to_write, required=True, help='folder to write')
     parser.add_argument('--force', action='store_true', help='replace files that exist')
     args = parser.parse_args(argv)
     return run_command(lambda: run(args))

@@ -1,12 +1,12 @@
 """Record the scripted expert into a LeRobotDataset v3."""
 
 import argparse
-from pathlib import Path
 import sys
 
 from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.deployment_arguments import add_scene
+from vla_contract.cli.path_types import folder_to_write
 from vla_contract.cli.terminal import announce
 
 
@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         'vla dataset record-sim --episodes 400 --workers 4 '
         '--randomization training --output datasets/lift_cube',
     )
-    parser.add_argument('--output', type=Path, required=True, help='new folder')
+    parser.add_argument('--output', type=folder_to_write, required=True, help='new folder')
     parser.add_argument(
         '--episodes',
         type=number_types.episodes,

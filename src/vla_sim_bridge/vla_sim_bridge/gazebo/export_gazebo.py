@@ -8,6 +8,7 @@ from typing import Any
 
 from vla_contract.cli.command import command_parser, DONE, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
+from vla_contract.cli.path_types import folder_to_write
 from vla_contract.errors import ResourceNotFoundError, VlaError
 from vla_sim_bridge.gazebo.bridge_topics import write_bridge
 from vla_sim_bridge.gazebo.linkage import find_followers
@@ -81,7 +82,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--randomization', default='none', help='name under config/randomization')
     parser.add_argument('--seed', type=int, default=0, help='seed of the episode')
     parser.add_argument('--manifest', type=Path, help='replay this manifest instead of a seed')
-    parser.add_argument('--output', type=Path, required=True, help='folder to write into')
+    parser.add_argument(
+        '--output', type=folder_to_write, required=True, help='folder to write into'
+    )
     parser.add_argument('--force', action='store_true', help='write into a folder with files')
     args = parser.parse_args(argv)
     return run_command(lambda: export(args))

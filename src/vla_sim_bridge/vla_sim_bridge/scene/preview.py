@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from vla_contract.cli.command import command_parser, DONE, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.cli.progress import watched
 from vla_contract.errors import VlaError
 from vla_contract.values import Image
@@ -85,7 +86,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--first-seed', type=int, default=0)
     parser.add_argument('--columns', type=int, default=6)
     parser.add_argument('--tile-px', type=int, default=192, help='height of a picture')
-    parser.add_argument('--output', type=Path, default=Path('runs/preview.png'))
+    parser.add_argument(
+        '--output', type=file_to_write('.png', '.jpg', '.jpeg'), default=Path('runs/preview.png')
+    )
     parser.add_argument('--force', action='store_true', help='overwrite the output')
     add_scene(parser)
     args = parser.parse_args(argv)

@@ -5,6 +5,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, DONE, run_command, write_json
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.errors import VlaError
 from vla_contract.plugins import offered_in
 from vla_contract.share import config_names
@@ -64,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = command_parser(
         'teleop devices', 'List the devices that can teleoperate.', 'vla teleop devices'
     )
-    parser.add_argument('--json', type=Path, help='also write the table here')
+    parser.add_argument('--json', type=file_to_write(), help='also write the table here')
     args = parser.parse_args(argv)
     return run_command(lambda: _list(args.json))
 

@@ -7,6 +7,7 @@ import sys
 import rclpy
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import VlaError
 from vla_contract.joints.trajectory import excitation_of, InTurn, joint_move, JointTrajectory
@@ -104,8 +105,10 @@ def main(argv: list[str] | None = None) -> int:
         type=Path,
         help='play this instead, as vla arm excitation writes it',
     )
-    parser.add_argument('--output', type=Path, default=Path('excitation.npz'), help='recording')
-    parser.add_argument('--json', type=Path, help='write the figures here')
+    parser.add_argument(
+        '--output', type=file_to_write('.npz'), default=Path('excitation.npz'), help='recording'
+    )
+    parser.add_argument('--json', type=file_to_write(), help='write the figures here')
     parser.add_argument('--yes', action='store_true', help='move without asking')
     parser.add_argument('--force', action='store_true', help='replace the recording')
     args = parse_in_graph(parser, argv)

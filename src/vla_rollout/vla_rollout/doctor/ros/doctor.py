@@ -10,6 +10,7 @@ import sys
 from vla_contract.check import Check, measured
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.number_types import positive
+from vla_contract.cli.path_types import file_to_write, folder_to_write
 from vla_contract.cli.terminal import print_check
 from vla_rollout.doctor.machine import check_machine
 
@@ -52,8 +53,10 @@ def main(argv: list[str] | None = None) -> int:
         'vla doctor',
     )
     parser.add_argument('--port', type=positive, default=8321, help='of the live page')
-    parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
-    parser.add_argument('--json', type=Path, help='also write the result here')
+    parser.add_argument(
+        '--runs', type=folder_to_write, default=Path('runs'), help='folder of the runs'
+    )
+    parser.add_argument('--json', type=file_to_write(), help='also write the result here')
     args = parser.parse_args(argv)
     return run_command(lambda: doctor(args))
 

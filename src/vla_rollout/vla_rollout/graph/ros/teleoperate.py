@@ -19,6 +19,7 @@ from vla_contract.cli.command import (
 )
 from vla_contract.cli.deployment_arguments import add_scene
 from vla_contract.cli.number_types import natural
+from vla_contract.cli.path_types import folder_to_write
 from vla_contract.deployment.deployment import load_cell_of
 from vla_contract.errors import VlaError
 from vla_contract.ros.free_domain import take_domain
@@ -144,7 +145,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     add_web(parser)
     parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
-    parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
+    parser.add_argument(
+        '--runs', type=folder_to_write, default=Path('runs'), help='folder of the runs'
+    )
     parser.add_argument('--domain-id', type=natural, default=0, help='0 picks one')
     args = parse_in_graph(parser, argv)
     ends = (signal.SIGINT, signal.SIGTERM)

@@ -9,6 +9,7 @@ import sys
 from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.deployment_arguments import named_parts
 from vla_contract.cli.number_types import natural
+from vla_contract.cli.path_types import folder_to_write
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
 from vla_contract.ros.node.graph_arguments import parse_in_graph
@@ -96,7 +97,9 @@ def main(argv: list[str] | None = None) -> int:
         help='what vla rollout preflight --json writes, for a real robot',
     )  # fmt: skip
     parser.add_argument('--viewer', action='store_true', help='open the MuJoCo viewer')
-    parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the logs')
+    parser.add_argument(
+        '--runs', type=folder_to_write, default=Path('runs'), help='folder of the logs'
+    )
     parser.add_argument('--domain-id', type=natural, help='default: ROS_DOMAIN_ID, else 0')
     args = parse_in_graph(parser, argv)
     ends = (signal.SIGINT, signal.SIGTERM)

@@ -5,6 +5,7 @@ from pathlib import Path
 import sys
 
 from vla_contract.cli.command import command_parser, run_command
+from vla_contract.cli.path_types import file_to_write, folder_to_write
 from vla_contract.cli.terminal import announce
 from vla_contract.ros.node.graph_arguments import parse_in_graph
 from vla_rollout.arguments import add_setup
@@ -37,14 +38,16 @@ def main(argv: list[str] | None = None) -> int:
         action='store_true',
         help='nobody has a device that publishes e_stop: preflight presses itself, and says so',
     )
-    parser.add_argument('--runs', type=Path, default=Path('runs'), help='folder of the runs')
+    parser.add_argument(
+        '--runs', type=folder_to_write, default=Path('runs'), help='folder of the runs'
+    )
     parser.add_argument(
         '--resume',
         type=Path,
         metavar='PREFLIGHT.json',
         help='go on with a checklist that was broken off: what held is kept, the rest is done',
     )
-    parser.add_argument('--json', type=Path, help='also write the result here')
+    parser.add_argument('--json', type=file_to_write(), help='also write the result here')
     args = parse_in_graph(parser, argv)
     return run_command(lambda: _run(args))
 

@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 import sys
 
 from vla_contract.cli.command import (
@@ -12,6 +11,7 @@ from vla_contract.cli.command import (
     run_command,
     write_json,
 )
+from vla_contract.cli.path_types import file_to_write
 from vla_contract.ros.node.graph_arguments import parse_in_graph
 
 
@@ -60,8 +60,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--urdf', default='', help='URDF, xacro or MJCF to compare with')
     parser.add_argument('--live', action='store_true', help='ask the running robot as well')
     parser.add_argument('--live-s', type=float, default=5.0, help='how long to listen')
-    parser.add_argument('--picture', type=Path, help='PNG of capsules and control points')
-    parser.add_argument('--json', type=Path, help='also write the checks here')
+    parser.add_argument(
+        '--picture',
+        type=file_to_write('.png', '.jpg', '.jpeg'),
+        help='PNG of capsules and control points',
+    )
+    parser.add_argument('--json', type=file_to_write(), help='also write the checks here')
     args = parse_in_graph(parser, argv)
     return run_command(lambda: check(args))
 
