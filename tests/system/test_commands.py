@@ -10,6 +10,14 @@ import pytest
 
 MODULES = {name: module for package in PACKAGES for name, module in commands(package).items()}
 
+CHECKED_LATER = (
+    'vla arm excitation',
+    'vla train finetune',
+    'vla camera',
+    'vla arm excite --amplitude',
+)
+"""Whose numbers have the bounds of settings, of a board or of the cell, in a sentence of theirs."""
+
 
 def main_of(module: str) -> ast.FunctionDef:
     tree = ast.parse(source_of(module).read_text())
@@ -94,3 +102,39 @@ print(json.dumps(said))
     written = {option for option in taken if option.split()[-1] in writing}
     # A file or a folder, which its ending tells; it says so itself.
     assert written == {'vla camera intrinsics --output'}
+
+
+def test_every_option_of_every_command_has_help_and_no_number_is_without_bounds():
+    script = f"""
+import argparse, json
+from importlib import import_module
+
+class Parsed(Exception):
+    pass
+
+def options(parser, *_, **__):
+    global found
+    found = parser
+    raise Parsed
+
+bare, silent = [], []
+argparse.ArgumentParser.parse_known_args = options
+for module in {sorted(MODULES.values())!r}:
+    try:
+        import_module(module).main([])
+    except Parsed:
+        pass
+    for action in found._actions:
+        words = action.option_strings or [action.dest]
+        name = f'{{found.prog}} {{words[-1]}}'
+        if not action.help:
+            silent.append(name)
+        if action.type in (int, float) and not action.choices:
+            bare.append(name)
+print(json.dumps([bare, silent]))
+"""
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    bare, silent = json.loads(done.stdout)
+    assert silent == []
+    assert [name for name in bare if not name.startswith(CHECKED_LATER)] == []

@@ -21,7 +21,7 @@ from vla_contract.whole_file import write_whole
 DONE, NOT_GOOD_ENOUGH, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM)
-# Paths that name no place for a file or a folder: in /proc, under a file, through links in circles.
+# Paths that name no place: in /proc, under a file, through links in circles.
 _NO_PLACE = (
     *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
     *(errno.EINVAL, errno.ENXIO, errno.ENOTEMPTY),

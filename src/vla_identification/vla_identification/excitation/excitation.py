@@ -55,7 +55,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         '--output', type=file_to_write('.npz'), required=True, help='motion to write, .npz'
     )
-    parser.add_argument('--duration-s', type=float, default=defaults.duration_s)
+    parser.add_argument(
+        '--duration-s', type=float, default=defaults.duration_s, help='of the motion [s]'
+    )
     parser.add_argument(
         '--share', type=float, default=defaults.share, help='of every limit in use, default 0.5'
     )

@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('--iterations', type=positive, default=8, help='updates')
     parser.add_argument('--samples', type=positive, default=48, help='simulators per update')
-    parser.add_argument('--seed', type=natural, default=0)
+    parser.add_argument('--seed', type=natural, default=0, help='of what is drawn')
     parser.add_argument('--force', action='store_true', help='replace the output')
     args = parser.parse_args(argv)
     return run_command(lambda: tune(args))

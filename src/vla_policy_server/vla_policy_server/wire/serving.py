@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 import signal
 
+from vla_contract.cli import number_types
 from vla_policy_server.wire.server import WireServer, WireService
 from vla_policy_server.wire.server_settings import read_token, ServerSettings
 
@@ -18,7 +19,10 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     defaults = ServerSettings()
     parser.add_argument('--host', default=defaults.host, help='address (default: %(default)s)')
     parser.add_argument(
-        '--port', type=int, default=defaults.port, help='0 takes a free one (default: %(default)s)'
+        '--port',
+        type=number_types.whole(0, 65_535),
+        default=defaults.port,
+        help='0 takes a free one (default: %(default)s)',
     )
     parser.add_argument(
         '--token-file', type=Path, help='what clients must send; needed beyond loopback'
@@ -26,11 +30,14 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--tls-certificate', type=Path, help='certificate chain, PEM')
     parser.add_argument('--tls-key', type=Path, help='its private key, PEM')
     parser.add_argument(
-        '--max-clients', type=int, default=defaults.max_clients, help='default: %(default)s'
+        '--max-clients',
+        type=number_types.whole(1, 10_000),
+        default=defaults.max_clients,
+        help='default: %(default)s',
     )
     parser.add_argument(
         '--idle',
-        type=float,
+        type=number_types.real(0.1, 86_400.0, 's'),
         default=defaults.idle_s,
         metavar='S',
         help='silence after which a client leaves its place to another (default: %(default)g s)',

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import replace
 import sys
 
+from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_deployment, deployment_of
 from vla_contract.errors import PolicyError
@@ -36,11 +37,14 @@ def _serve(argv: list[str] | None) -> int:
         help='a method of vla policy benchmark (default: %(default)s, its best)',
     )
     parser.add_argument(
-        '--max-batch', type=int, default=8, help='robots in one inference (default: %(default)s)'
+        '--max-batch',
+        type=number_types.whole(1, 1024),
+        default=8,
+        help='robots in one inference (default: %(default)s)',
     )
     parser.add_argument(
         '--max-policies',
-        type=int,
+        type=number_types.whole(1, 1024),
         default=MAX_POLICIES,
         help='copies in memory of a policy that robots cannot share, as it remembers what was; so '
         'many robots can connect (default: %(default)s)',

@@ -12,6 +12,7 @@ from vla_contract.ros.node.diagnostics import Health, loading, OK, status_msg
 from vla_contract.ros.node.lifecycle import VlaNode
 from vla_contract.ros.qos import LATCHED, STATE
 from vla_contract.schema import setting
+from vla_rollout.graph.ros.absent_node import AbsentNode
 from vla_rollout.graph.ros.graph import RolloutGraph
 from vla_rollout.graph.ros.node_calls import GraphError
 
@@ -103,3 +104,31 @@ def test_a_filter_that_hangs_is_told_to_stop_all_the_same(robot, graph):
     assert not robot.policy.is_active
     robot.executor.add_node(robot.filter)
     wait_until(lambda: not robot.filter.is_active)
+
+
+def test_a_node_that_is_not_there_is_said_with_what_is_there_instead(robot):
+    said: list[str] = []
+    graph = RolloutGraph(robot.operator.context, load_cell('panda_table'), lambda: None,
+                         has_simulator=True, tell=said.append)  # fmt: skip
+    with pytest.raises(GraphError) as refused:
+        graph.wait_until_ready(60.0, appear_s=3.0, hint='vla up starts it')
+    graph.close()
+    domain = robot.operator.context.get_domain_id()
+    place = f'on ROS_DOMAIN_ID={domain} there is /action_filter, /operator, /policy_server'
+    assert place in str(refused.value)
+    assert str(refused.value).startswith('waited 3 s for node mujoco_bridge to start: ')
+    assert str(refused.value).endswith('; vla up starts it')
+    assert said[0].startswith('waiting for node mujoco_bridge, ')
+    assert place in said[0]
+
+
+def test_what_is_said_of_an_absent_node_comes_at_once_and_then_now_and_then(robot):
+    now_s = 100.0
+    absent = AbsentNode(robot.operator, 'mujoco_bridge', 30.0, clock=lambda: now_s)
+    said = []
+    for now_s in (100.0, 101.9, 102.0, 103.0, 111.9, 112.0, 131.0):  # noqa: B007 - the clock's
+        said.append(absent.news().partition(':')[0])
+    assert said == [
+        '', '', 'waiting for node mujoco_bridge, 28 s more', '', '',
+        'waiting for node mujoco_bridge, 18 s more', 'waiting for node mujoco_bridge, 0 s more',
+    ]  # fmt: skip

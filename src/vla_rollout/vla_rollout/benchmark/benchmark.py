@@ -6,6 +6,7 @@ from pathlib import Path
 import platform
 import sys
 
+from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, cell_of, named_parts
 from vla_contract.cli.path_types import file_to_write
@@ -209,23 +210,44 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument('--methods', default=_ALL, help=f'all, or some of {",".join(PRECISIONS)}')
     parser.add_argument('--device', default='cpu', help='torch device, e.g. cpu, cuda')
-    parser.add_argument('--threads', type=int, default=1, help='CPU threads, as policy_server has')
-    parser.add_argument('--repeats', type=int, default=200, help='timed chunks per method')
+    parser.add_argument(
+        '--threads',
+        type=number_types.whole(1, 1024),
+        default=1,
+        help='CPU threads, as policy_server has',
+    )
+    parser.add_argument(
+        '--repeats',
+        type=number_types.whole(1, 1_000_000),
+        default=200,
+        help='timed chunks per method',
+    )
     parser.add_argument('--frames', type=Path, help='LeRobotDataset; default: a few are recorded')
-    parser.add_argument('--episodes', type=int, default=0, help='simulated episodes per method')
+    parser.add_argument(
+        '--episodes',
+        type=number_types.whole(0, number_types.MOST_EPISODES),
+        default=0,
+        help='simulated episodes per method',
+    )
     add_scene(parser, policy=False)
     defaults = Limits()
     parser.add_argument(
-        '--min-speedup', type=float, default=defaults.speedup, help='times the speed of fp32'
+        '--min-speedup',
+        type=number_types.real(0.0, 1000.0),
+        default=defaults.speedup,
+        help='times the speed of fp32',
     )
     parser.add_argument(
         '--max-error',
-        type=float,
+        type=number_types.real(0.0, 1.0),
         default=defaults.error_of_range,
         help="largest action error as a share of the joint's range",
     )
     parser.add_argument(
-        '--max-success-drop', type=float, default=defaults.success_drop, help='share of episodes'
+        '--max-success-drop',
+        type=number_types.share,
+        default=defaults.success_drop,
+        help='share of episodes',
     )
     parser.add_argument('--require', default='', help='exit 1 unless this method is accepted')
     parser.add_argument('--json', type=file_to_write(), help='also write the result here')

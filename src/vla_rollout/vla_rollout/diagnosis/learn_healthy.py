@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from vla_contract.cli.command import command_parser, run_command
-from vla_contract.cli.number_types import positive
+from vla_contract.cli.number_types import positive, real
 from vla_contract.cli.path_types import file_to_write
 from vla_contract.cli.terminal import announce
 from vla_rollout.arguments import add_loop, add_setup
@@ -27,12 +27,14 @@ def main(argv: list[str] | None = None) -> int:
     )
     add_setup(parser)
     add_loop(parser)
-    parser.add_argument('--episodes', type=positive, default=200)
-    parser.add_argument('--first-seed', type=positive, default=5000)
+    parser.add_argument('--episodes', type=positive, default=200, help='how many to run')
+    parser.add_argument(
+        '--first-seed', type=positive, default=5000, help='the next ones follow it'
+    )
     parser.add_argument('--workers', type=positive, default=2, help='processes')
     parser.add_argument(
         '--false-alarm-rate',
-        type=float,
+        type=real(0.001, 0.5),
         default=0.05,
         help='share of successful episodes with an alarm of any detector',
     )

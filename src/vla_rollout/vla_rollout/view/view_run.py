@@ -6,6 +6,7 @@ from pathlib import Path
 import sys
 from typing import TYPE_CHECKING
 
+from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, run_command
 from vla_contract.cli.deployment_arguments import add_deployment, named_parts
 from vla_contract.cli.path_types import file_to_write
@@ -123,7 +124,9 @@ def main(argv: list[str] | None = None) -> int:
     viewer.add_argument(
         '--overlay', action='store_true', help='as video or GIF, with chunk and sent path drawn in'
     )
-    parser.add_argument('--episode', type=int, help='number in the run, where there are several')
+    parser.add_argument(
+        '--episode', type=number_types.natural, help='number in the run, where there are several'
+    )
     parser.add_argument(
         '--output',
         type=file_to_write(),

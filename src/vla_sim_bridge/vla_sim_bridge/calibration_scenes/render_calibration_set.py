@@ -12,6 +12,7 @@ import cv2
 import mujoco
 import numpy as np
 from vla_contract import so3
+from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, DONE, run_command
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
 from vla_contract.cli.path_types import folder_to_write
@@ -186,8 +187,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     add_scene(parser)
     parser.set_defaults(deployment='calibrate_in_hand')
-    parser.add_argument('--views', type=int, default=20, help='default: 20')
-    parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same views')
+    parser.add_argument(
+        '--views', type=number_types.whole(1, 10_000), default=20, help='default: 20'
+    )
+    parser.add_argument(
+        '--seed', type=number_types.seed, default=0, help='the same seed gives the same views'
+    )
     parser.add_argument('--output', type=folder_to_write, required=True, help='folder to write')
     parser.add_argument('--force', action='store_true', help='replace files that exist')
     args = parser.parse_args(argv)

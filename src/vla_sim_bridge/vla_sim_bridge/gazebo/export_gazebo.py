@@ -6,6 +6,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, DONE, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
 from vla_contract.cli.path_types import folder_to_write
@@ -80,7 +81,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     add_scene(parser)
     parser.add_argument('--randomization', default='none', help='name under config/randomization')
-    parser.add_argument('--seed', type=int, default=0, help='seed of the episode')
+    parser.add_argument('--seed', type=number_types.seed, default=0, help='seed of the episode')
     parser.add_argument('--manifest', type=Path, help='replay this manifest instead of a seed')
     parser.add_argument(
         '--output', type=folder_to_write, required=True, help='folder to write into'

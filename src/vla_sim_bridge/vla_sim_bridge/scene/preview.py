@@ -6,6 +6,7 @@ import sys
 
 import cv2
 import numpy as np
+from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, DONE, run_command, write_json
 from vla_contract.cli.deployment_arguments import add_scene, deployment_of
 from vla_contract.cli.path_types import file_to_write
@@ -82,12 +83,21 @@ def main(argv: list[str] | None = None) -> int:
         action='store_true',
         help='print what can be randomised, and how far the shipped configurations do',
     )
-    parser.add_argument('--scenes', type=int, default=24)
-    parser.add_argument('--first-seed', type=int, default=0)
-    parser.add_argument('--columns', type=int, default=6)
-    parser.add_argument('--tile-px', type=int, default=192, help='height of a picture')
+    parser.add_argument('--scenes', type=number_types.whole(1, 1000), default=24, help='how many')
     parser.add_argument(
-        '--output', type=file_to_write('.png', '.jpg', '.jpeg'), default=Path('runs/preview.png')
+        '--first-seed', type=number_types.seed, default=0, help='the next ones follow it'
+    )
+    parser.add_argument(
+        '--columns', type=number_types.whole(1, 100), default=6, help='pictures in a row'
+    )
+    parser.add_argument(
+        '--tile-px', type=number_types.whole(16, 2000), default=192, help='height of a picture'
+    )
+    parser.add_argument(
+        '--output',
+        type=file_to_write('.png', '.jpg', '.jpeg'),
+        default=Path('runs/preview.png'),
+        help='picture to write; what was drawn stands beside it as JSON',
     )
     parser.add_argument('--force', action='store_true', help='overwrite the output')
     add_scene(parser)

@@ -5,6 +5,7 @@ from pathlib import Path
 import sys
 
 import rclpy
+from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command
 from vla_contract.cli.deployment_arguments import add_cell, cell_of
 from vla_contract.cli.path_types import file_to_write
@@ -99,7 +100,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--camera', default='', help='camera that sees the arm, default: first')
     parser.add_argument('--joint', action='append', default=[], help='only this one; repeatable')
     parser.add_argument('--amplitude', type=float, default=AMPLITUDE, help='of the sway [rad]')
-    parser.add_argument('--period-s', type=float, default=PERIOD_S, help='of the sway [s]')
+    parser.add_argument(
+        '--period-s',
+        type=number_types.real(0.5, 60.0, 's'),
+        default=PERIOD_S,
+        help='of the sway [s]',
+    )
     parser.add_argument(
         '--motion',
         type=Path,

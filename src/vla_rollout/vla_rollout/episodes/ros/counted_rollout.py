@@ -47,11 +47,13 @@ def run_rollout(
     control: EpisodeControl,
     web: ServerSettings | None = None,
     beside: Sequence[str] = (),
+    appear_s: float | None = None,
 ) -> list[EpisodeResult]:
     """Run `args.episodes` episodes, print a line for each, and keep summary.json current.
 
     An episode that the operator discards is run again and does not count. With `web` an operator
     sits at a page. Nodes that are named as `beside` have to be active before the first episode.
+    With `appear_s` somebody else started the nodes: they are there after so many seconds.
 
     Returns:
         Every episode, also those that do not count.
@@ -86,7 +88,8 @@ def run_rollout(
         if web is not None:
             shown = web_page(context, cell, web, graph.has_simulator, control, progress)
             _tell(f'page: {page.enter_context(shown)}')
-        graph.wait_until_ready(_READY_S, beside)
+        hint = 'vla up, or ros2 launch, starts them' if appear_s is not None else ''
+        graph.wait_until_ready(_READY_S, beside, appear_s, hint)
         # What stands in the results is what the policy server says, not the arguments.
         identity = graph.begin()
         _tell(_other_than_named(deployment, identity))
@@ -162,7 +165,9 @@ def rollout(args: argparse.Namespace) -> int:
     with TerminalKeys(lambda key: _tell(press(control, key))) as keys:
         if keys.is_active:
             _tell(keys_line())
-        results = run_rollout(args, folder, None, raise_if_interrupted, control, web)
+        results = run_rollout(
+            args, folder, None, raise_if_interrupted, control, web, appear_s=args.wait_s
+        )
     return report(args, folder, results)
 
 

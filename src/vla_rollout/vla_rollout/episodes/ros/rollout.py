@@ -5,6 +5,7 @@ import math
 import sys
 
 from vla_contract.cli.command import command_parser, run_command
+from vla_contract.cli.number_types import real
 from vla_contract.ros.node.graph_arguments import parse_in_graph
 from vla_rollout.arguments import (
     add_episodes,
@@ -66,6 +67,12 @@ def main(argv: list[str] | None = None) -> int:
     add_record(parser)
     add_web(parser)
     add_slow_start(parser)
+    parser.add_argument(
+        '--wait-s',
+        type=real(0.0, 86_400.0, 's'),
+        default=60.0,
+        help='for each node of the graph to appear [s]',
+    )
     args = parse_in_graph(parser, argv)
     return run_command(lambda: _run(args))
 

@@ -23,6 +23,7 @@ from vla_rollout.diagnosis.healthy import Healthy
 from vla_rollout.diagnosis.ros.live_diagnosis import LiveDiagnosis
 from vla_rollout.episodes.control import Commander, EpisodeControl
 from vla_rollout.episodes.ros.services import offer_orders
+from vla_rollout.graph.ros.absent_node import AbsentNode
 from vla_rollout.graph.ros.episode_topics import EpisodeTopics
 from vla_rollout.graph.ros.heartbeat import Heartbeat
 from vla_rollout.graph.ros.motion import ACTIVE, FILTER, INACTIVE, Motion, POLICY
@@ -74,6 +75,7 @@ class RolloutGraph:
         self.failed_inferences, self._loading = topics.failed_inferences, topics.loading
         self._speed: Publisher | None = None
         self._is_ending, self._problem = False, ''
+        self._absent: AbsentNode | None = None
         self._pause = threading.Event()
         self._heartbeat = Heartbeat(self._node, 'rollout')
         self.calls = NodeCalls(self._node, self.wait_until)
@@ -120,12 +122,19 @@ class RolloutGraph:
         """
         if not self._is_ending:
             self._look_around()
-        if news := self._loading.news():
+        absent = self._absent.news() if self._absent else ''
+        for news in filter(None, (self._loading.news(), absent)):
             self._tell(news)
         self._heartbeat.beat()
         self._pause.wait(_POLL_S)
 
-    def wait_until_ready(self, timeout_s: float, beside: Sequence[str] = ()) -> None:
+    def wait_until_ready(
+        self,
+        timeout_s: float,
+        beside: Sequence[str] = (),
+        appear_s: float | None = None,
+        hint: str = '',
+    ) -> None:
         """Wait until the nodes of an episode are configured and time runs.
 
         Nothing that moves the arm need be active yet: the first episode activates it.
@@ -133,15 +142,17 @@ class RolloutGraph:
         Args:
             timeout_s: for each of them [s].
             beside: names of more nodes, which have to be active.
+            appear_s: for each of them to be there at all, None for as long [s].
+            hint: how to start them, '' where that is being done.
 
         Raises:
-            GraphError: names the node that did not become active, or did not get configured.
+            GraphError: names the node that did not appear, become active, or get configured.
         """
         motion = ((name, (ACTIVE, INACTIVE), 'be configured') for name in (FILTER, POLICY))
         simulator = ['mujoco_bridge'] if self.has_simulator else []
         active = [(name, (ACTIVE,), 'become active') for name in (*simulator, *beside)]
         for name, allowed, verb in (*active, *motion):
-            self.calls.wait_for_node(name, timeout_s)
+            self._wait_for_node(name, timeout_s if appear_s is None else appear_s, hint)
             self.wait_until(
                 lambda name=name, allowed=allowed: self.calls.state(name, timeout_s) in allowed,
                 timeout_s,
@@ -152,6 +163,15 @@ class RolloutGraph:
         self._clock = Parameter('use_sim_time', value=by_simulator)
         self._node.set_parameters([self._clock])
         self.wait_until(lambda: self.now_ns() > 0, timeout_s, 'simulated time')
+
+    def _wait_for_node(self, name: str, within_s: float, hint: str) -> None:
+        self._absent = absent = AbsentNode(self._node, name, within_s, hint)
+        try:
+            self.calls.wait_for_node(name, within_s)
+        except NoAnswerError as error:
+            raise GraphError(f'{error}: {absent.place}') from None
+        finally:
+            self._absent = None
 
     def begin(self) -> PolicyIdentity:
         """Return what the policy server says it serves; from now on another ends the run.

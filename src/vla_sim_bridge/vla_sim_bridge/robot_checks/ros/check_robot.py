@@ -4,6 +4,7 @@ import argparse
 from dataclasses import asdict
 import sys
 
+from vla_contract.cli import number_types
 from vla_contract.cli.command import (
     command_parser,
     DONE,
@@ -59,7 +60,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--cell', default='', help='a cell with it; without, one is drafted')
     parser.add_argument('--urdf', default='', help='URDF, xacro or MJCF to compare with')
     parser.add_argument('--live', action='store_true', help='ask the running robot as well')
-    parser.add_argument('--live-s', type=float, default=5.0, help='how long to listen')
+    parser.add_argument(
+        '--live-s',
+        type=number_types.real(0.1, 3600.0, 's'),
+        default=5.0,
+        help='how long to listen',
+    )
     parser.add_argument(
         '--picture',
         type=file_to_write('.png', '.jpg', '.jpeg'),
