@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 from vla_contract.deployment.deployment import load_deployment
+from vla_lerobot.checkpoints.manifest import MANIFEST
 from vla_lerobot.features import ACTION, dataset_features, STATE
+from vla_lerobot.instruction_embedding import DEFAULT_ENCODER, ENVIRONMENT_STATE
 from vla_lerobot.testing import smooth_motion
 
 FEATURE = 'observation.images.top'
@@ -77,15 +79,18 @@ def rename(root: Path, change) -> None:
     path.write_text(json.dumps(info))
 
 
-def tiny_act(folder: Path, dataset_root: Path, **changes) -> Path:
-    """Write a checkpoint of a very small ACT, with noise inside: dropout and a latent."""
+def tiny_act(folder: Path, dataset_root: Path, embedding: int = 0, **changes) -> Path:
+    """Write a checkpoint of a very small ACT, with noise inside: dropout and a latent.
+
+    With the length of an `embedding` it is told its instruction by the default encoder.
+    """
     from lerobot.policies.act.modeling_act import ACTPolicy
     from lerobot.policies.factory import make_pre_post_processors
     import torch
     from vla_finetune.act.act_training import act_config
     from vla_lerobot.frames import open_dataset
 
-    config = act_config(load_deployment())
+    config = act_config(load_deployment(), embedding)
     small = {
         'chunk_size': 4,
         'n_action_steps': 2,
@@ -104,9 +109,15 @@ def tiny_act(folder: Path, dataset_root: Path, **changes) -> Path:
     torch.manual_seed(0)
     policy = ACTPolicy(config)
     stats = open_dataset(dataset_root).meta.stats
+    if embedding:
+        ones = np.ones(embedding, np.float32)
+        stats = {**stats, ENVIRONMENT_STATE: {'mean': 0.01 * ones, 'std': 0.05 * ones}}
     preprocess, postprocess = make_pre_post_processors(config, dataset_stats=stats)
     for part in (policy, preprocess, postprocess):
         part.save_pretrained(folder)
+    if embedding:
+        manifest = {'instruction_encoder': DEFAULT_ENCODER}
+        (folder / MANIFEST).write_text(json.dumps(manifest))
     return folder
 
 

@@ -15,6 +15,14 @@ from vla_finetune.input_hashes import input_hashes
 from vla_finetune.loss_trace import LossNotFiniteError
 from vla_finetune.training import train
 from vla_finetune.training_checkpoints import point
+from vla_lerobot.checkpoints.checkpoint import load_checkpoint
+from vla_lerobot.checkpoints.checks import normalised
+from vla_lerobot.features import STATE
+from vla_lerobot.instruction_embedding import (
+    DEFAULT_ENCODER,
+    ENVIRONMENT_STATE,
+    InstructionEncoder,
+)
 
 
 class InterruptedTrainingError(Exception):
@@ -200,6 +208,38 @@ def test_several_tasks_are_refused_for_a_policy_without_language(policy, tmp_pat
     error = capsys.readouterr().err
     assert "found 2 tasks in the data ('lift the cube', 'push the cube off the table')" in error
     assert not (tmp_path / 'run').exists()
+
+
+@pytest.fixture
+def told(tmp_path):
+    """A dataset of two tasks, and a policy that takes the embedding of its instruction."""
+    real = record(tmp_path / 'told', tasks=('lift the red cube', 'lift the blue cube'))
+    return tiny_act(tmp_path / 'told_act', real, embedding=384), real
+
+
+def test_a_policy_told_by_an_embedding_is_trained_on_several_tasks(told, tmp_path):
+    policy, real = told
+    chosen = settings(policy, real, statistics='recompute', steps=2)
+    plan = make_plan(chosen, tmp_path / 'tuned')
+    encoder = InstructionEncoder(DEFAULT_ENCODER)
+    for frame, text in ((0, 'lift the red cube'), (12, 'lift the blue cube')):
+        sample = plan.samples[frame]
+        assert sample['task'] == text
+        np.testing.assert_array_equal(sample[ENVIRONMENT_STATE], encoder.embed(text))
+    train(plan)
+
+    # What the robot's data says nothing of stays as it was; the words mean what they meant.
+    deployment = load_deployment(policy=str(tmp_path / 'tuned' / 'pretrained_model'))
+    tuned = load_checkpoint(deployment, 'cpu')
+    assert tuned.encoder.name == DEFAULT_ENCODER
+    before = load_checkpoint(load_deployment(policy=str(policy)), 'cpu')
+    stats = [
+        {key: entry for key, entry, *_ in normalised(one.preprocess)} for one in (before, tuned)
+    ]
+    for name in ('mean', 'std'):
+        was, now = (np.asarray(own[ENVIRONMENT_STATE][name]) for own in stats)
+        np.testing.assert_array_equal(was, now)
+    assert not np.array_equal(stats[0][STATE]['mean'], stats[1][STATE]['mean'])
 
 
 @pytest.mark.parametrize('missing', ['file', 'std', 'q99'])

@@ -15,6 +15,7 @@ from vla_finetune.finetune_settings import FinetuneSettings, KEEP, require_compa
 from vla_finetune.learner import load_policy_config
 from vla_finetune.training import TrainingPlan
 from vla_lerobot.checkpoints.data_only import require_data_only, require_known_steps
+from vla_lerobot.checkpoints.instruction_encoder import load_instruction_encoder
 from vla_lerobot.checkpoints.manifest import read_manifest
 from vla_lerobot.checkpoints.remote_code import refuse_remote_code
 from vla_lerobot.checkpoints.source import checkpoint_folder, resolve_checkpoint
@@ -50,11 +51,13 @@ def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
     refuse_remote_code(deployment.allow_code)
     policy = load_policy_config(source, settings.device)
     require_known_steps(checkpoint, deployment.policy.source, deployment.allow_code)
+    encoder = load_instruction_encoder(source, policy)
     paths = [path for path in (settings.real, settings.sim) if path]
     # The same part for each, so that together they keep to what was allowed.
     memory = settings.memory_gb * _GB / len(paths)
     datasets = [
-        open_checked(path, deployment, policy, memory, settings.skip_bad) for path in paths
+        open_checked(path, deployment, policy, memory, settings.skip_bad, encoder)
+        for path in paths
     ]
     real, sim = datasets[0], datasets[1] if len(datasets) > 1 else None
     data = prepare_data(settings, real, sim)
@@ -69,7 +72,11 @@ def make_plan(settings: FinetuneSettings, folder: Path) -> TrainingPlan:
         loaders=0 if in_memory else settings.loaders,
         data=data,
         statistics=None if settings.statistics == KEEP else trained_statistics(data, policy),
-        manifest={**describe(settings, deployment, data), 'before': manifest},
+        manifest={
+            **describe(settings, deployment, data),
+            **({'instruction_encoder': encoder.name} if encoder else {}),
+            'before': manifest,
+        },
         meaning=replace(
             deployment.policy, name=folder.resolve().name, backend='lerobot', source='.'
         ),

@@ -7,7 +7,8 @@ from typing import Any
 from torch import nn
 from vla_contract.errors import PolicyError, PolicyMismatchError
 from vla_finetune.finetune_settings import FinetuneSettings
-from vla_lerobot.checkpoints.checks import check_statistics
+from vla_lerobot.checkpoints.checks import check_statistics, normalised
+from vla_lerobot.instruction_embedding import ENVIRONMENT_STATE
 from vla_lerobot.statistics import Statistics
 
 # In the names of LeRobot's policies, what encodes images.
@@ -127,12 +128,19 @@ def cosine(settings: FinetuneSettings) -> Any:
 
 
 def load_processors(config: Any, source: str, statistics: Statistics | None) -> tuple[Any, Any]:
-    """Return the checkpoint's pipelines, with other statistics where they are given."""
+    """Return the checkpoint's pipelines, with other statistics where they are given.
+
+    Those of instructions stay what they were: they come from the encoder, not from a robot.
+    """
     from lerobot.policies.factory import make_pre_post_processors
 
     overrides: dict[str, Any] = {'device_processor': {'device': config.device}}
     after: dict[str, Any] = {}
     if statistics is not None:
+        if ENVIRONMENT_STATE in config.input_features and ENVIRONMENT_STATE not in statistics:
+            trained, _ = load_processors(config, source, None)
+            known = {key: entry for key, entry, *_ in normalised(trained)}
+            statistics = {**statistics, ENVIRONMENT_STATE: known[ENVIRONMENT_STATE]}
         overrides['normalizer_processor'] = {'stats': statistics}
         after['unnormalizer_processor'] = {'stats': statistics}
     preprocess, postprocess = make_pre_post_processors(

@@ -1,5 +1,6 @@
 """Whether a checkpoint, the datasets and a deployment speak of the same robot."""
 
+from collections.abc import Collection
 from typing import Any
 
 from vla_contract.deployment.deployment import Deployment
@@ -130,13 +131,14 @@ def _trained_units(deployment: Deployment, key: str, manifest: dict[str, Any]) -
     return dict(zip(names, units, strict=False))
 
 
-def require_features(source: str, config: Any, dataset: Any) -> None:
+def require_features(source: str, config: Any, dataset: Any, made: Collection[str] = ()) -> None:
     """Refuse a policy whose inputs and outputs are not the dataset's, by name and shape.
 
     Args:
         source: the checkpoint, for the error.
         config: LeRobot's configuration of the policy.
         dataset: LeRobotDataset to train on.
+        made: inputs that are made of its other columns.
 
     Raises:
         PolicyMismatchError: a feature is missing, too many, or of another shape.
@@ -145,6 +147,8 @@ def require_features(source: str, config: Any, dataset: Any) -> None:
     inputs = config.input_features
     images = {key for key, feature in inputs.items() if feature.type.name == 'VISUAL'}
     for key, feature in {**inputs, **config.output_features}.items():
+        if key in made:
+            continue
         if key not in recorded:
             raise PolicyMismatchError(
                 f"{source}: feature '{key}' is not in {dataset.root}; it has: "

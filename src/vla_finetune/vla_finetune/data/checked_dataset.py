@@ -1,7 +1,7 @@
 """A dataset of demonstrations, of which every episode was checked."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 import hashlib
 from pathlib import Path
@@ -13,12 +13,14 @@ from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import VlaError
 from vla_finetune.data.frames_in_memory import bytes_in_memory, FramesInMemory
 from vla_finetune.data.in_policy_order import InPolicyOrder
+from vla_finetune.data.told_instruction import Embeddings, embeddings_of, ToldInstruction
 from vla_lerobot.compatibility import require_features, require_same_robot
 from vla_lerobot.dataset_checks.dataset import check_episodes
 from vla_lerobot.dataset_checks.episodes import EpisodeLimits
 from vla_lerobot.dataset_checks.roles import episode_roles, EpisodeRoles
 from vla_lerobot.features import ACTION, STATE
 from vla_lerobot.frames import open_dataset
+from vla_lerobot.instruction_embedding import ENVIRONMENT_STATE, InstructionEncoder
 from vla_lerobot.record_columns import planned_frames
 from vla_lerobot.vector_order import vector_order, VectorOrder
 
@@ -38,6 +40,7 @@ class CheckedDataset:
         roles: what its episodes are good for, bad ones among them.
         bad: faults by episode; none of these is trained on.
         is_usable: per frame, whether a plan asked for all actions of its sample, shape (N,).
+        embeddings: of its instructions, for a policy that takes them; else none.
     """
 
     dataset: Any
@@ -48,6 +51,7 @@ class CheckedDataset:
     roles: EpisodeRoles
     bad: dict[int, tuple[str, ...]]
     is_usable: NDArray[np.bool_]
+    embeddings: Embeddings = field(default_factory=dict)
 
     @property
     def demonstrations(self) -> list[int]:
@@ -98,7 +102,12 @@ class CheckedDataset:
 
 
 def open_checked(
-    path: str, deployment: Deployment, policy: Any, memory_bytes: float, skip_bad: bool
+    path: str,
+    deployment: Deployment,
+    policy: Any,
+    memory_bytes: float,
+    skip_bad: bool,
+    encoder: InstructionEncoder | None = None,
 ) -> CheckedDataset:
     """Open a dataset and check every episode.
 
@@ -108,6 +117,7 @@ def open_checked(
         policy: LeRobot's configuration of the policy, which says what a sample consists of.
         memory_bytes: keep the frames in memory when they fit into this.
         skip_bad: leave bad episodes out.
+        encoder: of the instructions, for a policy that takes their embedding.
 
     Raises:
         VlaError: it is not there, of another robot, or has bad episodes that may not be left
@@ -115,7 +125,8 @@ def open_checked(
     """
     dataset = open_dataset(Path(path))
     require_same_robot(deployment, dataset)
-    require_features(str(policy.pretrained_path), policy, dataset)
+    made = (ENVIRONMENT_STATE,) if encoder else ()
+    require_features(str(policy.pretrained_path), policy, dataset, made)
     order = vector_order(deployment, dataset)
     samples = sample_source(dataset, policy, memory_bytes)
     is_in_memory = isinstance(samples, FramesInMemory)
@@ -129,16 +140,19 @@ def open_checked(
             f'{path} has bad episodes: {named}; look at them with '
             'vla check dataset, or leave them out with --skip-bad'
         )
+    embeddings = embeddings_of(dataset, encoder) if encoder else {}
+    in_order = InPolicyOrder(samples, order) if order.indices else samples
     is_usable = planned_frames(dataset, policy.action_delta_indices or (0,))
     return CheckedDataset(
         dataset=dataset,
         order=order,
         read=read,
-        samples=InPolicyOrder(samples, order) if order.indices else samples,
+        samples=ToldInstruction(in_order, embeddings) if embeddings else in_order,
         is_in_memory=is_in_memory,
         roles=episode_roles(dataset),
         bad=bad,
         is_usable=is_usable,
+        embeddings=embeddings,
     )
 
 

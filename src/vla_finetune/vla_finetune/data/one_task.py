@@ -20,7 +20,7 @@ def require_one_task(policy: Any, data: TrainingData) -> None:
     Raises:
         VlaError: names the tasks, and what helps.
     """
-    if policy.type not in _NOT_TOLD:
+    if policy.type not in _NOT_TOLD or data.real.embeddings:
         return
     tasks: set[str] = set()
     for checked, frames in data.trained_frames():

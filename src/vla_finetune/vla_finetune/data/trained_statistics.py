@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from vla_contract.cli.progress import watched
 from vla_finetune.data.checked_dataset import CheckedDataset, Frames
 from vla_finetune.data.training_data import TrainingData
+from vla_lerobot.instruction_embedding import ENVIRONMENT_STATE
 from vla_lerobot.statistics import (
     Entry,
     floored,
@@ -32,6 +33,8 @@ def trained_statistics(data: TrainingData, policy: Any) -> Statistics:
     parts = data.trained_frames()
     stats: Statistics = {}
     for key, feature in {**policy.input_features, **policy.output_features}.items():
+        if key == ENVIRONMENT_STATE and data.real.embeddings:
+            continue  # words mean on every robot what the policy was told with them
         if feature.type.name != 'VISUAL':
             columns = [checked.column(key)[frames] for checked, frames in parts]
             stats[key] = vector_statistics(np.concatenate(columns))
