@@ -16,7 +16,7 @@ CHECKED_LATER = (
     'vla camera',
     'vla arm excite --amplitude',
 )
-"""Whose numbers have the bounds of settings, of a board or of the cell, in a sentence of theirs."""
+"""Whose numbers have the bounds of settings, of a board or of the cell, said later."""
 
 
 def main_of(module: str) -> ast.FunctionDef:

@@ -8,6 +8,7 @@ REFUSED = re.compile(
     r'(?<!L)(?<!Lesser )(\bA?GPL|GNU General|Affero)|non-?commercial|BY-NC', re.IGNORECASE
 )
 READ = {
+    'axe-playwright-python': 'MIT, in its licence file; the axe-core in it MPL-2.0',
     'docutils': 'public domain but for an Emacs mode, which is GPL and not installed',
     'cmeel-qhull': "Qhull's licence, like MIT, in its source",
     'cuda-toolkit': "NVIDIA's; empty, it names the CUDA packages",

@@ -17,6 +17,7 @@ from vla_calibration.lens.camera_info import CameraInfo, write_camera_info
 from vla_calibration.lens.lens import Lens
 from vla_contract.cameras.calibration_file import load_calibration
 from vla_contract.errors import VlaError
+from vla_contract.page.testing import faults_of
 import yaml
 
 BOARD = Board('charuco', 9, 7, 0.025, 0.018)
@@ -68,7 +69,12 @@ def test_rendered_images_give_the_camera_to_a_millimetre(tmp_path, setup, capsys
     assert found['plane_error_mm']['mean'] < 0.3
     assert np.array(found['covariance']).reshape(6, 6).trace() > 0.0
     assert {'quaternion_xyzw', 'loo_mm', 'reasons', 'methods', 'per_view'} <= set(found)
-    assert page.read_text().count('data:image/png') == 4
+    shown = page.read_text()
+    assert shown.count('<svg') == 4
+    assert 'stated error, 95 %' in shown
+    # The board where robot and calibration say that it is, in the worst views and the best.
+    assert shown.count('data:image/jpeg') == 4
+    assert faults_of(page) == []
     assert 'accepted' in capsys.readouterr().out
     # Nothing is overwritten, and that is said before the work.
     assert main(arguments) == 2

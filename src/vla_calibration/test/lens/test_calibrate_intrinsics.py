@@ -12,6 +12,7 @@ from vla_calibration.lens.calibrate_intrinsics import main
 from vla_calibration.lens.camera_info import read_camera_info
 from vla_calibration.lens.image_set import BoardImage, ImageSet
 from vla_contract.cameras.calibration_file import load_calibration
+from vla_contract.page.testing import faults_of
 from vla_contract.transforms import make_transform
 
 SAMPLES = Path(__file__).parents[4] / 'calibration_data' / 'opencv_samples'
@@ -98,6 +99,7 @@ def test_the_report_shows_rejected_views_and_every_picture(tmp_path):
     result = calibrate_intrinsics(found, SIZE, 'plumb_bob_4')
     write_report(tmp_path / 'r.html', 'top', 'a board', ImageSet(SIZE, used, (lost,)), result)
     page = (tmp_path / 'r.html').read_text()
+    assert faults_of(tmp_path / 'r.html') == []
     assert page.count('data:image/png;base64,') == 4
     assert page.count('data:image/jpeg;base64,') == 5
     assert 'rejected' in page

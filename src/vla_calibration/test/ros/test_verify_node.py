@@ -29,6 +29,7 @@ from vla_contract.deployment.cell import load_cell
 from vla_contract.ros.messages.images import image_to_msg
 from vla_contract.ros.messages.joints import joints_to_msg
 from vla_contract.ros.qos import SENSOR, STATE
+from vla_contract.ros.question import Question
 from vla_contract.transforms import look_at, make_transform
 from vla_contract.values import JointSample
 
@@ -86,13 +87,12 @@ class Cell:
         deadline = time.monotonic() + 120.0
         answer = Trigger.Response()
         while until not in answer.message:
-            assert time.monotonic() < deadline, f'waited for {until}: {answer.message}'
             self._publish()
-            future = self.client.call_async(Trigger.Request())
-            while not future.done():
-                assert time.monotonic() < deadline, 'no answer'
+            question = Question(self.client, Trigger.Request(), again_s=3.0)
+            while not question.is_answered():
+                assert time.monotonic() < deadline, f'waited for {until}: {answer.message}'
                 self.executor.spin_once(timeout_sec=0.02)
-            answer = future.result()
+            answer = question.answer
         return answer
 
     def _publish(self) -> None:

@@ -20,7 +20,6 @@ from vla_calibration.hand_eye.input import CameraInput, read_inputs
 from vla_calibration.hand_eye.multi_camera import calibrate_cameras
 from vla_calibration.hand_eye.report import write_report
 from vla_calibration.hand_eye.solve.problem import SETUPS
-from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.path_types import file_to_write
 from vla_contract.whole_file import require_free
@@ -167,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     budget = parser.add_argument_group('what the views cannot show')
     for field in fields(Budget):
         budget.add_argument(
-            '--' + field.name.replace('_', '-'), type=number_types.real(0.0, 1e6),
+            '--' + field.name.replace('_', '-'), type=float,
             help=f'{field.metadata["doc"]} [{field.metadata["unit"]}], default: {field.default:g}'
             .replace('%', '%%'),
         )  # fmt: skip

@@ -6,12 +6,13 @@ from typing import Any
 from vla_calibration.hand_eye.data import Views
 from vla_calibration.hand_eye.figures import figures
 from vla_calibration.hand_eye.hand_eye import HandEyeResult
-from vla_contract.cli.page import Entry, figure, table, verdict, write_page
+from vla_contract.page.page import drawing, Entry, table, verdict, write_page
 
 
 def write_report(path: Path, result: HandEyeResult, views: Views) -> None:
     """Write the page."""
     from vla_calibration.hand_eye.pictures import agreement, directions, residual_bars, uncertainty
+    from vla_calibration.hand_eye.reprojected import reprojected_board
 
     found = figures(result, views)
     title = f'Hand-eye: {result.camera.child} in {result.camera.parent} ({result.setup})'
@@ -19,16 +20,17 @@ def write_report(path: Path, result: HandEyeResult, views: Views) -> None:
         verdict(result.is_accepted, (*result.reasons, *result.warnings)),
         '<h2>Result</h2>', table(('', ''), _summary(found)),
         '<h2>How sure it is</h2>',
-        figure(uncertainty(result), '95 % ellipsoid of the position from noise, and what '
-               "OpenCV's methods say to the same views (where they fit in)"),
+        drawing(uncertainty(result), 'the stated error of the position at 95 %, what of it comes '
+                "from noise, and what OpenCV's methods say to the same views (where they fit in)"),
         '<h2>Views</h2>',
-        figure(residual_bars(result), 'each view as predicted by all others; how far the answer '
-               'moves without it'),
-        figure(agreement(result), 'how many times as far off as its noise allows each view is'),
-        figure(directions(result), 'from where the board was seen: tilt and bearing'),
+        drawing(residual_bars(result), 'each view as predicted by all others; how far the answer '
+                'moves without it'),
+        drawing(agreement(result), 'how many times as far off as its noise allows each view is'),
+        drawing(directions(result), 'from where the board was seen: tilt and bearing'),
         table(('view', 'held out [mm]', 'held out [deg]', 'chi2', 'influence [mm]'),
               [(row['view'], row['held_out_mm'], row['held_out_deg'], row['held_out_chi2'],
                 row['influence_mm']) for row in found['per_view']]),
+        reprojected_board(result, views),
         '<h2>Views not used</h2>',
         table(('view', 'reason'), [tuple(row.values()) for row in found['rejected']]),
         "<h2>OpenCV's methods</h2>", table(('method', 'away from this [mm]'), _methods(found)),

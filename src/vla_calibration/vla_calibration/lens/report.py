@@ -17,11 +17,12 @@ from vla_calibration.lens.pictures import (
     uncertainty_map,
     undistorted,
 )
-from vla_contract.cli.page import figure, Html, mark, pair, table, verdict, write_page
 from vla_contract.errors import VlaError
+from vla_contract.page.page import figure, Html, mark, pair, table, verdict, write_page
 from vla_contract.values import Image
 
 _SHOWN = 4
+_PIXELS = ('f', 'fx', 'fy', 'cx', 'cy')
 
 
 def write_report(path: Path, name: str, board: str, images: ImageSet, result: Intrinsics) -> None:
@@ -58,7 +59,10 @@ def _gates(result: Intrinsics) -> Html:
 
 
 def _parameters(result: Intrinsics) -> Html:
-    rows = [(name, f'{value:.6g}', std) for name, value, std in parameter_rows(result)]
+    rows = [
+        (f'{name} [px]' if name in _PIXELS else name, f'{value:.6g}', std)
+        for name, value, std in parameter_rows(result)
+    ]
     return table(('parameter', 'value', 'standard deviation'), rows)
 
 

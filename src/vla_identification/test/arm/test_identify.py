@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 from recorded_world import CELL, DEPLOYMENT, hidden_world, record, waves
+from vla_contract.page.testing import faults_of
 from vla_identification.arm import identify
 from vla_identification.arm.arm_simulator import ArmSimulator
 from vla_identification.arm.findings import IDENTIFIED, UNIDENTIFIABLE
@@ -99,7 +100,10 @@ def test_the_commands_write_what_a_world_can_load(logs, tmp_path, capsys, monkey
     arguments = ['--log', *logs, *robot, '--output', str(output)]
     assert identify.main([*arguments, '--report', str(page), '--json', str(figures)]) == 0
     assert 'held-out replay' in capsys.readouterr().out
-    assert page.read_text().count('<img') == 1
+    shown = page.read_text()
+    assert shown.count('<svg') == 1
+    assert shown.index('times nearer to the held-out motion') < shown.index('<h2>')
+    assert faults_of(page) == []
     assert json.loads(figures.read_text())['held_out']['improvement'] > 5.0
     config = load_randomization(str(output))
     drawn = World(DEPLOYMENT, config).reset(3)['randomization']['values']

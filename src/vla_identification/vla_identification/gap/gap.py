@@ -1,6 +1,7 @@
 """Measure the sim-to-real error of joint motion, before and after identification."""
 
 import argparse
+from io import BytesIO
 from pathlib import Path
 import sys
 
@@ -31,7 +32,10 @@ def measure_gap(args: argparse.Namespace) -> int:
     if args.plot:
         from vla_identification.gap.figure import gap_figure
 
-        write_whole(args.plot, gap_figure(before, after, joints))
+        picture = BytesIO()
+        kind = args.plot.suffix.lower().removeprefix('.')
+        gap_figure(before, after, joints).savefig(picture, format=kind, dpi=110)
+        write_whole(args.plot, picture.getvalue())
     if args.json:
         write_json(args.json, {
             'robot': cell.robot.name,

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from synthetic import CAMERA, CELL, DEPLOYMENT, motion, pictures
+from vla_contract.page.testing import faults_of
 from vla_lerobot.dataset_checks.check_dataset import main
 from vla_lerobot.dataset_checks.dataset import check_episodes
 from vla_lerobot.dataset_checks.episodes import EpisodeLimits
@@ -64,6 +65,8 @@ def test_images_end_to_end(tmp_path, capsys):
     assert finding['camera'] == CAMERA
     assert finding['frames'] == [0, 19]
     assert finding['cure'] in page.read_text()
+    assert page.read_text().count('data:image/jpeg') == COUNT
+    assert faults_of(page) == []
     assert written['lag_frames']['0'] == pytest.approx(2.0, abs=0.25)
 
 

@@ -43,7 +43,7 @@ def check_dataset(args: argparse.Namespace) -> int:
     kinds = ', '.join(f'{len(episodes)} {name}' for name, episodes in roles.by_role().items())
     print(f'{len(verdicts) - len(bad)} of {len(verdicts)} episodes are fit to train on ({kinds})')
     if args.report:
-        write_check_page(args.report, args.dataset.name, verdicts, roles, deployment.cell)
+        write_check_page(args.report, dataset, verdicts, roles, deployment)
         print(f'page: {args.report}')
     if args.json:
         record = {

@@ -5,6 +5,7 @@ import os
 import pytest
 from run_rows import episode, write_run
 from vla_contract.errors import ResourceNotFoundError
+from vla_contract.page.testing import faults_of
 from vla_rollout.report.index import list_runs, write_index
 from vla_rollout.report.report_runs import main
 
@@ -30,6 +31,7 @@ def test_runs_are_listed_once_the_newest_first(runs):
 
 
 def test_a_row_says_what_ran_and_how_often_it_succeeded(runs):
+    assert faults_of(write_index(runs)) == []
     page = write_index(runs).read_text()
     first, second = (row for row in page.split('<tr>') if '<td>2026-' in row)
     for word in ('2026-11-30 09:30', 'panda_lift_cube', 'models/reach', '<td>10</td>', '10/10'):

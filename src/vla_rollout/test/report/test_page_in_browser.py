@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from run_rows import DRAWING
+from vla_contract.page.testing import faults_of
 from vla_rollout.report.page import write_report
 from vla_rollout.report.recorded import RecordedEpisode, RecordedRun
 
@@ -33,6 +34,12 @@ def page(run, tmp_path):
         browser.close()
 
 
+def test_it_has_no_fault_that_axe_sees(run, tmp_path):
+    seen = RecordedEpisode(DRAWING)
+    write_report(tmp_path / 'report.html', [run], [RecordedRun({1: seen, 8: seen})])
+    assert faults_of(tmp_path / 'report.html') == []
+
+
 def test_it_fits_a_phone_opens_by_keyboard_and_prints_everything(page, tmp_path):
     assert page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')
     failed, passed = (page.locator(f'details:has(#run-1-episode-{n})') for n in (9, 2))
@@ -41,11 +48,11 @@ def test_it_fits_a_phone_opens_by_keyboard_and_prints_everything(page, tmp_path)
     # The number of an episode leads to its pictures, and unfolds them.
     page.locator('a[href="#run-1-episode-2"]').focus()
     page.keyboard.press('Enter')
-    assert page.url.endswith('#run-1-episode-2')
+    page.wait_for_url('**#run-1-episode-2')
     page.wait_for_selector('details[open]:has(#run-1-episode-2)')
     passed.locator('summary').focus()
     page.keyboard.press('Enter')
-    assert passed.get_attribute('open') is None
+    page.wait_for_selector('details:not([open]):has(#run-1-episode-2)', state='attached')
     page.pdf(path=tmp_path / 'report.pdf')
     assert (tmp_path / 'report.pdf').read_bytes().startswith(b'%PDF')
 

@@ -5,6 +5,7 @@ import json
 from xml.etree import ElementTree
 
 import pytest
+from vla_contract.page.testing import faults_of
 from vla_rollout.report.report_runs import main
 from vla_rollout.simulation import check_instruction, simulate
 
@@ -103,5 +104,6 @@ def test_runs_of_every_kind_on_one_page(tmp_path):
     folders = sorted(str(path) for path in tmp_path.iterdir() if not path.is_symlink())
     assert main([*folders, '--output', str(tmp_path / 'page')]) == 0
     page = (tmp_path / 'page' / 'report.html').read_text()
+    assert faults_of(tmp_path / 'page' / 'report.html') == []
     assert '<h1>3 runs</h1>' in page
     assert page.count('<h3>Settings</h3>') == 3

@@ -10,9 +10,9 @@ from typing import Any
 
 from vla_contract.check import Check, Status
 from vla_contract.cli.command import write_json
-from vla_contract.cli.page import facts as facts_table
-from vla_contract.cli.page import Html, mark, table, verdict, write_page
 from vla_contract.errors import VlaError
+from vla_contract.page.page import facts as facts_table
+from vla_contract.page.page import Html, mark, table, verdict, write_page
 from vla_rollout.preflight.progress import Progress
 from vla_rollout.preflight.record import GROUPS, IS_COMPLETE, items_of, VALID
 from vla_rollout.preflight.seal import sealed

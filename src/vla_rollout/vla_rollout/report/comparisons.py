@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vla_contract.cli.page import drawing, table
+from vla_contract.page.page import drawing, table
 from vla_rollout.episodes.answers import Score
 from vla_rollout.report.different_settings import different_settings
 from vla_rollout.report.drawings.figures import sim_against_real

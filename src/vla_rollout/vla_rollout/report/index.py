@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from vla_contract.cli.page import Entry, Html, table, write_page
 from vla_contract.errors import ResourceNotFoundError, VlaError
+from vla_contract.page.page import Entry, Html, table, write_page
 from vla_rollout.report.kinds.any_run import AnyRun
 from vla_rollout.report.kinds.counted_run import CountedRun
 from vla_rollout.report.load_run import load_run

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vla_contract.check import Check
-from vla_contract.cli.page import facts, write_page
+from vla_contract.page.page import facts, write_page
 from vla_rollout.preflight.page import checklist_table
 from vla_rollout.report.comparisons import comparison_sections
 from vla_rollout.report.kinds.any_run import AnyRun, Place

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from vla_contract.cli.page import Html
+from vla_contract.page.page import Html
 from vla_rollout.episodes.answers import score_of
 from vla_rollout.report.kinds.any_run import AnyRun
 from vla_rollout.report.run_files import date_of

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol, TYPE_CHECKING
 
+from vla_contract.page.svg import FIRST, SECOND
 from vla_rollout.episodes.answers import Score
-from vla_rollout.report.drawings.svg import FIRST, SECOND
 from vla_rollout.report.text import brief, printable
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from vla_contract.values import Vector
 from vla_lerobot.dataset_checks.episodes import Episode, Recorded
 from vla_lerobot.dataset_checks.finding import Finding
 
@@ -59,12 +60,21 @@ def truncated(data: Recorded) -> Iterator[Finding]:
 def idle(data: Recorded) -> Iterator[Finding]:
     """The robot mostly stands still: policies learn that first."""
     for episode in data.episodes:
-        steps = np.abs(np.diff(episode.rows.state, axis=0))
-        moved = (steps > data.limits.step_share * data.range).any(axis=1)
-        share = 1.0 - moved.mean() if len(moved) else 1.0
+        share = idle_share(episode.rows.state, data.limits.step_share * data.range)
         if share > data.limits.idle_share:
             text = f'nothing moves in {share:.0%} of its steps'
             yield Finding(episode.number, 'idle', text, 'cut the pauses, or leave it out')
+
+
+def idle_share(state: Vector, least: Vector) -> float:
+    """Return the share of steps in which no joint moves.
+
+    Args:
+        state: positions, shape (T, D) [rad or m].
+        least: what counts as a motion of each joint, shape (D,).
+    """
+    moved = (np.abs(np.diff(state, axis=0)) > least).any(axis=1)
+    return float(1.0 - moved.mean()) if len(moved) else 1.0
 
 
 def beyond_limits(data: Recorded) -> Iterator[Finding]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from vla_contract.page.svg import BAD, BAND, GOOD, INK, svg_of
 from vla_rollout.episodes.episode_loop import SUCCESS
-from vla_rollout.report.drawings.svg import BAD, BAND, GOOD, INK, svg_of
 from vla_rollout.report.text import brief, printable
 from vla_rollout.statistics.failure_shares import failure_shares
 from vla_rollout.statistics.intervals import wilson_interval

@@ -7,9 +7,9 @@ import numpy as np
 from vla_contract.deployment.cell import Cell
 from vla_contract.deployment.robot import Joint
 from vla_contract.filter_status import Verdict
+from vla_contract.page.svg import BAD, FIRST, GOOD, INK, REMARK, SECOND, svg_of
 from vla_contract.values import ActionChunk, NS_PER_S, Vector
 from vla_rollout.episodes.cycle import Cycle
-from vla_rollout.report.drawings.svg import BAD, FIRST, GOOD, INK, REMARK, SECOND, svg_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from vla_contract.cli.page import drawing, Entry, Html, mark, stacked_table, table
+from vla_contract.page.page import drawing, Entry, Html, mark, stacked_table, table
 from vla_rollout.report.episodes.again import command_again
 from vla_rollout.report.episodes.tiles import framing, video_tiles
 from vla_rollout.report.kinds.any_run import Place

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from vla_contract.cli.page import Html
+from vla_contract.page.page import Html
 from vla_rollout.report.episodes.poster import poster_of
 from vla_rollout.report.kinds.any_run import Place
 from vla_rollout.report.kinds.episode_row import EpisodeRow

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Self
 
-from vla_contract.cli.page import drawing, Html, table
+from vla_contract.page.page import drawing, Html, table
 from vla_rollout.episodes.answers import answered, Score, score_of
 from vla_rollout.report.drawings.figures import latency_histogram, outcome_bars, running_rate
 from vla_rollout.report.episodes.section import episode_section

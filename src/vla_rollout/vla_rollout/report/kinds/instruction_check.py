@@ -6,8 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Self
 
-from vla_contract.cli.page import Entry, mark, table
 from vla_contract.errors import SettingError
+from vla_contract.page.page import Entry, mark, table
 from vla_rollout.episodes.answers import answered, has_answer, score_of
 from vla_rollout.report.kinds.any_run import AnyRun, as_figures, Place, Suites
 from vla_rollout.report.kinds.episode_row import episode_rows, EpisodeRow

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from vla_contract.cli.page import drawing, Entry, table
+from vla_contract.page.page import drawing, Entry, table
+from vla_contract.page.svg import svg_of
 from vla_contract.schema import build
 from vla_rollout.episodes.answers import answered, Score, score_of
 from vla_rollout.episodes.episode_loop import SUCCESS
-from vla_rollout.report.drawings.svg import svg_of
 from vla_rollout.report.kinds.any_run import AnyRun, as_figures, Place, Suites
 from vla_rollout.report.kinds.episode_row import episode_rows, EpisodeRow, mappings, text
 from vla_rollout.report.recorded import RecordedRun

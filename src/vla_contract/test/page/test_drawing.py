@@ -1,8 +1,8 @@
 from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
-from vla_contract.cli.page import drawing
-from vla_rollout.report.drawings.svg import BAD, svg_of
+from vla_contract.page.page import drawing
+from vla_contract.page.svg import BAD, svg_of
 
 
 def _svg(label='joint', colour=BAD):

@@ -1,9 +1,11 @@
 """What the reports share: a page in one file, with its verdict, tables and pictures."""
 
 import base64
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
+import re
 from typing import Any
 
 from vla_contract.whole_file import write_whole
@@ -19,6 +21,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var
        max-width: 1080px; margin: 2em auto; padding: 0 1em }
 h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em } h3 { font-size: 1em }
 .table { overflow-x: auto } .table, .stacked { margin: 1em 0 } table { border-collapse: collapse }
+ul { overflow-wrap: anywhere }
 td, th { padding: .2em .9em .2em 0; text-align: left; border-bottom: 1px solid var(--line);
        font-variant-numeric: tabular-nums; vertical-align: top }
 .yes { color: var(--good) } .no { color: var(--bad); font-weight: 600 }
@@ -40,6 +43,8 @@ video { max-width: 100% } summary { cursor: pointer } details { margin: .4em 0 }
   .stacked td:empty { display: none } }
 @media print { details { break-inside: avoid } body { margin: 0; max-width: none } }
 """
+
+_TABLE = 'class="table" role="region" aria-label="'
 
 
 class Html(str):
@@ -66,7 +71,19 @@ def write_page(path: Path, title: str, body: Iterable[str], style: str = '') -> 
         f'<title>{escape(title)}</title><style>{_STYLE}{style}</style>\n'
         f'<main>\n<h1>{escape(title)}</h1>\n'
     )
-    write_whole(path, page + '\n'.join(body) + '\n</main>\n</html>\n')
+    write_whole(path, page + _told_apart('\n'.join(body)) + '\n</main>\n</html>\n')
+
+
+def _told_apart(body: str) -> str:
+    """Return a body in which no two tables have one name: screen readers list them."""
+    seen = Counter[str]()
+
+    def numbered(found: re.Match[str]) -> str:
+        seen[found[1]] += 1
+        count = seen[found[1]]
+        return found[0] if count == 1 else f'{_TABLE}{found[1]}, {count}"'
+
+    return re.sub(rf'{_TABLE}([^"]*)"', numbered, body)
 
 
 def verdict(is_accepted: bool, notes: Iterable[str]) -> Html:
@@ -91,7 +108,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Entry]]) -> Html:
     lines = [''.join(f'<td>{_cell(cell)}</td>' for cell in row) for row in rows]
     body = ''.join(f'<tr>{line}</tr>' for line in lines)
     name = escape(', '.join(filter(None, heads)) or 'facts')
-    scrolled = f'<div class="table" role="region" aria-label="{name}" tabindex="0">'
+    scrolled = f'<div {_TABLE}{name}" tabindex="0">'
     return Html(f'{scrolled}<table>{head}{body}</table></div>')
 
 

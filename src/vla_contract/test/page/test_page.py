@@ -1,4 +1,5 @@
-from vla_contract.cli.page import facts, Html, stacked_table, table, write_page
+from vla_contract.page.page import facts, Html, stacked_table, table, write_page
+from vla_contract.page.testing import faults_of
 
 
 def test_a_page_has_one_landmark_and_a_dark_side(tmp_path):
@@ -29,3 +30,13 @@ def test_a_narrow_screen_knows_the_head_of_every_value():
     assert '<th scope="col">seed</th>' in found
     assert '<tr><td>1</td><td data-head="seed">7</td><td></td></tr>' in found
     assert stacked_table(('a',), []) == '<p>none</p>'
+
+
+def test_two_tables_of_one_kind_are_told_apart_and_a_long_path_fits_a_phone(tmp_path):
+    path = tmp_path / 'page.html'
+    rows = [(f'/{"folder/" * 30}name', 1.0)]
+    listed = f'<ul><li>{rows[0][0]}</li></ul>'
+    write_page(path, 'two tables', [listed, *(table(('file', 'error'), rows) for _ in range(3))])
+    shown = path.read_text()
+    assert [f'aria-label="file, error{n}"' in shown for n in ('', ', 2', ', 3')] == [True] * 3
+    assert faults_of(path) == []
