@@ -40,8 +40,14 @@ explain_failure() {
   fail "pip failed: $(grep -E '^ERROR' "$LOG" | tail -n 1 | cut -c1-300) (whole log: $LOG)"
 }
 
-# Print one line per package that pip downloads; the log keeps everything.
+# By uv where it is and reaches the index, else by pip, which says each package that it downloads;
+# the log keeps everything.
 install() {
+  if command -v uv >/dev/null; then
+    uv pip install --python "$VENV/bin/python" --no-progress -c constraints.txt "$@" >>"$LOG" 2>&1 \
+      && return
+    echo '  uv failed; by pip:'
+  fi
   "$VENV/bin/python" -m pip install --no-input --disable-pip-version-check \
       --progress-bar off -c constraints.txt "$@" 2>&1 | tee -a "$LOG" \
     | awk '/^ *Downloading .*whl \(/ {n++; sub(/.*\//, ""); printf "  %3d  %s\n", n, $0; fflush()}' \

@@ -81,3 +81,18 @@ def test_another_pytorch_is_refused(setup):
     done, asked = setup(TORCH='gpu')
     assert (done.returncode, asked) == (2, '')
     assert 'TORCH: found gpu; allowed: cpu' in done.stderr
+
+
+@pytest.mark.parametrize('status', [0, 1])
+def test_uv_installs_where_it_is_and_pip_where_it_fails(setup, tmp_path, status):
+    uv = tmp_path / 'bin' / 'uv'
+    uv.write_text(f'#!/bin/bash\necho "uv $*" >>"$PIPPED"\nexit {status}\n')
+    uv.chmod(0o755)
+    done, asked = setup()
+    assert done.returncode == 0, done.stderr
+    by_uv = [line for line in asked.splitlines() if line.startswith('uv pip install')]
+    assert '-c constraints.txt' in by_uv[0]
+    assert any('-rrequirements.txt' in line for line in by_uv)
+    by_pip = [line for line in asked.splitlines() if line.startswith('-m pip install')]
+    assert bool(by_pip) == bool(status)
+    assert ('uv failed; by pip' in done.stdout) == bool(status)

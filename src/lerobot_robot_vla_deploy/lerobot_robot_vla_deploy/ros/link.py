@@ -20,6 +20,7 @@ from vla_contract.joints.joint_age import JointAges
 from vla_contract.joints.target_stream import TargetStream
 from vla_contract.ros.listening.joint_states_reader import JointStatesReader
 from vla_contract.ros.messages.joints import chunk_to_msg
+from vla_contract.ros.node.built import built
 from vla_contract.ros.node.graph_arguments import CLOCK_RULE, namespace_rule, publishers_of
 from vla_contract.ros.node.node_thread import NodeThread
 from vla_contract.ros.qos import COMMAND
@@ -103,7 +104,7 @@ class RobotLink:
             time.sleep(_POLL_S)
         lead_s = self._filter.parameters()['lead_s'] + _DELIVERY_S
         self._stream = TargetStream(self._cell, lead_s, self._period_s)
-        self._told = self._filter.status.message  # of whoever sent chunks before
+        self._told = built(self._filter.status).message  # of whoever sent chunks before
         self._restart()
 
     def joints(self) -> JointSample:
@@ -113,7 +114,7 @@ class RobotLink:
             ArmStandsError: a driver has fallen silent.
         """
         self._require(self._joints_problem)
-        return self._sample
+        return built(self._sample)
 
     def images(self) -> dict[str, Image]:
         """Return the newest image of each camera, by its name.
@@ -122,7 +123,7 @@ class RobotLink:
             ArmStandsError: a camera has fallen silent.
         """
         self._require(self._images_problem)
-        return {name: eye.image for name, eye in self._eyes.items()}
+        return {name: built(eye.image) for name, eye in self._eyes.items()}
 
     def send(self, target: Vector) -> Vector:
         """Ask the filter for a target, and return what the arm was told last.
@@ -139,7 +140,7 @@ class RobotLink:
         self._require_that_it_follows()
         if self._filter.refused_ns.intersection(self._sent_ns):
             self._restart()
-        chunk = self._stream.chunk(target, self._now_ns())
+        chunk = built(self._stream).chunk(target, self._now_ns())
         if chunk is not None:
             self._chunks.publish(chunk_to_msg(chunk, self._cell.joint_names))
             self._sent_ns = [*self._sent_ns[-_MOST_SENT:], chunk.stamp_ns]
@@ -244,7 +245,7 @@ class RobotLink:
         """Stream from where the arm is told to be: what was sent before was not taken."""
         self._filter.refused_ns = set()
         self._sent_ns = []
-        self._stream.restart(self._commanded())
+        built(self._stream).restart(self._commanded())
 
     def _commanded(self) -> Vector:
         command = self._filter.command()

@@ -1,6 +1,7 @@
 """The laws of every source of joint bounds: whatever speed inside the interval is chosen."""
 
 from dataclasses import replace
+import sys
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ import pytest
 from vla_action_filter.limits.jerk_bounds import JerkBounds, needs_jerk_bounds
 from vla_action_filter.limits.joint_bounds import ExactBounds
 from vla_contract.deployment.robot import Joint
+from vla_contract.errors import VlaError
 
 
 def make_joint(velocity: float, acceleration: float, jerk: float) -> Joint:
@@ -105,3 +107,11 @@ def test_a_jerk_limit_above_two_accelerations_per_cycle_holds_by_itself():
     assert not needs_jerk_bounds([make_joint(2.0, 5.0, 1000.0)], 0.01, 1.0, 1.0)
     assert needs_jerk_bounds([make_joint(2.0, 5.0, 999.0)], 0.01, 1.0, 1.0)
     assert needs_jerk_bounds([make_joint(2.0, 5.0, 1000.0)], 0.01, 1.0, 0.1)
+
+
+def test_without_klimits_a_limit_of_jerk_is_refused_and_nothing_else(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'klimits', None)
+    joints = [make_joint(2.0, 10.0, 2000.0)]
+    assert not needs_jerk_bounds(joints, 0.01, 1.0, 1.0)
+    with pytest.raises(VlaError, match='wheels for x86-64 only: .*; allowed: klimits built from'):
+        JerkBounds(joints, 0.002)

@@ -15,12 +15,13 @@ limits.
 
 from collections.abc import Sequence
 import math
+from typing import Any
 
-from klimits import PosVelJerkLimitation
 import numpy as np
 from vla_action_filter.limits.braking import braking_speed
 from vla_action_filter.limits.joint_bounds import Floats
 from vla_contract.deployment.robot import Joint
+from vla_contract.errors import VlaError
 
 # klimits keeps a speed limit to about 1e-6; what it is told is lower by more. And it fails
 # where one cycle crosses the whole range of positions or speeds (found by tests/fuzz/filter.py
@@ -42,6 +43,25 @@ def needs_jerk_bounds(
         joint.jerk * jerk_fraction * dt < 2.0 * joint.acceleration * acceleration_fraction
         for joint in joints
     )
+
+
+def _limitation() -> type[Any]:
+    """Return the class of klimits.
+
+    Raises:
+        VlaError: it is not installed.
+    """
+    try:
+        from klimits import PosVelJerkLimitation
+    except ImportError as error:
+        raise VlaError(
+            'limits of jerk need klimits, which has wheels for x86-64 only: found none '
+            f'({error}); allowed: klimits built from its source '
+            '(https://github.com/translearn/limits), or a robot whose jerk limits hold by '
+            'themselves: jerk >= 2 x acceleration x rate'
+        ) from None
+    limitation: type[Any] = PosVelJerkLimitation
+    return limitation
 
 
 class JerkBounds:
@@ -69,7 +89,7 @@ class JerkBounds:
         self._fastest = np.array(self._velocity)
         self._slowest = -self._fastest
         self._jerk = [joint.jerk * jerk_fraction for joint in joints]
-        self._limiter = PosVelJerkLimitation(
+        self._limiter = _limitation()(
             time_step=dt,
             pos_limits=[list(pair) for pair in self._range],
             vel_limits=[[-v, v] for v in self._velocity],

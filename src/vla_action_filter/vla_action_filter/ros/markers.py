@@ -55,7 +55,7 @@ class MarkerPublisher:
 
     def publish(self, now_ns: int, result: FilterResult, chunk: ActionChunk | None) -> None:
         """Publish the picture of one cycle."""
-        points = np.empty((0, 3))
+        points: Vector = np.empty((0, 3))
         if result.command is not None and self._kinematics is not None:
             points = self._kinematics.positions(result.command[self._arm])
             if len(points):

@@ -15,6 +15,7 @@ from vla_contract.errors import ContractError, SettingError
 from vla_contract.policy import Policy, ReportingPolicy
 from vla_contract.ros.messages.filter_status import status_of
 from vla_contract.ros.messages.joints import chunk_to_msg, point_to_msg
+from vla_contract.ros.node.built import built
 from vla_contract.ros.node.diagnostics import (
     DiagnosticsPublisher,
     ERROR,
@@ -117,7 +118,7 @@ class PolicyServer(VlaNode):
         Raises:
             PolicyError: the inference thread has ended.
         """
-        self._inference.require_alive()
+        built(self._inference).require_alive()
         self._restart()
         self._timer = self.create_timer(self._period_s, self._on_control_tick)
 
@@ -247,7 +248,7 @@ def _control_freq(settings: PolicyServerConfig, deployment: Deployment) -> float
     rate_hz = deployment.policy.rate_hz
     if settings.control_freq not in (0.0, rate_hz):
         allowed = f'{rate_hz:g}, the rate of policy {deployment.policy.name}, or 0 for it'
-        raise SettingError('policy_server', 'control_freq', settings.control_freq, allowed)
+        raise SettingError('policy_server', 'control_freq', str(settings.control_freq), allowed)
     return rate_hz
 
 

@@ -19,6 +19,7 @@ from vla_contract.deployment.channels import default_channels, KINDS, simulated_
 from vla_contract.deployment.deployment import load_deployment
 from vla_contract.errors import VlaError
 from vla_contract.ros.messages.stamps import to_time
+from vla_contract.ros.node.built import built
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, ERROR, Health, OK, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import LATCHED, STATE
@@ -155,7 +156,7 @@ class MujocoBridge(VlaNode):
             for driver in self._drivers:
                 driver.publish(tick.joints)
         if self._frames_due.is_due(tick.time_ns):
-            self._renderer.offer(tick.time_ns, tick.qpos, tick.appearance)
+            built(self._renderer).offer(tick.time_ns, tick.qpos, tick.appearance)
             self._publish_poses(tick)
             if self._viewer is not None:
                 self._viewer.show(tick.qpos)
@@ -165,7 +166,11 @@ class MujocoBridge(VlaNode):
 
     def _publish_changes(self, tick: Tick) -> None:
         """Publish what is latched where it differs from what was said last."""
-        now = {'success': tick.success, 'failure': tick.failure, 'instruction': tick.instruction}
+        now: dict[str, bool | str] = {
+            'success': tick.success,
+            'failure': tick.failure,
+            'instruction': tick.instruction,
+        }
         for name, value in now.items():
             if self._said.get(name) != value:
                 self._said[name] = value
@@ -209,7 +214,7 @@ class MujocoBridge(VlaNode):
 
     def _count(self) -> tuple[float, int, int, int]:
         """Return real time [s], simulated time [ns], and how many frames and samples came."""
-        return time.monotonic(), self._time_ns, self._renderer.frames, self._samples
+        return time.monotonic(), self._time_ns, built(self._renderer).frames, self._samples
 
     def _check(self) -> Health:
         if self.has_failed:
@@ -223,15 +228,15 @@ class MujocoBridge(VlaNode):
             'realtime_factor': rtf,
             'joint_states_hz': samples / elapsed_s,
             'camera_hz': frames / elapsed_s,
-            'dropped_frames': self._renderer.dropped,
+            'dropped_frames': built(self._renderer).dropped,
             'lost_s': self._simulation.lost_s,
-            'gl_renderer': self._renderer.gl_renderer,
+            'gl_renderer': built(self._renderer).gl_renderer,
             'mujoco': mujoco.__version__,
         }
         slow = rtf < 0.9 * self.get_parameter('speed').value
         if slow:
             return Health(WARN, f'slower than asked: {rtf:.2f} x real time', values)
-        software = 'llvmpipe' in self._renderer.gl_renderer
+        software = 'llvmpipe' in built(self._renderer).gl_renderer
         return Health(OK, 'running, software renderer' if software else 'running', values)
 
 

@@ -15,6 +15,7 @@ from vla_contract.joints.joint_messages import JointReader
 from vla_contract.ros.listening.unattended import taken, unattended_subscription
 from vla_contract.ros.qos import COMMAND
 from vla_contract.stamps import from_stamp
+from vla_contract.values import Vector
 from vla_sim_bridge.physics.paced_simulation import PacedSimulation
 
 
@@ -79,9 +80,7 @@ class SimulatedController:
             return
         self._play([self._simulation.time_ns], np.array([msg.data]), None)
 
-    def _play(
-        self, times_ns: list[int], positions: np.ndarray, velocities: np.ndarray | None
-    ) -> None:
+    def _play(self, times_ns: list[int], positions: Vector, velocities: Vector | None) -> None:
         name, columns = self._channel.name, self._columns
         if not self._simulation.play(name, columns, times_ns, positions, velocities):
             self._complain(f'{self._channel.endpoint}: command is not finite')

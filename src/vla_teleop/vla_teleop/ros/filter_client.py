@@ -1,6 +1,7 @@
 """The action filter, as a person at a device sees it: who commands, where to, take over."""
 
 from collections.abc import Callable
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
@@ -66,7 +67,7 @@ class FilterClient:
                 continue
             client.call_async(Trigger.Request()).add_done_callback(self._on_given)
 
-    def _on_given(self, future: object) -> None:
+    def _on_given(self, future: Any) -> None:
         response = future.result()
         if response is None or not response.success:
             self._node.get_logger().error(response.message if response else 'no answer')

@@ -32,6 +32,7 @@ from vla_contract.joints.joint_states import JointStateMerge
 from vla_contract.ros.listening.joint_states_subscription import subscribe_to_joint_states
 from vla_contract.ros.messages.images import image_of, image_to_msg, image_type, ImageMessage
 from vla_contract.ros.messages.stamps import to_time
+from vla_contract.ros.node.built import built
 from vla_contract.ros.node.diagnostics import DiagnosticsPublisher, Health, OK, status_msg, WARN
 from vla_contract.ros.node.lifecycle import run_node, VlaNode
 from vla_contract.ros.qos import LATCHED, SENSOR, STATE
@@ -96,7 +97,7 @@ class CaptureNode(VlaNode):
         """
         self._capture.is_running = False
         if self.context.ok():
-            self._driver.halt(self.now_ns())
+            built(self._driver).halt(self.now_ns())
             self._publish_status()
 
     def destroy(self) -> None:
@@ -117,7 +118,7 @@ class CaptureNode(VlaNode):
         if self._measured is None:
             return
         self._capture.offer_joints(self._measured)
-        self._driver.offer_joints(self._measured)
+        built(self._driver).offer_joints(self._measured)
 
     def _on_info(self, msg: CameraInfo) -> None:
         try:
@@ -130,7 +131,7 @@ class CaptureNode(VlaNode):
 
     def _on_image(self, msg: ImageMessage) -> None:
         if self.is_active:
-            self._frames.offer(msg)
+            built(self._frames).offer(msg)
 
     def _look(self, msg: ImageMessage) -> None:
         """Work on one image, in the thread of the frames."""
@@ -142,9 +143,9 @@ class CaptureNode(VlaNode):
         stamp_ns = from_stamp(msg.header.stamp)
         with self._lock:
             look = self._capture.look(stamp_ns, image)
-            if not look.reasons and self._driver.awaits_sample(stamp_ns):
+            if not look.reasons and built(self._driver).awaits_sample(stamp_ns):
                 self._capture.take()
-                self._driver.sample_taken(self.now_ns())
+                built(self._driver).sample_taken(self.now_ns())
             if abs(stamp_ns - self._annotated_ns) >= self._annotate_ns:
                 self._annotated_ns = stamp_ns
                 self._publish_annotated(stamp_ns)
@@ -160,7 +161,7 @@ class CaptureNode(VlaNode):
             return
         capture, proposal = self._capture, self._capture.proposal
         picture = annotate(
-            capture.last, capture.progress(), capture.coverage, capture.lens,
+            built(capture.last), capture.progress(), capture.coverage, capture.lens,
             proposal.candidate.T_camera_board if proposal else None, self._points,
             capture.is_running,
         )  # fmt: skip
@@ -193,7 +194,7 @@ class CaptureNode(VlaNode):
 
     def _on_stop(self, request: Any, response: Any) -> Any:
         self._capture.is_running = False
-        self._driver.halt(self.now_ns())
+        built(self._driver).halt(self.now_ns())
         return self._answer(response, '', self._line())
 
     def _on_take(self, request: Any, response: Any) -> Any:
@@ -212,8 +213,8 @@ class CaptureNode(VlaNode):
         """Drive through the poses: the call is the permission."""
         reason = 'the node is not active'
         if self.is_active:
-            reason = self._driver.begin(self.now_ns())
-        return self._answer(response, reason, self._driver.text())
+            reason = built(self._driver).begin(self.now_ns())
+        return self._answer(response, reason, built(self._driver).text())
 
     def _answer(self, response: Any, reason: str, done: str) -> Any:
         response.success, response.message = not reason, reason or done
@@ -248,7 +249,7 @@ class CaptureNode(VlaNode):
             'tilt_deg': geometry.tilt_deg if geometry else None,
             'distance_m': geometry.distance_m if geometry else None,
             'problem': progress.problem,
-            'drive': self._driver.text(),
+            'drive': built(self._driver).text(),
         }
         return Health(WARN if progress.problem else OK, message, values)
 

@@ -88,7 +88,8 @@ class VerifyNode(VlaNode):
         return response
 
     def _check_all(self) -> Health:
-        level, sentences, values = OK, [], {}
+        level, sentences = OK, list[str]()
+        values: dict[str, Any] = {}
         for name in self._checks:
             try:
                 drift = self._check(name)

@@ -11,7 +11,7 @@ from vla_contract.deployment.cell import Camera
 from vla_contract.ros.messages.stamps import to_time
 from vla_contract.values import Image
 
-ImageMessage = ImageMsg | CompressedImage
+type ImageMessage = ImageMsg | CompressedImage
 JPEG_QUALITY = 95
 
 

@@ -244,7 +244,7 @@ def run_node(node_type: type[VlaNode], realtime: str = '') -> int:
     problem, status = '', DONE
     try:
         with ENDING.interrupting():
-            node = node_type()
+            node = node_type()  # type: ignore[call-arg]  # each node names itself
         only_one = OnlyOne(node)
         _work(node, only_one, realtime)
         if node.has_failed:

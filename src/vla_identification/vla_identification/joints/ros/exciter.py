@@ -1,5 +1,6 @@
 """A node that sways the joints of an arm through the action filter, and records what follows."""
 
+from collections.abc import Sequence
 import math
 import time
 from typing import Any
@@ -150,7 +151,11 @@ class Exciter(Node):
         measured_ns, arrived_ns, positions = zip(*measured, strict=True)
         plan = [excitation.at((stamp - begin_ns) / 1e9) for stamp in command_ns]
         seen = tuple(zip(*images, strict=True)) or ((), (), ())
-        seconds = lambda stamps: (np.array(stamps, dtype=np.float64) - begin_ns) / 1e9  # noqa: E731
+
+        def seconds(stamps: Sequence[int]) -> Vector:
+            after: Vector = (np.array(stamps, dtype=np.float64) - begin_ns) / 1e9
+            return after
+
         return MotionRecording(
             names=self._cell.joint_names,
             command_s=seconds(command_ns),

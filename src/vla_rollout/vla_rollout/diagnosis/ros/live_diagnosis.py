@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 import threading
 import time
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
@@ -11,7 +12,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from vla_contract.deployment.deployment import Deployment
 from vla_contract.errors import ContractError
-from vla_contract.recordings.events import ImageEvent
+from vla_contract.recordings.events import ImageEvent, Payload
 from vla_contract.ros.messages.live_streams import live_streams, LiveStream
 from vla_contract.ros.node.diagnostics import ERROR, Health, status_msg
 from vla_contract.ros.qos import SENSOR, STATE
@@ -124,7 +125,7 @@ class LiveDiagnosis:
         for alarm in self._diagnosis.see_cycle(cycle):
             self._publish(alarm)
 
-    def _take(self, decode: Callable[[object], object], msg: object) -> None:
+    def _take(self, decode: Callable[[Any], Payload | None], msg: Any) -> None:
         try:
             payload = decode(msg)
         except ContractError:
@@ -159,7 +160,7 @@ class _Glances:
     """Unpacks a few of a camera's images a second; the others are dropped as bytes."""
 
     def __init__(
-        self, stream: LiveStream, take: Callable[[Callable[[object], object], object], None]
+        self, stream: LiveStream, take: Callable[[Callable[[Any], Payload | None], Any], None]
     ) -> None:
         self._kind, self._decode = stream
         self._take = take

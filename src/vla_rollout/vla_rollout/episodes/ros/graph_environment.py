@@ -33,7 +33,7 @@ class GraphEnvironment:
         # Simulated time may run slower than the clock on a loaded machine, but not for ever.
         self._patience_s = 60.0 + 20.0 * limit_ns / NS_PER_S
         self._deadline_s = time.monotonic() + self._patience_s
-        self._said = ('', '')
+        self._said: tuple[str, ...] = ('', '')
 
     def advance(self) -> Situation:
         """Look at the graph once more.

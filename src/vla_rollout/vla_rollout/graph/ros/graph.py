@@ -153,16 +153,20 @@ class RolloutGraph:
         active = [(name, (ACTIVE,), 'become active') for name in (*simulator, *beside)]
         for name, allowed, verb in (*active, *motion):
             self._wait_for_node(name, timeout_s if appear_s is None else appear_s, hint)
-            self.wait_until(
-                lambda name=name, allowed=allowed: self.calls.state(name, timeout_s) in allowed,
-                timeout_s,
-                f'node {name} to {verb}',
-            )
+            self._wait_for_state(name, allowed, verb, timeout_s)
         # Latencies are measured by the clock that stamps the chunks: the machine's, or /clock.
         by_simulator = self.calls.get_parameter(FILTER, 'use_sim_time').bool_value
         self._clock = Parameter('use_sim_time', value=by_simulator)
         self._node.set_parameters([self._clock])
         self.wait_until(lambda: self.now_ns() > 0, timeout_s, 'simulated time')
+
+    def _wait_for_state(
+        self, name: str, allowed: tuple[int, ...], verb: str, timeout_s: float
+    ) -> None:
+        def has_it() -> bool:
+            return self.calls.state(name, timeout_s) in allowed
+
+        self.wait_until(has_it, timeout_s, f'node {name} to {verb}')
 
     def _wait_for_node(self, name: str, within_s: float, hint: str) -> None:
         self._absent = absent = AbsentNode(self._node, name, within_s, hint)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 import sys
 import threading
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.context import Context
@@ -15,7 +16,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from vla_contract.deployment.cell import Cell
 from vla_contract.errors import ContractError
 from vla_contract.filter_status import FilterStatus
-from vla_contract.recordings.events import ImageEvent, InstructionEvent
+from vla_contract.recordings.events import ImageEvent, InstructionEvent, Payload
 from vla_contract.ros.listening.any_publisher import subscribe_to_any
 from vla_contract.ros.messages.live_streams import live_streams
 from vla_contract.ros.qos import SENSOR
@@ -56,7 +57,7 @@ class WebMonitor(Node):
                 self.create_subscription(kind, topic, callback, qos)
         self.create_subscription(DiagnosticArray, 'diagnostics', self._on_diagnostics, _QOS)
 
-    def _take(self, decode: Callable[[object], object], msg: object) -> None:
+    def _take(self, decode: Callable[[Any], Payload | None], msg: Any) -> None:
         try:
             payload = decode(msg)
         except ContractError:
