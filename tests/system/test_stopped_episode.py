@@ -11,9 +11,11 @@ from std_msgs.msg import String
 from support.operator_desk import OperatorDesk
 from support.waiting import wait_for
 from vla_contract.deployment.cell import Cell, load_cell
-from vla_contract.filter_status import Verdict
+from vla_contract.filter_status import FilterStatus, Verdict
+from vla_contract.recordings.events import Payload
 from vla_contract.ros.messages.live_streams import live_streams
 from vla_contract.ros.qos import COMMAND, STATE
+from vla_contract.values import JointSample
 from vla_rollout.episodes.cycle import Cycle
 from vla_rollout.recording.cycles import CYCLE_TOPICS, CycleJoiner, replay_cycles
 
@@ -23,10 +25,11 @@ CELL = load_cell('panda_table')
 
 
 class Cycles:
-    """Observes and keeps every cycle by its time."""
+    """Observes and keeps every cycle by its time, and what was heard last of arm and filter."""
 
     def __init__(self) -> None:
         self.restart()
+        self.measured_ns = self.told_ns = 0
 
     def restart(self) -> None:
         self.by_time: dict[int, Cycle] = {}
@@ -37,22 +40,35 @@ class Cycles:
     def see_cycle(self, cycle: Cycle) -> None:
         self.by_time[cycle.now_ns] = cycle
 
+    def hear(self, payload: Payload) -> None:
+        if isinstance(payload, JointSample):
+            self.measured_ns = payload.stamp_ns
+        elif isinstance(payload, FilterStatus):
+            self.told_ns = payload.time_ns
+
+    @property
+    def heard_until_ns(self) -> int:
+        """Until when it has heard arm and filter: a busy machine keeps a listener waiting."""
+        return min(self.measured_ns, self.told_ns)
+
 
 def watch(desk: OperatorDesk, cell: Cell) -> Cycles:
     """Return the cycles of a running graph, as they happen."""
     cycles = Cycles()
     joiner = CycleJoiner(cycles)
-    qos = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
+    # Many seconds of joint_states: a busy machine has them wait.
+    qos = QoSProfile(depth=10_000, reliability=ReliabilityPolicy.RELIABLE)
     streams = live_streams(cell, with_images=False, topics=CYCLE_TOPICS)
     for topic, (kind, decode) in streams.items():
-        desk.node.create_subscription(kind, topic, partial(_take, joiner, decode), qos)
+        desk.node.create_subscription(kind, topic, partial(_take, joiner, cycles, decode), qos)
     return cycles
 
 
-def _take(joiner: CycleJoiner, decode, msg) -> None:
+def _take(joiner: CycleJoiner, cycles: Cycles, decode, msg) -> None:
     payload = decode(msg)
     if payload is not None:
         joiner.take(payload)
+        cycles.hear(payload)
 
 
 def stop_at_the_first_motion(desk: OperatorDesk) -> None:
@@ -96,17 +112,19 @@ def test_a_stopped_episode_says_why_and_the_next_one_goes_on(start, tmp_path, mo
         wait_for(lambda: desk.status.startswith(('stop', 'latched')), 300.0, 'the stop')
         desk.press_e_stop(False)
         demo.wait_for_text('results:')
+        assert demo.finish() == 0, demo.output
+        results = json.loads((tmp_path / 'result.json').read_text())['results']
+        recorded = recorded_cycles(tmp_path / 'runs' / 'latest', results)
+        nearly_ns = recorded[-1].now_ns - 300_000_000
+        wait_for(lambda: live.heard_until_ns >= nearly_ns, 60.0, 'what was recorded')
     finally:
         desk.close()
-    assert demo.finish() == 0, demo.output
-    results = json.loads((tmp_path / 'result.json').read_text())['results']
     first, *others = results
     assert (first['success'], first['termination']) == (False, 'stopped')
     assert 'e_stop' in first['stop_cause']
     assert first['failure_mode'] == 'safety stop'
     assert first['filter_counters']['e_stops'] == 1
     assert [result['success'] for result in others] == [True, True], demo.output
-    recorded = recorded_cycles(tmp_path / 'runs' / 'latest', results)
     compare(recorded, live.by_time)
 
 
