@@ -25,6 +25,7 @@ import time
 from typing import Any
 
 from vla_contract.cli.command import DONE, INTERRUPTED, NOT_GOOD_ENOUGH, write_json
+from vla_contract.cli.progress import EVERY
 
 STEPS, VALIDATE_EVERY = 12, 3
 LONGEST_S = 600.0
@@ -43,9 +44,9 @@ Ready = Callable[[], None]
 
 
 def _progress(total: int | None = None) -> Callable[[str], int]:
-    """Return what reads from an output how many the progress bar of a total says to be done."""
+    """Return what reads from an output how many of a total the progress says to be done."""
     number = r'\d+' if total is None else str(total)
-    return lambda text: max(map(int, re.findall(rf'(\d+)/{number} \[', text)), default=0)
+    return lambda text: max(map(int, re.findall(rf'(\d+) of {number} \w+,', text)), default=0)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Case:
         units: reads all finished units in a folder and returns how many there are.
         outcome: of a run that ended, without times.
         promised: how many must be there when the output shows so many.
-        shown: reads from the output how many are done, by its progress bar unless said.
+        shown: reads from the output how many are done, by its progress unless said.
         answers: what a person types, one line each.
         status: of a run left alone.
         beside: starts in a folder what the command needs, and gives what makes that ready.
@@ -286,6 +287,7 @@ def started(
             stdin=typed,
             stdout=output,
             stderr=output,
+            env=os.environ | {EVERY: '0'},
             start_new_session=True,
             # The shell of a background job ignores SIGINT, and so would what it starts.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

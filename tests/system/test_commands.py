@@ -15,6 +15,7 @@ CHECKED_LATER = (
     'vla train finetune',
     'vla camera',
     'vla arm excite --amplitude',
+    'vla policy serve --max-policies',
 )
 """Whose numbers have the bounds of settings, of a board or of the cell, said later."""
 

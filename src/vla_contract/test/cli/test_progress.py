@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 import pytest
-from vla_contract.cli.progress import Progress, watched
+from vla_contract.cli.progress import EVERY, Progress, watched
 
 
 class Time:
@@ -12,6 +12,11 @@ class Time:
 
     def __call__(self) -> float:
         return self.now_s
+
+
+@pytest.fixture(autouse=True)
+def nobody_asks(monkeypatch):
+    monkeypatch.delenv(EVERY, raising=False)
 
 
 @pytest.fixture
@@ -116,3 +121,11 @@ def test_a_pipe_never_sees_a_carriage_return_nor_loads_the_bar():
     assert done.stdout == 'False\n'
     assert '\r' not in done.stderr
     assert done.stderr.count('\n') == 10
+
+
+@pytest.mark.parametrize(('every', 'count'), [('0', 20), ('10', 2), ('nothing', 0)])
+def test_who_wants_more_lines_or_fewer_says_so(time, capsys, monkeypatch, every, count):
+    monkeypatch.setenv(EVERY, every)
+    with Progress(20, 'episodes', clock=time) as progress:
+        worked(time, progress, 20, 0.499 if every == 'nothing' else 1.0)
+    assert len(lines(capsys)) == count

@@ -1,6 +1,7 @@
 """How far long work has come: a bar on a terminal, a line now and then anywhere else."""
 
 from collections.abc import Callable, Iterable, Iterator, Sized
+import os
 import sys
 import threading
 import time
@@ -8,6 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from vla_contract.stamps import duration
+
+EVERY = 'VLA_PROGRESS_S'
+"""Environment variable: seconds between lines of progress in a file or a pipe."""
 
 _BAR = '{l_bar}{bar}| {n_fmt}/{total_fmt} {unit} [{elapsed}, {remaining} left{postfix}]'
 # Lines: none for what is over at once; then at every tenth, but not one after the other.
@@ -20,7 +24,7 @@ class Progress:
 
     On a terminal it is a bar that goes when the work ends. A file or a pipe, such as the log of
     CI, gets whole lines: the first after 10 s, with what is done and about how long it takes, then
-    one at every tenth, or after 5 minutes.
+    one at every tenth, or after 5 minutes. With VLA_PROGRESS_S=60 it is one a minute, with 0 all.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Progress:
         self._said = done
         self._bar = _bar(total, unit, what, done) if is_shown and sys.stderr.isatty() else None
         self._has_lines = is_shown and self._bar is None
+        self._every_s = _asked_s()
 
     def __enter__(self) -> Self:
         """Count inside a block."""
@@ -87,6 +92,8 @@ class Progress:
 
     def _is_due(self) -> bool:
         now_s = self._clock()
+        if self._every_s is not None:
+            return now_s - self._said_s >= self._every_s
         if now_s - self._begun_s < _FIRST_S or self._done == self._total:
             return False
         silent_s = now_s - self._said_s
@@ -129,6 +136,14 @@ def watched[T](
         for item in items:
             yield item
             progress.update()
+
+
+def _asked_s() -> float | None:
+    """Return how long after a line the next one is wanted [s], None where nobody says."""
+    try:
+        return float(os.environ[EVERY])
+    except (KeyError, ValueError):
+        return None
 
 
 def _bar(total: int | None, unit: str, what: str, done: int) -> Any:

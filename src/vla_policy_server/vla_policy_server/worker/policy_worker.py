@@ -44,7 +44,7 @@ def _serve(argv: list[str] | None) -> int:
     )
     parser.add_argument(
         '--max-policies',
-        type=number_types.whole(1, 1024),
+        type=int,
         default=MAX_POLICIES,
         help='copies in memory of a policy that robots cannot share, as it remembers what was; so '
         'many robots can connect (default: %(default)s)',
