@@ -83,8 +83,6 @@ def train(plan: TrainingPlan, on_step: Callable[[int], None] = lambda done: None
         if is_exhausted(history.validations, settings.patience):
             break
         history.losses.append(update(learner, batch, frames, plan.data, accelerator))
-        recent = history.losses[-_SHOWN_LOSSES:]
-        progress.update(note=f'loss {sum(recent) / len(recent):.4f}')
         if done % settings.validate_every == 0 or done == settings.steps:
             if len(plan.data.held_out):
                 tests = batches(plan, in_order(plan.data.held_out, settings.batch))
@@ -93,6 +91,9 @@ def train(plan: TrainingPlan, on_step: Callable[[int], None] = lambda done: None
             if accelerator.is_main_process:
                 checkpoints.save(learner, network, history, plan.manifest, plan.meaning)
             accelerator.wait_for_everyone()
+        # What is shown as done is on the disk.
+        recent = history.losses[-_SHOWN_LOSSES:]
+        progress.update(note=f'loss {sum(recent) / len(recent):.4f}')
         on_step(done)
     progress.close()
     if accelerator.is_main_process:

@@ -11,7 +11,6 @@ from vla_calibration.verify.camera_check import AUTO, CameraCheck, METHODS, SILH
 from vla_calibration.verify.input import add_joint_option, read_image, read_joints
 from vla_calibration.verify.verify import BAD, DriftLimits
 from vla_contract.cameras.calibration_file import resolve_calibration
-from vla_contract.cli import number_types
 from vla_contract.cli.command import command_parser, DONE, NOT_GOOD_ENOUGH, run_command, write_json
 from vla_contract.cli.path_types import file_to_write
 from vla_contract.schema import build
@@ -60,9 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     for field in fields(DriftLimits):
         name, unit = field.name.replace('_', '-'), field.metadata['unit']
         text = f'{field.metadata["doc"]} [{unit}]; default: {field.default:g}'
-        parser.add_argument(
-            f'--{name}', type=number_types.real(0.0, 1e6), default=field.default, help=text
-        )
+        parser.add_argument(f'--{name}', type=float, default=field.default, help=text)
     parser.add_argument('--json', type=file_to_write(), help='write the figures here')
     args = parser.parse_args(argv)
     return run_command(lambda: run(args))
