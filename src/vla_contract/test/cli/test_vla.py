@@ -7,7 +7,7 @@ from vla_contract.cli.command import command_parser, DONE, WRONG_USE
 
 COMMANDS = {
     'demo': 'vla_contract.cli.worker_pool:main',
-    'sim.run': 'vla_contract.cli.page:main',
+    'sim.run': 'vla_contract.page.page:main',
     'sim.preview': 'no_such_package.preview:main',
 }
 
@@ -17,8 +17,8 @@ def run(monkeypatch, capsys):
     points = [EntryPoint(name, value, vla.GROUP) for name, value in COMMANDS.items()]
     monkeypatch.setattr(vla, 'offered_in', lambda group: points)
     called = []
-    for name in ('page', 'worker_pool'):
-        module = __import__(f'vla_contract.cli.{name}', fromlist=['main'])
+    for name in ('page.page', 'cli.worker_pool'):
+        module = __import__(f'vla_contract.{name}', fromlist=['main'])
         monkeypatch.setattr(module, 'main', lambda words: called.append(words) or 7, raising=False)
 
     def call(line: str):
